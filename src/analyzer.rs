@@ -1,0 +1,196 @@
+//! The whole way from a file or a microphone to a reading, as the command line and the browser both use it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use web_time::Instant;
+
+use crate::audio::{self, AudioError, Clip, Quality, ReadOptions, Recording, SAMPLE_RATE_HZ};
+use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
+use crate::model::{Emotion, Model, Prediction};
+
+/// Milliseconds that each stage took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Timings {
+    /// Decoding, mixing and resampling.
+    pub decode_ms: f64,
+    /// Measuring the input's quality.
+    pub quality_ms: f64,
+    /// Making the feature map.
+    pub features_ms: f64,
+    /// Running the network.
+    pub model_ms: f64,
+}
+
+/// Everything that is said of one recording.
+#[derive(Debug, Clone)]
+pub struct Analysis {
+    /// The part of the recording that the model heard.
+    pub clip: Clip,
+    /// Whether the recording was fit to be read.
+    pub quality: Quality,
+    /// A probability for each emotion.
+    pub prediction: Prediction,
+    /// Length of the whole recording, in seconds.
+    pub duration_s: f32,
+    /// Sample rate of the source, in Hz.
+    pub source_rate_hz: u32,
+    /// How long each stage took.
+    pub timings: Timings,
+}
+
+/// How much weight a reading can bear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// The likeliest emotion is stated with 60 % or more.
+    Likely,
+    /// It is stated with 40 to 60 %: it leads, but another may well be right.
+    Leaning,
+    /// No emotion reaches 40 %: the model cannot tell.
+    Unsure,
+    /// There is no speech to read an emotion from.
+    NoSpeech,
+}
+
+/// An [`Analysis`] in plain words and numbers: the JSON of the command line and of the browser.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The likeliest emotion.
+    pub label: Emotion,
+    /// How much weight that can bear.
+    pub certainty: Certainty,
+    /// A probability for each emotion.
+    pub probabilities: BTreeMap<Emotion, f32>,
+    /// What a person should know about the recording.
+    pub notes: Vec<Note>,
+    /// Measurements behind the notes.
+    pub quality: Quality,
+    /// Name of the model.
+    pub model: String,
+    /// Length of the whole recording, in seconds.
+    pub duration_s: f32,
+    /// Where in the recording the model began to listen, in seconds.
+    pub heard_from_s: f32,
+    /// Seconds it heard; the rest of its clip is silence.
+    pub heard_s: f32,
+    /// Sample rate of the source, in Hz.
+    pub source_rate_hz: u32,
+    /// How long each stage took.
+    pub timings: Timings,
+}
+
+/// A quality note in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// Its stable name.
+    pub code: audio::QualityNote,
+    /// What is wrong and what to do about it.
+    pub advice: &'static str,
+}
+
+impl Analysis {
+    /// Sums up what `model` said.
+    pub fn report(&self, model: &Model) -> Report {
+        let (label, probability) = self.prediction.ranked()[0];
+        let certainty = match probability {
+            _ if self.quality.has_no_speech() => Certainty::NoSpeech,
+            p if p >= 0.6 => Certainty::Likely,
+            p if p >= 0.4 => Certainty::Leaning,
+            _ => Certainty::Unsure,
+        };
+        let notes = self.quality.notes.iter();
+        Report {
+            label,
+            certainty,
+            probabilities: Emotion::ALL.map(|e| (e, self.prediction.of(e))).into(),
+            notes: notes.map(|&code| Note { code, advice: code.advice() }).collect(),
+            quality: self.quality.clone(),
+            model: model.manifest().name.clone(),
+            duration_s: self.duration_s,
+            heard_from_s: self.clip.start_s(),
+            heard_s: self.clip.recorded().len() as f32 / SAMPLE_RATE_HZ as f32,
+            source_rate_hz: self.source_rate_hz,
+            timings: self.timings,
+        }
+    }
+}
+
+/// A model with everything it needs to read recordings, one after the other.
+pub struct Analyzer {
+    model: Model,
+    picture: FrontEnd,
+    read: ReadOptions,
+}
+
+impl Analyzer {
+    /// Wraps a model. Recordings are decoded only as far as its clip reaches.
+    pub fn new(model: Model) -> Self {
+        let reach_s = model.manifest().clip.reach_s();
+        let picture = FrontEnd::new(&FrontEndSettings::log_mel()).expect("the paper's settings");
+        Self {
+            model,
+            picture,
+            read: ReadOptions { stop_after_s: Some(reach_s), ..ReadOptions::default() },
+        }
+    }
+
+    /// The model that reads.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Reads an audio file from its bytes.
+    ///
+    /// # Errors
+    /// [`AudioError`] when the file cannot be decoded.
+    pub fn analyze_file(&mut self, bytes: &[u8]) -> Result<Analysis, AudioError> {
+        let start = Instant::now();
+        let recording = audio::decode(bytes, &self.read)?;
+        Ok(self.analyze(recording, start))
+    }
+
+    /// Reads raw mono samples at any supported rate.
+    ///
+    /// # Errors
+    /// [`AudioError`] when there are none, or the rate is unsupported.
+    pub fn analyze_samples(
+        &mut self,
+        samples: &[f32],
+        rate_hz: u32,
+    ) -> Result<Analysis, AudioError> {
+        let start = Instant::now();
+        let recording = audio::from_samples(samples, rate_hz, &self.read)?;
+        Ok(self.analyze(recording, start))
+    }
+
+    /// The log-mel picture of a clip, for people to look at.
+    pub fn picture(&mut self, clip: &Clip) -> FeatureMap {
+        self.picture.extract(clip.samples())
+    }
+
+    fn analyze(&mut self, recording: Recording, start: Instant) -> Analysis {
+        let decoded = Instant::now();
+        let clip = self.model.clip(&recording.samples);
+        let quality = Quality::measure(&recording, clip.recorded());
+        let measured = Instant::now();
+        let features = self.model.features(&clip);
+        let extracted = Instant::now();
+        let prediction = self.model.predict(features);
+        let predicted = Instant::now();
+        let ms = |from: Instant, to: Instant| (to - from).as_secs_f64() * 1e3;
+        Analysis {
+            clip,
+            quality,
+            prediction,
+            duration_s: recording.duration_s,
+            source_rate_hz: recording.source_rate_hz,
+            timings: Timings {
+                decode_ms: ms(start, decoded),
+                quality_ms: ms(decoded, measured),
+                features_ms: ms(measured, extracted),
+                model_ms: ms(extracted, predicted),
+            },
+        }
+    }
+}

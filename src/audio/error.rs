@@ -1,0 +1,76 @@
+//! Why a recording could not be read, in words for the person who chose it.
+
+/// Everything that can go wrong between the bytes of a file and its samples.
+///
+/// The message says what happened and what to do; [`code`](Self::code) is stable and meant for programs.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AudioError {
+    /// The input has no bytes at all.
+    #[error("The file is empty. Choose another one, or record again.")]
+    Empty,
+    /// The input has more bytes than [`Limits::max_bytes`](crate::audio::Limits::max_bytes).
+    #[error("The file is {} MB, more than the {} MB that can be read here. Cut out the part you want to hear and try again.", .bytes / 1_000_000, .limit / 1_000_000)]
+    TooLarge {
+        /// Size of the input.
+        bytes: usize,
+        /// The limit it exceeds.
+        limit: usize,
+    },
+    /// The recording lasts longer than [`Limits::max_duration_s`](crate::audio::Limits::max_duration_s).
+    #[error("The recording is longer than {:.0} minutes. Cut out the part you want to hear and try again.", .limit_s / 60.0)]
+    TooLong {
+        /// The limit it exceeds, in seconds.
+        limit_s: f32,
+    },
+    /// The recording has more channels than [`Limits::max_channels`](crate::audio::Limits::max_channels).
+    #[error("The recording has {channels} channels, more than the {limit} that can be mixed here. Export it as mono or stereo and try again.")]
+    TooManyChannels {
+        /// Channels found.
+        channels: usize,
+        /// The limit they exceed.
+        limit: usize,
+    },
+    /// The sample rate lies outside 4 to 192 kHz.
+    #[error("The recording has a sample rate of {rate_hz} Hz; rates from 4,000 to 192,000 Hz can be read. Export it at 16,000 or 48,000 Hz and try again.")]
+    UnsupportedRate {
+        /// The rate found, in Hz.
+        rate_hz: u32,
+    },
+    /// No known audio format was recognised in the bytes.
+    #[error("This does not look like an audio file. WAV, AIFF, FLAC, MP3, Ogg (Vorbis or Opus), WebM (Opus) and M4A (AAC) can be read.")]
+    UnknownFormat,
+    /// The container was understood, but not the way its sound is coded.
+    #[error("The sound in this file is coded in a way that cannot be read here. Export it as WAV, MP3 or M4A (AAC) and try again.")]
+    UnsupportedCodec,
+    /// The container holds no audio track, as a silent video does.
+    #[error("There is no sound track in this file. Choose another one.")]
+    NoAudioTrack,
+    /// The bytes break the rules of their own format.
+    #[error("The file is damaged and no sound could be read from it ({detail}). Export or record it again.")]
+    Corrupt {
+        /// What the decoder says of it.
+        detail: String,
+    },
+    /// The file was read to its end without a single sample.
+    #[error("The file holds no sound: it is zero seconds long. Choose another one, or record again.")]
+    NoSamples,
+}
+
+impl AudioError {
+    /// A short, stable name for programs: the same in JSON output, in the browser and in tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooLarge { .. } => "too-large",
+            Self::TooLong { .. } => "too-long",
+            Self::TooManyChannels { .. } => "too-many-channels",
+            Self::UnsupportedRate { .. } => "unsupported-rate",
+            Self::UnknownFormat => "unknown-format",
+            Self::UnsupportedCodec => "unsupported-codec",
+            Self::NoAudioTrack => "no-audio-track",
+            Self::Corrupt { .. } => "corrupt",
+            Self::NoSamples => "no-samples",
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! From the bytes of a file, or the samples of a microphone, to a [`Clip`] of fixed length.
+//!
+//! ```text
+//! bytes ── decode ──▶ mono, any rate ── resample ──▶ Recording (16 kHz) ── clip ──▶ Clip (4 s)
+//! ```
+//!
+//! Decoding and resampling are done here rather than by the browser, so that a file, a microphone, a
+//! browser and a server all give the model the same numbers.
+
+mod clip;
+mod decode;
+mod error;
+mod opus;
+mod quality;
+mod resample;
+
+pub use clip::{Clip, ClipSettings};
+pub use decode::{Limits, ReadOptions, Recording, decode, from_samples};
+pub use error::AudioError;
+pub use quality::{Quality, QualityNote};
+pub use resample::Resampler;
+
+/// The rate every stage after decoding works at, in Hz.
+pub const SAMPLE_RATE_HZ: u32 = 16_000;

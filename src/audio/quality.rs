@@ -1,0 +1,133 @@
+//! Whether a recording is fit to be read at all, before any model looks at it.
+
+use serde::Serialize;
+
+use super::{Recording, SAMPLE_RATE_HZ};
+
+/// Samples that the voice detector hears at once: 16 ms.
+const VOICE_FRAME: usize = 256;
+/// Scores of the voice detector from here up count as speech; its authors' threshold.
+const VOICE_SCORE: f32 = 0.5;
+
+/// Something about a recording that makes its reading less reliable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum QualityNote {
+    /// The loudest speech lies far below full scale.
+    TooQuiet,
+    /// The loudest parts were cut off when recording.
+    Clipped,
+    /// There is less than a second of sound.
+    TooShort,
+    /// Less than a fifth of the recording is speech.
+    MostlySilence,
+    /// No speech was found.
+    NoSpeech,
+    /// Part of the file could not be read.
+    Damaged,
+}
+
+impl QualityNote {
+    /// What is wrong and what to do about it, for people.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::TooQuiet => "The voice is very quiet. Move closer to the microphone or raise its level.",
+            Self::Clipped => "The sound is distorted because it was too loud. Move back a little or lower the microphone's level.",
+            Self::TooShort => "This is less than a second of sound. Speak for two seconds or more.",
+            Self::MostlySilence => "Most of this is silence. Start speaking right away, and stop when you are done.",
+            Self::NoSpeech => "No speech was found in this recording. The reading below means little.",
+            Self::Damaged => "Part of the file could not be read. The reading covers what was left.",
+        }
+    }
+}
+
+/// Measurements of the part of a recording that a model hears, and the notes they give rise to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quality {
+    /// Root mean square level of the speech (of everything, if there is none), in dB below full scale.
+    pub level_dbfs: f32,
+    /// Share of samples that lie in a run of three or more at full scale, 0 to 1.
+    pub clipped_share: f32,
+    /// Share of the recording that the voice detector takes for speech, 0 to 1.
+    pub speech_share: f32,
+    /// What a person should know, most serious first.
+    #[serde(skip)]
+    pub notes: Vec<QualityNote>,
+}
+
+/// Levels and shares at which a note is given. Chosen on the four corpora; see ARCHITECTURE.md for the shares of
+/// clips that each one marks.
+const QUIET_DBFS: f32 = -48.0;
+const CLIPPED_SHARE: f32 = 0.001;
+const FULL_SCALE: f32 = 0.999;
+const SHORT_S: f32 = 1.0;
+const SPARSE_SPEECH_SHARE: f32 = 0.2;
+
+impl Quality {
+    /// Measures `heard`, the samples of `recording` that reached the model (padding left out).
+    pub fn measure(recording: &Recording, heard: &[f32]) -> Self {
+        let speech = speech_frames(heard);
+        let frames = heard.len().div_ceil(VOICE_FRAME).max(1);
+        let spoken = speech.iter().filter(|&&s| s).count();
+        let speech_share = spoken as f32 / frames as f32;
+        let level_dbfs = level_dbfs(heard, (spoken > 0).then_some(&speech));
+        let clipped_share = clipped_share(heard);
+
+        let mut notes = Vec::new();
+        if spoken == 0 {
+            notes.push(QualityNote::NoSpeech);
+        } else if speech_share < SPARSE_SPEECH_SHARE {
+            notes.push(QualityNote::MostlySilence);
+        }
+        if recording.damaged {
+            notes.push(QualityNote::Damaged);
+        }
+        if recording.duration_s < SHORT_S {
+            notes.push(QualityNote::TooShort);
+        }
+        if level_dbfs < QUIET_DBFS {
+            notes.push(QualityNote::TooQuiet);
+        }
+        if clipped_share > CLIPPED_SHARE {
+            notes.push(QualityNote::Clipped);
+        }
+        Self { level_dbfs, clipped_share, speech_share, notes }
+    }
+
+    /// Whether there is nothing a model could read an emotion from.
+    pub fn has_no_speech(&self) -> bool {
+        self.notes.contains(&QualityNote::NoSpeech)
+    }
+}
+
+/// One flag for each full 16 ms frame: speech or not.
+fn speech_frames(samples: &[f32]) -> Vec<bool> {
+    debug_assert_eq!(SAMPLE_RATE_HZ, 16_000, "the voice detector works at 16 kHz");
+    let mut detector = earshot::Detector::default_boxed();
+    samples
+        .chunks_exact(VOICE_FRAME)
+        .map(|frame| detector.predict_f32(frame) >= VOICE_SCORE)
+        .collect()
+}
+
+fn level_dbfs(samples: &[f32], speech: Option<&Vec<bool>>) -> f32 {
+    let (mut energy, mut count) = (0.0_f64, 0_usize);
+    for (index, frame) in samples.chunks(VOICE_FRAME).enumerate() {
+        if speech.is_none_or(|flags| flags.get(index).copied().unwrap_or(false)) {
+            energy += frame.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>();
+            count += frame.len();
+        }
+    }
+    let mean_square = energy / count.max(1) as f64;
+    (10.0 * mean_square.max(1e-12).log10()) as f32
+}
+
+fn clipped_share(samples: &[f32]) -> f32 {
+    let clipped: usize = samples
+        .chunk_by(|a, b| (a.abs() >= FULL_SCALE) == (b.abs() >= FULL_SCALE))
+        .filter(|run| run[0].abs() >= FULL_SCALE && run.len() >= 3)
+        .map(<[f32]>::len)
+        .sum();
+    clipped as f32 / samples.len().max(1) as f32
+}

@@ -1,0 +1,108 @@
+//! Streaming sample-rate conversion of one channel, by rubato's FFT resampler.
+
+use rubato::audioadapter_buffers::direct::SequentialSlice;
+use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
+
+/// Input frames handed to the FFT at once. Longer blocks have a narrower transition band: with 4096 frames the
+/// pass band of 48 kHz to 16 kHz reaches above 7.8 kHz.
+const BLOCK_FRAMES: usize = 4096;
+
+/// Converts one channel from one sample rate to another, block by block.
+///
+/// The start-up delay of the filter is removed, so that output sample `n` lies at the time of input sample
+/// `n * from / to`, and `n` input samples become `ceil(n * to / from)` output samples.
+pub struct Resampler {
+    fft: Option<Fft<f32>>,
+    pending: Vec<f32>,
+    block_out: Vec<f32>,
+    output: Vec<f32>,
+    to_skip: usize,
+    frames_in: u64,
+    ratio: f64,
+}
+
+impl Resampler {
+    /// Plans a conversion from `from_hz` to `to_hz`. Equal rates copy the samples unchanged.
+    ///
+    /// # Panics
+    /// If either rate is zero.
+    pub fn new(from_hz: u32, to_hz: u32) -> Self {
+        assert!(from_hz > 0 && to_hz > 0, "sample rates are above zero");
+        let fft = (from_hz != to_hz).then(|| {
+            Fft::new_custom(
+                from_hz as usize,
+                to_hz as usize,
+                BLOCK_FRAMES,
+                1,
+                1,
+                WindowFunction::BlackmanHarris2,
+                FixedSync::Both,
+            )
+            .expect("both rates are above zero, with one channel and a fixed block size")
+        });
+        Self {
+            block_out: vec![0.0; fft.as_ref().map_or(0, |f| f.output_frames_max())],
+            to_skip: fft.as_ref().map_or(0, |f| f.output_delay()),
+            fft,
+            pending: Vec::new(),
+            output: Vec::new(),
+            frames_in: 0,
+            ratio: f64::from(to_hz) / f64::from(from_hz),
+        }
+    }
+
+    /// Takes the next input samples; any number of them.
+    pub fn push(&mut self, samples: &[f32]) {
+        self.frames_in += samples.len() as u64;
+        let Some(block) = self.fft.as_ref().map(|fft| fft.input_frames_next()) else {
+            self.output.extend_from_slice(samples);
+            return;
+        };
+        self.pending.extend_from_slice(samples);
+        let mut start = 0;
+        while self.pending.len() - start >= block {
+            self.convert(start, block);
+            start += block;
+        }
+        self.pending.drain(..start);
+    }
+
+    /// Converts what is left and returns all output samples.
+    pub fn finish(mut self) -> Vec<f32> {
+        let expected = (self.frames_in as f64 * self.ratio).ceil() as usize;
+        if self.fft.is_some() {
+            self.convert(0, self.pending.len());
+            self.pending.clear();
+            while self.output.len() < expected {
+                self.convert(0, 0);
+            }
+        }
+        self.output.truncate(expected);
+        self.output
+    }
+
+    /// Output samples ready so far; a block of input or so behind what was pushed.
+    pub fn ready(&self) -> usize {
+        self.output.len()
+    }
+
+    /// Runs one block of `frames` pending samples from `start`, zero-padded to the block size if there are fewer.
+    fn convert(&mut self, start: usize, frames: usize) {
+        let Some(fft) = self.fft.as_mut() else { return };
+        let out_frames = self.block_out.len();
+        let written = {
+            let input = SequentialSlice::new(&self.pending[start..start + frames], 1, frames)
+                .expect("the slice has the length it was cut to");
+            let mut output = SequentialSlice::new_mut(&mut self.block_out, 1, out_frames)
+                .expect("the buffer has the length it was made with");
+            let indexing = Indexing::new().partial_len(frames);
+            let (_, written) = fft
+                .process_into_buffer(&input, &mut output, Some(&indexing))
+                .expect("buffers were sized by the resampler itself");
+            written
+        };
+        let skipped = self.to_skip.min(written);
+        self.to_skip -= skipped;
+        self.output.extend_from_slice(&self.block_out[skipped..written]);
+    }
+}

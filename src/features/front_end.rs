@@ -1,0 +1,164 @@
+//! The whole way from samples to a feature map, with the settings that travel with a model.
+
+use serde::{Deserialize, Serialize};
+
+use super::stft::frame_count;
+use super::{Dct, FeatureMap, MelFilterBank, Reference, Stft, frame_rms, power_to_db};
+
+/// Which picture of the sound is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(not(target_arch = "wasm32"), derive(clap::ValueEnum))]
+#[cfg_attr(not(target_arch = "wasm32"), value(rename_all = "snake_case"))]
+pub enum FeatureKind {
+    /// Mel-frequency cepstral coefficients with the frame's loudness as the last row.
+    MfccRms,
+    /// Mel bands in decibels.
+    LogMel,
+}
+
+/// Everything that decides the numbers of a feature map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrontEndSettings {
+    /// Which picture is made.
+    pub kind: FeatureKind,
+    /// Rate of the samples, in Hz.
+    pub sample_rate_hz: u32,
+    /// Samples a frame.
+    pub n_fft: usize,
+    /// Samples from one frame to the next.
+    pub hop_length: usize,
+    /// Mel bands.
+    pub n_mels: usize,
+    /// Cepstral coefficients, for [`FeatureKind::MfccRms`]; 0 otherwise.
+    pub n_mfcc: usize,
+    /// Decibels below the loudest value at which quiet values are cut off.
+    pub top_db: f32,
+}
+
+/// Settings that no feature map can be made with.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("the front-end settings cannot be used: {0}")]
+pub struct FrontEndError(&'static str);
+
+impl FrontEndSettings {
+    /// The paper's 41 × 216: 40 MFCC and RMS, 2048-sample frames 297 apart.
+    pub fn mfcc_rms() -> Self {
+        Self {
+            kind: FeatureKind::MfccRms,
+            sample_rate_hz: crate::audio::SAMPLE_RATE_HZ,
+            n_fft: 2048,
+            hop_length: 297,
+            n_mels: 128,
+            n_mfcc: 40,
+            top_db: 80.0,
+        }
+    }
+
+    /// The paper's 128 × 126: 128 mel bands, 2048-sample frames 512 apart.
+    pub fn log_mel() -> Self {
+        Self { kind: FeatureKind::LogMel, hop_length: 512, n_mfcc: 0, ..Self::mfcc_rms() }
+    }
+
+    /// The paper's settings for one kind of picture.
+    pub fn of(kind: FeatureKind) -> Self {
+        match kind {
+            FeatureKind::MfccRms => Self::mfcc_rms(),
+            FeatureKind::LogMel => Self::log_mel(),
+        }
+    }
+
+    /// Rows of the feature map.
+    pub fn rows(&self) -> usize {
+        match self.kind {
+            FeatureKind::MfccRms => self.n_mfcc + 1,
+            FeatureKind::LogMel => self.n_mels,
+        }
+    }
+
+    /// Columns of the feature map of `samples` samples.
+    pub fn columns(&self, samples: usize) -> usize {
+        frame_count(samples, self.hop_length)
+    }
+
+    fn check(&self) -> Result<(), FrontEndError> {
+        let known_rate = (4_000..=192_000).contains(&self.sample_rate_hz);
+        let sane_frame = self.n_fft.is_power_of_two() && (16..=65_536).contains(&self.n_fft);
+        let rules = [
+            (known_rate, "sample_rate_hz must be 4000 to 192000"),
+            (sane_frame, "n_fft must be a power of two from 16 to 65536"),
+            ((1..=self.n_fft).contains(&self.hop_length), "hop_length must be 1 to n_fft"),
+            ((1..=1024).contains(&self.n_mels), "n_mels must be 1 to 1024"),
+            (self.n_mfcc <= self.n_mels, "n_mfcc must be at most n_mels"),
+            (self.top_db > 0.0, "top_db must be above 0"),
+        ];
+        match rules.iter().find(|(holds, _)| !holds) {
+            Some((_, rule)) => Err(FrontEndError(rule)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Makes feature maps with fixed settings. Plans, filters and buffers are made once and reused from clip to clip.
+pub struct FrontEnd {
+    settings: FrontEndSettings,
+    stft: Stft,
+    mel: MelFilterBank,
+    dct: Dct,
+    power: Vec<f32>,
+    bands: Vec<f32>,
+}
+
+impl FrontEnd {
+    /// Plans the work.
+    ///
+    /// # Errors
+    /// [`FrontEndError`] when a setting is out of its range.
+    pub fn new(settings: &FrontEndSettings) -> Result<Self, FrontEndError> {
+        settings.check()?;
+        let stft = Stft::new(settings.n_fft, settings.hop_length);
+        Ok(Self {
+            power: vec![0.0; stft.bins()],
+            bands: Vec::new(),
+            stft,
+            mel: MelFilterBank::new(settings.sample_rate_hz, settings.n_fft, settings.n_mels),
+            dct: Dct::new(settings.n_mels, settings.n_mfcc),
+            settings: settings.clone(),
+        })
+    }
+
+    /// The settings this was planned with.
+    pub fn settings(&self) -> &FrontEndSettings {
+        &self.settings
+    }
+
+    /// Makes the feature map of mono samples at the settings' rate.
+    pub fn extract(&mut self, samples: &[f32]) -> FeatureMap {
+        let columns = self.settings.columns(samples.len());
+        self.mel_bands_db(samples, columns);
+        match self.settings.kind {
+            FeatureKind::LogMel => FeatureMap::new(self.bands.clone(), self.settings.n_mels),
+            FeatureKind::MfccRms => {
+                let mut values = vec![0.0; self.settings.rows() * columns];
+                let (mfcc, rms) = values.split_at_mut(self.settings.n_mfcc * columns);
+                self.dct.columns(&self.bands, columns, mfcc);
+                frame_rms(samples, self.settings.n_fft, self.settings.hop_length, rms);
+                FeatureMap::new(values, self.settings.rows())
+            }
+        }
+    }
+
+    /// Fills `bands` with decibels: `n_mels` rows of `columns` frames.
+    fn mel_bands_db(&mut self, samples: &[f32], columns: usize) {
+        let Self { stft, mel, power, bands, settings, .. } = self;
+        bands.clear();
+        bands.resize(settings.n_mels * columns, 0.0);
+        stft.power_frames(samples, power, |frame, power| {
+            for (band, energy) in mel.apply(power).enumerate() {
+                bands[band * columns + frame] = energy;
+            }
+        });
+        power_to_db(bands, Reference::Power(1.0), settings.top_db);
+    }
+}

@@ -1,0 +1,126 @@
+//! Short-time Fourier transform: Hann window, frames centred on their time with zeros beyond the ends, as
+//! `librosa.stft(center=True, pad_mode="constant")`.
+
+use std::sync::Arc;
+
+use realfft::num_complex::Complex32;
+use realfft::{RealFftPlanner, RealToComplex};
+
+/// Frames that centred analysis makes of `samples` samples: `1 + samples / hop`.
+pub fn frame_count(samples: usize, hop_length: usize) -> usize {
+    1 + samples / hop_length
+}
+
+/// Copies the frame centred on sample `frame * hop_length` into `out`, with zeros where it reaches past the ends.
+pub(super) fn centred_frame(samples: &[f32], frame: usize, hop_length: usize, out: &mut [f32]) {
+    let half = out.len() / 2;
+    let centre = frame * hop_length;
+    let from = centre.saturating_sub(half).min(samples.len());
+    let to = (centre + out.len() - half).min(samples.len()).max(from);
+    let lead = (half + from).saturating_sub(centre).min(out.len());
+    let body = (to - from).min(out.len() - lead);
+    out[..lead].fill(0.0);
+    out[lead..lead + body].copy_from_slice(&samples[from..from + body]);
+    out[lead + body..].fill(0.0);
+}
+
+/// A planned transform with its window and buffers.
+pub struct Stft {
+    fft: Arc<dyn RealToComplex<f32>>,
+    window: Vec<f32>,
+    frame: Vec<f32>,
+    spectrum: Vec<Complex32>,
+    scratch: Vec<Complex32>,
+    hop_length: usize,
+}
+
+impl Stft {
+    /// Plans frames of `n_fft` samples, `hop_length` apart.
+    pub fn new(n_fft: usize, hop_length: usize) -> Self {
+        let fft = RealFftPlanner::new().plan_fft_forward(n_fft);
+        Self {
+            window: hann(n_fft),
+            frame: fft.make_input_vec(),
+            spectrum: fft.make_output_vec(),
+            scratch: fft.make_scratch_vec(),
+            fft,
+            hop_length,
+        }
+    }
+
+    /// Frequency bins of a spectrum: `n_fft / 2 + 1`.
+    pub fn bins(&self) -> usize {
+        self.spectrum.len()
+    }
+
+    /// The power spectrum `|X|²` of each frame in turn is handed to `take(frame, power)`; `power` is a buffer of
+    /// [`bins`](Self::bins) values that the next frame overwrites.
+    pub fn power_frames(
+        &mut self,
+        samples: &[f32],
+        power: &mut [f32],
+        mut take: impl FnMut(usize, &[f32]),
+    ) {
+        for frame in 0..frame_count(samples.len(), self.hop_length) {
+            centred_frame(samples, frame, self.hop_length, &mut self.frame);
+            for (sample, weight) in self.frame.iter_mut().zip(&self.window) {
+                *sample *= weight;
+            }
+            self.fft
+                .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
+                .expect("all buffers were made by the plan");
+            for (out, bin) in power.iter_mut().zip(&self.spectrum) {
+                *out = bin.norm_sqr();
+            }
+            take(frame, power);
+        }
+    }
+}
+
+/// The periodic Hann window, `0.5 - 0.5 cos(2πn/N)`.
+fn hann(length: usize) -> Vec<f32> {
+    let step = std::f64::consts::TAU / length as f64;
+    (0..length).map(|n| (0.5 - 0.5 * (step * n as f64).cos()) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_centred_and_padded_with_zeros() {
+        let samples = [1.0, 2.0, 3.0, 4.0, 5.0];
+        let mut out = [9.0; 4];
+        centred_frame(&samples, 0, 2, &mut out);
+        assert_eq!(out, [0.0, 0.0, 1.0, 2.0]);
+        centred_frame(&samples, 1, 2, &mut out);
+        assert_eq!(out, [1.0, 2.0, 3.0, 4.0]);
+        centred_frame(&samples, 2, 2, &mut out);
+        assert_eq!(out, [3.0, 4.0, 5.0, 0.0]);
+    }
+
+    #[test]
+    fn frames_longer_than_the_sound_hold_all_of_it() {
+        let mut out = [9.0; 8];
+        centred_frame(&[1.0, 2.0], 0, 4, &mut out);
+        assert_eq!(out, [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0]);
+        centred_frame(&[], 0, 4, &mut out);
+        assert_eq!(out, [0.0; 8]);
+    }
+
+    #[test]
+    fn a_tone_at_a_bin_peaks_there() {
+        let (n_fft, bin) = (256, 32);
+        let tone: Vec<f32> = (0..2048)
+            .map(|n| (std::f32::consts::TAU * bin as f32 * n as f32 / n_fft as f32).sin())
+            .collect();
+        let mut stft = Stft::new(n_fft, 128);
+        let mut power = vec![0.0; stft.bins()];
+        let mut peaks = Vec::new();
+        stft.power_frames(&tone, &mut power, |_, power| {
+            peaks.push((0..power.len()).max_by(|&a, &b| power[a].total_cmp(&power[b])).unwrap());
+        });
+        assert_eq!(peaks.len(), frame_count(2048, 128));
+        assert!(peaks[1..peaks.len() - 1].iter().all(|&peak| peak == bin));
+    }
+}

@@ -1,0 +1,37 @@
+//! Files that are written whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes `bytes` to a neighbour of `path`, then renames it to `path`: a crash or a full disk leaves the old file.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = path.with_file_name(name);
+    let written = fs::File::create(&partial).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&partial, path)).inspect_err(|_| {
+        let _ = fs::remove_file(&partial);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let folder = std::env::temp_dir().join(format!("sottovoce-files-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("temporary folder");
+        let path = folder.join("kept");
+        write_atomically(&path, b"old").expect("written");
+        // A folder in the place of the partial file makes the write fail.
+        fs::create_dir(folder.join("kept.partial")).expect("created");
+        assert!(write_atomically(&path, b"new").is_err());
+        assert_eq!(fs::read(&path).expect("still there"), b"old");
+        fs::remove_dir_all(&folder).expect("cleaned up");
+    }
+}

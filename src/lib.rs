@@ -1,0 +1,18 @@
+//! sottovoce
+
+pub mod analyzer;
+pub mod audio;
+pub mod features;
+pub mod model;
+pub mod nn;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod corpus;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod evaluate;
+#[cfg(not(target_arch = "wasm32"))]
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod train;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -1,0 +1,171 @@
+//! A trained model as a user meets it: a `model.json` that says what it is, and its weights.
+//!
+//! `models/<name>/` on disk holds `model.json`, `model.safetensors` and a `CARD.md` for people. Everything that turns a
+//! recording into the numbers the network was trained on (clip, front end, normalisation) stands in `model.json`, never
+//! beside the code that uses it.
+
+mod emotion;
+mod manifest;
+mod prediction;
+mod weights;
+
+pub use emotion::Emotion;
+pub use manifest::{Calibration, Manifest, Metrics, Normalisation, WeightsFile};
+pub use prediction::Prediction;
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::audio::Clip;
+use crate::features::{FeatureMap, FrontEnd, FrontEndError};
+use crate::nn::classifiers::Classifier;
+use crate::nn::parameters;
+
+/// Why a model could not be loaded or saved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// `model.json` is not what it should be.
+    #[error("the model description (model.json) cannot be used: {0}")]
+    Manifest(String),
+    /// The weights are not the file that `model.json` describes.
+    #[error("the model's weights are damaged or belong to another version ({0}); load the model again")]
+    Weights(String),
+    /// The weights do not fit the architecture.
+    #[error(transparent)]
+    Mismatch(#[from] parameters::ParameterMismatch),
+    /// The front-end settings are out of range.
+    #[error(transparent)]
+    FrontEnd(#[from] FrontEndError),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl ModelError {
+    /// A short, stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Manifest(_) | Self::FrontEnd(_) => "model-description",
+            Self::Weights(_) | Self::Mismatch(_) => "model-weights",
+            Self::File { .. } => "model-file",
+        }
+    }
+}
+
+/// A network with its weights, and everything needed to feed it.
+pub struct Model {
+    manifest: Manifest,
+    front_end: FrontEnd,
+    network: Classifier,
+    device: Device,
+}
+
+impl Model {
+    /// Puts a model together from the text of its `model.json` and the bytes of its weights.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the two do not belong together or are damaged.
+    pub fn from_parts(manifest: &str, weights: &[u8], device: &Device) -> Result<Self, ModelError> {
+        let manifest = Manifest::parse(manifest)?;
+        manifest.weights.check(weights)?;
+        let parameters = weights::read(weights)?;
+        let network = parameters::apply(manifest.architecture.init(device), parameters)?;
+        Self::new(manifest, network, device)
+    }
+
+    /// Wraps a network that is already in memory, such as one just trained.
+    pub(crate) fn new(
+        manifest: Manifest,
+        network: Classifier,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let front_end = FrontEnd::new(&manifest.front_end)?;
+        Ok(Self { manifest, front_end, network, device: device.clone() })
+    }
+
+    /// What the model says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Cuts from a recording the clip this model hears.
+    pub fn clip(&self, recording: &[f32]) -> Clip {
+        Clip::cut(recording, &self.manifest.clip)
+    }
+
+    /// The feature map of a clip, before normalisation.
+    pub fn features(&mut self, clip: &Clip) -> FeatureMap {
+        self.front_end.extract(clip.samples())
+    }
+
+    /// Reads the emotion from a feature map.
+    pub fn predict(&self, features: FeatureMap) -> Prediction {
+        let shape = [1, features.rows(), features.columns()];
+        let mut values = features.into_values();
+        self.manifest.normalise.apply(&mut values, shape[2]);
+        let maps = Tensor::from_data(TensorData::new(values, shape), &self.device);
+        let scores = self.network.forward(maps).div_scalar(self.manifest.calibration.temperature);
+        let scores: Vec<f32> = scores.into_data().try_to_vec().expect("scores are f32");
+        Prediction::from_scores(&scores)
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod files {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{Manifest, Model, ModelError, WeightsFile, weights};
+    use crate::nn::classifiers::Classifier;
+    use crate::nn::parameters;
+    use burn::tensor::Device;
+
+    fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> ModelError {
+        let path = path.display().to_string();
+        move |source| ModelError::File { path, source }
+    }
+
+    impl Model {
+        /// Loads the model in `folder`.
+        ///
+        /// # Errors
+        /// [`ModelError`] when a file is missing or damaged.
+        pub fn load(folder: &Path, device: &Device) -> Result<Self, ModelError> {
+            let path = folder.join("model.json");
+            let text = fs::read_to_string(&path).map_err(file_error(&path))?;
+            let path = folder.join(&Manifest::parse(&text)?.weights.file);
+            let weights = fs::read(&path).map_err(file_error(&path))?;
+            Self::from_parts(&text, &weights, device)
+        }
+    }
+
+    /// Writes `network` as quantised weights beside `manifest`, whose weights entry is filled in, into `folder`.
+    ///
+    /// Each file is written whole under another name and then renamed, so that a crash leaves the old model or the
+    /// new one.
+    pub(crate) fn save(
+        mut manifest: Manifest,
+        network: &Classifier,
+        folder: &Path,
+    ) -> Result<Manifest, ModelError> {
+        let bytes = weights::write(&parameters::collect(network));
+        manifest.weights = WeightsFile::describe("model.safetensors", &bytes);
+        fs::create_dir_all(folder).map_err(file_error(folder))?;
+        write_whole(&folder.join(&manifest.weights.file), &bytes)?;
+        let text = serde_json::to_string_pretty(&manifest).expect("a manifest is plain data");
+        write_whole(&folder.join("model.json"), format!("{text}\n").as_bytes())?;
+        Ok(manifest)
+    }
+
+    fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+        crate::files::write_atomically(path, bytes).map_err(file_error(path))
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use files::save;

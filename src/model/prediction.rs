@@ -1,0 +1,63 @@
+//! What a model says of a clip.
+
+use serde::Serialize;
+
+use super::Emotion;
+
+/// A probability for each emotion.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Prediction {
+    probabilities: [f32; 7],
+}
+
+impl Prediction {
+    /// The softmax of a model's seven scores.
+    ///
+    /// # Panics
+    /// If there are not seven scores.
+    pub fn from_scores(scores: &[f32]) -> Self {
+        let scores: [f32; 7] = scores.try_into().expect("one score an emotion");
+        let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let weights = scores.map(|score| (score - top).exp());
+        let total: f32 = weights.iter().sum();
+        Self { probabilities: weights.map(|weight| weight / total) }
+    }
+
+    /// Probabilities in the order of [`Emotion::ALL`]; they sum to 1.
+    pub fn probabilities(&self) -> &[f32; 7] {
+        &self.probabilities
+    }
+
+    /// The probability of one emotion.
+    pub fn of(&self, emotion: Emotion) -> f32 {
+        self.probabilities[emotion.index()]
+    }
+
+    /// Emotions with their probabilities, likeliest first.
+    pub fn ranked(&self) -> [(Emotion, f32); 7] {
+        let mut ranked = Emotion::ALL.map(|emotion| (emotion, self.of(emotion)));
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        ranked
+    }
+
+    /// The likeliest emotion.
+    pub fn label(&self) -> Emotion {
+        self.ranked()[0].0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_sum_to_one_and_rank() {
+        let prediction = Prediction::from_scores(&[0.0, 1.0, -3.0, 88.0, 87.0, 2.0, -90.0]);
+        let total: f32 = prediction.probabilities().iter().sum();
+        assert!((total - 1.0).abs() < 1e-6);
+        assert_eq!(prediction.label(), Emotion::Happy);
+        assert_eq!(prediction.ranked()[1].0, Emotion::Neutral);
+        assert!(prediction.ranked().is_sorted_by(|a, b| a.1 >= b.1));
+    }
+}

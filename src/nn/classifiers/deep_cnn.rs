@@ -1,0 +1,119 @@
+//! The paper's Deep CNN (its models MFCC1 and MS).
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
+use burn::nn::{
+    BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig, PaddingConfig2d,
+};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+/// Sizes of a [`DeepCnn`]. The defaults are the paper's.
+#[derive(Config, Debug)]
+pub struct DeepCnnConfig {
+    /// Rows and columns of the feature map.
+    pub input: [usize; 2],
+    /// Channels of the four convolutions.
+    #[config(default = "[32, 64, 128, 256]")]
+    pub channels: [usize; 4],
+    /// Dropout after each block.
+    #[config(default = "[0.0, 0.0, 0.1, 0.2]")]
+    pub dropout: [f64; 4],
+    /// Units of the hidden dense layer.
+    #[config(default = 256)]
+    pub hidden: usize,
+    /// Dropout after the hidden dense layer.
+    #[config(default = 0.3)]
+    pub hidden_dropout: f64,
+    /// L2 penalty on the weights of the hidden dense layer.
+    #[config(default = 1e-3)]
+    pub hidden_l2: f64,
+    /// Number of classes.
+    #[config(default = 7)]
+    pub classes: usize,
+}
+
+impl DeepCnnConfig {
+    /// Makes the network with fresh random weights.
+    ///
+    /// # Panics
+    /// If the input is too small to be halved four times.
+    pub fn init(&self, device: &Device) -> DeepCnn {
+        let [rows, columns] = self.input.map(|size| size >> self.channels.len());
+        assert!(rows > 0 && columns > 0, "the input must have at least 16 rows and 16 columns");
+        let inputs = [1, self.channels[0], self.channels[1], self.channels[2]];
+        let blocks = (0..self.channels.len())
+            .map(|i| ConvBlock::new(inputs[i], self.channels[i], self.dropout[i], device))
+            .collect();
+        let flat = self.channels[3] * rows * columns;
+        DeepCnn {
+            blocks,
+            hidden: LinearConfig::new(flat, self.hidden).init(device),
+            dropout: DropoutConfig::new(self.hidden_dropout).init(),
+            output: LinearConfig::new(self.hidden, self.classes).init(device),
+            hidden_l2: self.hidden_l2,
+        }
+    }
+}
+
+/// Four blocks of 3 × 3 convolution, ReLU, batch normalisation, 2 × 2 max pooling and dropout; then a hidden dense
+/// layer with ReLU and a dense layer with one score a class.
+#[derive(Module, Debug)]
+pub struct DeepCnn {
+    blocks: Vec<ConvBlock>,
+    hidden: Linear,
+    dropout: Dropout,
+    output: Linear,
+    hidden_l2: f64,
+}
+
+impl DeepCnn {
+    /// Scores before softmax.
+    ///
+    /// # Shapes
+    /// - input: `[batch, rows, columns]`
+    /// - output: `[batch, classes]`
+    pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
+        let mut x = maps.unsqueeze_dim(1);
+        for block in &self.blocks {
+            x = block.forward(x);
+        }
+        let x = relu(self.hidden.forward(x.flatten(1, 3)));
+        self.output.forward(self.dropout.forward(x))
+    }
+
+    /// `hidden_l2` times the sum of the hidden layer's squared weights, as Keras' `l2` regulariser.
+    pub fn weight_penalty(&self) -> Tensor<1> {
+        let weight = self.hidden.weight.val();
+        (weight.clone() * weight).sum().mul_scalar(self.hidden_l2)
+    }
+}
+
+/// 3 × 3 convolution keeping the size, ReLU, batch normalisation, 2 × 2 max pooling, dropout.
+#[derive(Module, Debug)]
+struct ConvBlock {
+    conv: Conv2d,
+    norm: BatchNorm,
+    pool: MaxPool2d,
+    dropout: Dropout,
+}
+
+impl ConvBlock {
+    fn new(inputs: usize, outputs: usize, dropout: f64, device: &Device) -> Self {
+        Self {
+            conv: Conv2dConfig::new([inputs, outputs], [3, 3])
+                .with_padding(PaddingConfig2d::Same)
+                .init(device),
+            norm: BatchNormConfig::new(outputs).init(device),
+            pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
+            dropout: DropoutConfig::new(dropout).init(),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.norm.forward(relu(self.conv.forward(x)));
+        self.dropout.forward(self.pool.forward(x))
+    }
+}

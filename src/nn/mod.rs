@@ -1,0 +1,7 @@
+//! Neural networks as plain burn modules, in burn's idiom: `XConfig` → `init(&device)` → `X`.
+//!
+//! Nothing here knows of sound, labels or files; [`crate::model`] brings those together.
+
+pub mod classifiers;
+pub mod parameters;
+pub mod quant;

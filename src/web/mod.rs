@@ -1,0 +1,112 @@
+//! The surface that the page's worker calls, in wasm only: types across the boundary, no logic.
+
+use js_sys::{Error, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::analyzer::{Analysis, Analyzer};
+use crate::audio::AudioError;
+use crate::model::{Model, ModelError};
+use burn::tensor::Device;
+
+/// Prints panics to the console before they end the worker.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// A loaded model that reads one recording after the other.
+#[wasm_bindgen]
+pub struct Engine {
+    analyzer: Analyzer,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Puts a model together from the text of its `model.json` and the bytes of its weights.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(manifest: &str, weights: &[u8]) -> Result<Engine, Error> {
+        let model = Model::from_parts(manifest, weights, &Device::flex())
+            .map_err(|error: ModelError| coded(&error, error.code()))?;
+        Ok(Self { analyzer: Analyzer::new(model) })
+    }
+
+    /// Reads an audio file from its bytes.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
+    #[wasm_bindgen(js_name = analyzeFile)]
+    pub fn analyze_file(&mut self, bytes: &[u8]) -> Result<Reading, Error> {
+        let analysis = self.analyzer.analyze_file(bytes);
+        self.reading(analysis)
+    }
+
+    /// Reads raw mono samples, as a microphone gives them.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
+    #[wasm_bindgen(js_name = analyzeSamples)]
+    pub fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Reading, Error> {
+        let analysis = self.analyzer.analyze_samples(samples, rate_hz);
+        self.reading(analysis)
+    }
+}
+
+impl Engine {
+    fn reading(&mut self, analysis: Result<Analysis, AudioError>) -> Result<Reading, Error> {
+        let analysis = analysis.map_err(|error| coded(&error, error.code()))?;
+        let picture = self.analyzer.picture(&analysis.clip);
+        let report = analysis.report(self.analyzer.model());
+        Ok(Reading {
+            report: serde_json::to_string(&report).expect("a report is plain data"),
+            samples: analysis.clip.samples().to_vec(),
+            picture_rows: picture.rows(),
+            picture: picture.into_values(),
+        })
+    }
+}
+
+/// What is said of one recording, with the pictures of what the model heard.
+#[wasm_bindgen]
+pub struct Reading {
+    report: String,
+    samples: Vec<f32>,
+    picture: Vec<f32>,
+    picture_rows: usize,
+}
+
+#[wasm_bindgen]
+impl Reading {
+    /// The report as JSON text, of the same form as the command line's.
+    #[wasm_bindgen(getter)]
+    pub fn report(&self) -> String {
+        self.report.clone()
+    }
+
+    /// The clip: mono samples at 16 kHz, padding included.
+    #[wasm_bindgen(getter)]
+    pub fn samples(&self) -> Vec<f32> {
+        self.samples.clone()
+    }
+
+    /// The clip's log-mel picture in decibels, row by row, lowest band first.
+    #[wasm_bindgen(getter)]
+    pub fn picture(&self) -> Vec<f32> {
+        self.picture.clone()
+    }
+
+    /// Bands of the picture.
+    #[wasm_bindgen(getter, js_name = pictureRows)]
+    pub fn picture_rows(&self) -> usize {
+        self.picture_rows
+    }
+}
+
+fn coded(error: &dyn std::error::Error, code: &str) -> Error {
+    let js = Error::new(&error.to_string());
+    // Setting a property of a fresh plain error cannot fail.
+    let _ = Reflect::set(&js, &"code".into(), &code.into());
+    js
+}
