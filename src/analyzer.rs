@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use web_time::Instant;
 
-use crate::audio::{self, AudioError, Clip, Quality, ReadOptions, Recording, SAMPLE_RATE_HZ};
+use crate::audio::{self, AudioError, Clip, Limits, Quality, ReadOptions, Recording, SAMPLE_RATE_HZ};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 use crate::model::{Emotion, Model, Prediction};
 
@@ -138,6 +138,11 @@ impl Analyzer {
     /// The model that reads.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// What a recording may ask for before it is refused.
+    pub fn limits(&self) -> &Limits {
+        &self.read.limits
     }
 
     /// Reads an audio file from its bytes.

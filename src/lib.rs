@@ -11,7 +11,7 @@ pub mod corpus;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod evaluate;
 #[cfg(not(target_arch = "wasm32"))]
-mod files;
+pub mod files;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod train;
 #[cfg(target_arch = "wasm32")]

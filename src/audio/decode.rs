@@ -44,6 +44,22 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Refuses a file by its size alone.
+    ///
+    /// # Errors
+    /// [`AudioError::Empty`] or [`AudioError::TooLarge`].
+    pub fn check_size(&self, bytes: usize) -> Result<(), AudioError> {
+        match bytes {
+            0 => Err(AudioError::Empty),
+            bytes if bytes > self.max_bytes => {
+                Err(AudioError::TooLarge { bytes, limit: self.max_bytes })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What to read of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ReadOptions {
@@ -77,12 +93,7 @@ pub struct Recording {
 /// is no error: [`Recording::damaged`] tells.
 pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioError> {
     let limits = &options.limits;
-    if bytes.is_empty() {
-        return Err(AudioError::Empty);
-    }
-    if bytes.len() > limits.max_bytes {
-        return Err(AudioError::TooLarge { bytes: bytes.len(), limit: limits.max_bytes });
-    }
+    limits.check_size(bytes.len())?;
     let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
     let mut format = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())

@@ -1,9 +1,9 @@
-//! Opus packets for symphonia's demuxers: an adapter around the `opus-decoder` crate, which symphonia lacks.
+//! Opus packets for symphonia's demuxers: an adapter around the `ropus` crate, which symphonia lacks.
 //!
 //! Decodes at 48 kHz, as RFC 7845 recommends whatever the rate before encoding, and drops the encoder's
 //! pre-skip and the padding after the last page's granule position.
 
-use opus_decoder::{OpusDecoder, OpusMultistreamDecoder};
+use ropus::{Channels as OpusChannels, DecodeMode, Decoder};
 use symphonia::core::audio::{
     AsGenericAudioBufferRef, AudioBuffer, AudioMut, AudioSpec, Channels, GenericAudioBufferRef,
 };
@@ -13,48 +13,48 @@ use symphonia::core::codecs::audio::{
     AudioCodecParameters, AudioDecoder, AudioDecoderOptions, FinalizeResult,
 };
 use symphonia::core::codecs::registry::{RegisterableAudioDecoder, SupportedAudioCodec};
-use symphonia::core::errors::{Result, decode_error, unsupported_error};
+use symphonia::core::errors::{Error, Result, decode_error, unsupported_error};
 use symphonia::core::packet::PacketRef;
 
 const OPUS_RATE_HZ: u32 = 48_000;
+/// Frames of the longest packet: 120 ms.
+const MAX_PACKET_FRAMES: usize = 5_760;
 
 /// The fields of RFC 7845's identification header (section 5.1) that decoding needs.
 struct OpusHead {
     channels: usize,
     pre_skip: usize,
-    streams: usize,
-    coupled_streams: usize,
-    mapping: Vec<u8>,
+    /// Gain to apply, in 1/256 dB.
+    output_gain: i16,
+}
+
+/// A decoder in its first state.
+fn opus_decoder(head: &OpusHead) -> Result<Decoder> {
+    let channels = if head.channels == 1 { OpusChannels::Mono } else { OpusChannels::Stereo };
+    let refused = || Error::Unsupported("opus: channel count or gain");
+    let mut decoder = Decoder::new(OPUS_RATE_HZ, channels).map_err(|_| refused())?;
+    decoder.set_gain(head.output_gain.into()).map_err(|_| refused())?;
+    Ok(decoder)
 }
 
 impl OpusHead {
+    /// Mono and stereo (channel mapping family 0); surround sound is left to other decoders.
     fn parse(data: &[u8]) -> Option<Self> {
         let fixed = data.get(..19).filter(|head| head.starts_with(b"OpusHead"))?;
         let channels = usize::from(fixed[9]);
         let pre_skip = usize::from(u16::from_le_bytes([fixed[10], fixed[11]]));
-        let (streams, coupled_streams, mapping) = match (fixed[18], channels) {
-            (0, 1) => (1, 0, vec![0]),
-            (0, 2) => (1, 1, vec![0, 1]),
-            (0, _) | (_, 0) => return None,
-            (_, n) => {
-                let table = data.get(19..21 + n)?;
-                (usize::from(table[0]), usize::from(table[1]), table[2..].to_vec())
-            }
-        };
-        Some(Self { channels, pre_skip, streams, coupled_streams, mapping })
+        let output_gain = i16::from_le_bytes([fixed[16], fixed[17]]);
+        let supported = fixed[18] == 0 && (1..=2).contains(&channels);
+        supported.then_some(Self { channels, pre_skip, output_gain })
     }
-}
-
-enum Streams {
-    One(Box<OpusDecoder>),
-    Many(Box<OpusMultistreamDecoder>),
 }
 
 /// An Opus decoder in the shape that symphonia's codec registry takes.
 pub struct OpusAdapter {
     params: AudioCodecParameters,
-    streams: Streams,
-    channels: usize,
+    decoder: Decoder,
+    head: OpusHead,
+    /// Frames of the pre-skip that are still to be dropped.
     pre_skip: usize,
     container_trims: bool,
     interleaved: Vec<f32>,
@@ -64,37 +64,20 @@ pub struct OpusAdapter {
 impl OpusAdapter {
     fn try_new(params: &AudioCodecParameters) -> Result<Self> {
         let Some(head) = params.extra_data.as_deref().and_then(OpusHead::parse) else {
-            return unsupported_error("opus: no identification header");
+            return unsupported_error("opus: only mono and stereo");
         };
-        let streams = if head.streams == 1 && head.channels <= 2 {
-            OpusDecoder::new(OPUS_RATE_HZ, head.channels).map(|d| Streams::One(Box::new(d)))
-        } else {
-            OpusMultistreamDecoder::new(
-                OPUS_RATE_HZ,
-                head.channels,
-                head.streams,
-                head.coupled_streams,
-                &head.mapping,
-            )
-            .map(|d| Streams::Many(Box::new(d)))
-        };
-        let Ok(streams) = streams else {
-            return unsupported_error("opus: channel mapping");
-        };
-        let Ok(count) = u16::try_from(head.channels) else {
-            return unsupported_error("opus: channel count");
-        };
-        let spec = AudioSpec::new(OPUS_RATE_HZ, Channels::Discrete(count));
+        let decoder = opus_decoder(&head)?;
+        let spec = AudioSpec::new(OPUS_RATE_HZ, Channels::Discrete(head.channels as u16));
         let mut params = params.clone();
         params.with_sample_rate(OPUS_RATE_HZ);
         Ok(Self {
             params,
-            streams,
-            channels: head.channels,
+            decoder,
             pre_skip: head.pre_skip,
             container_trims: false,
-            interleaved: vec![0.0; OpusDecoder::MAX_FRAME_SIZE_48K * head.channels],
-            buffer: AudioBuffer::new(spec, OpusDecoder::MAX_FRAME_SIZE_48K),
+            interleaved: vec![0.0; MAX_PACKET_FRAMES * head.channels],
+            buffer: AudioBuffer::new(spec, MAX_PACKET_FRAMES),
+            head,
         })
     }
 
@@ -113,8 +96,8 @@ impl OpusAdapter {
 
 impl AudioDecoder for OpusAdapter {
     fn reset(&mut self) {
-        if let Streams::One(decoder) = &mut self.streams {
-            decoder.reset();
+        if let Ok(fresh) = opus_decoder(&self.head) {
+            self.decoder = fresh;
         }
         self.buffer.clear();
     }
@@ -129,21 +112,15 @@ impl AudioDecoder for OpusAdapter {
 
     fn decode_ref(&mut self, packet: &PacketRef<'_>) -> Result<GenericAudioBufferRef<'_>> {
         self.buffer.clear();
-        let decoded = match &mut self.streams {
-            Streams::One(decoder) => {
-                decoder.decode_float(packet.data, &mut self.interleaved, false)
-            }
-            Streams::Many(decoder) => {
-                decoder.decode_float(packet.data, &mut self.interleaved, false)
-            }
-        };
+        let decoded = self.decoder.decode_float(packet.data, &mut self.interleaved, DecodeMode::Normal);
         let Ok(frames) = decoded else {
             return decode_error("opus: invalid packet");
         };
         self.buffer.render_silence(Some(frames));
-        for channel in 0..self.channels {
+        let channels = self.head.channels;
+        for channel in 0..channels {
             if let Some(plane) = self.buffer.plane_mut(channel) {
-                let samples = self.interleaved.iter().skip(channel).step_by(self.channels);
+                let samples = self.interleaved.iter().skip(channel).step_by(channels);
                 plane.iter_mut().zip(samples).for_each(|(out, sample)| *out = *sample);
             }
         }

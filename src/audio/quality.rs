@@ -102,12 +102,21 @@ impl Quality {
 }
 
 /// One flag for each full 16 ms frame: speech or not.
+///
+/// The detector hears everything raised to a usual level, up to 40 dB: a quiet voice is a voice.
 fn speech_frames(samples: &[f32]) -> Vec<bool> {
     debug_assert_eq!(SAMPLE_RATE_HZ, 16_000, "the voice detector works at 16 kHz");
+    let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    let gain = (0.5 / peak.max(1e-6)).clamp(1.0, 100.0);
     let mut detector = earshot::Detector::default_boxed();
-    samples
-        .chunks_exact(VOICE_FRAME)
-        .map(|frame| detector.predict_f32(frame) >= VOICE_SCORE)
+    let mut louder = [0.0; VOICE_FRAME];
+    let (frames, _) = samples.as_chunks::<VOICE_FRAME>();
+    frames
+        .iter()
+        .map(|frame| {
+            louder.iter_mut().zip(frame).for_each(|(out, sample)| *out = sample * gain);
+            detector.predict_f32(&louder) >= VOICE_SCORE
+        })
         .collect()
 }
 

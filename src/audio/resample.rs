@@ -3,9 +3,9 @@
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
 
-/// Input frames handed to the FFT at once. Longer blocks have a narrower transition band: with 4096 frames the
+/// Fewest input frames handed to the FFT at once. Longer blocks have a narrower transition band: with 4096 frames the
 /// pass band of 48 kHz to 16 kHz reaches above 7.8 kHz.
-const BLOCK_FRAMES: usize = 4096;
+const MIN_BLOCK_FRAMES: u32 = 4096;
 
 /// Converts one channel from one sample rate to another, block by block.
 ///
@@ -32,7 +32,7 @@ impl Resampler {
             Fft::new_custom(
                 from_hz as usize,
                 to_hz as usize,
-                BLOCK_FRAMES,
+                block_frames(from_hz, to_hz),
                 1,
                 1,
                 WindowFunction::BlackmanHarris2,
@@ -105,4 +105,15 @@ impl Resampler {
         self.to_skip -= skipped;
         self.output.extend_from_slice(&self.block_out[skipped..written]);
     }
+}
+
+/// The least even multiple of the input side of the reduced ratio that is long enough. Even, because an odd block puts
+/// the filter's centre between two samples, and the output comes half a sample late.
+fn block_frames(from_hz: u32, to_hz: u32) -> usize {
+    let step = 2 * from_hz / greatest_common_divisor(from_hz, to_hz);
+    (MIN_BLOCK_FRAMES.div_ceil(step) * step) as usize
+}
+
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }

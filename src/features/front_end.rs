@@ -8,8 +8,8 @@ use super::{Dct, FeatureMap, MelFilterBank, Reference, Stft, frame_rms, power_to
 /// Which picture of the sound is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(target_arch = "wasm32"), derive(clap::ValueEnum))]
-#[cfg_attr(not(target_arch = "wasm32"), value(rename_all = "snake_case"))]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[cfg_attr(feature = "cli", value(rename_all = "snake_case"))]
 pub enum FeatureKind {
     /// Mel-frequency cepstral coefficients with the frame's loudness as the last row.
     MfccRms,

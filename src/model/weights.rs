@@ -3,8 +3,6 @@
 //! A quantised tensor `x` is stored as `x` (packed integers, U8) and `x.scale` (F32, one a channel); its shape, axis
 //! and bits stand in the file's metadata under `x`.
 
-use std::collections::HashMap;
-
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +14,7 @@ const SCALE_SUFFIX: &str = ".scale";
 
 /// Values from which a dense matrix takes seven bits a weight instead of eight: it makes most of the file, and loses
 /// nothing that can be measured (see the model's card).
+#[cfg(not(target_arch = "wasm32"))]
 const LARGE_MATRIX: usize = 1_000_000;
 
 #[derive(Serialize, Deserialize)]
@@ -54,7 +53,7 @@ pub fn read(bytes: &[u8]) -> Result<Parameters, ModelError> {
 /// Writes parameters, quantising matrices and convolution kernels.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn write(parameters: &Parameters) -> Vec<u8> {
-    let mut metadata = HashMap::new();
+    let mut metadata = std::collections::HashMap::new();
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
     let as_bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
     for (name, Parameter { shape, values }) in parameters {

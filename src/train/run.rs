@@ -92,7 +92,6 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Manifest, TrainError> {
         let epoch = progress.epochs_done + 1;
         let loss;
         (network, loss) = trainer.epoch(epoch, network, &mut optimizer, &split, watcher);
-        // Gathers the running statistics of all threads, which the checkpoint needs too.
         let judge = network.valid();
         let scores = judge_all(&judge, &dataset, &split.validation, &plain);
         let accuracy = accuracy(&scores, &dataset, &split.validation);
@@ -174,6 +173,9 @@ impl Trainer<'_> {
             let learning_rate = self.recipe.learning_rate_at(progress);
             let (gradients, loss) = self.gradients(&network, batch, &mut rng);
             network = optimizer.step(learning_rate, network, gradients);
+            // Batch normalisation keeps running statistics a thread and averages them only when a module leaves
+            // training; left to itself, it would do so once an epoch, since every step has threads of its own.
+            drop(network.valid());
             running_loss += (loss - running_loss) / (step + 1) as f32;
             watcher.stepped(epoch, step + 1, steps, running_loss);
         }

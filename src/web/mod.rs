@@ -33,6 +33,16 @@ impl Engine {
         Ok(Self { analyzer: Analyzer::new(model) })
     }
 
+    /// Refuses a file that is too large, before it is read into memory.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
+    #[wasm_bindgen(js_name = checkSize)]
+    pub fn check_size(&self, bytes: f64) -> Result<(), Error> {
+        let checked = self.analyzer.limits().check_size(bytes as usize);
+        checked.map_err(|error| coded(&error, error.code()))
+    }
+
     /// Reads an audio file from its bytes.
     ///
     /// # Errors

@@ -1,1 +1,50 @@
-fn main() {}
+//! `cargo xtask`: everything needed to build, serve, test and measure sottovoce, on a machine with rustup and Node.
+//!
+//! Every step says what it does, does nothing if it is done already, and says how to mend what fails.
+
+mod bench;
+mod shell;
+mod test;
+mod tools;
+mod web;
+
+use std::process::ExitCode;
+
+use shell::Outcome;
+
+const USAGE: &str = "\
+cargo xtask serve            build the page and serve it on http://127.0.0.1:8080
+cargo xtask build --release  build the page into dist/, for any file server
+cargo xtask test             run every test, native and in the browser
+cargo xtask check            check formatting, lints, documentation and the page's types
+cargo xtask bench            measure speed and size beside other libraries
+cargo xtask screenshots      make the README's pictures anew";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words[..] {
+        ["serve"] => web::serve(),
+        // The page has one build: an unoptimised one would be too slow to judge anything by.
+        ["build"] | ["build", "--release"] => web::build(),
+        ["test"] => test::all(),
+        ["check"] => test::check(),
+        ["bench"] => bench::all(),
+        ["screenshots"] => test::screenshots(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    finish(outcome)
+}
+
+fn finish(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\n✗ {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

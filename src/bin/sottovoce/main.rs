@@ -1,11 +1,10 @@
 //! The command line: arguments in, words and JSON out. All logic lives in the library.
 
-use std::process::ExitCode;
-
 mod commands;
 
-use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
 
 /// Reads the emotion in a voice, on your own machine.
 #[derive(Parser)]
@@ -17,12 +16,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Read the emotion in recordings.
+    Predict(commands::predict::Arguments),
+    /// Write the feature map of a recording to a file.
+    Features(commands::features::Arguments),
+    /// List the models that can read.
+    Models(commands::models::Arguments),
     /// Train a model from the corpora.
     Train(commands::train::Arguments),
+    /// Measure a model on the clips of the corpora that it was not trained on.
+    Evaluate(commands::evaluate::Arguments),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Predict(arguments) => commands::predict::run(&arguments),
+        Command::Features(arguments) => commands::features::run(&arguments),
+        Command::Models(arguments) => commands::models::run(&arguments),
         Command::Train(arguments) => commands::train::run(arguments),
+        Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
     }
 }

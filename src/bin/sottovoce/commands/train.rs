@@ -10,6 +10,8 @@ use sottovoce::corpus;
 use sottovoce::model::Manifest;
 use sottovoce::train::{Job, Recipe, Watcher, train};
 
+use super::{BAD_INPUT, fail};
+
 #[derive(Args)]
 pub struct Arguments {
     /// Which model to train: mfcc1.
@@ -40,7 +42,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> ExitCode {
     let Some(manifest) = Manifest::untrained(&arguments.model) else {
         eprintln!("There is no model '{}' to train. These can be trained: mfcc1.", arguments.model);
-        return ExitCode::from(2);
+        return ExitCode::from(BAD_INPUT);
     };
     let output = arguments.out.join(&arguments.model);
     let checkpoints = arguments.checkpoints.unwrap_or_else(|| output.join("checkpoints"));
@@ -74,11 +76,6 @@ pub fn run(arguments: Arguments) -> ExitCode {
         }
         Err(error) => fail(&error),
     }
-}
-
-fn fail(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("{error}");
-    ExitCode::from(2)
 }
 
 /// Shows progress bars on a terminal, and a line an epoch anywhere.

@@ -1,0 +1,67 @@
+//! `sottovoce features`.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use safetensors::tensor::{Dtype, TensorView};
+use sottovoce::audio::{Clip, ClipSettings, ReadOptions, decode};
+use sottovoce::features::{FeatureKind, FrontEnd, FrontEndSettings};
+
+use super::{BAD_INPUT, fail, read_input};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The recording; `-` is standard input.
+    file: PathBuf,
+    /// Which feature map.
+    #[arg(long)]
+    kind: FeatureKind,
+    /// The safetensors file to write: one tensor, `features`, of rows × frames.
+    #[arg(long)]
+    out: PathBuf,
+    /// Take the whole recording instead of the four seconds that the models hear.
+    #[arg(long)]
+    no_clip: bool,
+}
+
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let bytes = match read_input(&arguments.file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            eprintln!("{}: {error}", arguments.file.display());
+            return ExitCode::from(BAD_INPUT);
+        }
+    };
+    let recording = match decode(&bytes, &ReadOptions::default()) {
+        Ok(recording) => recording,
+        Err(error) => {
+            eprintln!("{}: {error}", arguments.file.display());
+            return ExitCode::from(BAD_INPUT);
+        }
+    };
+    let clip = if arguments.no_clip {
+        Clip::whole(recording.samples)
+    } else {
+        Clip::cut(&recording.samples, &ClipSettings::default())
+    };
+    let settings = FrontEndSettings::of(arguments.kind);
+    let map = match FrontEnd::new(&settings) {
+        Ok(mut front_end) => front_end.extract(clip.samples()),
+        Err(error) => return fail(&error),
+    };
+    let data: Vec<u8> = map.values().iter().flat_map(|value| value.to_le_bytes()).collect();
+    let view = TensorView::new(Dtype::F32, vec![map.rows(), map.columns()], &data);
+    let view = view.expect("the data has the shape of its own map");
+    let description = serde_json::to_string(&settings).expect("settings are plain data");
+    let metadata = HashMap::from([("front_end".to_owned(), description)]);
+    let file = safetensors::serialize([("features", view)], Some(metadata));
+    let file = file.expect("one tensor with plain metadata");
+    if let Err(error) = sottovoce::files::write_atomically(&arguments.out, &file) {
+        eprintln!("{}: {error}", arguments.out.display());
+        return ExitCode::from(BAD_INPUT);
+    }
+    println!("{} × {} values in {}", map.rows(), map.columns(), arguments.out.display());
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,97 @@
+//! `sottovoce predict`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+use sottovoce::analyzer::{Analyzer, Certainty, Report};
+
+use super::{BAD_INPUT, ModelArguments, read_input};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Recordings to read; `-` is standard input.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    model: ModelArguments,
+    /// Print one JSON object a line, for programs; errors too, on standard error.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why one recording could not be read.
+struct Refusal {
+    code: &'static str,
+    message: String,
+}
+
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let model = match arguments.model.load() {
+        Ok(model) => model,
+        Err(code) => return code,
+    };
+    let mut analyzer = Analyzer::new(model);
+    let mut refused = false;
+    for file in &arguments.files {
+        let outcome = read(&mut analyzer, file);
+        refused |= outcome.is_err();
+        if print(file, outcome, arguments.json).is_err() {
+            // Whoever listened has heard enough, as `head` does.
+            return ExitCode::SUCCESS;
+        }
+    }
+    if refused { ExitCode::from(BAD_INPUT) } else { ExitCode::SUCCESS }
+}
+
+fn read(analyzer: &mut Analyzer, file: &Path) -> Result<Report, Refusal> {
+    let bytes = read_input(file)
+        .map_err(|error| Refusal { code: "unreadable-file", message: error.to_string() })?;
+    let analysis = analyzer
+        .analyze_file(&bytes)
+        .map_err(|error| Refusal { code: error.code(), message: error.to_string() })?;
+    Ok(analysis.report(analyzer.model()))
+}
+
+fn print(file: &Path, outcome: Result<Report, Refusal>, json: bool) -> io::Result<()> {
+    let name = file.display().to_string();
+    match (outcome, json) {
+        (Ok(report), false) => writeln!(io::stdout(), "{}", line(&name, &report)),
+        (Ok(report), true) => {
+            let mut object = json!({ "file": name });
+            let fields = serde_json::to_value(&report).expect("a report is plain data");
+            if let (Some(object), serde_json::Value::Object(fields)) = (object.as_object_mut(), fields) {
+                object.extend(fields);
+            }
+            writeln!(io::stdout(), "{object}")
+        }
+        (Err(refusal), false) => writeln!(io::stderr(), "{name}: {}", refusal.message),
+        (Err(Refusal { code, message }), true) => {
+            let object = json!({ "file": name, "error": { "code": code, "message": message } });
+            writeln!(io::stderr(), "{object}")
+        }
+    }
+}
+
+/// One line for people: `voice.wav: angry 72 % (disgust 11 %, fear 8 %)`, with what to know in brackets.
+fn line(name: &str, report: &Report) -> String {
+    let mut ranked: Vec<_> = report.probabilities.iter().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(a.1));
+    let shares: Vec<String> =
+        ranked.iter().map(|(emotion, share)| format!("{emotion} {:.0} %", 100.0 * *share)).collect();
+    let opinion = match report.certainty {
+        Certainty::Likely => format!("{} ({}, {})", shares[0], shares[1], shares[2]),
+        Certainty::Leaning => format!("perhaps {} ({}, {})", shares[0], shares[1], shares[2]),
+        Certainty::Unsure => format!("unsure ({}, {}, {})", shares[0], shares[1], shares[2]),
+        Certainty::NoSpeech => "no speech found".to_owned(),
+    };
+    let notes: String = report
+        .notes
+        .iter()
+        .filter(|_| report.certainty != Certainty::NoSpeech)
+        .map(|note| format!(" [{}]", note.advice))
+        .collect();
+    format!("{name}: {opinion}{notes}")
+}

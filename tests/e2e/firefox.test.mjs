@@ -1,0 +1,35 @@
+// The page in Firefox: it loads, reads a clip and a file, and draws.
+
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import puppeteer from 'puppeteer-core';
+import { sample, serve } from './support.mjs';
+
+const FIREFOX = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
+
+test('Firefox reads a sample clip and a file', async () => {
+  assert.ok(FIREFOX, 'Firefox is missing: install firefox-esr, or name it in FIREFOX');
+  const server = await serve();
+  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX, headless: true });
+  try {
+    const page = await browser.newPage();
+    const errors = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await page.goto(server.url);
+    await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+    const read = (source) => page.waitForFunction(
+      (text) => document.querySelector('#meta').textContent.startsWith(text), {}, source);
+    await page.click('#samples button');
+    await read('Woman, 25');
+    const input = await page.$('#file');
+    await input.uploadFile(sample('1028_MTI_SAD_XX.opus'));
+    await read('1028_MTI_SAD_XX.opus');
+    const headline = await page.$eval('#headline', (element) => element.textContent);
+    assert.match(headline, /^(Sounds|Perhaps|Hard to tell)/);
+    assert.deepEqual(errors, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});

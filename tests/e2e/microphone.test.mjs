@@ -1,0 +1,169 @@
+// The microphone, with Chromium's fake device playing a recording.
+
+import { after, before, describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launch, open, readingOf, root, serve } from './support.mjs';
+
+/** The PCM samples of a 16-bit mono WAV as floats. */
+const samplesOf = (wav) => Float32Array.from(new Int16Array(wav.buffer.slice(wav.byteOffset + 44)), (s) => s / 32768);
+
+/** A 16-bit mono WAV of float samples. */
+function wav16(samples, rateHz) {
+  const bytes = Buffer.alloc(44 + 2 * samples.length);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(36 + 2 * samples.length, 4);
+  bytes.write('WAVEfmt ', 8);
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt32LE(rateHz, 24);
+  bytes.writeUInt32LE(2 * rateHz, 28);
+  bytes.writeUInt16LE(2, 32);
+  bytes.writeUInt16LE(16, 34);
+  bytes.write('data', 36);
+  bytes.writeUInt32LE(2 * samples.length, 40);
+  samples.forEach((s, i) => bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, s)) * 32767), 44 + 2 * i));
+  return bytes;
+}
+
+/** Keeps what the page hands to its worker, as an extension or a curious person might. */
+const keepRecording = () => {
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function keep(message, ...rest) {
+    if (message.type === 'samples') globalThis.recorded = { samples: [...message.samples], rateHz: message.rateHz };
+    return post.call(this, message, ...rest);
+  };
+};
+
+/** Where in `whole`, which repeats, `part` begins: the offset at which they correlate best. */
+function offsetOf(part, whole) {
+  const probe = part.subarray(4_800, 4_800 + 4_800);
+  let best = { at: 0, score: -Infinity };
+  const scan = (from, to, step) => {
+    for (let at = from; at < to; at += step) {
+      let score = 0;
+      for (let i = 0; i < probe.length; i += 1) score += probe[i] * whole[(at + i + 2 * whole.length) % whole.length];
+      if (score > best.score) best = { at, score };
+    }
+  };
+  scan(0, whole.length, 4);
+  scan(best.at - 4, best.at + 5, 1);
+  return (best.at - 4_800 + 2 * whole.length) % whole.length;
+}
+
+const shares = (result) => Object.values(result.shares).map((share) => Number.parseFloat(share) / 100);
+
+describe('the microphone', () => {
+  let server;
+  let browser;
+  let folder;
+  let voice;
+  before(async () => {
+    server = await serve();
+    folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+    // Six seconds at 48 kHz: the sweep of the fixtures at three pitches, so that every offset is unlike the others.
+    const sound = samplesOf(await readFile(join(root, 'tests/fixtures/audio/s16.wav'))).filter((_, i) => i % 2 === 0);
+    voice = new Float32Array(6 * 48_000);
+    for (let second = 0; second < 6; second += 1) {
+      const speed = 1 + 0.13 * second;
+      for (let i = 0; i < 48_000; i += 1) voice[second * 48_000 + i] = sound[Math.floor(i * speed) % 48_000] * (0.4 + 0.1 * second);
+    }
+    const path = join(folder, 'voice.wav');
+    await writeFile(path, wav16(voice, 48_000));
+    browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-audio-capture=${path}`]);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('records with a live level, stops by itself, and reads', async () => {
+    const { context, page, errors } = await open(browser, server.url, { permissions: ['microphone'] });
+    await page.getByRole('button', { name: 'Record' }).click();
+    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await page.waitForFunction(() => Number.parseFloat(document.querySelector('#level').style.width) > 10);
+    const { meta } = await readingOf(page, 'Your recording');
+    assert.match(meta, /heard 0\.5 to 4\.5 s of 4\.[67] s/);
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('gives the same numbers as the same sound in a file', async () => {
+    const { context, page } = await open(browser, server.url, { permissions: ['microphone'] });
+    await page.evaluate(keepRecording);
+    await page.getByRole('button', { name: 'Record' }).click();
+    const spoken = await readingOf(page, 'Your recording');
+    const { samples, rateHz } = await page.evaluate(() => globalThis.recorded);
+    const recorded = Float32Array.from(samples);
+    assert.ok(recorded.some((s) => Math.abs(s) > 0.05), 'the fake microphone was heard');
+
+    // The very samples that were recorded, kept to the last bit: the same numbers to the last digit.
+    const floats = Buffer.alloc(44 + 4 * recorded.length);
+    wav16(new Float32Array(0), rateHz).copy(floats);
+    floats.writeUInt32LE(36 + 4 * recorded.length, 4);
+    floats.writeUInt16LE(3, 20);
+    floats.writeUInt32LE(4 * rateHz, 28);
+    floats.writeUInt16LE(4, 32);
+    floats.writeUInt16LE(32, 34);
+    floats.writeUInt32LE(4 * recorded.length, 40);
+    recorded.forEach((s, i) => floats.writeFloatLE(s, 44 + 4 * i));
+    await page.setInputFiles('#file', { name: 'kept.wav', mimeType: 'audio/wav', buffer: floats });
+    const kept = await readingOf(page, 'kept.wav');
+    assert.deepEqual(kept.shares, spoken.shares);
+
+    // The file that the fake microphone played, cut where the recording began: what the browser does in between
+    // (conversion to its own rate and back to floats) may not move any probability by more than three points.
+    assert.equal(rateHz % 100, 0);
+    const played = rateHz === 48_000 ? voice : Float32Array.from(
+      { length: Math.floor(voice.length * rateHz / 48_000) },
+      (_, i) => {
+        const at = i * 48_000 / rateHz;
+        const low = Math.floor(at);
+        return voice[low] + (voice[(low + 1) % voice.length] - voice[low]) * (at - low);
+      },
+    );
+    const begin = offsetOf(recorded, played);
+    const same = Float32Array.from({ length: recorded.length }, (_, i) => played[(begin + i) % played.length]);
+    await page.setInputFiles('#file', { name: 'played.wav', mimeType: 'audio/wav', buffer: wav16(same, rateHz) });
+    const file = await readingOf(page, 'played.wav');
+    const off = Math.max(...shares(file).map((share, i) => Math.abs(share - shares(spoken)[i])));
+    assert.ok(off < 0.03, `a probability differs by ${off}`);
+    assert.equal(file.headline, spoken.headline);
+    await context.close();
+  });
+
+  test('says what to do when it is refused or missing', async () => {
+    const words = async (name, expected) => {
+      const { context, page } = await open(browser, server.url);
+      await page.evaluate((name) => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', name));
+      }, name);
+      await page.getByRole('button', { name: 'Record' }).click();
+      await page.locator('#problem').waitFor({ state: 'visible' });
+      assert.match(await page.locator('#problem').textContent(), expected);
+      await context.close();
+    };
+    await words('NotAllowedError', /was refused\. Allow it/);
+    await words('NotFoundError', /No microphone was found/);
+    await words('NotReadableError', /another program/);
+  });
+
+  test('a slip of the finger is no recording', async () => {
+    const { context, page } = await open(browser, server.url, { permissions: ['microphone'] });
+    await page.evaluate(() => document.getElementById('record').click());
+    await page.waitForFunction(() => {
+      const button = document.getElementById('record');
+      if (button.textContent.trim() !== 'Stop') return false;
+      button.click();
+      return true;
+    });
+    await page.locator('#problem').waitFor({ state: 'visible' });
+    assert.match(await page.locator('#problem').textContent(), /too short/);
+    await context.close();
+  });
+});

@@ -1,0 +1,277 @@
+// The built page as its visitors use it, in headless Chromium.
+
+import { after, before, describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fixture, launch, open, reading, readingOf, sample, serve } from './support.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+/** Everything axe-core finds wrong with the page as it stands. */
+async function violations(page) {
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate(() => globalThis.axe.run());
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(', ')}`);
+}
+
+/** Drops files on the page as a person would. */
+async function drop(page, paths) {
+  const files = await Promise.all(paths.map(async (path) => ({
+    name: path.split('/').at(-1), base64: (await readFile(path)).toString('base64'),
+  })));
+  await page.evaluate((files) => {
+    const data = new DataTransfer();
+    for (const { name, base64 } of files) {
+      data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+    }
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+      document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }
+  }, files);
+}
+
+const problem = (page) => page.locator('#problem');
+
+describe('the page', () => {
+  let server;
+  let browser;
+  before(async () => {
+    server = await serve();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test('reads a sample clip and says what the actor was asked for', async () => {
+    const { context, page, errors } = await open(browser, server.url);
+    await page.getByRole('button', { name: 'Woman, 35' }).click();
+    const { headline, explained, shares, notes } = await readingOf(page, 'Woman, 35');
+    assert.match(headline, /^(Sounds|Perhaps|Hard to tell)/);
+    assert.match(explained, /The actor was asked for: angry\.$/);
+    const total = Object.values(shares).reduce((sum, share) => sum + Number.parseFloat(share), 0);
+    assert.ok(Math.abs(total - 100) < 0.01, `shares add up to ${total}`);
+    assert.equal(Object.keys(shares).length, 7);
+    assert.deepEqual(notes, []);
+    assert.match(await page.locator('#waveform-text').textContent(), /^Sound from \d/);
+    assert.match(await page.locator('#picture-text').textContent(), /third of the pitches/);
+    assert.match(await page.locator('#announcement').textContent(), /\d %/);
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('draws what the model heard', async () => {
+    const { context, page } = await open(browser, server.url);
+    await page.getByRole('button', { name: 'Woman, 57' }).click();
+    await readingOf(page, 'Woman, 57');
+    const colours = await page.evaluate(() => ['waveform', 'picture'].map((id) => {
+      const canvas = document.getElementById(id);
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    }));
+    assert.ok(colours[0] >= 2 && colours[1] > 100, `${colours} colours`);
+    const seconds = await page.waitForFunction(() => {
+      const { duration } = document.getElementById('player');
+      return Number.isFinite(duration) && duration;
+    });
+    assert.ok(Math.abs(await seconds.jsonValue() - 2.94) < 0.02, 'the player holds what was heard');
+    await context.close();
+  });
+
+  test('reads dropped files one after the other and lists them', async () => {
+    const { context, page, errors } = await open(browser, server.url);
+    const names = ['1028_MTI_SAD_XX.opus', '1049_ITS_HAP_XX.opus'];
+    await drop(page, [sample(names[0]), fixture('no-audio.mp4'), sample(names[1])]);
+    await readingOf(page, names[1]);
+    const rows = page.locator('#more li');
+    await rows.nth(2).waitFor();
+    assert.match(await rows.nth(0).textContent(), new RegExp(names[0]));
+    assert.match(await rows.nth(1).textContent(), /could not be read/);
+    assert.match(await problem(page).textContent(), /no sound track/);
+    await rows.nth(0).getByRole('button').click();
+    await readingOf(page, names[0]);
+    assert.ok(await page.evaluate(() => document.activeElement.id === 'headline'), 'focus goes to the result');
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('reads every kind of file', async () => {
+    const { context, page, errors } = await open(browser, server.url);
+    for (const name of ['s24.wav', 'aiff-named.wav', 'stereo.flac', 'cbr.mp3', 'vorbis.ogg', 'recorder.webm', 'aac.m4a']) {
+      await page.setInputFiles('#file', fixture(name));
+      const { meta } = await readingOf(page, name);
+      assert.match(meta, /of 1\.[01] s/, name);
+    }
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('says what is wrong with files that cannot be read, and stays usable', async () => {
+    const { context, page, errors } = await open(browser, server.url);
+    const refused = async (name, buffer, words) => {
+      await page.setInputFiles('#file', { name, mimeType: 'application/octet-stream', buffer });
+      await page.waitForFunction((text) => document.querySelector('#problem').textContent.startsWith(text), name);
+      assert.match(await problem(page).textContent(), words);
+      assert.equal(await problem(page).getAttribute('role'), 'alert');
+    };
+    await refused('letter.docx', Buffer.from('PK\u0003\u0004 not sound at all'.repeat(200)), /does not look like an audio file/);
+    await refused('nothing.wav', Buffer.alloc(0), /empty/);
+    await refused('cut.wav', (await readFile(fixture('s16.wav'))).subarray(0, 40), /damaged|no sound|does not look/);
+    await page.getByRole('button', { name: 'Man, 33' }).click();
+    await readingOf(page, 'Man, 33');
+    assert.ok(await problem(page).isHidden());
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('refuses a file that is too large before reading it', async () => {
+    const { context, page } = await open(browser, server.url);
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(Array(201).fill(new Uint8Array(1_000_000)), 'huge.wav'));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    });
+    await page.waitForFunction(() => document.querySelector('#problem').textContent.startsWith('huge.wav'));
+    assert.match(await problem(page).textContent(), /201 MB, more than the 200 MB/);
+    await context.close();
+  });
+
+  test('says so when there is no speech', async () => {
+    const { context, page } = await open(browser, server.url);
+    const wav = await readFile(fixture('s16.wav'));
+    wav.fill(0, 44);
+    await page.setInputFiles('#file', { name: 'silence.wav', mimeType: 'audio/wav', buffer: wav });
+    const { headline, notes } = await readingOf(page, 'silence.wav');
+    assert.equal(headline, 'No speech found');
+    assert.match(notes[0], /No speech was found/);
+    await context.close();
+  });
+
+  test('replaces a worker that crashes and tells', async () => {
+    const { context, page } = await open(browser, server.url);
+    const [worker] = page.workers();
+    await worker.evaluate(() => { setTimeout(() => { throw new Error('a crash on purpose'); }); });
+    await problem(page).waitFor({ state: 'visible' });
+    assert.match(await problem(page).textContent(), /has been restarted/);
+    await page.getByRole('button', { name: 'Woman, 25' }).click();
+    await readingOf(page, 'Woman, 25');
+    assert.ok(await problem(page).isHidden());
+    assert.notEqual(page.workers()[0], worker);
+    await context.close();
+  });
+
+  test('tells when the engine itself gives way in the middle of a recording', async () => {
+    const { context, page } = await open(browser, server.url);
+    // As a panic does: the engine's memory is in no known state and the error has no code.
+    await page.workers()[0].evaluate(() => { JSON.parse = () => { throw new WebAssembly.RuntimeError('unreachable'); }; });
+    await page.getByRole('button', { name: 'Woman, 25' }).click();
+    await problem(page).waitFor({ state: 'visible' });
+    assert.match(await problem(page).textContent(), /has been restarted/);
+    await page.getByRole('button', { name: 'Woman, 25' }).click();
+    await readingOf(page, 'Woman, 25');
+    await context.close();
+  });
+
+  test('says so when part of it cannot be loaded, and loads again on the next try', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.route('**/model.safetensors', (route) => route.abort());
+    await page.goto(server.url);
+    await problem(page).waitFor({ state: 'visible' });
+    assert.match(await problem(page).textContent(), /could not be loaded\. Check the connection/);
+    await page.unroute('**/model.safetensors');
+    await page.getByRole('button', { name: 'Woman, 25' }).click();
+    await readingOf(page, 'Woman, 25');
+    await context.close();
+  });
+
+  test('asks nothing of any other origin', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const elsewhere = [];
+    context.on('request', (request) => {
+      if (!/^(http:\/\/127\.0\.0\.1|blob:http:\/\/127\.0\.0\.1)/.test(request.url())) elsewhere.push(request.url());
+    });
+    await page.goto(server.url);
+    await page.getByRole('button', { name: 'Woman, 25' }).click();
+    await readingOf(page, 'Woman, 25');
+    assert.deepEqual(elsewhere, []);
+    const asked = server.asked.length;
+    await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
+    await readingOf(page, '1028_MTI_SAD_XX.opus');
+    assert.equal(server.asked.length, asked, 'a file is read without a single request');
+    const blocked = await page.evaluate(() => fetch('https://example.org/').then(() => false, () => true));
+    assert.ok(blocked, 'the policy forbids other origins');
+    await context.close();
+  });
+
+  test('has no accessibility violations, empty, with a reading or with a problem', async () => {
+    for (const colorScheme of ['light', 'dark']) {
+      const { context, page } = await open(browser, server.url, { colorScheme });
+      assert.deepEqual(await violations(page), [], `${colorScheme}, empty`);
+      await page.getByRole('button', { name: 'Woman, 35' }).click();
+      await readingOf(page, 'Woman, 35');
+      await page.setInputFiles('#file', { name: 'nothing.wav', mimeType: 'audio/wav', buffer: Buffer.alloc(0) });
+      await problem(page).waitFor({ state: 'visible' });
+      assert.deepEqual(await violations(page), [], `${colorScheme}, with a reading and a problem`);
+      await context.close();
+    }
+  });
+
+  test('works with the keyboard alone', async () => {
+    const { context, page } = await open(browser, server.url);
+    const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
+    const stops = [];
+    for (let i = 0; i < 5; i += 1) {
+      await page.keyboard.press('Tab');
+      stops.push(await focused());
+    }
+    assert.deepEqual(stops.slice(0, 3), ['Skip to the analyzer', 'record', 'file']);
+    assert.match(stops[3], /^Woman, 25/);
+    await page.keyboard.press('Enter');
+    assert.match((await readingOf(page, 'Man, 53')).headline, /\w/);
+    await context.close();
+  });
+
+  test('fits a phone, and nothing moves when a reading comes', async () => {
+    const { context, page } = await open(browser, server.url, PHONE);
+    const sizes = () => page.evaluate(() => ({
+      scroll: document.documentElement.scrollWidth,
+      width: innerWidth,
+      tops: ['bars', 'waveform', 'picture', 'meaning'].map((id) => document.getElementById(id).getBoundingClientRect().top + scrollY),
+    }));
+    const before = await sizes();
+    assert.ok(before.scroll <= before.width, 'no sideways scrolling');
+    const small = await page.evaluate(() => [...document.querySelectorAll('button, .button')]
+      .filter((target) => target.getBoundingClientRect().height < 44).length);
+    assert.equal(small, 0, 'every target is large enough for a thumb');
+    await page.getByRole('button', { name: 'Man, 53' }).click();
+    await readingOf(page, 'Man, 53');
+    const after = await sizes();
+    assert.ok(after.scroll <= after.width, 'no sideways scrolling with a reading');
+    after.tops.forEach((top, i) => assert.ok(Math.abs(top - before.tops[i]) <= 1, `${before.tops} became ${after.tops}`));
+    await context.close();
+  });
+
+  test('keeps still for those who ask for it', async () => {
+    const { context, page } = await open(browser, server.url, { reducedMotion: 'reduce' });
+    const transition = await page.evaluate(() => getComputedStyle(document.querySelector('.track > span')).transitionDuration);
+    assert.equal(transition, '0s');
+    await context.close();
+  });
+
+  test('says what its figures mean', async () => {
+    const { context, page } = await open(browser, server.url);
+    const { metrics } = JSON.parse(await readFile(new URL('../../models/mfcc1/model.json', import.meta.url), 'utf8'));
+    const text = await page.locator('#meaning').textContent();
+    for (const words of [`${Math.round(100 * metrics.accuracy)} %`, `${metrics.clips} clips`, 'CREMA-D', '42', 'actors speaking English', 'Article 5(1)(f)', 'non-commercial']) {
+      assert.ok(text.includes(words), `the page says “${words}”`);
+    }
+    const { headline } = await reading(page);
+    assert.equal(headline, 'No voice yet');
+    await context.close();
+  });
+});

@@ -1,0 +1,286 @@
+// The page: takes a voice from the microphone, a file or a sample, has it read, and shows what was said.
+
+import { decodeInBrowser, mayDecode } from './browser-decode.js';
+import { Engine, EngineError } from './engine.js';
+import { Recorder } from './recorder.js';
+import { draw, inWords, layOutBars, percent, show } from './result.js';
+
+/** @typedef {import('./types.d.ts').Reading} Reading */
+/** @typedef {import('./types.d.ts').Sample} Sample */
+/** @typedef {{source: string, acted?: string, byBrowser?: boolean}} Origin */
+
+/** The model hears half a second of lead-in and four seconds after it. */
+const RECORD_S = 4.6;
+/** Shorter than this is a slip of the finger. */
+const MIN_RECORD_S = 0.3;
+
+/** @param {string} id @returns {any} */
+const byId = (id) => document.getElementById(id);
+
+/** Says what is going on, above the result. @param {string} text */
+const say = (text) => { byId('status').textContent = text; };
+
+/** Tells a screen reader what others see. @param {string} text */
+const announce = (text) => { byId('announcement').textContent = text; };
+
+/** @param {string} text Empty hides it. */
+function complain(text) {
+  byId('problem').textContent = text;
+  byId('problem').hidden = !text;
+}
+
+/** @param {boolean} working */
+function setWorking(working) {
+  byId('progress').hidden = !working;
+  byId('result').setAttribute('aria-busy', String(working));
+}
+
+layOutBars();
+
+// Loading over a slow connection takes a while: it shows from the start, and disappears when the model is there.
+let loading = true;
+setWorking(true);
+const engine = new Engine('mfcc1', (share) => {
+  if (loading) say(`Loading the analyzer, ${percent(share)}.`);
+});
+
+/** @type {Reading | undefined} */
+let shown;
+
+/** @param {Reading} reading @param {Origin} origin */
+function present(reading, origin) {
+  shown = reading;
+  show(reading, origin);
+  const { headline, explained } = inWords(reading.report);
+  say('');
+  announce(`${headline}. ${explained}`);
+}
+
+/** Reads one recording, complaining in words if it cannot be read.
+ * @param {Origin} origin @param {() => Promise<Reading>} read @returns {Promise<Reading | undefined>} */
+async function attempt(origin, read) {
+  setWorking(true);
+  try {
+    return await read();
+  } catch (error) {
+    const known = error instanceof EngineError;
+    if (!known) console.error(error);
+    complain(known ? `${origin.source}: ${error.message}`
+      : 'Something went wrong that should not have. Reload the page and try again.');
+    say('');
+    return undefined;
+  } finally {
+    setWorking(false);
+  }
+}
+
+/** @param {Blob} file @param {Origin} origin @returns {Promise<Reading>} */
+async function readFile(file, origin) {
+  try {
+    return await engine.readFile(file);
+  } catch (error) {
+    if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
+    const decoded = await decodeInBrowser(file);
+    if (!decoded) throw error;
+    origin.byBrowser = true;
+    return engine.readSamples(decoded.samples, decoded.rateHz);
+  }
+}
+
+/** @param {Iterable<File>} files */
+async function readFiles(files) {
+  const all = [...files];
+  if (!all.length) return;
+  complain('');
+  byId('more').replaceChildren();
+  /** @type {HTMLElement[]} */ const rows = [];
+  for (const [index, file] of all.entries()) {
+    say(all.length > 1 ? `Listening to ${file.name}, ${index + 1} of ${all.length}.` : `Listening to ${file.name}.`);
+    const origin = { source: file.name };
+    const reading = await attempt(origin, () => readFile(file, origin));
+    if (reading) present(reading, origin);
+    if (all.length > 1) {
+      rows.push(listed(origin, reading));
+      listAll(rows);
+    }
+  }
+}
+
+/** One line of the list of several files; choosing it shows its reading.
+ * @param {Origin} origin @param {Reading | undefined} reading */
+function listed(origin, reading) {
+  const row = document.createElement('li');
+  if (!reading) {
+    row.textContent = `${origin.source}: could not be read`;
+    return row;
+  }
+  const button = document.createElement('button');
+  button.type = 'button';
+  const { headline } = inWords(reading.report);
+  button.textContent = `${origin.source}: ${headline.toLowerCase()}`;
+  button.addEventListener('click', () => {
+    present(reading, origin);
+    byId('headline').focus();
+  });
+  row.append(button);
+  return row;
+}
+
+/** @param {HTMLElement[]} rows */
+function listAll(rows) {
+  const list = document.createElement('ul');
+  list.className = 'files';
+  list.setAttribute('aria-label', 'All files');
+  list.append(...rows);
+  byId('more').replaceChildren(list);
+}
+
+// ---- Files
+
+byId('file').addEventListener('change', async (/** @type {Event} */ event) => {
+  const input = /** @type {HTMLInputElement} */ (event.target);
+  const files = [...(input.files ?? [])];
+  // Choosing the same file again is a wish to read it again.
+  input.value = '';
+  await readFiles(files);
+});
+
+let dragDepth = 0;
+/** @param {DragEvent} event */
+const bringsFiles = (event) => event.dataTransfer?.types.includes('Files') ?? false;
+addEventListener('dragenter', (event) => {
+  if (!bringsFiles(event)) return;
+  dragDepth += 1;
+  byId('drop').hidden = false;
+});
+addEventListener('dragleave', (event) => {
+  if (!bringsFiles(event)) return;
+  dragDepth -= 1;
+  byId('drop').hidden = dragDepth <= 0;
+});
+addEventListener('dragover', (event) => {
+  if (bringsFiles(event)) event.preventDefault();
+});
+addEventListener('drop', async (event) => {
+  if (!bringsFiles(event)) return;
+  event.preventDefault();
+  dragDepth = 0;
+  byId('drop').hidden = true;
+  await readFiles(event.dataTransfer?.files ?? []);
+});
+
+// ---- Microphone
+
+/** @type {Recorder | undefined} */
+let recorder;
+let starting = false;
+
+function showRecording(/** @type {boolean} */ recording) {
+  byId('record').classList.toggle('recording', recording);
+  byId('record-label').textContent = recording ? 'Stop' : 'Record';
+  byId('meter').classList.toggle('on', recording);
+  byId('level').style.width = '0';
+}
+
+async function startRecording() {
+  complain('');
+  starting = true;
+  try {
+    recorder = await Recorder.start((level, seconds) => {
+      // A perceptual scale: -50 dB is empty, full scale is full.
+      byId('level').style.width = `${Math.max(0, 100 + 40 * Math.log10(Math.max(level, 1e-5)))}%`;
+      if (seconds >= RECORD_S) stopRecording();
+    }, stopRecording);
+    showRecording(true);
+    say('Recording. Speak now; it stops by itself.');
+  } catch (error) {
+    say('');
+    complain(error instanceof EngineError ? error.message
+      : 'The microphone could not be started in this browser. Choose a file instead.');
+  } finally {
+    starting = false;
+  }
+}
+
+async function stopRecording() {
+  const current = recorder;
+  recorder = undefined;
+  if (!current) return;
+  showRecording(false);
+  const { samples, rateHz } = await current.stop();
+  if (samples.length < MIN_RECORD_S * rateHz) {
+    complain('That was too short to hear anything. Press Record, speak for two seconds or more, then stop.');
+    say('');
+    return;
+  }
+  byId('more').replaceChildren();
+  const origin = { source: 'Your recording' };
+  say('Listening.');
+  const reading = await attempt(origin, () => engine.readSamples(samples, rateHz));
+  if (reading) present(reading, origin);
+}
+
+byId('record').addEventListener('click', () => {
+  if (starting) return;
+  if (recorder) stopRecording();
+  else startRecording();
+});
+
+// ---- Samples
+
+/** @param {Sample} sample */
+function sampleButton(sample) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = sample.name;
+  button.addEventListener('click', async () => {
+    complain('');
+    byId('more').replaceChildren();
+    const origin = { source: sample.name, acted: sample.acted };
+    say(`Listening to ${sample.name}.`);
+    const reading = await attempt(origin, async () => {
+      const response = await fetch(new URL(`./samples/${sample.file}`, import.meta.url)).catch(() => undefined);
+      if (!response?.ok) {
+        throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
+      }
+      return engine.readFile(await response.blob());
+    });
+    if (reading) present(reading, origin);
+  });
+  return button;
+}
+
+async function showSamples() {
+  const response = await fetch(new URL('./samples/samples.json', import.meta.url));
+  /** @type {Sample[]} */ const samples = await response.json();
+  byId('samples').append(...samples.map(sampleButton));
+}
+
+// ---- What is said of the model
+
+async function showAccuracy() {
+  const { metrics, name, weights } = await engine.manifest();
+  const corpora = Object.entries(metrics.accuracy_by_corpus)
+    .map(([corpus, accuracy]) => `${percent(accuracy)} on ${corpus}`).join(', ');
+  byId('accuracy').textContent = `The model (${name}, ${(weights.bytes / 1e6).toFixed(1)} MB) names the emotion the actor was asked for in ${
+    percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. Those clips come from the same speakers as its training clips; with voices it never heard, it is right less often.`;
+}
+
+addEventListener('sottovoce-crash', (event) => {
+  complain(/** @type {CustomEvent} */ (event).detail.message);
+  say('');
+});
+
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  if (shown) draw(shown);
+});
+
+showSamples().catch(() => byId('samples').remove());
+showAccuracy().catch((error) => {
+  complain(error instanceof EngineError ? error.message : String(error));
+}).finally(() => {
+  loading = false;
+  setWorking(false);
+  if (!shown) say('');
+  document.documentElement.dataset.ready = 'true';
+});

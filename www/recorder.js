@@ -1,0 +1,95 @@
+// The microphone: raw samples at the browser's own rate, with all its processing off.
+
+import { EngineError } from './engine.js';
+
+/** Samples, mono. @typedef {{samples: Float32Array, rateHz: number}} Recorded */
+
+/** Records from the microphone until it is stopped. */
+export class Recorder {
+  /** @type {MediaStream} */ #stream;
+  /** @type {AudioContext} */ #context;
+  /** @type {Float32Array[]} */ #chunks = [];
+  #length = 0;
+  #onLevel;
+
+  /** @param {MediaStream} stream @param {AudioContext} context @param {(level: number, seconds: number) => void} onLevel */
+  constructor(stream, context, onLevel) {
+    this.#stream = stream;
+    this.#context = context;
+    this.#onLevel = onLevel;
+  }
+
+  /** Asks for the microphone and starts.
+   * @param {(level: number, seconds: number) => void} onLevel Hears the peak level (0 to 1) and the length so far.
+   * @param {() => void} onLost The microphone was unplugged or taken away.
+   * @returns {Promise<Recorder>} */
+  static async start(onLevel, onLost) {
+    if (!navigator.mediaDevices?.getUserMedia) {
+      throw new EngineError('no-microphone-access',
+        'The browser gives the microphone only to pages opened over https or from this computer. Choose a file instead.');
+    }
+    const stream = await navigator.mediaDevices.getUserMedia({
+      audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 },
+    }).catch((error) => { throw explained(error); });
+    const context = new AudioContext();
+    try {
+      await context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url));
+      const recorder = new Recorder(stream, context, onLevel);
+      const capture = new AudioWorkletNode(context, 'capture', { numberOfOutputs: 0 });
+      capture.port.onmessage = ({ data }) => recorder.#take(data);
+      context.createMediaStreamSource(stream).connect(capture);
+      stream.getAudioTracks()[0].onended = onLost;
+      await context.resume();
+      return recorder;
+    } catch (error) {
+      stream.getTracks().forEach((track) => track.stop());
+      await context.close();
+      throw error;
+    }
+  }
+
+  /** Seconds recorded so far. */
+  get seconds() {
+    return this.#length / this.#context.sampleRate;
+  }
+
+  /** @param {Float32Array} chunk */
+  #take(chunk) {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    let peak = 0;
+    for (const sample of chunk) peak = Math.max(peak, Math.abs(sample));
+    this.#onLevel(peak, this.seconds);
+  }
+
+  /** Gives the microphone back.
+   * @returns {Promise<Recorded>} */
+  async stop() {
+    this.#stream.getTracks().forEach((track) => track.stop());
+    const rateHz = this.#context.sampleRate;
+    await this.#context.close();
+    const samples = new Float32Array(this.#length);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      samples.set(chunk, at);
+      at += chunk.length;
+    }
+    return { samples, rateHz };
+  }
+}
+
+/** @param {DOMException} error */
+function explained(error) {
+  switch (error.name) {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return new EngineError('microphone-refused',
+        'The microphone was refused. Allow it beside the page’s address, or choose a file instead.');
+    case 'NotFoundError':
+    case 'OverconstrainedError':
+      return new EngineError('no-microphone', 'No microphone was found. Plug one in, or choose a file instead.');
+    default:
+      return new EngineError('microphone-busy',
+        'The microphone could not be opened; another program may be using it. Close that program, or choose a file instead.');
+  }
+}

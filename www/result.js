@@ -1,0 +1,111 @@
+// A reading in words, bars, notes and pictures.
+
+import { drawPicture, drawWaveform, pictureInWords, waveformInWords } from './pictures.js';
+import { wav } from './wav.js';
+
+/** @typedef {import('./types.d.ts').Reading} Reading */
+/** @typedef {import('./types.d.ts').Report} Report */
+
+export const EMOTIONS = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
+
+/** How each emotion sounds in a sentence. @type {Record<string, string>} */
+const SOUNDS = {
+  angry: 'angry', disgust: 'disgusted', fear: 'afraid', happy: 'happy', neutral: 'neutral', sad: 'sad',
+  surprise: 'surprised',
+};
+
+/** @param {string} id @returns {any} */
+const byId = (id) => document.getElementById(id);
+
+/** @param {number} share */
+export const percent = (share) => `${Math.round(100 * share)} %`;
+
+/** @param {Report} report @returns {{headline: string, explained: string}} */
+export function inWords(report) {
+  const [first, second] = ranked(report);
+  const [a, b] = [SOUNDS[first.emotion], SOUNDS[second.emotion]];
+  switch (report.certainty) {
+    case 'no-speech':
+      return { headline: 'No speech found', explained: 'There is no voice in the part that was heard, so the figures below mean little.' };
+    case 'likely':
+      return { headline: `Sounds ${a}`, explained: `${percent(first.share)} ${a}; next comes ${b} with ${percent(second.share)}.` };
+    case 'leaning':
+      return { headline: `Perhaps ${a}`, explained: `${percent(first.share)} ${a}, but ${b} has ${percent(second.share)}: it may well be wrong.` };
+    default:
+      return { headline: 'Hard to tell', explained: `Nothing stands out: ${a} leads with only ${percent(first.share)}, ahead of ${b} with ${percent(second.share)}.` };
+  }
+}
+
+/** @param {Report} report */
+function ranked(report) {
+  return EMOTIONS.map((emotion) => ({ emotion, share: report.probabilities[emotion] }))
+    .sort((a, b) => b.share - a.share);
+}
+
+/** Makes the seven rows once, so that nothing moves when a reading comes. */
+export function layOutBars() {
+  byId('bars').replaceChildren(...EMOTIONS.map((emotion) => {
+    const row = document.createElement('li');
+    row.dataset.emotion = emotion;
+    const name = document.createElement('span');
+    name.className = 'name';
+    name.textContent = emotion;
+    const track = document.createElement('span');
+    track.className = 'track';
+    track.setAttribute('aria-hidden', 'true');
+    track.append(document.createElement('span'));
+    const value = document.createElement('span');
+    value.className = 'value';
+    value.textContent = '–';
+    row.append(name, track, value);
+    return row;
+  }));
+}
+
+/** @param {Reading} reading @param {{source: string, acted?: string, byBrowser?: boolean}} origin */
+export function show(reading, origin) {
+  const { report, samples, picture, pictureRows } = reading;
+  const { headline, explained } = inWords(report);
+  byId('result').classList.remove('empty');
+  byId('result').dataset.certainty = report.certainty;
+  byId('headline').textContent = headline;
+  byId('explained').textContent = origin.acted
+    ? `${explained} The actor was asked for: ${origin.acted}.`
+    : explained;
+  for (const row of byId('bars').children) {
+    const share = report.probabilities[row.dataset.emotion];
+    row.classList.toggle('top', row.dataset.emotion === report.label);
+    row.querySelector('.track > span').style.width = `${100 * share}%`;
+    row.querySelector('.value').textContent = percent(share);
+  }
+  const advice = report.notes.map((note) => note.advice);
+  if (origin.byBrowser) {
+    advice.push('The browser decoded this file, since its format is unknown here: the numbers may differ a little on another machine.');
+  }
+  byId('notes').replaceChildren(...advice.map((text) => {
+    const item = document.createElement('li');
+    item.textContent = text;
+    return item;
+  }));
+  draw(reading);
+  byId('waveform-text').textContent = waveformInWords(samples, report.heard_s);
+  byId('picture-text').textContent = pictureInWords(picture, pictureRows);
+
+  const player = byId('player');
+  URL.revokeObjectURL(player.src);
+  player.src = URL.createObjectURL(wav(samples.subarray(0, Math.round(report.heard_s * 16_000)), 16_000));
+  player.hidden = false;
+
+  const { decode_ms, quality_ms, features_ms, model_ms } = report.timings;
+  const until = report.heard_from_s + report.heard_s;
+  byId('meta').textContent = `${origin.source}: heard ${report.heard_from_s.toFixed(1)} to ${until.toFixed(1)} s of ${
+    report.duration_s.toFixed(1)} s, read by ${report.model} in ${
+    Math.max(1, Math.round(decode_ms + quality_ms + features_ms + model_ms))} ms.`;
+}
+
+/** Draws the pictures, also anew when the colours change.
+ * @param {Reading} reading */
+export function draw({ samples, picture, pictureRows }) {
+  drawWaveform(byId('waveform'), samples);
+  drawPicture(byId('picture'), picture, pictureRows);
+}

@@ -1,0 +1,75 @@
+//! Tests and checks.
+
+use std::fs;
+
+use crate::shell::{Outcome, command, output, root, run, step};
+use crate::{tools, web};
+
+const REMEDY: &str = "The lines above say which test and why.";
+/// Test files that run in the browser as well.
+const BROWSER_TESTS: [&str; 3] = ["audio", "features", "model"];
+
+/// Every test: native, the same in a browser, and the built page from end to end.
+pub fn all() -> Outcome {
+    tools::for_test()?;
+    step("Native tests");
+    run(&mut command("cargo", &["test", "--workspace", "--quiet"]), REMEDY)?;
+    in_browser()?;
+    web::build()?;
+    step("The built page from end to end, in Chromium and Firefox");
+    run(&mut command("node", &["--test", "--test-concurrency=1", "tests/e2e/"]), REMEDY)
+}
+
+fn in_browser() -> Outcome {
+    step("The same tests in headless Chromium");
+    let chromedriver = output("sh", &["-c", "command -v chromedriver"])
+        .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
+    let mut arguments = vec!["test", "--quiet", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+    for test in BROWSER_TESTS {
+        arguments.extend(["--test", test]);
+    }
+    run(
+        command("cargo", &arguments)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+            .env("CHROMEDRIVER", chromedriver),
+        REMEDY,
+    )
+}
+
+/// Formatting, lints, documentation and the types of the page's scripts.
+pub fn check() -> Outcome {
+    tools::for_build()?;
+    step("Formatting");
+    run(&mut command("cargo", &["fmt", "--all", "--check"]), "Run `cargo fmt --all`.")?;
+    step("Lints");
+    let mut clippy = vec!["clippy", "--workspace", "--all-targets", "--quiet"];
+    run(&mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()), "Mend what clippy names.")?;
+    clippy.retain(|word| !["--workspace", "--all-targets"].contains(word));
+    clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
+    run(&mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()), "Mend what clippy names.")?;
+    step("Documentation");
+    run(
+        command("cargo", &["doc", "--no-deps", "--quiet", "--lib", "--package", "sottovoce"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+        "Mend what rustdoc names.",
+    )?;
+    if !root().join("dist/sottovoce.d.ts").is_file() {
+        web::build()?;
+    }
+    step("Types of the page's scripts");
+    run(&mut command("tsc", &["--project", "www"]), "Mend what tsc names.")
+}
+
+/// Pictures for the README, taken from the built page.
+pub fn screenshots() -> Outcome {
+    tools::for_test()?;
+    web::build()?;
+    let folder = root().join("docs/images");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    step("Taking pictures of the page");
+    run(
+        command("node", &["--test", "tests/e2e/screenshot.test.mjs"]).env("SCREENSHOTS", folder),
+        REMEDY,
+    )
+}

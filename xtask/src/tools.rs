@@ -1,0 +1,114 @@
+//! What the build and the tests need besides Rust and Node, each installed only if it is missing.
+//!
+//! Programs go to target/tools and node_modules, not into the system, so that other projects keep their versions. Only
+//! browsers are installed by the system's package manager.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::shell::{Outcome, command, output, root, run, step};
+
+/// Newer versions need a newer Rust than this project's.
+const TRUNK: &str = "0.21.14";
+const OLDEST_NODE: u32 = 20;
+
+/// What the page's build needs.
+pub fn for_build() -> Outcome {
+    wasm_target()?;
+    cargo_tool("trunk", TRUNK, &["--locked"])?;
+    // Its own lock file asks for versions that do not build together.
+    cargo_tool("wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &[])?;
+    npm_packages()
+}
+
+/// What the tests need besides.
+pub fn for_test() -> Outcome {
+    for_build()?;
+    let missing: Vec<&str> = [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")]
+        .into_iter()
+        .filter(|(program, _)| output(program, &["--version"]).is_none())
+        .map(|(_, package)| package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    step(&format!("Installing browsers for the tests: {}", missing.join(", ")));
+    let remedy = "Install them by hand (Debian: apt-get install chromium chromium-driver firefox-esr), then run this again.";
+    let is_root = output("id", &["-u"]).is_some_and(|id| id == "0");
+    let apt = |arguments: &[&str]| {
+        let mut words: Vec<&str> = if is_root { vec![] } else { vec!["sudo"] };
+        words.push("apt-get");
+        words.extend_from_slice(arguments);
+        run(command(words[0], &words[1..]).env("DEBIAN_FRONTEND", "noninteractive"), remedy)
+    };
+    apt(&["update", "-qq"])?;
+    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    install.extend(missing);
+    apt(&install)
+}
+
+fn wasm_target() -> Outcome {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let Some(installed) = output("rustup", &["target", "list", "--installed"]) else {
+        return Err("rustup is missing. Install it as rust-lang.org says, then run this again.".to_owned());
+    };
+    if installed.lines().any(|line| line == TARGET) {
+        return Ok(());
+    }
+    step("Adding Rust's WebAssembly target");
+    run(
+        &mut command("rustup", &["target", "add", TARGET]),
+        "Check the network connection, then run this again.",
+    )
+}
+
+/// Installs a program from its crate, at exactly this version, into target/tools.
+fn cargo_tool(name: &str, version: &str, options: &[&str]) -> Outcome {
+    let folder = root().join("target/tools");
+    let installed = fs::read_to_string(folder.join(".crates.toml")).unwrap_or_default();
+    if installed.contains(&format!("\"{name} {version} ")) {
+        return Ok(());
+    }
+    step(&format!("Building {name} {version} into target/tools; this takes some minutes, once"));
+    let folder = folder.display().to_string();
+    let build = root().join("target/tools-build").display().to_string();
+    let mut arguments =
+        vec!["install", name, "--version", version, "--root", &folder, "--target-dir", &build, "--quiet"];
+    arguments.extend_from_slice(options);
+    run(
+        &mut command("cargo", &arguments),
+        "Check the network connection and the space on the disk, then run this again.",
+    )
+}
+
+/// The version of a crate in Cargo.lock: the tool must be of the same, to the last digit.
+fn locked_version(name: &str) -> Outcome<String> {
+    let lock = fs::read_to_string(root().join("Cargo.lock"))
+        .map_err(|error| format!("Cargo.lock: {error}. Restore it with `git checkout Cargo.lock`."))?;
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let version = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
+    version.map(str::to_owned).ok_or_else(|| {
+        format!("Cargo.lock names no {name}. Restore it with `git checkout Cargo.lock`.")
+    })
+}
+
+fn npm_packages() -> Outcome {
+    let version = output("node", &["--version"]);
+    let major = version.as_deref().and_then(|v| v.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
+    if major.is_none_or(|major| major < OLDEST_NODE) {
+        let found = version.unwrap_or_else(|| "none".to_owned());
+        return Err(format!(
+            "Node.js {OLDEST_NODE} or newer is needed (found: {found}). Install it as nodejs.org says, then run this again."
+        ));
+    }
+    let modified = |path: PathBuf| fs::metadata(path).and_then(|data| data.modified()).ok();
+    let wanted = modified(root().join("package-lock.json"));
+    if modified(root().join("node_modules/.package-lock.json")).is_some_and(|done| Some(done) >= wanted) {
+        return Ok(());
+    }
+    step("Installing the page's npm packages into node_modules");
+    run(
+        &mut command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]),
+        "Check the network connection, then run this again.",
+    )
+}
