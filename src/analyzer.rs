@@ -128,11 +128,7 @@ impl Analyzer {
     pub fn new(model: Model) -> Self {
         let reach_s = model.manifest().clip.reach_s();
         let picture = FrontEnd::new(&FrontEndSettings::log_mel()).expect("the paper's settings");
-        Self {
-            model,
-            picture,
-            read: ReadOptions { stop_after_s: Some(reach_s), ..ReadOptions::default() },
-        }
+        Self { model, picture, read: ReadOptions { stop_after_s: Some(reach_s), ..ReadOptions::default() } }
     }
 
     /// The model that reads.
@@ -159,11 +155,7 @@ impl Analyzer {
     ///
     /// # Errors
     /// [`AudioError`] when there are none, or the rate is unsupported.
-    pub fn analyze_samples(
-        &mut self,
-        samples: &[f32],
-        rate_hz: u32,
-    ) -> Result<Analysis, AudioError> {
+    pub fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Analysis, AudioError> {
         let start = Instant::now();
         let recording = audio::from_samples(samples, rate_hz, &self.read)?;
         Ok(self.analyze(recording, start))

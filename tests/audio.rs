@@ -92,8 +92,8 @@ fn lossy_files_give_the_sound_at_its_level_and_nearly_its_time() {
         let late = if name.ends_with("m4a") { 0..=1_100 } else { -8..=8 };
         let best = late.map(|delay| match_at(&recording, delay)).max_by(|a, b| a.0.total_cmp(&b.0));
         let (correlation, level) = best.expect("some delays");
-        if correlation < 0.99 { println!("{name} {:?}", (-2000..2000).map(|d| (d, match_at(&recording, d))).max_by(|a,b| a.1.0.total_cmp(&b.1.0))); }
-        assert!(correlation > 0.99, "{name}: correlation {correlation}");
+        // At best half a sample off: at 2 kHz and 16 samples a period of it, that alone costs more than a hundredth.
+        assert!(correlation > 0.98, "{name}: correlation {correlation}");
         assert!((level - 1.0).abs() < 0.1, "{name}: level {level}");
     }
 }

@@ -263,7 +263,7 @@ async function showAccuracy() {
   const corpora = Object.entries(metrics.accuracy_by_corpus)
     .map(([corpus, accuracy]) => `${percent(accuracy)} on ${corpus}`).join(', ');
   byId('accuracy').textContent = `The model (${name}, ${(weights.bytes / 1e6).toFixed(1)} MB) names the emotion the actor was asked for in ${
-    percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. Those clips come from the same speakers as its training clips; with voices it never heard, it is right less often.`;
+    percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. Those clips come from the same speakers as its training clips; expect it to be right less often with voices it never heard.`;
 }
 
 addEventListener('sottovoce-crash', (event) => {

@@ -3,9 +3,9 @@
 use std::io::{Cursor, ErrorKind};
 use std::sync::LazyLock;
 
+use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::codecs::registry::CodecRegistry;
-use symphonia::core::codecs::CodecParameters;
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, Track, TrackType};
@@ -52,9 +52,7 @@ impl Limits {
     pub fn check_size(&self, bytes: usize) -> Result<(), AudioError> {
         match bytes {
             0 => Err(AudioError::Empty),
-            bytes if bytes > self.max_bytes => {
-                Err(AudioError::TooLarge { bytes, limit: self.max_bytes })
-            }
+            bytes if bytes > self.max_bytes => Err(AudioError::TooLarge { bytes, limit: self.max_bytes }),
             _ => Ok(()),
         }
     }
@@ -161,11 +159,7 @@ pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioErr
 ///
 /// # Errors
 /// [`AudioError`] when there are no samples, the rate is unsupported or a limit is exceeded.
-pub fn from_samples(
-    samples: &[f32],
-    rate_hz: u32,
-    options: &ReadOptions,
-) -> Result<Recording, AudioError> {
+pub fn from_samples(samples: &[f32], rate_hz: u32, options: &ReadOptions) -> Result<Recording, AudioError> {
     let mut mixer = Mixer::new(*options);
     mixer.interleaved.extend_from_slice(samples);
     mixer.take(rate_hz, 1)?;
@@ -250,9 +244,8 @@ impl Mixer {
         self.channels = channels;
         let scale = 1.0 / channels as f32;
         self.mono.clear();
-        self.mono.extend(
-            self.interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale),
-        );
+        self.mono
+            .extend(self.interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
         for sample in &mut self.mono {
             if !sample.is_finite() {
                 *sample = 0.0;
@@ -263,9 +256,7 @@ impl Mixer {
         if self.duration_s() > limits.max_duration_s {
             return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
         }
-        self.resampler
-            .get_or_insert_with(|| Resampler::new(rate_hz, SAMPLE_RATE_HZ))
-            .push(&self.mono);
+        self.resampler.get_or_insert_with(|| Resampler::new(rate_hz, SAMPLE_RATE_HZ)).push(&self.mono);
         Ok(())
     }
 
@@ -279,9 +270,7 @@ impl Mixer {
 
     fn has_enough(&self) -> bool {
         let ready = self.resampler.as_ref().map_or(0, Resampler::ready);
-        self.options
-            .stop_after_s
-            .is_some_and(|seconds| ready as f32 >= seconds * SAMPLE_RATE_HZ as f32)
+        self.options.stop_after_s.is_some_and(|seconds| ready as f32 >= seconds * SAMPLE_RATE_HZ as f32)
     }
 
     fn finish(self) -> Result<Recording, AudioError> {

@@ -24,7 +24,9 @@ pub enum AudioError {
         limit_s: f32,
     },
     /// The recording has more channels than [`Limits::max_channels`](crate::audio::Limits::max_channels).
-    #[error("The recording has {channels} channels, more than the {limit} that can be mixed here. Export it as mono or stereo and try again.")]
+    #[error(
+        "The recording has {channels} channels, more than the {limit} that can be mixed here. Export it as mono or stereo and try again."
+    )]
     TooManyChannels {
         /// Channels found.
         channels: usize,
@@ -32,16 +34,22 @@ pub enum AudioError {
         limit: usize,
     },
     /// The sample rate lies outside 4 to 192 kHz.
-    #[error("The recording has a sample rate of {rate_hz} Hz; rates from 4,000 to 192,000 Hz can be read. Export it at 16,000 or 48,000 Hz and try again.")]
+    #[error(
+        "The recording has a sample rate of {rate_hz} Hz; rates from 4,000 to 192,000 Hz can be read. Export it at 16,000 or 48,000 Hz and try again."
+    )]
     UnsupportedRate {
         /// The rate found, in Hz.
         rate_hz: u32,
     },
     /// No known audio format was recognised in the bytes.
-    #[error("This does not look like an audio file. WAV, AIFF, FLAC, MP3, Ogg (Vorbis or Opus), WebM (Opus) and M4A (AAC) can be read.")]
+    #[error(
+        "This does not look like an audio file. WAV, AIFF, FLAC, MP3, Ogg (Vorbis or Opus), WebM (Opus) and M4A (AAC) can be read."
+    )]
     UnknownFormat,
     /// The container was understood, but not the way its sound is coded.
-    #[error("The sound in this file is coded in a way that cannot be read here. Export it as WAV, MP3 or M4A (AAC) and try again.")]
+    #[error(
+        "The sound in this file is coded in a way that cannot be read here. Export it as WAV, MP3 or M4A (AAC) and try again."
+    )]
     UnsupportedCodec,
     /// The container holds no audio track, as a silent video does.
     #[error("There is no sound track in this file. Choose another one.")]

@@ -148,8 +148,7 @@ impl RegisterableAudioDecoder for OpusAdapter {
     }
 
     fn supported_codecs() -> &'static [SupportedAudioCodec] {
-        const INFO: CodecInfo =
-            CodecInfo { short_name: "opus", long_name: "Opus", profiles: &[] };
+        const INFO: CodecInfo = CodecInfo { short_name: "opus", long_name: "Opus", profiles: &[] };
         &[SupportedAudioCodec { id: CODEC_ID_OPUS, info: INFO }]
     }
 }

@@ -33,9 +33,13 @@ impl QualityNote {
     pub fn advice(self) -> &'static str {
         match self {
             Self::TooQuiet => "The voice is very quiet. Move closer to the microphone or raise its level.",
-            Self::Clipped => "The sound is distorted because it was too loud. Move back a little or lower the microphone's level.",
+            Self::Clipped => {
+                "The sound is distorted because it was too loud. Move back a little or lower the microphone's level."
+            }
             Self::TooShort => "This is less than a second of sound. Speak for two seconds or more.",
-            Self::MostlySilence => "Most of this is silence. Start speaking right away, and stop when you are done.",
+            Self::MostlySilence => {
+                "Most of this is silence. Start speaking right away, and stop when you are done."
+            }
             Self::NoSpeech => "No speech was found in this recording. The reading below means little.",
             Self::Damaged => "Part of the file could not be read. The reading covers what was left.",
         }

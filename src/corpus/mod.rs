@@ -76,7 +76,9 @@ pub enum CorpusError {
         source: std::io::Error,
     },
     /// No file name below the folder belongs to a known corpus.
-    #[error("{path}: no recording of RAVDESS, CREMA-D, TESS or SAVEE was found here; give the folder that holds them")]
+    #[error(
+        "{path}: no recording of RAVDESS, CREMA-D, TESS or SAVEE was found here; give the folder that holds them"
+    )]
     Nothing {
         /// The folder.
         path: String,
@@ -91,8 +93,7 @@ pub fn find(folder: &Path) -> Result<Vec<Utterance>, CorpusError> {
     let mut utterances = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
-        let failed =
-            |source| CorpusError::Folder { path: current.display().to_string(), source };
+        let failed = |source| CorpusError::Folder { path: current.display().to_string(), source };
         for entry in current.read_dir().map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             if path.is_dir() {

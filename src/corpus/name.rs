@@ -20,12 +20,7 @@ pub fn parse(path: &Path) -> Option<Utterance> {
         .or_else(|| crema_d(id))
         .or_else(|| tess(id))
         .or_else(|| savee(id, folder.unwrap_or_default()))?;
-    Some(Utterance {
-        speaker: SpeakerId { corpus, name: speaker },
-        id,
-        emotion,
-        path: path.to_owned(),
-    })
+    Some(Utterance { speaker: SpeakerId { corpus, name: speaker }, id, emotion, path: path.to_owned() })
 }
 
 type Parsed = (Corpus, String, String, Emotion);

@@ -74,8 +74,7 @@ fn calibration_error(judged: &[Judged]) -> f32 {
         bin.0 += confidence;
         bin.1 += f32::from(u8::from(clip.is_right()));
     }
-    bins.iter().map(|(stated, right)| (stated - right).abs()).sum::<f32>()
-        / judged.len().max(1) as f32
+    bins.iter().map(|(stated, right)| (stated - right).abs()).sum::<f32>() / judged.len().max(1) as f32
 }
 
 #[cfg(test)]

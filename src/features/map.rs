@@ -13,7 +13,7 @@ impl FeatureMap {
     /// # Panics
     /// If the values do not fill `rows` rows of equal length.
     pub fn new(values: Vec<f32>, rows: usize) -> Self {
-        assert!(rows > 0 && values.len() % rows == 0, "values must fill {rows} rows");
+        assert!(rows > 0 && values.len().is_multiple_of(rows), "values must fill {rows} rows");
         Self { values, rows }
     }
 

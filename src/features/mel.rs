@@ -10,11 +10,7 @@ const LOG_STEP: f64 = 0.068_751_777_420_949_12;
 
 /// Hz to mel on Slaney's scale.
 pub fn hz_to_mel(hz: f64) -> f64 {
-    if hz < LOG_START_HZ {
-        hz / HZ_PER_MEL
-    } else {
-        LOG_START_MEL + (hz / LOG_START_HZ).ln() / LOG_STEP
-    }
+    if hz < LOG_START_HZ { hz / HZ_PER_MEL } else { LOG_START_MEL + (hz / LOG_START_HZ).ln() / LOG_STEP }
 }
 
 /// Mel to Hz on Slaney's scale.
@@ -43,9 +39,8 @@ impl MelFilterBank {
         let bins = n_fft / 2 + 1;
         let nyquist_hz = f64::from(sample_rate_hz) / 2.0;
         let top_mel = hz_to_mel(nyquist_hz);
-        let edges_hz: Vec<f64> = (0..n_mels + 2)
-            .map(|edge| mel_to_hz(top_mel * edge as f64 / (n_mels + 1) as f64))
-            .collect();
+        let edges_hz: Vec<f64> =
+            (0..n_mels + 2).map(|edge| mel_to_hz(top_mel * edge as f64 / (n_mels + 1) as f64)).collect();
         let bin_hz = |bin: usize| f64::from(sample_rate_hz) * bin as f64 / n_fft as f64;
         let filters = edges_hz
             .windows(3)

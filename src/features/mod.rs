@@ -17,7 +17,7 @@ mod stft;
 
 pub use dct::Dct;
 pub use decibel::{Reference, power_to_db};
-pub use front_end::{FrontEnd, FrontEndError, FrontEndSettings, FeatureKind};
+pub use front_end::{FeatureKind, FrontEnd, FrontEndError, FrontEndSettings};
 pub use map::FeatureMap;
 pub use mel::{MelFilterBank, hz_to_mel, mel_to_hz};
 pub use rms::frame_rms;

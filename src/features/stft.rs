@@ -55,12 +55,7 @@ impl Stft {
 
     /// The power spectrum `|X|²` of each frame in turn is handed to `take(frame, power)`; `power` is a buffer of
     /// [`bins`](Self::bins) values that the next frame overwrites.
-    pub fn power_frames(
-        &mut self,
-        samples: &[f32],
-        power: &mut [f32],
-        mut take: impl FnMut(usize, &[f32]),
-    ) {
+    pub fn power_frames(&mut self, samples: &[f32], power: &mut [f32], mut take: impl FnMut(usize, &[f32])) {
         for frame in 0..frame_count(samples.len(), self.hop_length) {
             centred_frame(samples, frame, self.hop_length, &mut self.frame);
             for (sample, weight) in self.frame.iter_mut().zip(&self.window) {
@@ -111,9 +106,8 @@ mod tests {
     #[test]
     fn a_tone_at_a_bin_peaks_there() {
         let (n_fft, bin) = (256, 32);
-        let tone: Vec<f32> = (0..2048)
-            .map(|n| (std::f32::consts::TAU * bin as f32 * n as f32 / n_fft as f32).sin())
-            .collect();
+        let tone: Vec<f32> =
+            (0..2048).map(|n| (std::f32::consts::TAU * bin as f32 * n as f32 / n_fft as f32).sin()).collect();
         let mut stft = Stft::new(n_fft, 128);
         let mut power = vec![0.0; stft.bins()];
         let mut peaks = Vec::new();

@@ -21,15 +21,8 @@ pub enum Emotion {
 
 impl Emotion {
     /// All seven, in the order of every model's outputs.
-    pub const ALL: [Self; 7] = [
-        Self::Angry,
-        Self::Disgust,
-        Self::Fear,
-        Self::Happy,
-        Self::Neutral,
-        Self::Sad,
-        Self::Surprise,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Angry, Self::Disgust, Self::Fear, Self::Happy, Self::Neutral, Self::Sad, Self::Surprise];
 
     /// Its lower-case name.
     pub fn name(self) -> &'static str {

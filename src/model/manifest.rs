@@ -61,10 +61,7 @@ impl Manifest {
             ),
             (self.normalise.std.iter().all(|&std| std > 0.0), "every std must be above 0"),
             (self.calibration.temperature > 0.0, "the temperature must be above 0"),
-            (
-                !self.weights.file.contains(['/', '\\']),
-                "the weights must lie beside model.json",
-            ),
+            (!self.weights.file.contains(['/', '\\']), "the weights must lie beside model.json"),
         ];
         match rules.iter().find(|(holds, _)| !holds) {
             Some((_, rule)) => Err(ModelError::Manifest((*rule).to_owned())),
@@ -85,9 +82,7 @@ pub struct Normalisation {
 impl Normalisation {
     /// Shifts and scales a map of `columns` columns, row by row, in place.
     pub fn apply(&self, map: &mut [f32], columns: usize) {
-        for (row, (mean, std)) in
-            map.chunks_exact_mut(columns).zip(self.mean.iter().zip(&self.std))
-        {
+        for (row, (mean, std)) in map.chunks_exact_mut(columns).zip(self.mean.iter().zip(&self.std)) {
             let scale = 1.0 / std;
             for value in row {
                 *value = (*value - mean) * scale;
@@ -129,10 +124,7 @@ impl WeightsFile {
     pub fn check(&self, contents: &[u8]) -> Result<(), ModelError> {
         let found = Self::describe(&self.file, contents);
         if found.bytes != self.bytes {
-            return Err(ModelError::Weights(format!(
-                "{} bytes instead of {}",
-                found.bytes, self.bytes
-            )));
+            return Err(ModelError::Weights(format!("{} bytes instead of {}", found.bytes, self.bytes)));
         }
         if found.sha256 != self.sha256 {
             return Err(ModelError::Weights("another checksum".to_owned()));
@@ -178,10 +170,7 @@ impl Manifest {
             name: name.to_owned(),
             summary: summary.to_owned(),
             labels: Emotion::ALL.to_vec(),
-            architecture: Architecture::DeepCnn(DeepCnnConfig::new([
-                rows,
-                front_end.columns(clip.len()),
-            ])),
+            architecture: Architecture::DeepCnn(DeepCnnConfig::new([rows, front_end.columns(clip.len())])),
             clip,
             front_end,
             normalise: Normalisation { mean: vec![0.0; rows], std: vec![1.0; rows] },

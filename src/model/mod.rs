@@ -79,11 +79,7 @@ impl Model {
     }
 
     /// Wraps a network that is already in memory, such as one just trained.
-    pub(crate) fn new(
-        manifest: Manifest,
-        network: Classifier,
-        device: &Device,
-    ) -> Result<Self, ModelError> {
+    pub(crate) fn new(manifest: Manifest, network: Classifier, device: &Device) -> Result<Self, ModelError> {
         let front_end = FrontEnd::new(&manifest.front_end)?;
         Ok(Self { manifest, front_end, network, device: device.clone() })
     }

@@ -69,10 +69,7 @@ pub fn write(parameters: &Parameters) -> Vec<u8> {
         let bits = if values.len() >= LARGE_MATRIX { 7 } else { 8 };
         let quantised = Quantised::quantise(values, shape, axis, bits);
         let description = PackedAs { shape: shape.clone(), axis, bits };
-        metadata.insert(
-            name.clone(),
-            serde_json::to_string(&description).expect("plain data"),
-        );
+        metadata.insert(name.clone(), serde_json::to_string(&description).expect("plain data"));
         let scales = as_bytes(&quantised.scales);
         tensors.push((name.clone(), Dtype::U8, vec![quantised.packed.len()], quantised.packed));
         let scale_name = format!("{name}{SCALE_SUFFIX}");

@@ -42,22 +42,14 @@ pub fn collect(module: &impl Module) -> Parameters {
 /// # Errors
 /// [`ParameterMismatch`] unless names and shapes are exactly the module's.
 pub fn apply<M: Module>(module: M, parameters: Parameters) -> Result<M, ParameterMismatch> {
-    let mut applier = Applier {
-        path: Path::default(),
-        left: parameters,
-        missing: Vec::new(),
-        misshapen: Vec::new(),
-    };
+    let mut applier =
+        Applier { path: Path::default(), left: parameters, missing: Vec::new(), misshapen: Vec::new() };
     let module = module.map(&mut applier);
     let unexpected: Vec<_> = applier.left.into_keys().collect();
     if applier.missing.is_empty() && unexpected.is_empty() && applier.misshapen.is_empty() {
         return Ok(module);
     }
-    Err(ParameterMismatch {
-        missing: applier.missing,
-        unexpected,
-        misshapen: applier.misshapen,
-    })
+    Err(ParameterMismatch { missing: applier.missing, unexpected, misshapen: applier.misshapen })
 }
 
 /// The names on the way to a parameter. Enum variants are left out: they name a choice, not a part.
@@ -140,9 +132,7 @@ mod tests {
     use burn::tensor::Device;
 
     fn small() -> Architecture {
-        Architecture::DeepCnn(
-            DeepCnnConfig::new([16, 16]).with_channels([2, 2, 3, 4]).with_hidden(5),
-        )
+        Architecture::DeepCnn(DeepCnnConfig::new([16, 16]).with_channels([2, 2, 3, 4]).with_hidden(5))
     }
 
     #[test]
@@ -153,10 +143,7 @@ mod tests {
         let target = apply(small().init(&device), parameters.clone()).expect("same architecture");
         assert_eq!(collect(&target), parameters);
         let maps = Tensor::<3>::ones([1, 16, 16], &device);
-        assert_eq!(
-            target.forward(maps.clone()).into_data(),
-            source.forward(maps).into_data()
-        );
+        assert_eq!(target.forward(maps.clone()).into_data(), source.forward(maps).into_data());
     }
 
     #[test]

@@ -84,17 +84,13 @@ impl Checkpoints {
         device: &Device,
     ) -> Result<Option<(Progress, Classifier, ModuleOptimizer)>, TrainError> {
         let Some(last) = self.epochs().into_iter().max() else { return Ok(None) };
-        let text = fs::read_to_string(last.join("progress.json"))
-            .map_err(|error| failed(&last, &error))?;
-        let progress: Progress =
-            serde_json::from_str(&text).map_err(|error| failed(&last, &error))?;
+        let text = fs::read_to_string(last.join("progress.json")).map_err(|error| failed(&last, &error))?;
+        let progress: Progress = serde_json::from_str(&text).map_err(|error| failed(&last, &error))?;
         if progress.recipe != *recipe {
             return Err(TrainError::OtherRun { path: self.folder.display().to_string() });
         }
         let network = load_network(&last, architecture, device)?;
-        let optimizer = optimizer
-            .load(last.join("optimizer.bpk"))
-            .map_err(|error| failed(&last, &error))?;
+        let optimizer = optimizer.load(last.join("optimizer.bpk")).map_err(|error| failed(&last, &error))?;
         Ok(Some((progress, network, optimizer)))
     }
 
@@ -123,8 +119,7 @@ fn load_network(
     architecture: &Architecture,
     device: &Device,
 ) -> Result<Classifier, TrainError> {
-    let record = ModuleRecord::load(folder.join("network.bpk"))
-        .map_err(|error| failed(folder, &error))?;
+    let record = ModuleRecord::load(folder.join("network.bpk")).map_err(|error| failed(folder, &error))?;
     let network = architecture.init(device);
     network.try_load_record(record).map_err(|error| failed(folder, &error))
 }

@@ -42,12 +42,10 @@ impl Dataset {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(utterance) = utterances.get(index) else { break };
                 let path = || utterance.path.display().to_string();
-                let bytes = fs::read(&utterance.path).map_err(|error| TrainError::File {
-                    path: path(),
-                    detail: error.to_string(),
-                })?;
-                let recording = decode(&bytes, &read)
-                    .map_err(|source| TrainError::Recording { path: path(), source })?;
+                let bytes = fs::read(&utterance.path)
+                    .map_err(|error| TrainError::File { path: path(), detail: error.to_string() })?;
+                let recording =
+                    decode(&bytes, &read).map_err(|source| TrainError::Recording { path: path(), source })?;
                 let clip = Clip::cut(&recording.samples, clip);
                 let _ = maps[index].set(front_end.extract(clip.samples()).into_values());
                 progress();
@@ -81,12 +79,10 @@ impl Dataset {
         let count = (indices.len() * columns) as f64;
         let mut normalisation = Normalisation { mean: Vec::new(), std: Vec::new() };
         for row in 0..rows {
-            let values = || {
-                indices.iter().flat_map(move |&index| &self.maps[index][row * columns..][..columns])
-            };
+            let values =
+                || indices.iter().flat_map(move |&index| &self.maps[index][row * columns..][..columns]);
             let mean = values().map(|&value| f64::from(value)).sum::<f64>() / count;
-            let variance =
-                values().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
+            let variance = values().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
             normalisation.mean.push(mean as f32);
             normalisation.std.push(variance.sqrt().max(1e-6) as f32);
         }

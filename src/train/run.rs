@@ -57,10 +57,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Manifest, TrainError> {
     let Job { mut manifest, utterances, recipe, checkpoints, output } = job;
     let split = random_split(&utterances, recipe.seed);
     if split.train.len() < recipe.batch || split.validation.is_empty() {
-        return Err(TrainError::TooFew {
-            train: split.train.len(),
-            validation: split.validation.len(),
-        });
+        return Err(TrainError::TooFew { train: split.train.len(), validation: split.validation.len() });
     }
     let checkpoints = Checkpoints::open(&checkpoints)?;
     let total = utterances.len();
@@ -77,8 +74,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Manifest, TrainError> {
     let resumed = checkpoints.resume(&recipe, architecture, optimizer.clone(), &device)?;
     let (mut progress, mut network, mut optimizer) = resumed.unwrap_or_else(|| {
         device.seed(recipe.seed);
-        let progress =
-            Progress { recipe: recipe.clone(), epochs_done: 0, best_accuracy: 0.0, best_epoch: 0 };
+        let progress = Progress { recipe: recipe.clone(), epochs_done: 0, best_accuracy: 0.0, best_epoch: 0 };
         (progress, architecture.init(&device), optimizer)
     });
 
@@ -106,8 +102,8 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Manifest, TrainError> {
     }
 
     let best = checkpoints.parameters(progress.best_epoch, architecture, &plain)?;
-    let network = parameters::apply(architecture.init(&plain), best)
-        .map_err(crate::model::ModelError::from)?;
+    let network =
+        parameters::apply(architecture.init(&plain), best).map_err(crate::model::ModelError::from)?;
     let scores = judge_all(&network, &dataset, &split.validation, &plain);
     let labels: Vec<Emotion> = split.validation.iter().map(|&i| dataset.labels[i]).collect();
     manifest.calibration = Calibration { temperature: fit_temperature(&scores, &labels) };
@@ -183,12 +179,7 @@ impl Trainer<'_> {
     }
 
     /// Mean gradients of a batch, its shards computed side by side, with the mean cross-entropy.
-    fn gradients(
-        &self,
-        network: &Classifier,
-        batch: &[usize],
-        rng: &mut StdRng,
-    ) -> (GradientsParams, f32) {
+    fn gradients(&self, network: &Classifier, batch: &[usize], rng: &mut StdRng) -> (GradientsParams, f32) {
         let shards: Vec<(Tensor<3>, Tensor<2>)> = batch
             .chunks(batch.len().div_ceil(self.recipe.shards))
             .map(|indices| self.tensors(indices, rng))
@@ -241,12 +232,7 @@ impl Trainer<'_> {
 }
 
 /// Scores before softmax of the clips at `indices`.
-fn judge_all(
-    network: &Classifier,
-    dataset: &Dataset,
-    indices: &[usize],
-    device: &Device,
-) -> Vec<[f32; 7]> {
+fn judge_all(network: &Classifier, dataset: &Dataset, indices: &[usize], device: &Device) -> Vec<[f32; 7]> {
     let [rows, columns] = dataset.size;
     let judge = |indices: &[usize]| {
         let mut scores = Vec::with_capacity(indices.len());
@@ -272,9 +258,7 @@ fn accuracy(scores: &[[f32; 7]], dataset: &Dataset, indices: &[usize]) -> f32 {
     let right = scores
         .iter()
         .zip(indices)
-        .filter(|(scores, index)| {
-            Prediction::from_scores(&scores[..]).label() == dataset.labels[**index]
-        })
+        .filter(|(scores, index)| Prediction::from_scores(&scores[..]).label() == dataset.labels[**index])
         .count();
     right as f32 / indices.len() as f32
 }

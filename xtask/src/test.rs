@@ -24,7 +24,8 @@ fn in_browser() -> Outcome {
     step("The same tests in headless Chromium");
     let chromedriver = output("sh", &["-c", "command -v chromedriver"])
         .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
-    let mut arguments = vec!["test", "--quiet", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+    let mut arguments =
+        vec!["test", "--quiet", "--target", "wasm32-unknown-unknown", "--no-default-features"];
     for test in BROWSER_TESTS {
         arguments.extend(["--test", test]);
     }
@@ -44,10 +45,16 @@ pub fn check() -> Outcome {
     run(&mut command("cargo", &["fmt", "--all", "--check"]), "Run `cargo fmt --all`.")?;
     step("Lints");
     let mut clippy = vec!["clippy", "--workspace", "--all-targets", "--quiet"];
-    run(&mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()), "Mend what clippy names.")?;
+    run(
+        &mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()),
+        "Mend what clippy names.",
+    )?;
     clippy.retain(|word| !["--workspace", "--all-targets"].contains(word));
     clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
-    run(&mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()), "Mend what clippy names.")?;
+    run(
+        &mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()),
+        "Mend what clippy names.",
+    )?;
     step("Documentation");
     run(
         command("cargo", &["doc", "--no-deps", "--quiet", "--lib", "--package", "sottovoce"])
@@ -68,8 +75,5 @@ pub fn screenshots() -> Outcome {
     let folder = root().join("docs/images");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     step("Taking pictures of the page");
-    run(
-        command("node", &["--test", "tests/e2e/screenshot.test.mjs"]).env("SCREENSHOTS", folder),
-        REMEDY,
-    )
+    run(command("node", &["--test", "tests/e2e/screenshot.test.mjs"]).env("SCREENSHOTS", folder), REMEDY)
 }

@@ -24,11 +24,12 @@ pub fn for_build() -> Outcome {
 /// What the tests need besides.
 pub fn for_test() -> Outcome {
     for_build()?;
-    let missing: Vec<&str> = [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")]
-        .into_iter()
-        .filter(|(program, _)| output(program, &["--version"]).is_none())
-        .map(|(_, package)| package)
-        .collect();
+    let missing: Vec<&str> =
+        [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")]
+            .into_iter()
+            .filter(|(program, _)| output(program, &["--version"]).is_none())
+            .map(|(_, package)| package)
+            .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -87,14 +88,15 @@ fn locked_version(name: &str) -> Outcome<String> {
         .map_err(|error| format!("Cargo.lock: {error}. Restore it with `git checkout Cargo.lock`."))?;
     let entry = format!("name = \"{name}\"\nversion = \"");
     let version = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
-    version.map(str::to_owned).ok_or_else(|| {
-        format!("Cargo.lock names no {name}. Restore it with `git checkout Cargo.lock`.")
-    })
+    version
+        .map(str::to_owned)
+        .ok_or_else(|| format!("Cargo.lock names no {name}. Restore it with `git checkout Cargo.lock`."))
 }
 
 fn npm_packages() -> Outcome {
     let version = output("node", &["--version"]);
-    let major = version.as_deref().and_then(|v| v.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
+    let major =
+        version.as_deref().and_then(|v| v.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
     if major.is_none_or(|major| major < OLDEST_NODE) {
         let found = version.unwrap_or_else(|| "none".to_owned());
         return Err(format!(

@@ -36,7 +36,8 @@ fn sizes(dist: &Path) -> Outcome {
         let path = dist.join(name);
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}. {REMEDY}", path.display()))?;
         let gzip = gzip_size(&bytes).map_err(|error| format!("{name} could not be compressed: {error}"))?;
-        let brotli = brotli_size(&bytes).map_err(|error| format!("{name} could not be compressed: {error}"))?;
+        let brotli =
+            brotli_size(&bytes).map_err(|error| format!("{name} could not be compressed: {error}"))?;
         let short = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
         eprintln!("{short:<24}{:>12}{gzip:>12}{brotli:>12}", bytes.len());
     }

@@ -51,7 +51,10 @@ mod tests {
     fn codes_of_every_width_come_back() {
         for bits in super::super::BITS {
             let top = ((1_i32 << (bits - 1)) - 1) as i8;
-            let codes: Vec<i8> = (0..41).map(|i| (i * 37 % (2 * i32::from(top) + 1)) as i8).map(|c| c.wrapping_sub(top)).collect();
+            let codes: Vec<i8> = (0..41)
+                .map(|i| (i * 37 % (2 * i32::from(top) + 1)) as i8)
+                .map(|c| c.wrapping_sub(top))
+                .collect();
             let packed = pack(codes.iter().copied(), bits);
             assert_eq!(packed.len(), (codes.len() * usize::from(bits)).div_ceil(8));
             assert_eq!(unpack(&packed, bits, codes.len()).collect::<Vec<_>>(), codes, "{bits} bits");

@@ -46,9 +46,10 @@ impl Quantised {
         for scale in &mut scales {
             *scale = if *scale > 0.0 { *scale / top } else { 1.0 };
         }
-        let codes = values.iter().enumerate().map(|(index, value)| {
-            (value / scales[channels.of_index(index)]).round().clamp(-top, top) as i8
-        });
+        let codes = values
+            .iter()
+            .enumerate()
+            .map(|(index, value)| (value / scales[channels.of_index(index)]).round().clamp(-top, top) as i8);
         let packed = bits::pack(codes, bits);
         Self { shape: shape.to_vec(), axis, bits, scales, packed }
     }

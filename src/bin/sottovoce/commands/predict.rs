@@ -47,8 +47,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn read(analyzer: &mut Analyzer, file: &Path) -> Result<Report, Refusal> {
-    let bytes = read_input(file)
-        .map_err(|error| Refusal { code: "unreadable-file", message: error.to_string() })?;
+    let bytes =
+        read_input(file).map_err(|error| Refusal { code: "unreadable-file", message: error.to_string() })?;
     let analysis = analyzer
         .analyze_file(&bytes)
         .map_err(|error| Refusal { code: error.code(), message: error.to_string() })?;

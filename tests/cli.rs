@@ -1,0 +1,123 @@
+//! The command line as people and programs use it.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const SAMPLE: &str = "www/samples/1049_ITS_HAP_XX.opus";
+
+fn sottovoce(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sottovoce"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("SOTTOVOCE_MODELS");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    sottovoce(arguments).output().expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn temporary(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("sottovoce-{}-{name}", std::process::id()))
+}
+
+#[test]
+fn predict_prints_a_line_a_file() {
+    let output = run(&["predict", SAMPLE, "tests/fixtures/audio/recorder.webm"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines: Vec<String> = text(&output.stdout).lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with(SAMPLE) && lines[0].contains(" %"), "{}", lines[0]);
+}
+
+#[test]
+fn predict_json_is_for_programs() {
+    let output = run(&["predict", "--json", SAMPLE]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(report["file"], SAMPLE);
+    assert_eq!(report["model"], "mfcc1");
+    assert!(report["label"].is_string() && report["notes"].is_array());
+    let shares = report["probabilities"].as_object().expect("an object").values();
+    let total: f64 = shares.map(|share| share.as_f64().expect("a number")).sum();
+    assert!((total - 1.0).abs() < 1e-4, "{total}");
+    assert!(report["timings"]["model_ms"].as_f64().expect("a number") > 0.0);
+}
+
+#[test]
+fn a_bad_file_stops_nothing_and_is_told_on_standard_error() {
+    let output = run(&["predict", "--json", "Cargo.toml", "no-such-file.wav", SAMPLE]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stdout).lines().count(), 1);
+    let errors: Vec<Value> =
+        text(&output.stderr).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(errors[0]["error"]["code"], "unknown-format");
+    assert_eq!(errors[1]["error"]["code"], "unreadable-file");
+}
+
+#[test]
+fn a_dash_reads_standard_input() {
+    let mut child = sottovoce(&["predict", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let bytes = fs::read(SAMPLE).expect("the sample");
+    child.stdin.take().expect("piped").write_all(&bytes).expect("written");
+    let piped = child.wait_with_output().expect("finishes");
+    let named = run(&["predict", SAMPLE]);
+    let opinion = |output: &Output| text(&output.stdout).split_once(": ").map(|(_, rest)| rest.to_owned());
+    assert_eq!(opinion(&piped), opinion(&named));
+}
+
+#[test]
+fn an_unknown_model_is_named_with_what_to_do() {
+    let output = run(&["predict", "--model", "nonesuch", SAMPLE]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("sottovoce models"));
+    let output = run(&["models", "--models", "no-such-folder"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--models"));
+}
+
+#[test]
+fn models_lists_what_is_shipped() {
+    let output = run(&["models"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).starts_with("mfcc1 "));
+}
+
+#[test]
+fn features_writes_the_map_of_the_clip_or_of_the_whole_file() {
+    let out = temporary("features.safetensors");
+    let path = out.to_str().expect("plain");
+    for (kind, options, shape) in [
+        ("mfcc_rms", &[][..], [41, 216]),
+        ("log_mel", &[][..], [128, 126]),
+        ("log_mel", &["--no-clip"][..], [128, 1 + 16_000 / 512]),
+    ] {
+        let fixture = "tests/fixtures/audio/s16.wav";
+        let output = run(&[&["features", "--kind", kind, fixture, "--out", path], options].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let bytes = fs::read(&out).expect("written");
+        let file = safetensors::SafeTensors::deserialize(&bytes).expect("readable");
+        assert_eq!(file.tensor("features").expect("present").shape(), shape, "{kind} {options:?}");
+    }
+    fs::remove_file(&out).expect("cleaned up");
+}
+
+#[test]
+fn features_of_a_bad_file_leave_no_file() {
+    let out = temporary("none.safetensors");
+    let path = out.to_str().expect("plain");
+    let output = run(&["features", "--kind", "log_mel", "Cargo.toml", "--out", path]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!out.exists());
+}
