@@ -67,7 +67,7 @@ function essentia(pieces) {
     const vector = essentia.arrayToVector(piece);
     const windowed = essentia.Windowing(vector, true, FRAME, 'hann').frame;
     const { spectrum } = essentia.Spectrum(windowed, FRAME);
-    const result = essentia.MFCC(spectrum, 2, 8000, FRAME / 2 + 1, 'dbamp', 0, 'unit_sum', 40, 128, RATE_HZ);
+    const result = essentia.MFCC(spectrum, 2, 8000, FRAME / 2 + 1, 0, 'dbamp', 0, 'unit_sum', 128, 40, RATE_HZ);
     const coefficients = essentia.vectorToArray(result.mfcc);
     for (const part of [vector, windowed, spectrum, result.bands, result.mfcc]) part.delete();
     return coefficients;

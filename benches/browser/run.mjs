@@ -27,8 +27,9 @@ async function coldStart(browser, url) {
   const page = await context.newPage();
   await page.goto(url);
   const handle = await page.waitForFunction(() => globalThis.firstReadingMs);
+  const milliseconds = await handle.jsonValue();
   await context.close();
-  return handle.jsonValue();
+  return milliseconds;
 }
 
 const project = await serve(root, '/');

@@ -1,46 +1,22 @@
 // What every end-to-end test needs: the built page on a plain file server under a sub-path, and a browser.
 
-import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { extname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { serveFolder } from '../../xtask/server.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const fixture = (name) => join(root, 'tests/fixtures/audio', name);
 export const sample = (name) => join(root, 'www/samples', name);
 
-const TYPES = {
-  '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json',
-  '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.md': 'text/markdown', '.mjs': 'text/javascript',
-};
+const dist = join(root, 'dist');
 
-/** Serves `folder` on a free port below `prefix`; counts what is asked for. */
-export async function serve(folder = join(root, 'dist'), prefix = '/any/path/') {
+/** The built page on a free port, below a sub-path that no build can have known of. */
+export const serve = (folder = dist, prefix = '/any/path/') => {
   if (!existsSync(folder)) throw new Error(`${folder} is missing: run \`cargo xtask build --release\` first`);
-  const asked = [];
-  const server = createServer(async (request, response) => {
-    const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
-    asked.push(path);
-    if (!path.startsWith(prefix)) return response.writeHead(404).end();
-    const file = join(folder, normalize(path.slice(prefix.length) || 'index.html'));
-    try {
-      const body = await readFile(file.endsWith('/') ? join(file, 'index.html') : file);
-      const type = TYPES[extname(file)] ?? 'application/octet-stream';
-      response.writeHead(200, { 'content-type': type, 'content-length': body.length, 'cache-control': 'no-store' });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${server.address().port}${prefix}`,
-    asked,
-    close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
-  };
-}
+  return serveFolder(folder, { prefix });
+};
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
   .find((path) => existsSync(path));

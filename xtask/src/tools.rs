@@ -15,6 +15,11 @@ const OLDEST_NODE: u32 = 20;
 /// What the page's build needs.
 pub fn for_build() -> Outcome {
     wasm_target()?;
+    // Trunk is kept from the network, so that it fetches no tools of its own; the crates are fetched here.
+    run(
+        &mut command("cargo", &["fetch", "--locked", "--quiet"]),
+        "Check the network connection, then run this again.",
+    )?;
     cargo_tool("trunk", TRUNK, &["--locked"])?;
     // Its own lock file asks for versions that do not build together.
     cargo_tool("wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &[])?;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -12,22 +13,52 @@ use crate::tools;
 
 const REMEDY: &str = "The lines above say why; mend it and run this again.";
 
-/// Builds the page into dist/ and prints the engine's size.
+/// What the page is made of.
+const SOURCES: [&str; 8] =
+    ["src", "www", "models", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo/config.toml"];
+
+/// Builds the page into dist/, unless it is there and nothing has changed since, and prints the engine's size.
 pub fn build() -> Outcome {
     tools::for_build()?;
-    step("Building the page into dist/; the first time takes some minutes");
-    run(&mut command("trunk", &["build"]), REMEDY)?;
+    let stamp = root().join("target/page-built");
+    if root().join("dist/index.html").is_file() && is_newer_than_sources(&stamp) {
+        step("The page in dist/ is up to date");
+    } else {
+        step("Building the page into dist/; the first time takes some minutes");
+        // Changes made while building belong to the next build.
+        let begun = SystemTime::now();
+        run(&mut command("trunk", &["build"]), REMEDY)?;
+        fs::File::create(&stamp)
+            .and_then(|file| file.set_modified(begun))
+            .map_err(|error| format!("{}: {error}", stamp.display()))?;
+    }
     sizes(&root().join("dist"))
 }
 
 /// Builds the page and serves it until interrupted.
 pub fn serve() -> Outcome {
     build()?;
-    step("Serving on http://127.0.0.1:8080 (Ctrl+C stops)");
+    step("Serving dist/");
     run(
-        &mut command("trunk", &["serve"]),
-        "If the port is taken, stop the program that uses it: `ss -ltnp 'sport = :8080'` names it.",
+        &mut command("node", &["xtask/server.mjs", "dist", "8080"]),
+        "If the port is taken, `ss -ltnp 'sport = :8080'` names the program that uses it.",
     )
+}
+
+fn is_newer_than_sources(stamp: &Path) -> bool {
+    let Some(built) = modified(stamp) else { return false };
+    let mut paths: Vec<_> = SOURCES.iter().map(|name| root().join(name)).collect();
+    while let Some(path) = paths.pop() {
+        if modified(&path).is_none_or(|changed| changed > built) {
+            return false;
+        }
+        paths.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
+    }
+    true
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|data| data.modified()).ok()
 }
 
 fn sizes(dist: &Path) -> Outcome {

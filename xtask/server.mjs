@@ -1,0 +1,51 @@
+// A plain file server on this computer alone: `node xtask/server.mjs FOLDER PORT`, and what the tests use.
+
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize } from 'node:path';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const TYPES = {
+  '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css',
+  '.json': 'application/json', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.md': 'text/markdown',
+};
+
+/** Serves `folder` below `prefix`, on a free port unless one is given; remembers what is asked for. */
+export async function serveFolder(folder, { prefix = '/', port = 0 } = {}) {
+  const asked = [];
+  const server = createServer(async (request, response) => {
+    // Nothing above the folder: dots are resolved before the path is joined to it.
+    const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
+    asked.push(path);
+    try {
+      if (!path.startsWith(prefix)) throw new Error('elsewhere');
+      const name = path.slice(prefix.length);
+      const file = join(folder, name === '' || name.endsWith('/') ? `${name}index.html` : name);
+      const body = await readFile(file);
+      const type = TYPES[extname(file)] ?? 'application/octet-stream';
+      response.writeHead(200, { 'content-type': type, 'content-length': body.length, 'cache-control': 'no-store' });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${server.address().port}${prefix}`,
+    asked,
+    close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
+  };
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  const { url } = await serveFolder(argv[2], { port: Number(argv[3]) }).catch((error) => {
+    const taken = error.code === 'EADDRINUSE';
+    console.error(taken ? `Port ${argv[3]} is taken: stop the program that uses it.` : error.message);
+    process.exit(1);
+  });
+  console.log(`Serving on ${url.slice(0, -1)} (Ctrl+C stops)`);
+}
