@@ -17,8 +17,12 @@ const SOUNDS = {
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
 
-/** @param {number} share */
-export const percent = (share) => `${Math.round(100 * share)} %`;
+/** Never a hundred nor none: no model is that sure. @param {number} share */
+export function percent(share) {
+  if (share >= 0.995) return '> 99 %';
+  if (share < 0.005) return '< 1 %';
+  return `${Math.round(100 * share)} %`;
+}
 
 /** @param {Report} report @returns {{headline: string, explained: string}} */
 export function inWords(report) {

@@ -80,7 +80,7 @@ fn line(name: &str, report: &Report) -> String {
     let mut ranked: Vec<_> = report.probabilities.iter().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(a.1));
     let shares: Vec<String> =
-        ranked.iter().map(|(emotion, share)| format!("{emotion} {:.0} %", 100.0 * *share)).collect();
+        ranked.iter().map(|(emotion, share)| format!("{emotion} {}", percent(**share))).collect();
     let opinion = match report.certainty {
         Certainty::Likely => format!("{} ({}, {})", shares[0], shares[1], shares[2]),
         Certainty::Leaning => format!("perhaps {} ({}, {})", shares[0], shares[1], shares[2]),
@@ -94,4 +94,13 @@ fn line(name: &str, report: &Report) -> String {
         .map(|note| format!(" [{}]", note.advice))
         .collect();
     format!("{name}: {opinion}{notes}")
+}
+
+/// Never a hundred nor none: no model is that sure.
+fn percent(share: f32) -> String {
+    match share {
+        s if s >= 0.995 => "> 99 %".to_owned(),
+        s if s < 0.005 => "< 1 %".to_owned(),
+        s => format!("{:.0} %", 100.0 * s),
+    }
 }
