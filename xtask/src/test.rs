@@ -34,8 +34,7 @@ fn in_browser() -> Outcome {
     step("The same tests in headless Chromium");
     let chromedriver = output("sh", &["-c", "command -v chromedriver"])
         .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
-    let mut arguments =
-        vec!["test", "--quiet", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+    let mut arguments = vec!["test", "--target", "wasm32-unknown-unknown", "--no-default-features"];
     for test in BROWSER_TESTS {
         arguments.extend(["--test", test]);
     }
