@@ -117,22 +117,20 @@ describe('the microphone', () => {
     assert.deepEqual(kept.shares, spoken.shares);
 
     // The file that the fake microphone played, cut where the recording began: what the browser does in between
-    // (conversion to its own rate and back to floats) may not move any probability by more than three points.
-    assert.equal(rateHz % 100, 0);
-    const played = rateHz === 48_000 ? voice : Float32Array.from(
-      { length: Math.floor(voice.length * rateHz / 48_000) },
-      (_, i) => {
-        const at = i * 48_000 / rateHz;
-        const low = Math.floor(at);
-        return voice[low] + (voice[(low + 1) % voice.length] - voice[low]) * (at - low);
-      },
-    );
-    const begin = offsetOf(recorded, played);
-    const same = Float32Array.from({ length: recorded.length }, (_, i) => played[(begin + i) % played.length]);
-    await page.setInputFiles('#file', { name: 'played.wav', mimeType: 'audio/wav', buffer: wav16(same, rateHz) });
+    // (conversion to its own rate and back to floats) may not move any probability by more than one point.
+    // Straight lines between samples are enough to find where the recording began, and only for that.
+    const ratio = 48_000 / rateHz;
+    const roughly = Float32Array.from({ length: Math.floor(voice.length / ratio) }, (_, i) => {
+      const low = Math.floor(i * ratio);
+      return voice[low] + (voice[(low + 1) % voice.length] - voice[low]) * (i * ratio - low);
+    });
+    const begin = Math.round(offsetOf(recorded, roughly) * ratio);
+    const same = Float32Array.from({ length: Math.round(recorded.length * ratio) }, (_, i) => voice[(begin + i) % voice.length]);
+    await page.setInputFiles('#file', { name: 'played.wav', mimeType: 'audio/wav', buffer: wav16(same, 48_000) });
     const file = await readingOf(page, 'played.wav');
     const off = Math.max(...shares(file).map((share, i) => Math.abs(share - shares(spoken)[i])));
-    assert.ok(off < 0.03, `a probability differs by ${off}`);
+    console.log(`recorded at ${rateHz} Hz; the largest difference of a probability is ${off}`);
+    assert.ok(off < 0.01, `a probability differs by ${off}`);
     assert.equal(file.headline, spoken.headline);
     await context.close();
   });
