@@ -158,10 +158,20 @@ mod files {
         Ok(manifest)
     }
 
+    /// The network as it comes back from its file: with rounded weights.
+    pub(crate) fn as_saved(
+        network: &Classifier,
+        manifest: &Manifest,
+        device: &Device,
+    ) -> Result<Classifier, ModelError> {
+        let parameters = weights::read(&weights::write(&parameters::collect(network)))?;
+        Ok(parameters::apply(manifest.architecture.init(device), parameters)?)
+    }
+
     fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
         crate::files::write_atomically(path, bytes).map_err(file_error(path))
     }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use files::save;
+pub(crate) use files::{as_saved, save};

@@ -16,7 +16,7 @@ use super::checkpoint::{Checkpoints, Progress};
 use super::{Dataset, Recipe, TrainError};
 use crate::corpus::{Split, Utterance, random_split};
 use crate::evaluate::{Judged, metrics};
-use crate::model::{Calibration, Emotion, Manifest, Normalisation, Prediction, save};
+use crate::model::{Calibration, Emotion, Manifest, Normalisation, Prediction, as_saved, save};
 use crate::nn::classifiers::Classifier;
 use crate::nn::parameters;
 
@@ -104,7 +104,9 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Manifest, TrainError> {
     let best = checkpoints.parameters(progress.best_epoch, architecture, &plain)?;
     let network =
         parameters::apply(architecture.init(&plain), best).map_err(crate::model::ModelError::from)?;
-    let scores = judge_all(&network, &dataset, &split.validation, &plain);
+    // The figures belong to the weights that are shipped.
+    let shipped = as_saved(&network, &manifest, &plain)?;
+    let scores = judge_all(&shipped, &dataset, &split.validation, &plain);
     let labels: Vec<Emotion> = split.validation.iter().map(|&i| dataset.labels[i]).collect();
     manifest.calibration = Calibration { temperature: fit_temperature(&scores, &labels) };
     manifest.metrics = measure(&scores, &manifest, &utterances, &split, recipe.seed);
