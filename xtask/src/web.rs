@@ -23,15 +23,15 @@ pub fn build() -> Outcome {
     let stamp = root().join("target/page-built");
     if root().join("dist/index.html").is_file() && is_newer_than_sources(&stamp) {
         step("The page in dist/ is up to date");
-    } else {
-        step("Building the page into dist/; the first time takes some minutes");
-        // Changes made while building belong to the next build.
-        let begun = SystemTime::now();
-        run(&mut command("trunk", &["build"]), REMEDY)?;
-        fs::File::create(&stamp)
-            .and_then(|file| file.set_modified(begun))
-            .map_err(|error| format!("{}: {error}", stamp.display()))?;
+        return Ok(());
     }
+    step("Building the page into dist/; the first time takes some minutes");
+    // Changes made while building belong to the next build.
+    let begun = SystemTime::now();
+    run(&mut command("trunk", &["build"]), REMEDY)?;
+    fs::File::create(&stamp)
+        .and_then(|file| file.set_modified(begun))
+        .map_err(|error| format!("{}: {error}", stamp.display()))?;
     sizes(&root().join("dist"))
 }
 
