@@ -3,5 +3,7 @@
 //! Nothing here knows of sound, labels or files; [`crate::model`] brings those together.
 
 pub mod classifiers;
+pub mod conv_block;
+pub mod dropout;
 pub mod parameters;
 pub mod quant;

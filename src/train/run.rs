@@ -193,7 +193,8 @@ impl Trainer<'_> {
             let running: Vec<_> = shards
                 .into_iter()
                 .map(|(maps, targets)| {
-                    let network = network.clone();
+                    // Leaves of its own: burn locks all graphs that share one, and shards would wait for each other.
+                    let network = network.clone().fork(self.device);
                     scope.spawn(move || {
                         let scores = network.forward(maps);
                         let share = targets.dims()[0] as f32 * count;

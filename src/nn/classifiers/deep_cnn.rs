@@ -2,11 +2,12 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
+
+use crate::nn::conv_block::{ConvBlock, ConvBlockConfig};
+use crate::nn::dropout::Dropout;
 
 /// Sizes of a [`DeepCnn`]. The defaults are the paper's.
 #[derive(Config, Debug)]
@@ -43,13 +44,13 @@ impl DeepCnnConfig {
         assert!(rows > 0 && columns > 0, "the input must have at least 16 rows and 16 columns");
         let inputs = [1, self.channels[0], self.channels[1], self.channels[2]];
         let blocks = (0..self.channels.len())
-            .map(|i| ConvBlock::new(inputs[i], self.channels[i], self.dropout[i], device))
+            .map(|i| ConvBlockConfig::new(inputs[i], self.channels[i]).with_dropout(self.dropout[i]).init(device))
             .collect();
         let flat = self.channels[3] * rows * columns;
         DeepCnn {
             blocks,
             hidden: LinearConfig::new(flat, self.hidden).init(device),
-            dropout: DropoutConfig::new(self.hidden_dropout).init(),
+            dropout: Dropout::new(self.hidden_dropout),
             output: LinearConfig::new(self.hidden, self.classes).init(device),
             hidden_l2: self.hidden_l2,
         }
@@ -86,32 +87,5 @@ impl DeepCnn {
     pub fn weight_penalty(&self) -> Tensor<1> {
         let weight = self.hidden.weight.val();
         (weight.clone() * weight).sum().mul_scalar(self.hidden_l2)
-    }
-}
-
-/// 3 × 3 convolution keeping the size, ReLU, batch normalisation, 2 × 2 max pooling, dropout.
-#[derive(Module, Debug)]
-struct ConvBlock {
-    conv: Conv2d,
-    norm: BatchNorm,
-    pool: MaxPool2d,
-    dropout: Dropout,
-}
-
-impl ConvBlock {
-    fn new(inputs: usize, outputs: usize, dropout: f64, device: &Device) -> Self {
-        Self {
-            conv: Conv2dConfig::new([inputs, outputs], [3, 3])
-                .with_padding(PaddingConfig2d::Same)
-                .init(device),
-            norm: BatchNormConfig::new(outputs).init(device),
-            pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            dropout: DropoutConfig::new(dropout).init(),
-        }
-    }
-
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = self.norm.forward(relu(self.conv.forward(x)));
-        self.dropout.forward(self.pool.forward(x))
     }
 }
