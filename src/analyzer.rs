@@ -43,11 +43,11 @@ pub struct Analysis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
-    /// The likeliest emotion is stated with 60 % or more.
+    /// The likeliest emotion has a probability from which the model is right four times in five.
     Likely,
-    /// It is stated with 40 to 60 %: it leads, but another may well be right.
+    /// It leads, but another may well be right.
     Leaning,
-    /// No emotion reaches 40 %: the model cannot tell.
+    /// No emotion has a probability from which the model is right more often than wrong: it cannot tell.
     Unsure,
     /// There is no speech to read an emotion from.
     NoSpeech,
@@ -93,10 +93,11 @@ impl Analysis {
     /// Sums up what `model` said.
     pub fn report(&self, model: &Model) -> Report {
         let (label, probability) = self.prediction.ranked()[0];
+        let calibration = model.manifest().calibration;
         let certainty = match probability {
             _ if self.quality.has_no_speech() => Certainty::NoSpeech,
-            p if p >= 0.6 => Certainty::Likely,
-            p if p >= 0.4 => Certainty::Leaning,
+            p if p >= calibration.likely_from => Certainty::Likely,
+            p if p >= calibration.unsure_below => Certainty::Leaning,
             _ => Certainty::Unsure,
         };
         let notes = self.quality.notes.iter();

@@ -37,6 +37,8 @@ pub mod corpus;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod evaluate;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod figures;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod files;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod train;

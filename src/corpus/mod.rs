@@ -2,14 +2,19 @@
 //!
 //! Labels come from the names alone, as in the originals; the audio may be in any format that can be decoded.
 
+mod defect;
 mod name;
+mod speaker;
 mod split;
 
+pub use defect::Defect;
 pub use name::parse;
-pub use split::{Split, random_split};
+pub use speaker::{Sex, SpeakerId};
+pub use split::{Split, SplitError, SplitKind, SplitSettings};
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use crate::model::Emotion;
 
@@ -35,19 +40,27 @@ impl Corpus {
     }
 }
 
+impl Corpus {
+    /// All four.
+    pub const ALL: [Self; 4] = [Self::CremaD, Self::Ravdess, Self::Savee, Self::Tess];
+}
+
+impl FromStr for Corpus {
+    type Err = String;
+
+    /// Its name, in any case.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|corpus| corpus.name().eq_ignore_ascii_case(name))
+            .ok_or_else(|| format!("'{name}' is none of crema-d, ravdess, savee and tess"))
+    }
+}
+
 impl fmt::Display for Corpus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
-}
-
-/// A speaker, unique over all corpora.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SpeakerId {
-    /// The corpus that the speaker belongs to.
-    pub corpus: Corpus,
-    /// The speaker's name in that corpus.
-    pub name: String,
 }
 
 /// What a file name says of its recording.
@@ -59,8 +72,19 @@ pub struct Utterance {
     pub id: String,
     /// The emotion that the actor was asked for: calm counts as neutral, pleasant surprise as surprise.
     pub emotion: Emotion,
+    /// The words that are spoken, where the name tells.
+    pub text: Option<String>,
+    /// What is known to be wrong with the recording.
+    pub defect: Option<Defect>,
     /// The file.
     pub path: PathBuf,
+}
+
+impl Utterance {
+    /// Corpus, speaker and name: the same wherever the file lies, and no other recording's.
+    pub fn key(&self) -> String {
+        format!("{} {} {}", self.speaker.corpus, self.speaker.name, self.id)
+    }
 }
 
 /// Why no corpus could be read.
@@ -85,7 +109,12 @@ pub enum CorpusError {
     },
 }
 
-/// Finds every recording of the four corpora below `folder`, ordered by speaker and name wherever the files lie.
+/// The recordings without those that are known to be wrong.
+pub fn sound(utterances: Vec<Utterance>) -> Vec<Utterance> {
+    utterances.into_iter().filter(|utterance| utterance.defect.is_none()).collect()
+}
+
+/// Finds every recording of the four corpora below `folder`, known defects included, ordered by speaker and name wherever the files lie.
 ///
 /// # Errors
 /// [`CorpusError`] when a folder cannot be listed or holds none.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Corpus, SpeakerId, Utterance};
+use super::{Corpus, Defect, SpeakerId, Utterance};
 use crate::model::Emotion;
 
 /// Extensions of files that may hold a recording.
@@ -16,20 +16,38 @@ pub fn parse(path: &Path) -> Option<Utterance> {
     }
     let id = path.file_stem()?.to_str()?;
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-    let (corpus, speaker, id, emotion) = ravdess(id)
+    let Parsed { corpus, speaker, id, emotion, text } = ravdess(id)
         .or_else(|| crema_d(id))
         .or_else(|| tess(id))
         .or_else(|| savee(id, folder.unwrap_or_default()))?;
-    Some(Utterance { speaker: SpeakerId { corpus, name: speaker }, id, emotion, path: path.to_owned() })
+    Some(Utterance {
+        defect: Defect::of(corpus, &id),
+        speaker: SpeakerId { corpus, name: speaker },
+        id,
+        emotion,
+        text,
+        path: path.to_owned(),
+    })
 }
 
-type Parsed = (Corpus, String, String, Emotion);
+struct Parsed {
+    corpus: Corpus,
+    speaker: String,
+    id: String,
+    emotion: Emotion,
+    text: Option<String>,
+}
 
 /// `03-01-EE-II-SS-RR-AA`: modality (03 audio only), channel (01 speech), emotion, intensity, statement, repetition,
 /// actor.
 fn ravdess(id: &str) -> Option<Parsed> {
     let fields: Vec<&str> = id.split('-').collect();
-    let ["03", "01", emotion, _, _, _, actor] = fields[..] else { return None };
+    let ["03", "01", emotion, _, statement, _, actor] = fields[..] else { return None };
+    let text = match statement {
+        "01" => "Kids are talking by the door",
+        "02" => "Dogs are sitting by the door",
+        _ => return None,
+    };
     let emotion = match emotion {
         "01" | "02" => Emotion::Neutral,
         "03" => Emotion::Happy,
@@ -40,13 +58,35 @@ fn ravdess(id: &str) -> Option<Parsed> {
         "08" => Emotion::Surprise,
         _ => return None,
     };
-    Some((Corpus::Ravdess, actor.to_owned(), id.to_owned(), emotion))
+    Some(Parsed {
+        corpus: Corpus::Ravdess,
+        speaker: actor.to_owned(),
+        id: id.to_owned(),
+        emotion,
+        text: Some(text.to_owned()),
+    })
 }
+
+/// CREMA-D's sentences by their codes, from the corpus' description.
+const CREMA_D_SENTENCES: [(&str, &str); 12] = [
+    ("IEO", "It's eleven o'clock"),
+    ("TIE", "That is exactly what happened"),
+    ("IOM", "I'm on my way to the meeting"),
+    ("IWW", "I wonder what this is about"),
+    ("TAI", "The airplane is almost full"),
+    ("MTI", "Maybe tomorrow it will be cold"),
+    ("IWL", "I would like a new alarm clock"),
+    ("ITH", "I think I have a doctor's appointment"),
+    ("DFA", "Don't forget a jacket"),
+    ("ITS", "I think I've seen this before"),
+    ("TSI", "The surface is slick"),
+    ("WSI", "We'll stop in a couple of minutes"),
+];
 
 /// `1001_DFA_ANG_XX`: actor, sentence, emotion, level.
 fn crema_d(id: &str) -> Option<Parsed> {
     let fields: Vec<&str> = id.split('_').collect();
-    let [actor, _, emotion, _] = fields[..] else { return None };
+    let [actor, sentence, emotion, _] = fields[..] else { return None };
     if actor.len() != 4 || !actor.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -59,13 +99,20 @@ fn crema_d(id: &str) -> Option<Parsed> {
         "SAD" => Emotion::Sad,
         _ => return None,
     };
-    Some((Corpus::CremaD, actor.to_owned(), id.to_owned(), emotion))
+    let text = CREMA_D_SENTENCES.iter().find(|(code, _)| *code == sentence)?.1;
+    Some(Parsed {
+        corpus: Corpus::CremaD,
+        speaker: actor.to_owned(),
+        id: id.to_owned(),
+        emotion,
+        text: Some(text.to_owned()),
+    })
 }
 
 /// `OAF_back_angry`: speaker, word, emotion. One file of the corpus itself says `OA` for `OAF`.
 fn tess(id: &str) -> Option<Parsed> {
     let fields: Vec<&str> = id.split('_').collect();
-    let [speaker, _, emotion] = fields[..] else { return None };
+    let [speaker, word, emotion] = fields[..] else { return None };
     let speaker = match speaker {
         "OAF" | "OA" => "OAF",
         "YAF" => "YAF",
@@ -75,7 +122,13 @@ fn tess(id: &str) -> Option<Parsed> {
         "ps" => Emotion::Surprise,
         named => named.parse().ok().filter(|&emotion| emotion != Emotion::Surprise)?,
     };
-    Some((Corpus::Tess, speaker.to_owned(), id.to_owned(), emotion))
+    Some(Parsed {
+        corpus: Corpus::Tess,
+        speaker: speaker.to_owned(),
+        id: id.to_owned(),
+        emotion,
+        text: Some(format!("Say the word {word}")),
+    })
 }
 
 /// `DC/a01` in the original, `DC_a01` in Kaggle's copy: speaker, then emotion letters and number.
@@ -98,7 +151,13 @@ fn savee(id: &str, folder: &str) -> Option<Parsed> {
         "su" => Emotion::Surprise,
         _ => return None,
     };
-    Some((Corpus::Savee, speaker.to_owned(), rest.to_owned(), emotion))
+    Some(Parsed {
+        corpus: Corpus::Savee,
+        speaker: speaker.to_owned(),
+        id: rest.to_owned(),
+        emotion,
+        text: None,
+    })
 }
 
 #[cfg(test)]

@@ -1,44 +1,225 @@
-//! Which clips train and which judge.
+//! Which clips train, which choose among epochs and calibrate, and which judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
 
-use super::Utterance;
+use serde::{Deserialize, Serialize};
+
+use super::{Corpus, SpeakerId, Utterance};
+use crate::files::write_atomically;
 use crate::model::Emotion;
 
-/// Indices into a list of utterances.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How clips are divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum SplitKind {
+    /// The paper's: of each emotion a fifth of the clips, drawn at random, judges. Speakers and sentences stand on both
+    /// sides, so the scores say how well voices that were heard before are read.
+    Random,
+    /// No speaker stands in two parts: a fifth of each corpus' speakers judges, one of SAVEE's four, OAF of TESS' two.
+    Speaker,
+    /// One corpus judges, and a model learns from the others.
+    Corpus(Corpus),
+}
+
+impl fmt::Display for SplitKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Random => f.write_str("random"),
+            Self::Speaker => f.write_str("speaker"),
+            Self::Corpus(corpus) => write!(f, "corpus-{}", corpus.name().to_lowercase()),
+        }
+    }
+}
+
+impl From<SplitKind> for String {
+    fn from(kind: SplitKind) -> Self {
+        kind.to_string()
+    }
+}
+
+impl FromStr for SplitKind {
+    type Err = String;
+
+    /// `random`, `speaker` or `corpus-NAME`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "random" => Ok(Self::Random),
+            "speaker" => Ok(Self::Speaker),
+            _ => match name.strip_prefix("corpus-") {
+                Some(corpus) => corpus.parse().map(Self::Corpus),
+                None => Err(format!("'{name}' is none of random, speaker and corpus-NAME (such as corpus-tess)")),
+            },
+        }
+    }
+}
+
+impl TryFrom<String> for SplitKind {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+/// Everything that decides a split, besides the clips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitSettings {
+    /// How clips are divided.
+    pub kind: SplitKind,
+    /// Seed of the draw.
+    pub seed: u64,
+}
+
+/// Indices into a list of utterances; each stands in one part at most.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {
     /// Clips to train on.
     pub train: Vec<usize>,
-    /// Clips to judge by.
+    /// Clips that choose the best epoch and calibrate the probabilities: a twentieth of all, or as many speakers.
     pub validation: Vec<usize>,
+    /// Clips that judge, and are used for nothing else.
+    pub test: Vec<usize>,
 }
 
-/// The paper's split: of each emotion, a fifth of the clips drawn at random judge and the rest train.
-///
-/// Speakers and sentences stand on both sides, so the scores say how well voices that were heard before are read.
-/// The draw depends on `seed` and the clips' names alone, not on where they lie, their order or any library.
-pub fn random_split(utterances: &[Utterance], seed: u64) -> Split {
-    let mut by_emotion: BTreeMap<Emotion, Vec<usize>> = BTreeMap::new();
-    for (index, utterance) in utterances.iter().enumerate() {
-        by_emotion.entry(utterance.emotion).or_default().push(index);
-    }
-    let mut split = Split { train: Vec::new(), validation: Vec::new() };
-    for mut indices in by_emotion.into_values() {
-        indices.sort_by_cached_key(|&index| draw(&utterances[index], seed));
-        let held_out = indices.len() / 5;
-        split.validation.extend(&indices[..held_out]);
-        split.train.extend(&indices[held_out..]);
-    }
-    split.train.sort_unstable();
-    split.validation.sort_unstable();
-    split
+/// A split by the clips' names, as it stands in a file.
+#[derive(Serialize, Deserialize)]
+struct Named {
+    #[serde(flatten)]
+    settings: SplitSettings,
+    train: Vec<String>,
+    validation: Vec<String>,
+    test: Vec<String>,
 }
 
-/// A number that looks random and depends on nothing but the seed and the clip's name: 64-bit FNV-1a, then the
-/// finaliser of SplitMix64.
-fn draw(utterance: &Utterance, seed: u64) -> u64 {
-    let name = format!("{seed} {} {} {}", utterance.speaker.corpus, utterance.speaker.name, utterance.id);
+/// Why a split could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {detail}")]
+pub struct SplitError {
+    path: String,
+    detail: String,
+}
+
+impl SplitSettings {
+    /// Divides `utterances`. The draw depends on the seed and the clips' names alone, not on where they lie, their
+    /// order or any library.
+    pub fn divide(&self, utterances: &[Utterance]) -> Split {
+        match self.kind {
+            SplitKind::Random => self.by_clip(utterances, |_| false),
+            SplitKind::Speaker => self.by_speaker(utterances),
+            SplitKind::Corpus(held_out) => self.by_clip(utterances, |corpus| corpus == held_out),
+        }
+    }
+
+    /// Of each emotion a twentieth validates and a fifth judges, unless a whole corpus does.
+    fn by_clip(&self, utterances: &[Utterance], is_held_out: impl Fn(Corpus) -> bool) -> Split {
+        let mut split = Split::default();
+        let mut by_emotion: BTreeMap<Emotion, Vec<usize>> = BTreeMap::new();
+        for (index, utterance) in utterances.iter().enumerate() {
+            if is_held_out(utterance.speaker.corpus) {
+                split.test.push(index);
+            } else {
+                by_emotion.entry(utterance.emotion).or_default().push(index);
+            }
+        }
+        let judging = if matches!(self.kind, SplitKind::Random) { 4 } else { 0 };
+        for mut indices in by_emotion.into_values() {
+            indices.sort_by_cached_key(|&index| draw(self.seed, &utterances[index].key()));
+            let (test, rest) = indices.split_at(indices.len() * judging / 20);
+            let (validation, train) = rest.split_at(indices.len() / 20);
+            split.test.extend(test);
+            split.validation.extend(validation);
+            split.train.extend(train);
+        }
+        split.sorted()
+    }
+
+    /// Of each corpus' speakers a fifth judges and a twentieth validates, rounded down but for one judge.
+    fn by_speaker(&self, utterances: &[Utterance]) -> Split {
+        let mut by_corpus: BTreeMap<Corpus, BTreeSet<&SpeakerId>> = BTreeMap::new();
+        for utterance in utterances {
+            by_corpus.entry(utterance.speaker.corpus).or_default().insert(&utterance.speaker);
+        }
+        let mut test: BTreeSet<&SpeakerId> = BTreeSet::new();
+        let mut validation: BTreeSet<&SpeakerId> = BTreeSet::new();
+        for (corpus, speakers) in by_corpus {
+            let mut speakers: Vec<_> = speakers.into_iter().collect();
+            speakers.sort_by_cached_key(|speaker| match corpus {
+                Corpus::Tess => u64::from(speaker.name != "OAF"),
+                _ => draw(self.seed, &speaker.to_string()),
+            });
+            let judges = (speakers.len() / 5).max(1);
+            let validators = speakers.len() / 20;
+            test.extend(&speakers[..judges]);
+            validation.extend(&speakers[judges..judges + validators]);
+        }
+        let mut split = Split::default();
+        for (index, utterance) in utterances.iter().enumerate() {
+            let part = if test.contains(&utterance.speaker) {
+                &mut split.test
+            } else if validation.contains(&utterance.speaker) {
+                &mut split.validation
+            } else {
+                &mut split.train
+            };
+            part.push(index);
+        }
+        split
+    }
+}
+
+impl Split {
+    fn sorted(mut self) -> Self {
+        for part in [&mut self.train, &mut self.validation, &mut self.test] {
+            part.sort_unstable();
+        }
+        self
+    }
+
+    /// Writes the names of the clips of each part as JSON.
+    ///
+    /// # Errors
+    /// [`SplitError`] when the file cannot be written.
+    pub fn write(&self, settings: SplitSettings, utterances: &[Utterance], path: &Path) -> Result<(), SplitError> {
+        let names = |part: &[usize]| part.iter().map(|&index| utterances[index].key()).collect();
+        let named = Named {
+            settings,
+            train: names(&self.train),
+            validation: names(&self.validation),
+            test: names(&self.test),
+        };
+        let text = serde_json::to_string_pretty(&named).expect("names are plain data");
+        write_atomically(path, text.as_bytes())
+            .map_err(|error| SplitError { path: path.display().to_string(), detail: error.to_string() })
+    }
+
+    /// Reads a split that [`write`](Self::write) wrote. Clips that are not among `utterances` are left out.
+    ///
+    /// # Errors
+    /// [`SplitError`] when the file cannot be read or is no split.
+    pub fn read(path: &Path, utterances: &[Utterance]) -> Result<(SplitSettings, Self), SplitError> {
+        let failed = |detail: String| SplitError { path: path.display().to_string(), detail };
+        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        let named: Named = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+        let places: BTreeMap<String, usize> =
+            utterances.iter().enumerate().map(|(index, utterance)| (utterance.key(), index)).collect();
+        let indices = |names: &[String]| names.iter().filter_map(|name| places.get(name).copied()).collect();
+        let split = Self {
+            train: indices(&named.train),
+            validation: indices(&named.validation),
+            test: indices(&named.test),
+        };
+        Ok((named.settings, split))
+    }
+}
+
+/// A number that looks random and depends on nothing but the seed and the name: 64-bit FNV-1a, then the finaliser of
+/// SplitMix64.
+fn draw(seed: u64, name: &str) -> u64 {
+    let name = format!("{seed} {name}");
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -54,38 +235,102 @@ mod tests {
     use super::*;
     use crate::corpus::parse;
 
+    /// The names of all four corpora's clips, a few sentences each.
     fn utterances() -> Vec<Utterance> {
-        let names = ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"];
-        (1001..1091)
-            .flat_map(|actor| names.map(|emotion| format!("{actor}_DFA_{emotion}_XX.wav")))
-            .map(|name| parse(Path::new(&name)).expect("a CREMA-D name"))
-            .collect()
+        let mut names = Vec::new();
+        for actor in 1001..1092 {
+            names.extend(["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"].map(|e| format!("{actor}_DFA_{e}_XX.wav")));
+        }
+        for actor in 1..25 {
+            names.extend((1..9).map(|emotion| format!("03-01-{emotion:02}-01-01-01-{actor:02}.wav")));
+        }
+        for speaker in ["DC", "JE", "JK", "KL"] {
+            names.extend(["a", "d", "f", "h", "n", "sa", "su"].map(|emotion| format!("{speaker}_{emotion}01.wav")));
+        }
+        for speaker in ["OAF", "YAF"] {
+            names.extend(["angry", "fear", "ps", "sad"].map(|emotion| format!("{speaker}_back_{emotion}.wav")));
+        }
+        names.iter().map(|name| parse(Path::new(name)).expect("a corpus' name")).collect()
+    }
+
+    const KINDS: [SplitKind; 3] = [SplitKind::Random, SplitKind::Speaker, SplitKind::Corpus(Corpus::Savee)];
+
+    #[test]
+    fn every_clip_stands_in_exactly_one_part() {
+        let utterances = utterances();
+        for kind in KINDS {
+            let split = SplitSettings { kind, seed: 1 }.divide(&utterances);
+            let mut all = [split.train, split.validation, split.test].concat();
+            all.sort_unstable();
+            assert_eq!(all, (0..utterances.len()).collect::<Vec<_>>(), "{kind}");
+        }
     }
 
     #[test]
-    fn a_fifth_of_each_emotion_judges_and_no_clip_does_both() {
+    fn at_random_a_fifth_of_each_emotion_judges() {
         let utterances = utterances();
-        let split = random_split(&utterances, 1);
-        let mut all = [split.train.clone(), split.validation.clone()].concat();
-        all.sort_unstable();
-        assert_eq!(all, (0..utterances.len()).collect::<Vec<_>>());
-        for emotion in &Emotion::ALL[..6] {
-            let held_out = split.validation.iter().filter(|&&i| utterances[i].emotion == *emotion);
-            assert_eq!(held_out.count(), 18, "{emotion}");
+        let split = SplitSettings { kind: SplitKind::Random, seed: 1 }.divide(&utterances);
+        for emotion in Emotion::ALL {
+            let count = |part: &[usize]| part.iter().filter(|&&i| utterances[i].emotion == emotion).count();
+            let all = utterances.iter().filter(|utterance| utterance.emotion == emotion).count();
+            assert_eq!(count(&split.test), all / 5, "{emotion}");
+            assert_eq!(count(&split.validation), all / 20, "{emotion}");
+        }
+    }
+
+    #[test]
+    fn no_speaker_stands_in_two_parts() {
+        let utterances = utterances();
+        for seed in 0..20 {
+            let split = SplitSettings { kind: SplitKind::Speaker, seed }.divide(&utterances);
+            let speakers =
+                |part: &[usize]| part.iter().map(|&i| utterances[i].speaker.clone()).collect::<BTreeSet<_>>();
+            let (train, validation, test) = (speakers(&split.train), speakers(&split.validation), speakers(&split.test));
+            assert!(train.is_disjoint(&test) && train.is_disjoint(&validation) && validation.is_disjoint(&test));
+            let of = |corpus| test.iter().filter(|speaker| speaker.corpus == corpus).count();
+            assert_eq!(Corpus::ALL.map(of), [18, 4, 1, 1]);
+            assert!(test.iter().any(|speaker| speaker.name == "OAF"));
+        }
+    }
+
+    #[test]
+    fn a_held_out_corpus_judges_alone() {
+        let utterances = utterances();
+        for corpus in Corpus::ALL {
+            let split = SplitSettings { kind: SplitKind::Corpus(corpus), seed: 1 }.divide(&utterances);
+            assert!(split.test.iter().all(|&i| utterances[i].speaker.corpus == corpus));
+            let learnt = [&split.train[..], &split.validation].concat();
+            assert!(learnt.iter().all(|&i| utterances[i].speaker.corpus != corpus));
         }
     }
 
     #[test]
     fn the_draw_follows_the_seed_and_the_names_not_the_order() {
         let mut utterances = utterances();
-        let names = |list: &[Utterance], split: &Split| {
-            let mut ids: Vec<_> = split.validation.iter().map(|&i| list[i].id.clone()).collect();
-            ids.sort();
-            ids
+        let names = |list: &[Utterance], kind, seed| {
+            let split = SplitSettings { kind, seed }.divide(list);
+            split.test.iter().map(|&i| list[i].key()).collect::<BTreeSet<_>>()
         };
-        let first = names(&utterances, &random_split(&utterances, 1));
-        assert_ne!(first, names(&utterances, &random_split(&utterances, 2)));
-        utterances.reverse();
-        assert_eq!(first, names(&utterances, &random_split(&utterances, 1)));
+        for kind in [SplitKind::Random, SplitKind::Speaker] {
+            let first = names(&utterances, kind, 1);
+            assert_ne!(first, names(&utterances, kind, 2));
+            utterances.reverse();
+            assert_eq!(first, names(&utterances, kind, 1));
+        }
+    }
+
+    #[test]
+    fn a_written_split_is_read_back() {
+        let utterances = utterances();
+        let path = std::env::temp_dir().join(format!("sottovoce-split-{}.json", std::process::id()));
+        for kind in KINDS {
+            let settings = SplitSettings { kind, seed: 3 };
+            let split = settings.divide(&utterances);
+            split.write(settings, &utterances, &path).expect("written");
+            assert_eq!(Split::read(&path, &utterances).expect("read"), (settings, split));
+        }
+        std::fs::write(&path, "[]").expect("written");
+        assert!(Split::read(&path, &utterances).is_err());
+        std::fs::remove_file(&path).expect("removed");
     }
 }

@@ -10,7 +10,7 @@ mod prediction;
 mod weights;
 
 pub use emotion::Emotion;
-pub use manifest::{Calibration, Manifest, Metrics, Normalisation, WeightsFile};
+pub use manifest::{Calibration, Manifest, Metrics, Normalisation, Training, WeightsFile};
 pub use prediction::Prediction;
 
 use burn::tensor::{Device, Tensor, TensorData};

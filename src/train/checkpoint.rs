@@ -1,7 +1,7 @@
 //! Checkpoints that survive a kill at any moment.
 //!
-//! A folder `epoch-NNN` appears under its name only once everything in it is written; the one before it is deleted
-//! after that. Resuming takes the last.
+//! A folder `epoch-NNN` appears under its name only once everything in it is written; the ones that are no longer
+//! needed are deleted after that. Resuming takes the last.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,21 +12,42 @@ use burn::store::ModuleRecord;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::{Recipe, TrainError};
+use super::history::{Epoch, best};
+use super::{Recipe, TrainError, failed};
+use crate::corpus::SplitSettings;
 use crate::nn::classifiers::{Architecture, Classifier};
 use crate::nn::parameters::{self, Parameters};
+
+/// What a run is: two runs with the same plan on the same clips end with the same weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name of the model.
+    pub model: String,
+    /// How it is trained.
+    pub recipe: Recipe,
+    /// How the clips are divided; its seed is that of everything else, too.
+    pub split: SplitSettings,
+    /// Clips to train on.
+    pub clips: usize,
+}
 
 /// How far a run has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The settings of the run.
-    pub recipe: Recipe,
-    /// Epochs that are done.
-    pub epochs_done: usize,
-    /// Validation accuracy of the best epoch so far.
-    pub best_accuracy: f32,
-    /// Which epoch that was, counted from 1; 0 before the first.
-    pub best_epoch: usize,
+    /// What the run is.
+    pub plan: Plan,
+    /// The epochs that are done.
+    pub epochs: Vec<Epoch>,
+}
+
+/// Everything that training changes.
+pub struct State {
+    /// What is trained.
+    pub network: Classifier,
+    /// The optimizer's memory.
+    pub optimizer: ModuleOptimizer,
+    /// The parameters that are judged: the network's, or their moving average.
+    pub judged: Parameters,
 }
 
 /// The folder with a run's checkpoints.
@@ -41,71 +62,67 @@ impl Checkpoints {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// Saves the state after an epoch, and the network itself if it is the best so far.
-    pub fn save(
-        &self,
-        progress: &Progress,
-        network: &Classifier,
-        optimizer: &ModuleOptimizer,
-    ) -> Result<(), TrainError> {
+    /// Saves the state after an epoch.
+    pub fn save(&self, progress: &Progress, state: &State, architecture: &Architecture) -> Result<(), TrainError> {
         let partial = self.folder.join("partial");
         if partial.exists() {
             fs::remove_dir_all(&partial).map_err(|error| failed(&partial, &error))?;
         }
         fs::create_dir(&partial).map_err(|error| failed(&partial, &error))?;
         let save = || -> Result<(), String> {
-            let record = network.clone().into_record();
+            let judged = parameters::apply(architecture.init(&Device::flex()), state.judged.clone());
+            let judged = judged.map_err(|e| e.to_string())?;
+            judged.into_record().save(partial.join("judged.bpk")).map_err(|e| e.to_string())?;
+            let record = state.network.clone().into_record();
             record.save(partial.join("network.bpk")).map_err(|e| e.to_string())?;
-            optimizer.save(partial.join("optimizer.bpk")).map_err(|e| e.to_string())?;
+            state.optimizer.save(partial.join("optimizer.bpk")).map_err(|e| e.to_string())?;
             let text = serde_json::to_string_pretty(progress).expect("plain data");
             fs::write(partial.join("progress.json"), text).map_err(|e| e.to_string())
         };
         save().map_err(|detail| failed(&partial, &detail))?;
-        let done = self.folder.join(format!("epoch-{:03}", progress.epochs_done));
+        let last = progress.epochs.len();
+        let done = self.epoch(last);
         fs::rename(&partial, &done).map_err(|error| failed(&done, &error))?;
-        for older in self.epochs().into_iter().filter(|path| *path < done) {
-            // The best epoch's network is needed at the end of the run.
-            if !older.ends_with(format!("epoch-{:03}", progress.best_epoch)) {
-                let _ = fs::remove_dir_all(older);
-            }
+        // The best epoch's parameters are needed at the end of the run.
+        let best = best(&progress.epochs).map(|best| self.epoch(best.epoch));
+        for older in self.saved().into_iter().filter(|path| *path != done && Some(path) != best.as_ref()) {
+            let _ = fs::remove_dir_all(older);
         }
         Ok(())
     }
 
-    /// The state after the last epoch that was saved, if there is one.
-    ///
-    /// # Errors
-    /// [`TrainError::OtherRun`] when it belongs to a run with other settings.
+    /// The state after the last epoch that was saved, if there is one. Another run's checkpoints are refused.
     pub fn resume(
         &self,
-        recipe: &Recipe,
+        plan: &Plan,
         architecture: &Architecture,
-        optimizer: ModuleOptimizer,
+        optimizer: &ModuleOptimizer,
         device: &Device,
-    ) -> Result<Option<(Progress, Classifier, ModuleOptimizer)>, TrainError> {
-        let Some(last) = self.epochs().into_iter().max() else { return Ok(None) };
+    ) -> Result<Option<(Progress, State)>, TrainError> {
+        let Some(last) = self.saved().into_iter().max() else { return Ok(None) };
         let text = fs::read_to_string(last.join("progress.json")).map_err(|error| failed(&last, &error))?;
-        let progress: Progress = serde_json::from_str(&text).map_err(|error| failed(&last, &error))?;
-        if progress.recipe != *recipe {
+        let progress: Progress =
+            serde_json::from_str(&text).map_err(|_| TrainError::OtherRun { path: self.folder.display().to_string() })?;
+        if progress.plan != *plan {
             return Err(TrainError::OtherRun { path: self.folder.display().to_string() });
         }
-        let network = load_network(&last, architecture, device)?;
-        let optimizer = optimizer.load(last.join("optimizer.bpk")).map_err(|error| failed(&last, &error))?;
-        Ok(Some((progress, network, optimizer)))
+        let network = load(&last.join("network.bpk"), architecture, device)?;
+        let optimizer = optimizer.clone().load(last.join("optimizer.bpk")).map_err(|e| failed(&last, &e))?;
+        let judged = self.judged(progress.epochs.len(), architecture)?;
+        Ok(Some((progress, State { network, optimizer, judged })))
     }
 
-    /// The parameters of the network after the given epoch.
-    pub fn parameters(
-        &self,
-        epoch: usize,
-        architecture: &Architecture,
-        device: &Device,
-    ) -> Result<Parameters, TrainError> {
-        let folder = self.folder.join(format!("epoch-{epoch:03}"));
-        Ok(parameters::collect(&load_network(&folder, architecture, device)?))
+    /// The parameters that were judged after the given epoch.
+    pub fn judged(&self, epoch: usize, architecture: &Architecture) -> Result<Parameters, TrainError> {
+        let network = load(&self.epoch(epoch).join("judged.bpk"), architecture, &Device::flex())?;
+        Ok(parameters::collect(&network))
     }
 
-    fn epochs(&self) -> Vec<PathBuf> {
+    fn epoch(&self, epoch: usize) -> PathBuf {
+        self.folder.join(format!("epoch-{epoch:03}"))
+    }
+
+    fn saved(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let is_epoch = |path: &PathBuf| {
             path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("epoch-"))
@@ -114,16 +131,7 @@ impl Checkpoints {
     }
 }
 
-fn load_network(
-    folder: &Path,
-    architecture: &Architecture,
-    device: &Device,
-) -> Result<Classifier, TrainError> {
-    let record = ModuleRecord::load(folder.join("network.bpk")).map_err(|error| failed(folder, &error))?;
-    let network = architecture.init(device);
-    network.try_load_record(record).map_err(|error| failed(folder, &error))
-}
-
-fn failed(path: &Path, error: &dyn std::fmt::Display) -> TrainError {
-    TrainError::File { path: path.display().to_string(), detail: error.to_string() }
+fn load(path: &Path, architecture: &Architecture, device: &Device) -> Result<Classifier, TrainError> {
+    let record = ModuleRecord::load(path).map_err(|error| failed(path, &error))?;
+    architecture.init(device).try_load_record(record).map_err(|error| failed(path, &error))
 }

@@ -1,54 +1,99 @@
 //! Feature maps of all clips, in memory.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-use super::TrainError;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde_json::json;
+
+use super::cache::{Cache, digest};
+use super::waveform::WaveformSettings;
+use super::{TrainError, Watcher, failed};
 use crate::audio::{Clip, ClipSettings, ReadOptions, decode};
 use crate::corpus::Utterance;
 use crate::features::{FrontEnd, FrontEndSettings};
 use crate::model::{Emotion, ModelError, Normalisation};
 
+/// How maps are made from recordings.
+pub struct Extraction<'a> {
+    /// How a clip is cut.
+    pub clip: &'a ClipSettings,
+    /// How a map is made.
+    pub front_end: &'a FrontEndSettings,
+    /// How copies of a clip are changed.
+    pub waveform: Option<&'a WaveformSettings>,
+    /// Where maps are kept for the next time.
+    pub cache: &'a Path,
+}
+
 /// Feature maps with their labels. Maps are row by row, all of one size.
 pub struct Dataset {
     /// Rows and columns of every map.
     pub size: [usize; 2],
-    /// One map a clip, before normalisation.
-    pub maps: Vec<Vec<f32>>,
+    /// The maps of each clip: its own, then those of its changed copies, if it has any. None if it is unreadable.
+    pub maps: Vec<Vec<Vec<f32>>>,
     /// The acted emotion of each clip.
     pub labels: Vec<Emotion>,
 }
 
+/// The caches of a run, and what the records in them are made with.
+struct Caches {
+    originals: Cache,
+    copies: Option<Cache>,
+}
+
+impl Caches {
+    fn open(extraction: &Extraction, values: usize) -> std::io::Result<Self> {
+        let Extraction { clip, front_end, waveform, cache } = extraction;
+        let settings = |waveform: Option<&WaveformSettings>| {
+            // How many copies there are changes none of them.
+            let waveform = waveform.map(|waveform| WaveformSettings { copies: 0, ..waveform.clone() });
+            json!({ "clip": clip, "front_end": front_end, "waveform": waveform }).to_string()
+        };
+        Ok(Self {
+            originals: Cache::open(cache, &settings(None), values)?,
+            copies: waveform.map(|waveform| Cache::open(cache, &settings(Some(waveform)), values)).transpose()?,
+        })
+    }
+}
+
 impl Dataset {
-    /// Decodes every recording and makes its feature map, on all cores; `progress` hears of each one done.
+    /// Makes the feature map of every recording, and those of changed copies of the recordings at `copied`, on all
+    /// cores. Maps that were made before come from the cache. Recordings that cannot be read are told to `watcher` and
+    /// have no maps.
     ///
     /// # Errors
-    /// The first recording that cannot be read, or front-end settings that cannot be used.
+    /// A cache that cannot be written, or front-end settings that cannot be used.
     pub fn extract(
         utterances: &[Utterance],
-        clip: &ClipSettings,
-        front_end: &FrontEndSettings,
-        progress: &(dyn Fn() + Sync),
+        copied: &[usize],
+        extraction: &Extraction,
+        watcher: &dyn Watcher,
     ) -> Result<Self, TrainError> {
-        let read = ReadOptions { stop_after_s: Some(clip.reach_s()), ..ReadOptions::default() };
+        let size = [extraction.front_end.rows(), extraction.front_end.columns(extraction.clip.len())];
+        let caches = Caches::open(extraction, size[0] * size[1]).map_err(|e| failed(extraction.cache, &e))?;
+        let copied: BTreeSet<usize> = copied.iter().copied().collect();
         let next = AtomicUsize::new(0);
-        let maps: Vec<OnceLock<Vec<f32>>> = utterances.iter().map(|_| OnceLock::new()).collect();
+        let maps: Vec<OnceLock<Vec<Vec<f32>>>> = utterances.iter().map(|_| OnceLock::new()).collect();
         let failure = Mutex::new(None);
         let work = || -> Result<(), TrainError> {
-            let mut front_end = FrontEnd::new(front_end).map_err(ModelError::from)?;
+            let mut front_end = FrontEnd::new(extraction.front_end).map_err(ModelError::from)?;
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(utterance) = utterances.get(index) else { break };
-                let path = || utterance.path.display().to_string();
-                let bytes = fs::read(&utterance.path)
-                    .map_err(|error| TrainError::File { path: path(), detail: error.to_string() })?;
-                let recording =
-                    decode(&bytes, &read).map_err(|source| TrainError::Recording { path: path(), source })?;
-                let clip = Clip::cut(&recording.samples, clip);
-                let _ = maps[index].set(front_end.extract(clip.samples()).into_values());
-                progress();
+                let found = read(utterance, copied.contains(&index), extraction, &caches, &mut front_end);
+                let found = found.map_err(|error| failed(extraction.cache, &error))?;
+                let found = found.unwrap_or_else(|reason| {
+                    watcher.unreadable(&utterance.path, &reason);
+                    Vec::new()
+                });
+                let _ = maps[index].set(found);
+                watcher.extracted(utterances.len());
             }
             Ok(())
         };
@@ -67,20 +112,25 @@ impl Dataset {
             return Err(error);
         }
         Ok(Self {
-            size: [front_end.rows(), front_end.columns(clip.len())],
-            maps: maps.into_iter().map(|map| map.into_inner().expect("every index was taken")).collect(),
+            size,
+            maps: maps.into_iter().map(|maps| maps.into_inner().expect("every index was taken")).collect(),
             labels: utterances.iter().map(|utterance| utterance.emotion).collect(),
         })
     }
 
-    /// Mean and standard deviation of each row over the maps at `indices`.
+    /// Those of `indices` whose recordings could be read.
+    pub fn readable(&self, indices: &[usize]) -> Vec<usize> {
+        indices.iter().copied().filter(|&index| !self.maps[index].is_empty()).collect()
+    }
+
+    /// Mean and standard deviation of each row over the unchanged maps at `indices`.
     pub fn normalisation(&self, indices: &[usize]) -> Normalisation {
         let [rows, columns] = self.size;
         let count = (indices.len() * columns) as f64;
         let mut normalisation = Normalisation { mean: Vec::new(), std: Vec::new() };
         for row in 0..rows {
             let values =
-                || indices.iter().flat_map(move |&index| &self.maps[index][row * columns..][..columns]);
+                || indices.iter().flat_map(move |&index| &self.maps[index][0][row * columns..][..columns]);
             let mean = values().map(|&value| f64::from(value)).sum::<f64>() / count;
             let variance = values().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
             normalisation.mean.push(mean as f32);
@@ -91,8 +141,58 @@ impl Dataset {
 
     /// Normalises every map in place.
     pub fn normalise(&mut self, normalisation: &Normalisation) {
-        for map in &mut self.maps {
+        for map in self.maps.iter_mut().flatten() {
             normalisation.apply(map, self.size[1]);
         }
     }
+}
+
+/// The maps of one recording, or why it cannot be read.
+fn read(
+    utterance: &Utterance,
+    with_copies: bool,
+    extraction: &Extraction,
+    caches: &Caches,
+    front_end: &mut FrontEnd,
+) -> std::io::Result<Result<Vec<Vec<f32>>, String>> {
+    let bytes = match fs::read(&utterance.path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let waveform = extraction.waveform.filter(|_| with_copies);
+    let reach_s = waveform.map_or(0.0, |waveform| waveform.reach_s(extraction.clip));
+    let options = ReadOptions {
+        stop_after_s: Some(reach_s.max(extraction.clip.reach_s())),
+        ..ReadOptions::default()
+    };
+    // Decoded only once a map is missing.
+    let mut decoded: Option<Vec<f32>> = None;
+    let mut maps = Vec::new();
+    for copy in 0..=waveform.map_or(0, |waveform| waveform.copies) {
+        let key = digest(&[&bytes, &copy.to_le_bytes()]);
+        let cache = if copy == 0 { &caches.originals } else { caches.copies.as_ref().unwrap_or(&caches.originals) };
+        if let Some(map) = cache.get(&key) {
+            maps.push(map);
+            continue;
+        }
+        let samples = match decoded.take() {
+            Some(samples) => samples,
+            None => match decode(&bytes, &options) {
+                Ok(recording) => recording.samples,
+                Err(error) => return Ok(Err(error.to_string())),
+            },
+        };
+        let clip = match waveform.filter(|_| copy > 0) {
+            Some(waveform) => {
+                let (changed, settings) = waveform.change(&samples, extraction.clip, &mut StdRng::from_seed(key));
+                Clip::cut(&changed, &settings)
+            }
+            None => Clip::cut(&samples, extraction.clip),
+        };
+        let map = front_end.extract(clip.samples()).into_values();
+        cache.put(&key, &map)?;
+        maps.push(map);
+        decoded = Some(samples);
+    }
+    Ok(Ok(maps))
 }

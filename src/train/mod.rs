@@ -1,35 +1,37 @@
 //! Training a model from the corpora; native only.
 //!
 //! ```text
-//! corpus ── dataset ──▶ feature maps in memory ── augment ──▶ batches ── run ──▶ checkpoints ──▶ models/<name>/
+//! corpus ── waveform ──▶ dataset (cache) ── spectrogram ──▶ batches ── run ──▶ checkpoints ──▶ models/<name>/
 //! ```
 
-mod augment;
+mod batch;
+mod cache;
 mod calibrate;
 mod checkpoint;
 mod dataset;
+mod history;
 mod recipe;
 mod run;
+mod spectrogram;
+mod waveform;
 
-pub use dataset::Dataset;
-pub use recipe::Recipe;
-pub use run::{Job, Watcher, train};
+pub use dataset::{Dataset, Extraction};
+pub use history::Epoch;
+pub use recipe::{Optimizer, Recipe, RecipeError, Schedule};
+pub use run::{Job, Trained, Watcher, train};
+pub use spectrogram::SpectrogramSettings;
+pub use waveform::{WaveformSettings, add_noise, shift_pitch, stretch};
 
-use crate::audio::AudioError;
+use std::fmt::Display;
+use std::path::Path;
+
+use crate::corpus::SplitError;
 use crate::model::ModelError;
 
 /// Why training stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// A recording could not be decoded.
-    #[error("{path}: {source}")]
-    Recording {
-        /// The file.
-        path: String,
-        /// Why.
-        source: AudioError,
-    },
     /// A file could not be read or written.
     #[error("{path}: {detail}")]
     File {
@@ -39,22 +41,31 @@ pub enum TrainError {
         detail: String,
     },
     /// The checkpoints belong to a run with other settings.
-    #[error(
-        "{path} holds checkpoints of a run with other settings; name another --checkpoints folder, or delete this one to start anew"
-    )]
+    #[error("{path} holds checkpoints of a run with other settings; name another folder, or delete this one to start anew")]
     OtherRun {
         /// The folder.
         path: String,
     },
-    /// The corpora leave nothing to train on or to judge by.
-    #[error("there are too few recordings to train on: {train} to train and {validation} to judge by")]
+    /// The corpora leave too few clips in a part of the split.
+    #[error(
+        "there are too few recordings: {train} to train on, {validation} to choose the best epoch by and {test} to judge by; give the folder that holds all corpora"
+    )]
     TooFew {
         /// Clips to train on.
         train: usize,
-        /// Clips to judge by.
+        /// Clips to choose the best epoch by.
         validation: usize,
+        /// Clips to judge by.
+        test: usize,
     },
+    /// The split could not be written.
+    #[error(transparent)]
+    Split(#[from] SplitError),
     /// The model could not be made or saved.
     #[error(transparent)]
     Model(#[from] ModelError),
+}
+
+fn failed(path: &Path, error: &dyn Display) -> TrainError {
+    TrainError::File { path: path.display().to_string(), detail: error.to_string() }
 }

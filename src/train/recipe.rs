@@ -1,49 +1,168 @@
-//! The settings of a training run.
+//! The settings of a training run, as they stand in `recipes/<model>.toml`.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::spectrogram::SpectrogramSettings;
+use super::waveform::WaveformSettings;
+
 /// Everything that decides how a model is trained, besides its architecture and the clips.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// Passes over the training clips.
+    /// How gradients become steps.
+    pub optimizer: Optimizer,
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// How the learning rate moves.
+    pub schedule: Schedule,
+    /// Weights' share that is taken off them each step, times the learning rate; for AdamW.
+    #[serde(default)]
+    pub weight_decay: f32,
+    /// Passes over the training clips, at most.
     pub epochs: usize,
+    /// Epochs without a better validation accuracy after which training ends; 0 never ends it early.
+    #[serde(default)]
+    pub stop_after: usize,
     /// Clips a step, divided among [`shards`](Self::shards).
     pub batch: usize,
     /// Parts of a batch that are computed side by side, each on its own thread; batch normalisation sees one part.
+    #[serde(default = "two")]
     pub shards: usize,
-    /// Highest learning rate of Adam.
-    pub learning_rate: f64,
-    /// Epochs over which the learning rate rises from zero before it falls along a cosine.
-    pub warm_up: f64,
     /// Probability taken from the right label and spread over all.
+    #[serde(default)]
     pub label_smoothing: f32,
-    /// Seed of the split, the weights, the order and the augmentations.
-    pub seed: u64,
+    /// Whether errors on rare emotions weigh more, so that every emotion weighs the same.
+    #[serde(default)]
+    pub class_weights: bool,
+    /// Alpha of the beta distribution by which pairs of clips are mixed (Zhang et al., 2018); 0 mixes none.
+    #[serde(default)]
+    pub mixup: f32,
+    /// Share of the old in the moving average of the weights, which is what is judged and shipped; 0 keeps no average.
+    #[serde(default)]
+    pub averaging: f32,
+    /// Changes to recordings.
+    #[serde(default)]
+    pub waveform: Option<WaveformSettings>,
+    /// Changes to feature maps.
+    #[serde(default)]
+    pub spectrogram: SpectrogramSettings,
 }
 
-impl Default for Recipe {
-    fn default() -> Self {
-        Self {
-            epochs: 24,
-            batch: 64,
-            shards: 2,
-            learning_rate: 1e-3,
-            warm_up: 1.0,
-            label_smoothing: 0.05,
-            seed: 1,
-        }
-    }
+/// How gradients become steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Optimizer {
+    Adam,
+    AdamW,
 }
+
+/// How the learning rate moves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// Rises to the highest rate over a share of the run, then falls along a cosine to a two-hundredth of it.
+    OneCycle {
+        /// Share of the run, 0 to 1, over which it rises.
+        rising: f64,
+    },
+    /// Is multiplied by a factor whenever the validation loss has not fallen for some epochs.
+    Plateau {
+        /// What it is multiplied by.
+        factor: f64,
+        /// Epochs without a lower loss that are waited for.
+        patience: usize,
+        /// It never falls below this.
+        lowest: f64,
+    },
+}
+
+fn two() -> usize {
+    2
+}
+
+/// Why a recipe cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the recipe cannot be used: {0}")]
+pub struct RecipeError(String);
 
 impl Recipe {
-    /// The learning rate after `progress` epochs.
-    pub fn learning_rate_at(&self, progress: f64) -> f64 {
-        if progress < self.warm_up {
-            return self.learning_rate * progress / self.warm_up;
+    /// Reads the recipe called `name` from the text of a recipes file.
+    ///
+    /// # Errors
+    /// [`RecipeError`] with the line or the setting at fault.
+    pub fn parse(text: &str, name: &str) -> Result<Self, RecipeError> {
+        let mut recipes: BTreeMap<String, Self> =
+            toml::from_str(text).map_err(|error| RecipeError(error.to_string()))?;
+        let names: Vec<_> = recipes.keys().cloned().collect();
+        let recipe = recipes.remove(name).ok_or_else(|| {
+            RecipeError(format!("there is no recipe '{name}'; the file has {}", names.join(" and ")))
+        })?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// The recipe called `name` that comes with a model; `None` if there is no such model.
+    pub fn of_model(model: &str, name: &str) -> Option<Result<Self, RecipeError>> {
+        let text = match model {
+            "baseline" => include_str!("../../recipes/baseline.toml"),
+            "mfcc1" => include_str!("../../recipes/mfcc1.toml"),
+            "mfcc2" => include_str!("../../recipes/mfcc2.toml"),
+            "ms" => include_str!("../../recipes/ms.toml"),
+            _ => return None,
+        };
+        Some(Self::parse(text, name))
+    }
+
+    fn check(&self) -> Result<(), RecipeError> {
+        let unit = 0.0..1.0;
+        let rules = [
+            (self.learning_rate > 0.0, "learning_rate must be above 0"),
+            (self.epochs > 0, "epochs must be at least 1"),
+            (self.shards > 0, "shards must be at least 1"),
+            (self.batch >= 2 * self.shards, "batch must hold at least two clips a shard"),
+            (unit.contains(&self.label_smoothing), "label_smoothing must be from 0 to below 1"),
+            (unit.contains(&self.averaging), "averaging must be from 0 to below 1"),
+            (self.mixup >= 0.0, "mixup must not be negative"),
+            (
+                self.waveform.as_ref().is_none_or(|w| w.stretch[0] > 0.0 && w.skip_s[0] >= 0.0),
+                "stretch must be above 0 and skip_s not negative",
+            ),
+        ];
+        match rules.iter().find(|(holds, _)| !holds) {
+            Some((_, rule)) => Err(RecipeError((*rule).to_owned())),
+            None => Ok(()),
         }
-        let falling = (progress - self.warm_up) / (self.epochs as f64 - self.warm_up);
-        let cosine = 0.5 + 0.5 * (std::f64::consts::PI * falling.min(1.0)).cos();
-        self.learning_rate * (0.005 + 0.995 * cosine)
+    }
+
+    /// The learning rate after `progress` epochs, given the validation losses of the epochs that are done.
+    pub fn learning_rate_at(&self, progress: f64, losses: &[f32]) -> f64 {
+        match self.schedule {
+            Schedule::OneCycle { rising } => {
+                let done = progress / self.epochs as f64;
+                if done < rising {
+                    return self.learning_rate * done / rising;
+                }
+                let cosine = 0.5 + 0.5 * (std::f64::consts::PI * ((done - rising) / (1.0 - rising)).min(1.0)).cos();
+                self.learning_rate * (0.005 + 0.995 * cosine)
+            }
+            Schedule::Plateau { factor, patience, lowest } => {
+                let (mut rate, mut best, mut waited) = (self.learning_rate, f32::INFINITY, 0);
+                for &loss in losses {
+                    if loss < best {
+                        (best, waited) = (loss, 0);
+                        continue;
+                    }
+                    waited += 1;
+                    if waited > patience {
+                        (rate, waited) = ((rate * factor).max(lowest), 0);
+                    }
+                }
+                rate
+            }
+        }
     }
 }
 
@@ -51,13 +170,49 @@ impl Recipe {
 mod tests {
     use super::*;
 
+    fn recipe(schedule: Schedule) -> Recipe {
+        let mut recipe = Recipe::of_model("mfcc1", "paper").expect("known").expect("usable");
+        (recipe.epochs, recipe.learning_rate, recipe.schedule) = (10, 1.0, schedule);
+        recipe
+    }
+
     #[test]
-    fn the_learning_rate_rises_then_falls() {
-        let recipe = Recipe { epochs: 10, warm_up: 2.0, learning_rate: 1.0, ..Recipe::default() };
-        assert_eq!(recipe.learning_rate_at(0.0), 0.0);
-        assert!((recipe.learning_rate_at(1.0) - 0.5).abs() < 1e-9);
-        assert!((recipe.learning_rate_at(2.0) - 1.0).abs() < 1e-9);
-        assert!(recipe.learning_rate_at(6.0) < recipe.learning_rate_at(4.0));
-        assert!((recipe.learning_rate_at(10.0) - 0.005).abs() < 1e-9);
+    fn every_model_has_both_recipes() {
+        for model in crate::model::Manifest::NAMES {
+            for name in ["paper", "best"] {
+                Recipe::of_model(model, name).expect("known").unwrap_or_else(|e| panic!("{model} {name}: {e}"));
+            }
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let text = include_str!("../../recipes/mfcc1.toml");
+        let message = |text: &str, name| Recipe::parse(text, name).expect_err("refused").to_string();
+        assert!(message(text, "worst").contains("the file has best and paper"));
+        assert!(message(&text.replace("batch = ", "bach = "), "best").contains("bach"));
+        assert!(message(&text.replace("batch = ", "batch = 1#"), "best").contains("two clips a shard"));
+    }
+
+    #[test]
+    fn one_cycle_rises_then_falls() {
+        let recipe = recipe(Schedule::OneCycle { rising: 0.2 });
+        let rate = |progress| recipe.learning_rate_at(progress, &[]);
+        assert_eq!(rate(0.0), 0.0);
+        assert!((rate(1.0) - 0.5).abs() < 1e-9);
+        assert!((rate(2.0) - 1.0).abs() < 1e-9);
+        assert!(rate(6.0) < rate(4.0));
+        assert!((rate(10.0) - 0.005).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_plateau_lowers_the_rate() {
+        let recipe = recipe(Schedule::Plateau { factor: 0.5, patience: 1, lowest: 0.3 });
+        let rate = |losses: &[f32]| recipe.learning_rate_at(0.0, losses);
+        assert_eq!(rate(&[]), 1.0);
+        assert_eq!(rate(&[3.0, 2.0, 2.5]), 1.0);
+        assert_eq!(rate(&[3.0, 2.0, 2.5, 2.0]), 0.5);
+        assert_eq!(rate(&[3.0, 2.0, 2.5, 2.0, 1.9]), 0.5);
+        assert_eq!(rate(&[1.0; 9]), 0.3);
     }
 }

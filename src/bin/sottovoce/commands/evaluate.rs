@@ -1,83 +1,78 @@
 //! `sottovoce evaluate`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Args;
-use indicatif::ProgressBar;
+use serde_json::json;
 use sottovoce::analyzer::Analyzer;
-use sottovoce::corpus::{self, Utterance, random_split};
-use sottovoce::evaluate::{Judged, confusion, metrics};
-use sottovoce::model::{Emotion, Metrics};
+use sottovoce::corpus::{SplitKind, SplitSettings, Utterance};
+use sottovoce::evaluate::{judge, metrics};
+use sottovoce::model::{Emotion, Metrics, Training};
 
-use super::{ModelArguments, fail};
+use super::progress::Progress;
+use super::{BAD_INPUT, Corpora, ModelArguments};
 
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
     model: ModelArguments,
-    /// The folder with the corpora (RAVDESS, CREMA-D, TESS, SAVEE), in any of their usual layouts.
-    #[arg(long)]
-    data: PathBuf,
+    #[command(flatten)]
+    corpora: Corpora,
+    /// How the clips were divided when the weights were made: random, speaker, or corpus-NAME, such as corpus-tess.
+    /// Each has weights of its own, which have not heard the clips that judge.
+    #[arg(long, default_value = "random")]
+    split: SplitKind,
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let model = match arguments.model.load() {
-        Ok(model) => model,
-        Err(code) => return code,
-    };
-    let stated = model.manifest().metrics.clone();
-    let utterances = match corpus::find(&arguments.data) {
-        Ok(utterances) => utterances,
-        Err(error) => return fail(&error),
-    };
-    let held_out = random_split(&utterances, stated.seed).validation;
-    let mut analyzer = Analyzer::new(model);
-    let bar = ProgressBar::new(held_out.len() as u64);
-    let mut judged = Vec::new();
-    let mut notes: BTreeMap<String, usize> = BTreeMap::new();
-    for utterance in held_out.iter().map(|&index| &utterances[index]) {
-        match judge(&mut analyzer, utterance) {
-            Ok((clip, codes)) => {
-                judged.push(clip);
-                codes.into_iter().for_each(|code| *notes.entry(code).or_default() += 1);
-            }
-            Err(error) => bar.suspend(|| eprintln!("{}: {error}", utterance.path.display())),
-        }
-        bar.inc(1);
+    match start(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => code,
     }
-    bar.finish_and_clear();
-    let found = metrics(&judged, &stated.split, stated.seed);
+}
+
+fn start(arguments: &Arguments) -> Result<(), ExitCode> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let load = || arguments.model.load_for(arguments.split).map(Analyzer::new);
+    let analyzers: Vec<Analyzer> = (0..threads).map(|_| load()).collect::<Result<_, _>>()?;
+    let training = analyzers[0].model().manifest().training.clone();
+    if training.split != arguments.split.to_string() {
+        eprintln!(
+            "These weights were made on the {} split, so they may have heard clips that judge on the {} split.",
+            training.split, arguments.split
+        );
+        return Err(ExitCode::from(BAD_INPUT));
+    }
+    let utterances = arguments.corpora.find()?;
+    let split = SplitSettings { kind: arguments.split, seed: training.seed }.divide(&utterances);
+    let test: Vec<&Utterance> = split.test.iter().map(|&index| &utterances[index]).collect();
+    let progress = Progress::new();
+    let judgement = judge(analyzers, &test, &|| progress.advance(test.len(), "Judging"));
+    progress.finish();
+    for (path, reason) in &judgement.unreadable {
+        eprintln!("{path}: {reason}");
+    }
+    let found = metrics(&judgement.judged);
     if arguments.json {
-        println!("{}", serde_json::to_string(&found).expect("metrics are plain data"));
+        let object = json!({ "model": arguments.model.model, "training": training, "metrics": found });
+        println!("{object}");
     } else {
-        print_tables(&found, &confusion(&judged), &notes);
+        print_tables(&found, &training, &judgement.notes);
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
-type Outcome = Result<(Judged, Vec<String>), Box<dyn std::error::Error>>;
-
-fn judge(analyzer: &mut Analyzer, utterance: &Utterance) -> Outcome {
-    let analysis = analyzer.analyze_file(&std::fs::read(&utterance.path)?)?;
-    let clip = Judged {
-        corpus: utterance.speaker.corpus,
-        acted: utterance.emotion,
-        prediction: analysis.prediction,
-    };
-    let codes = analysis.quality.notes.iter().map(|note| format!("{note:?}")).collect();
-    Ok((clip, codes))
-}
-
-fn print_tables(metrics: &Metrics, confusion: &[[usize; 7]; 7], notes: &BTreeMap<String, usize>) {
+fn print_tables(metrics: &Metrics, training: &Training, notes: &BTreeMap<String, usize>) {
     let percent = |share: f32| format!("{:.2} %", 100.0 * share);
-    println!("{} clips, {}, seed {}", metrics.clips, metrics.split, metrics.seed);
-    println!("accuracy           {}", percent(metrics.accuracy));
-    println!("mean recall        {}", percent(metrics.mean_recall));
+    let interval = |[low, high]: [f32; 2]| format!("(95 %: {:.2} to {:.2} %)", 100.0 * low, 100.0 * high);
+    println!("{} clips, {} split, seed {}", metrics.clips, training.split, training.seed);
+    println!("accuracy           {} {}", percent(metrics.accuracy), interval(metrics.accuracy_interval));
+    println!("mean recall        {} {}", percent(metrics.mean_recall), interval(metrics.mean_recall_interval));
     println!("calibration error  {}", percent(metrics.calibration_error));
     println!();
     for (corpus, accuracy) in &metrics.accuracy_by_corpus {
@@ -86,7 +81,7 @@ fn print_tables(metrics: &Metrics, confusion: &[[usize; 7]; 7], notes: &BTreeMap
     println!("\nacted below, said to the right");
     let names = Emotion::ALL.map(|emotion| format!("{emotion:>9}"));
     println!("{:<9}{}   recall", "", names.concat());
-    for (emotion, row) in Emotion::ALL.into_iter().zip(confusion) {
+    for (emotion, row) in Emotion::ALL.into_iter().zip(metrics.confusion) {
         let counts: String = row.iter().map(|count| format!("{count:>9}")).collect();
         let recall = metrics.recall.get(&emotion).copied().unwrap_or(0.0);
         println!("{emotion:<9}{counts}   {}", percent(recall));

@@ -1,9 +1,11 @@
 //! One file a subcommand, and what they share.
 
+mod device;
 pub mod evaluate;
 pub mod features;
 pub mod models;
 pub mod predict;
+mod progress;
 pub mod train;
 
 use std::error::Error;
@@ -13,6 +15,7 @@ use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::Args;
+use sottovoce::corpus::{self, SplitKind, Utterance};
 use sottovoce::model::Model;
 
 /// Exit code for input that cannot be used.
@@ -39,16 +42,57 @@ pub struct ModelsFolder {
 impl ModelArguments {
     /// Loads the model, or says why not.
     pub fn load(&self) -> Result<Model, ExitCode> {
-        let folder = self.folder.models.join(&self.model);
-        if !folder.join("model.json").is_file() {
+        self.load_from(&self.folder.models.join(&self.model)).ok_or_else(|| {
             eprintln!(
                 "There is no model '{}' in {}. List what is there with `sottovoce models`, or name the folder with --models.",
                 self.model,
                 self.folder.models.display(),
             );
-            return Err(ExitCode::from(BAD_INPUT));
+            ExitCode::from(BAD_INPUT)
+        })?
+    }
+
+    /// Loads the model's weights for the clips of a split: its own for the random one, those in a folder of the split's
+    /// name beside them for the others.
+    pub fn load_for(&self, split: SplitKind) -> Result<Model, ExitCode> {
+        if split == SplitKind::Random {
+            return self.load();
         }
-        Model::load(&folder, &Device::flex()).map_err(|error| fail(&error))
+        let folder = self.folder.models.join(&self.model).join(split.to_string());
+        self.load_from(&folder).ok_or_else(|| {
+            eprintln!(
+                "There are no weights for this split in {0}. Make them with `sottovoce train {1} --split {split} --data …` and put the model there.",
+                folder.display(),
+                self.model,
+            );
+            ExitCode::from(BAD_INPUT)
+        })?
+    }
+
+    fn load_from(&self, folder: &Path) -> Option<Result<Model, ExitCode>> {
+        folder
+            .join("model.json")
+            .is_file()
+            .then(|| Model::load(folder, &Device::flex()).map_err(|error| fail(&error)))
+    }
+}
+
+/// The recordings that models are trained on and judged by.
+#[derive(Args)]
+pub struct Corpora {
+    /// The folder with the corpora (RAVDESS, CREMA-D, TESS, SAVEE), in any of their usual layouts.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Use recordings with known defects, too: all 12,162 of the paper. `sottovoce corpus` lists them.
+    #[arg(long)]
+    pub keep_defects: bool,
+}
+
+impl Corpora {
+    /// Finds the recordings, or says why not.
+    pub fn find(&self) -> Result<Vec<Utterance>, ExitCode> {
+        let utterances = corpus::find(&self.data).map_err(|error| fail(&error))?;
+        Ok(if self.keep_defects { utterances } else { corpus::sound(utterances) })
     }
 }
 

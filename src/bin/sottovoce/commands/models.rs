@@ -44,11 +44,11 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 fn line(manifest: &Manifest) -> String {
     format!(
-        "{:<8} {:.1} MB  {:.1} % ({})  {}",
+        "{:<8} {:.1} MB  {:.1} % ({} split)  {}",
         manifest.name,
         manifest.weights.bytes as f64 / 1e6,
         100.0 * manifest.metrics.accuracy,
-        manifest.metrics.split,
+        manifest.training.split,
         manifest.summary,
     )
 }

@@ -1,120 +1,128 @@
 //! `sottovoce train`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use sottovoce::corpus;
+use sottovoce::corpus::{SplitKind, SplitSettings};
 use sottovoce::model::Manifest;
-use sottovoce::train::{Job, Recipe, Watcher, train};
+use sottovoce::train::{Epoch, Job, Recipe, Trained, Watcher, train};
 
-use super::{BAD_INPUT, fail};
+use super::device::DeviceArguments;
+use super::progress::Progress;
+use super::{BAD_INPUT, Corpora, fail};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Which model to train: mfcc1.
+    /// Which model to train: baseline, mfcc1, mfcc2 or ms.
     model: String,
-    /// The folder with the corpora (RAVDESS, CREMA-D, TESS, SAVEE), in any of their usual layouts.
+    #[command(flatten)]
+    corpora: Corpora,
+    /// Which recipe of the model: paper or best.
+    #[arg(long, default_value = "best")]
+    recipe: String,
+    /// A file of recipes instead of the model's own (recipes/<MODEL>.toml).
     #[arg(long)]
-    data: PathBuf,
-    /// Where the finished model goes, in a folder of its own name.
+    recipes: Option<PathBuf>,
+    /// How clips are divided: random (the paper's), speaker, or corpus-NAME, such as corpus-tess.
+    #[arg(long, default_value = "random")]
+    split: SplitKind,
+    /// Seed of the split, the weights, the order and the changes to clips.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Epochs at most, instead of the recipe's.
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Where runs go. Each has a folder with its checkpoints, from which it is resumed, its log and its curve, and the
+    /// finished model.
     #[arg(long, default_value = "runs")]
     out: PathBuf,
-    /// Where checkpoints go; an interrupted run resumes from here. By default beside the finished model.
-    #[arg(long)]
-    checkpoints: Option<PathBuf>,
-    /// Passes over the training clips.
-    #[arg(long, default_value_t = Recipe::default().epochs)]
-    epochs: usize,
-    /// Highest learning rate.
-    #[arg(long, default_value_t = Recipe::default().learning_rate)]
-    learning_rate: f64,
-    /// Clips a step.
-    #[arg(long, default_value_t = Recipe::default().batch)]
-    batch: usize,
-    /// Seed of the split, the weights, the order and the augmentations.
-    #[arg(long, default_value_t = Recipe::default().seed)]
-    seed: u64,
+    /// Where feature maps are kept from run to run.
+    #[arg(long, default_value = "runs/cache")]
+    cache: PathBuf,
+    #[command(flatten)]
+    device: DeviceArguments,
 }
 
 pub fn run(arguments: Arguments) -> ExitCode {
-    let Some(manifest) = Manifest::untrained(&arguments.model) else {
-        eprintln!("There is no model '{}' to train. These can be trained: mfcc1.", arguments.model);
-        return ExitCode::from(BAD_INPUT);
-    };
-    let output = arguments.out.join(&arguments.model);
-    let checkpoints = arguments.checkpoints.unwrap_or_else(|| output.join("checkpoints"));
-    let recipe = Recipe {
-        epochs: arguments.epochs,
-        learning_rate: arguments.learning_rate,
-        batch: arguments.batch,
-        seed: arguments.seed,
-        ..Recipe::default()
-    };
-    let utterances = match corpus::find(&arguments.data) {
-        Ok(utterances) => utterances,
-        Err(error) => return fail(&error),
-    };
-    println!("{} recordings found below {}", utterances.len(), arguments.data.display());
-    let job = Job { manifest, utterances, recipe, checkpoints, output: output.clone() };
-    match train(job, &Terminal::new()) {
-        Ok(manifest) => {
-            let metrics = &manifest.metrics;
-            println!(
-                "{}: accuracy {:.2} %, mean recall {:.2} % on {} clips ({}), {} bytes in {}",
-                manifest.name,
-                100.0 * metrics.accuracy,
-                100.0 * metrics.mean_recall,
-                metrics.clips,
-                metrics.split,
-                manifest.weights.bytes,
-                output.display(),
-            );
-            ExitCode::SUCCESS
-        }
-        Err(error) => fail(&error),
+    match start(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => code,
     }
+}
+
+fn start(arguments: Arguments) -> Result<(), ExitCode> {
+    let Arguments { model, corpora, recipe: recipe_name, split: kind, seed, .. } = arguments;
+    let Some(manifest) = Manifest::untrained(&model) else {
+        eprintln!("There is no model '{model}' to train. These can be trained: {}.", Manifest::NAMES.join(", "));
+        return Err(ExitCode::from(BAD_INPUT));
+    };
+    let mut recipe = read_recipe(&model, arguments.recipes.as_deref(), &recipe_name)?;
+    recipe.epochs = arguments.epochs.unwrap_or(recipe.epochs);
+    let device = arguments.device.open()?;
+    let utterances = corpora.find()?;
+    let run = arguments.out.join(format!("{model}-{recipe_name}-{kind}-{seed}"));
+    let output = run.join("model");
+    println!("Training {model} on {} recordings in {}", utterances.len(), run.display());
+    let job = Job {
+        manifest,
+        utterances,
+        split: SplitSettings { kind, seed },
+        recipe_name,
+        recipe,
+        keep_defects: corpora.keep_defects,
+        device,
+        cache: arguments.cache,
+        run,
+        output: output.clone(),
+    };
+    let Trained { manifest, unrounded_accuracy } = train(job, &Terminal(Progress::new())).map_err(|e| fail(&e))?;
+    let metrics = &manifest.metrics;
+    println!(
+        "{model}: accuracy {:.2} % (before rounding {:.2} %), mean recall {:.2} % on {} clips, {} bytes in {}",
+        100.0 * metrics.accuracy,
+        100.0 * unrounded_accuracy,
+        100.0 * metrics.mean_recall,
+        metrics.clips,
+        manifest.weights.bytes,
+        output.display(),
+    );
+    Ok(())
+}
+
+fn read_recipe(model: &str, file: Option<&Path>, name: &str) -> Result<Recipe, ExitCode> {
+    let Some(file) = file else {
+        return Recipe::of_model(model, name).expect("every model has recipes").map_err(|error| fail(&error));
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        eprintln!("{}: {error}", file.display());
+        ExitCode::from(BAD_INPUT)
+    })?;
+    Recipe::parse(&text, name).map_err(|error| fail(&error))
 }
 
 /// Shows progress bars on a terminal, and a line an epoch anywhere.
-struct Terminal {
-    bar: ProgressBar,
-}
-
-impl Terminal {
-    fn new() -> Self {
-        let style = ProgressStyle::with_template("{msg:32} {wide_bar} {pos}/{len}, {eta} left");
-        let bar = ProgressBar::no_length();
-        bar.set_style(style.expect("a valid template"));
-        bar.enable_steady_tick(Duration::from_millis(500));
-        Self { bar }
-    }
-}
+struct Terminal(Progress);
 
 impl Watcher for Terminal {
     fn extracted(&self, total: usize) {
-        if self.bar.length() != Some(total as u64) {
-            self.bar.set_length(total as u64);
-            self.bar.set_message("Reading recordings");
-        }
-        self.bar.inc(1);
+        self.0.advance(total, "Reading recordings");
+    }
+
+    fn unreadable(&self, path: &Path, reason: &str) {
+        self.0.complain(&format!("{}: {reason} It is left out.", path.display()));
     }
 
     fn stepped(&self, epoch: usize, step: usize, steps: usize, loss: f32) {
-        if step == 1 {
-            self.bar.reset();
-            self.bar.set_length(steps as u64);
-        }
-        self.bar.set_position(step as u64);
-        self.bar.set_message(format!("Epoch {epoch}, loss {loss:.3}"));
+        self.0.set(step, steps, &format!("Epoch {epoch}, loss {loss:.3}"));
     }
 
-    fn epoch(&self, epoch: usize, loss: f32, accuracy: f32, best: bool) {
-        let mark = if best { ", the best so far" } else { "" };
-        let line =
-            format!("epoch {epoch}: loss {loss:.4}, validation accuracy {:.2} %{mark}", 100.0 * accuracy);
-        self.bar.suspend(|| println!("{line}"));
+    fn epoch(&self, epoch: &Epoch, is_best: bool) {
+        let Epoch { epoch, loss, validation_loss, validation_accuracy, seconds, .. } = epoch;
+        let accuracy = 100.0 * validation_accuracy;
+        let mark = if is_best { ", the best so far" } else { "" };
+        self.0.say(&format!(
+            "epoch {epoch}: loss {loss:.4}, validation loss {validation_loss:.4}, accuracy {accuracy:.2} %{mark} ({seconds:.0} s)"
+        ));
     }
 }

@@ -1,0 +1,126 @@
+//! Feature maps on disk, so that no recording is decoded twice for the same settings.
+//!
+//! A file holds the maps of one front end, one record after another: the key, a checksum, the values. What a crash
+//! leaves at its end is cut off when it is opened next, and a damaged record counts as missing.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+use sha2::{Digest, Sha256};
+
+/// What a map was made from.
+pub type Key = [u8; 32];
+
+/// Digest of several pieces of data.
+pub fn digest(pieces: &[&[u8]]) -> Key {
+    let mut hasher = Sha256::new();
+    for piece in pieces {
+        hasher.update((piece.len() as u64).to_le_bytes());
+        hasher.update(piece);
+    }
+    hasher.finalize().into()
+}
+
+/// Feature maps of one size, made with the same settings.
+pub struct Cache {
+    file: Mutex<File>,
+    places: HashMap<Key, u64>,
+    record: usize,
+}
+
+const HEAD: usize = 32 + 32;
+
+impl Cache {
+    /// Opens the maps of `values` values each that were made with what `settings` describes, and locks them against
+    /// other processes until it is dropped.
+    ///
+    /// # Errors
+    /// What the system says of the folder or the file.
+    pub fn open(folder: &Path, settings: &str, values: usize) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let name: String = digest(&[settings.as_bytes()])[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = folder.join(format!("{name}.features"));
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        file.lock()?;
+        let record = HEAD + 4 * values;
+        let records = file.metadata()?.len() / record as u64;
+        file.set_len(records * record as u64)?;
+        let mut places = HashMap::new();
+        for index in 0..records {
+            let place = index * record as u64;
+            let mut key = [0; 32];
+            file.seek(SeekFrom::Start(place))?;
+            file.read_exact(&mut key)?;
+            places.insert(key, place);
+        }
+        Ok(Self { file: Mutex::new(file), places, record })
+    }
+
+    /// The map with the key, unless there is none or it is damaged.
+    pub fn get(&self, key: &Key) -> Option<Vec<f32>> {
+        let place = *self.places.get(key)?;
+        let mut record = vec![0; self.record];
+        {
+            let mut file = self.file.lock().expect("no thread panics with the file");
+            file.seek(SeekFrom::Start(place)).ok()?;
+            file.read_exact(&mut record).ok()?;
+        }
+        let (head, values) = record.split_at(HEAD);
+        if head[32..] != digest(&[values]) {
+            return None;
+        }
+        Some(values.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    }
+
+    /// Keeps a map for the next time.
+    ///
+    /// # Errors
+    /// What the system says of the write.
+    pub fn put(&self, key: &Key, map: &[f32]) -> io::Result<()> {
+        let values: Vec<u8> = map.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let record = [&key[..], &digest(&[&values]), &values].concat();
+        self.file.lock().expect("no thread panics with the file").write_all(&record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_come_back_and_damaged_or_cut_ones_count_as_missing() {
+        let folder = std::env::temp_dir().join(format!("sottovoce-cache-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let open = || Cache::open(&folder, "settings", 3).expect("opened");
+        let keys: Vec<Key> = (0..3_u8).map(|i| digest(&[&[i]])).collect();
+        let map = |i: usize| vec![i as f32, 0.5, -1.0];
+        let cache = open();
+        for (i, key) in keys.iter().enumerate() {
+            cache.put(key, &map(i)).expect("written");
+        }
+        drop(cache);
+        let cache = open();
+        for (i, key) in keys.iter().enumerate() {
+            assert_eq!(cache.get(key), Some(map(i)));
+        }
+        assert_eq!(cache.get(&digest(&[b"other"])), None);
+        drop(cache);
+
+        // The first record is damaged, the last cut short, as by a kill in the middle of a write.
+        let path = fs::read_dir(&folder).expect("there").next().expect("one file").expect("readable").path();
+        let mut bytes = fs::read(&path).expect("there");
+        bytes[HEAD] ^= 1;
+        bytes.truncate(bytes.len() - 5);
+        fs::write(&path, bytes).expect("written");
+        let cache = open();
+        assert_eq!(keys.iter().map(|key| cache.get(key)).collect::<Vec<_>>(), [None, Some(map(1)), None]);
+        cache.put(&keys[2], &map(2)).expect("written");
+        drop(cache);
+        assert_eq!(open().get(&keys[2]), Some(map(2)));
+        assert_eq!(Cache::open(&folder, "other settings", 3).expect("opened").get(&keys[1]), None);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+}
