@@ -6,18 +6,19 @@ use std::f32::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::Device;
 use sottovoce::analyzer::Analyzer;
-use sottovoce::corpus;
+use sottovoce::corpus::{self, Corpus, SplitKind, SplitSettings};
 use sottovoce::model::{Manifest, Model};
-use sottovoce::train::{Job, Recipe, TrainError, Watcher, train};
+use sottovoce::train::{Epoch, Job, Recipe, TrainError, Watcher, train};
 
 /// A corpus in which each emotion has a pitch of its own, under the names of CREMA-D's.
 fn make_corpus(folder: &Path) {
     fs::create_dir_all(folder).expect("created");
     for (place, emotion) in ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"].into_iter().enumerate() {
-        for actor in 0..10 {
+        for actor in 0..20 {
             let pitch = 150.0 * (place + 1) as f32 * (1.0 + 0.01 * actor as f32);
             let samples =
                 (0..16_000).map(|n| (0.3 * (TAU * pitch * n as f32 / 8_000.0).sin() * 32_767.0) as i16);
@@ -28,17 +29,31 @@ fn make_corpus(folder: &Path) {
     }
 }
 
-/// Remembers what it is told.
+/// Remembers what it is told, and dies after some epochs, as if killed.
 #[derive(Default)]
 struct Log {
     epochs: Mutex<Vec<(usize, f32)>>,
+    unreadable: Mutex<Vec<PathBuf>>,
+    extracted: AtomicUsize,
+    dies_after: Option<usize>,
 }
 
 impl Watcher for Log {
-    fn extracted(&self, _total: usize) {}
-    fn stepped(&self, _epoch: usize, _step: usize, _steps: usize, _loss: f32) {}
-    fn epoch(&self, epoch: usize, loss: f32, _accuracy: f32, _best: bool) {
-        self.epochs.lock().expect("not poisoned").push((epoch, loss));
+    fn extracted(&self, _total: usize) {
+        self.extracted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn unreadable(&self, path: &Path, _reason: &str) {
+        self.unreadable.lock().expect("not poisoned").push(path.to_owned());
+    }
+
+    fn stepped(&self, epoch: usize, step: usize, steps: usize, _loss: f32) {
+        let is_halfway = 2 * step >= steps;
+        assert!(!(is_halfway && self.dies_after.is_some_and(|epochs| epoch > epochs)), "killed");
+    }
+
+    fn epoch(&self, epoch: &Epoch, _is_best: bool) {
+        self.epochs.lock().expect("not poisoned").push((epoch.epoch, epoch.loss));
     }
 }
 
@@ -51,14 +66,23 @@ impl Folder {
         Self(folder)
     }
 
-    fn job(&self, recipe: Recipe) -> Job {
+    fn job(&self, model: &str, run: &str, recipe: Recipe) -> Job {
         Job {
-            manifest: Manifest::untrained("mfcc1").expect("known"),
+            manifest: Manifest::untrained(model).expect("known"),
             utterances: corpus::find(&self.0.join("corpus")).expect("found"),
+            split: SplitSettings { kind: SplitKind::Random, seed: 1 },
+            recipe_name: "best".to_owned(),
             recipe,
-            checkpoints: self.0.join("checkpoints"),
-            output: self.0.join("mfcc1"),
+            keep_defects: false,
+            device: Device::flex(),
+            cache: self.0.join("cache"),
+            run: self.0.join(run),
+            output: self.0.join(run).join("model"),
         }
+    }
+
+    fn read(&self, path: &str) -> Vec<u8> {
+        fs::read(self.0.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 }
 
@@ -68,58 +92,97 @@ impl Drop for Folder {
     }
 }
 
-fn short() -> Recipe {
-    Recipe { epochs: 2, batch: 8, warm_up: 0.5, ..Recipe::default() }
+/// The recipe that ships, for two epochs.
+fn short(model: &str) -> Recipe {
+    let recipe = Recipe::of_model(model, "best").expect("known").expect("usable");
+    Recipe { epochs: 2, batch: 8, ..recipe }
 }
 
 #[test]
 fn training_lowers_the_loss_and_writes_a_model_that_loads() {
     let folder = Folder::new("learns");
     let log = Log::default();
-    let manifest = train(folder.job(short()), &log).expect("trained");
+    let manifest = train(folder.job("mfcc1", "run", short("mfcc1")), &log).expect("trained").manifest;
     let epochs = log.epochs.into_inner().expect("not poisoned");
     assert_eq!(epochs.len(), 2);
     assert!(epochs[1].1 < epochs[0].1, "{epochs:?}");
-    assert_eq!(manifest.metrics.clips, 12);
+    assert_eq!(manifest.metrics.clips, 24);
+    assert_eq!(manifest.training.clips, 90);
 
-    let model = Model::load(&folder.0.join("mfcc1"), &Device::flex()).expect("loads");
+    let model = Model::load(&folder.0.join("run/model"), &Device::flex()).expect("loads");
     assert_eq!(model.manifest().weights, manifest.weights);
-    let clip = fs::read(folder.0.join("corpus/1001_IEO_ANG_XX.wav")).expect("there");
+    let clip = folder.read("corpus/1001_IEO_ANG_XX.wav");
     assert!(Analyzer::new(model).analyze_file(&clip).is_ok());
+
+    let log = String::from_utf8(folder.read("run/log.jsonl")).expect("text");
+    assert_eq!(log.lines().count(), 2);
+    assert!(log.lines().all(|line| serde_json::from_str::<Epoch>(line).is_ok()));
+    assert!(folder.read("run/curve.svg").starts_with(b"<svg"));
+    assert!(folder.read("run/split.json").starts_with(b"{"));
 }
 
 #[test]
-fn a_run_goes_on_where_it_stopped_and_refuses_another_runs_checkpoints() {
-    let folder = Folder::new("resumes");
-    let whole = Log::default();
-    train(folder.job(short()), &whole).expect("trained");
-    // As if killed while the second epoch was being saved: its folder is not under its name yet.
-    let checkpoints = folder.0.join("checkpoints");
-    let last = checkpoints.join("epoch-002");
-    if !checkpoints.join("epoch-001").exists() {
-        // The first epoch is kept only while it is the best; take the last back to where it was after one.
-        let progress = fs::read_to_string(last.join("progress.json")).expect("there");
-        let progress = progress
-            .replace("\"epochs_done\": 2", "\"epochs_done\": 1")
-            .replace("\"best_epoch\": 2", "\"best_epoch\": 1");
-        fs::write(last.join("progress.json"), progress).expect("written");
-        fs::rename(&last, checkpoints.join("epoch-001")).expect("renamed");
-    } else {
-        fs::rename(&last, checkpoints.join("partial")).expect("renamed");
+fn every_model_trains_on_every_split() {
+    let folder = Folder::new("every");
+    for model in Manifest::NAMES {
+        let recipe = Recipe { epochs: 1, ..short(model) };
+        let mut job = folder.job(model, model, recipe);
+        job.split.kind = SplitKind::Speaker;
+        let trained = train(job, &Log::default()).expect("trained");
+        assert_eq!(trained.manifest.training.split, "speaker");
+        assert!(trained.manifest.weights.bytes <= 2_500_000, "{model}: {} bytes", trained.manifest.weights.bytes);
+        Model::load(&folder.0.join(model).join("model"), &Device::flex()).expect("loads");
     }
-    let rest = Log::default();
-    train(folder.job(short()), &rest).expect("resumed");
-    let epochs: Vec<usize> = rest.epochs.into_inner().expect("not poisoned").iter().map(|e| e.0).collect();
-    assert_eq!(epochs, [2], "the first epoch is not done twice");
+    let mut job = folder.job("baseline", "corpus", short("baseline"));
+    job.split.kind = SplitKind::Corpus(Corpus::CremaD);
+    let refused = train(job, &Log::default());
+    assert!(matches!(refused, Err(TrainError::TooFew { train: 0, validation: 0, test: 120 })));
+}
 
-    let other = Recipe { learning_rate: 0.5, ..short() };
-    let refused = train(folder.job(other), &Log::default());
+/// The same seed gives the same weights to the last bit, in one piece or killed in the middle of an epoch and resumed.
+#[test]
+fn a_run_that_was_killed_ends_as_an_unbroken_one() {
+    let folder = Folder::new("resumes");
+    let recipe = || Recipe { epochs: 3, ..short("mfcc2") };
+    train(folder.job("mfcc2", "whole", recipe()), &Log::default()).expect("trained");
+
+    let job = folder.job("mfcc2", "killed", recipe());
+    let killed = std::thread::spawn(move || {
+        let _ = train(job, &Log { dies_after: Some(1), ..Log::default() });
+    });
+    assert!(killed.join().is_err(), "the watcher panics in the second epoch");
+    // What a kill leaves while a checkpoint is being saved.
+    let partial = folder.0.join("killed/checkpoints/partial");
+    fs::create_dir_all(&partial).expect("created");
+    fs::write(partial.join("network.bpk"), b"half").expect("written");
+
+    let rest = Log::default();
+    train(folder.job("mfcc2", "killed", recipe()), &rest).expect("resumed");
+    let epochs: Vec<usize> = rest.epochs.into_inner().expect("not poisoned").iter().map(|e| e.0).collect();
+    assert_eq!(epochs, [2, 3], "the first epoch is not done twice");
+    for file in ["model/model.safetensors", "model/model.json"] {
+        assert!(folder.read(&format!("whole/{file}")) == folder.read(&format!("killed/{file}")), "{file} differs");
+    }
+
+    let other = Recipe { learning_rate: 0.5, ..recipe() };
+    let refused = train(folder.job("mfcc2", "killed", other), &Log::default());
     assert!(matches!(refused, Err(TrainError::OtherRun { .. })));
+}
+
+#[test]
+fn unreadable_recordings_are_told_and_left_out() {
+    let folder = Folder::new("unreadable");
+    let broken = folder.0.join("corpus/1001_IEO_ANG_XX.wav");
+    fs::write(&broken, b"no recording").expect("written");
+    let log = Log::default();
+    let trained = train(folder.job("baseline", "run", short("baseline")), &log).expect("trained");
+    assert_eq!(log.unreadable.into_inner().expect("not poisoned"), [broken]);
+    assert_eq!(trained.manifest.metrics.clips + trained.manifest.training.clips, 113);
 }
 
 #[test]
 fn too_few_clips_are_refused() {
     let folder = Folder::new("few");
-    let refused = train(folder.job(Recipe { batch: 64, ..short() }), &Log::default());
-    assert!(matches!(refused, Err(TrainError::TooFew { train: 48, validation: 12 })));
+    let refused = train(folder.job("mfcc1", "run", Recipe { batch: 128, ..short("mfcc1") }), &Log::default());
+    assert!(matches!(refused, Err(TrainError::TooFew { train: 90, validation: 6, test: 24 })));
 }

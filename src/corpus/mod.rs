@@ -6,26 +6,37 @@ mod defect;
 mod name;
 mod speaker;
 mod split;
+mod survey;
 
 pub use defect::Defect;
 pub use name::parse;
 pub use speaker::{Sex, SpeakerId};
 pub use split::{Split, SplitError, SplitKind, SplitSettings};
+pub use survey::{Speakers, Spread, Survey};
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::model::Emotion;
 
 /// A corpus of acted English speech.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "&'static str")]
 #[allow(missing_docs)]
 pub enum Corpus {
     CremaD,
     Ravdess,
     Savee,
     Tess,
+}
+
+impl From<Corpus> for &'static str {
+    fn from(corpus: Corpus) -> Self {
+        corpus.name()
+    }
 }
 
 impl Corpus {

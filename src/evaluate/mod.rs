@@ -2,6 +2,8 @@
 
 mod judge;
 mod metrics;
+mod report;
 
 pub use judge::{Judgement, judge};
 pub use metrics::{Judged, metrics};
+pub use report::{Report, Scored, confusion_file};

@@ -1,8 +1,12 @@
 //! Pictures of data and results, as SVG; native only.
 
+mod confusion;
 mod learning_curve;
+mod survey;
 
+pub use confusion::confusion_matrix;
 pub use learning_curve::learning_curve;
+pub use survey::{counts, loudness};
 
 use plotters::coord::Shift;
 use plotters::prelude::*;

@@ -1,7 +1,12 @@
 //! Weights on disk: safetensors, matrices in few bits and all else in f32.
 //!
 //! A quantised tensor `x` is stored as `x` (packed integers, U8) and `x.scale` (F32, one a channel); its shape, axis
-//! and bits stand in the file's metadata under `x`.
+//! and bits stand under its name in one JSON object, the entry `quantised` of the file's metadata. One entry, since
+//! several would come in another order each time, and the same weights would not make the same file.
+
+use std::collections::{BTreeMap, BTreeSet};
+#[cfg(not(target_arch = "wasm32"))]
+use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -11,6 +16,7 @@ use crate::nn::parameters::{Parameter, Parameters};
 use crate::nn::quant::Quantised;
 
 const SCALE_SUFFIX: &str = ".scale";
+const QUANTISED: &str = "quantised";
 
 /// Values from which a dense matrix takes seven bits a weight instead of eight: it makes most of the file, and loses
 /// nothing that can be measured (see the model's card).
@@ -28,19 +34,22 @@ struct PackedAs {
 pub fn read(bytes: &[u8]) -> Result<Parameters, ModelError> {
     let unreadable = |error: &dyn std::fmt::Display| ModelError::Weights(error.to_string());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| unreadable(&e))?;
-    let packed_as = header.metadata().clone().unwrap_or_default();
+    let metadata = header.metadata().as_ref().and_then(|metadata| metadata.get(QUANTISED));
+    let mut packed_as: BTreeMap<String, PackedAs> = match metadata {
+        Some(text) => serde_json::from_str(text).map_err(|e| unreadable(&e))?,
+        None => BTreeMap::new(),
+    };
+    let scales: BTreeSet<String> = packed_as.keys().map(|name| format!("{name}{SCALE_SUFFIX}")).collect();
     let file = SafeTensors::deserialize(bytes).map_err(|e| unreadable(&e))?;
     let mut parameters = Parameters::new();
     for (name, view) in file.iter() {
-        let parameter = if let Some(description) = packed_as.get(name) {
-            let PackedAs { shape, axis, bits } =
-                serde_json::from_str(description).map_err(|e| unreadable(&e))?;
+        let parameter = if let Some(PackedAs { shape, axis, bits }) = packed_as.remove(name) {
             let scale = file.tensor(&format!("{name}{SCALE_SUFFIX}")).map_err(|e| unreadable(&e))?;
             let packed = view.data().to_vec();
             let quantised = Quantised { shape, axis, bits, scales: floats(&scale)?, packed };
             quantised.check().map_err(|e| unreadable(&e))?;
             Parameter { values: quantised.dequantise(), shape: quantised.shape }
-        } else if name.strip_suffix(SCALE_SUFFIX).is_some_and(|of| packed_as.contains_key(of)) {
+        } else if scales.contains(name) {
             continue;
         } else {
             Parameter { shape: view.shape().to_vec(), values: floats(&view)? }
@@ -53,7 +62,7 @@ pub fn read(bytes: &[u8]) -> Result<Parameters, ModelError> {
 /// Writes parameters, quantising matrices and convolution kernels.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn write(parameters: &Parameters) -> Vec<u8> {
-    let mut metadata = std::collections::HashMap::new();
+    let mut packed_as = BTreeMap::new();
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
     let as_bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
     for (name, Parameter { shape, values }) in parameters {
@@ -68,8 +77,7 @@ pub fn write(parameters: &Parameters) -> Vec<u8> {
         };
         let bits = if values.len() >= LARGE_MATRIX { 7 } else { 8 };
         let quantised = Quantised::quantise(values, shape, axis, bits);
-        let description = PackedAs { shape: shape.clone(), axis, bits };
-        metadata.insert(name.clone(), serde_json::to_string(&description).expect("plain data"));
+        packed_as.insert(name.clone(), PackedAs { shape: shape.clone(), axis, bits });
         let scales = as_bytes(&quantised.scales);
         tensors.push((name.clone(), Dtype::U8, vec![quantised.packed.len()], quantised.packed));
         let scale_name = format!("{name}{SCALE_SUFFIX}");
@@ -79,6 +87,8 @@ pub fn write(parameters: &Parameters) -> Vec<u8> {
         let view = TensorView::new(*dtype, shape.clone(), data).expect("sized by its own values");
         (name.as_str(), view)
     });
+    let packed_as = serde_json::to_string(&packed_as).expect("plain data");
+    let metadata = HashMap::from([(QUANTISED.to_owned(), packed_as)]);
     safetensors::serialize(views, Some(metadata)).expect("distinct names and plain metadata")
 }
 
@@ -114,6 +124,11 @@ mod tests {
             let worst = worst.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst <= 0.5 / 127.0 + 1e-6, "{name} is off by {worst}");
         }
+    }
+
+    #[test]
+    fn the_same_weights_make_the_same_file() {
+        assert_eq!(write(&parameters()), write(&parameters()));
     }
 
     #[test]

@@ -22,10 +22,14 @@ enum Command {
     Features(commands::features::Arguments),
     /// List the models that can read.
     Models(commands::models::Arguments),
+    /// Count the recordings of the corpora: emotions, speakers, durations, loudness, defects.
+    Corpus(commands::corpus::Arguments),
     /// Train a model from the corpora.
     Train(commands::train::Arguments),
     /// Measure a model on the clips of the corpora that it was not trained on.
     Evaluate(commands::evaluate::Arguments),
+    /// Write REPORT.md: the paper's tables with the shipped models' numbers beside its own.
+    Report(commands::report::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -33,7 +37,9 @@ fn main() -> ExitCode {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Features(arguments) => commands::features::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
+        Command::Corpus(arguments) => commands::corpus::run(&arguments),
         Command::Train(arguments) => commands::train::run(arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
+        Command::Report(arguments) => commands::report::run(&arguments),
     }
 }

@@ -8,8 +8,8 @@ use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{SplitKind, SplitSettings, Utterance};
-use sottovoce::evaluate::{judge, metrics};
-use sottovoce::model::{Emotion, Metrics, Training};
+use sottovoce::evaluate::{Judgement, judge, metrics};
+use sottovoce::model::{Emotion, Metrics, Model, Training};
 
 use super::progress::Progress;
 use super::{BAD_INPUT, Corpora, ModelArguments};
@@ -37,10 +37,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn start(arguments: &Arguments) -> Result<(), ExitCode> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let load = || arguments.model.load_for(arguments.split).map(Analyzer::new);
-    let analyzers: Vec<Analyzer> = (0..threads).map(|_| load()).collect::<Result<_, _>>()?;
-    let training = analyzers[0].model().manifest().training.clone();
+    let training = arguments.model.load_for(arguments.split)?.manifest().training.clone();
     if training.split != arguments.split.to_string() {
         eprintln!(
             "These weights were made on the {} split, so they may have heard clips that judge on the {} split.",
@@ -51,9 +48,7 @@ fn start(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = arguments.corpora.find()?;
     let split = SplitSettings { kind: arguments.split, seed: training.seed }.divide(&utterances);
     let test: Vec<&Utterance> = split.test.iter().map(|&index| &utterances[index]).collect();
-    let progress = Progress::new();
-    let judgement = judge(analyzers, &test, &|| progress.advance(test.len(), "Judging"));
-    progress.finish();
+    let judgement = judge_with_all_cores(|| arguments.model.load_for(arguments.split), &test, "Judging")?;
     for (path, reason) in &judgement.unreadable {
         eprintln!("{path}: {reason}");
     }
@@ -65,6 +60,20 @@ fn start(arguments: &Arguments) -> Result<(), ExitCode> {
         print_tables(&found, &training, &judgement.notes);
     }
     Ok(())
+}
+
+/// Reads the recordings with a model a core, and shows how far it is.
+pub fn judge_with_all_cores(
+    load: impl Fn() -> Result<Model, ExitCode>,
+    utterances: &[&Utterance],
+    message: &str,
+) -> Result<Judgement, ExitCode> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let analyzers: Vec<Analyzer> = (0..cores).map(|_| load().map(Analyzer::new)).collect::<Result<_, _>>()?;
+    let progress = Progress::new();
+    let judgement = judge(analyzers, utterances, &|| progress.advance(utterances.len(), message));
+    progress.finish();
+    Ok(judgement)
 }
 
 fn print_tables(metrics: &Metrics, training: &Training, notes: &BTreeMap<String, usize>) {

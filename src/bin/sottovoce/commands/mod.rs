@@ -1,11 +1,13 @@
 //! One file a subcommand, and what they share.
 
+pub mod corpus;
 mod device;
 pub mod evaluate;
 pub mod features;
 pub mod models;
 pub mod predict;
 mod progress;
+pub mod report;
 pub mod train;
 
 use std::error::Error;
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::Args;
-use sottovoce::corpus::{self, SplitKind, Utterance};
+use sottovoce::corpus::{SplitKind, Utterance, find, sound};
 use sottovoce::model::Model;
 
 /// Exit code for input that cannot be used.
@@ -32,7 +34,7 @@ pub struct ModelArguments {
 }
 
 /// Where models are.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct ModelsFolder {
     /// The folder that holds the models, each in a folder of its own name.
     #[arg(long, env = "SOTTOVOCE_MODELS", default_value = "models")]
@@ -52,13 +54,19 @@ impl ModelArguments {
         })?
     }
 
-    /// Loads the model's weights for the clips of a split: its own for the random one, those in a folder of the split's
-    /// name beside them for the others.
+    /// Where the model's weights for the clips of a split lie: its own are for the random one, those for the others in
+    /// folders of the splits' names beside them.
+    pub fn folder_for(&self, split: SplitKind) -> PathBuf {
+        let folder = self.folder.models.join(&self.model);
+        if split == SplitKind::Random { folder } else { folder.join(split.to_string()) }
+    }
+
+    /// Loads the model's weights for the clips of a split, or says why not.
     pub fn load_for(&self, split: SplitKind) -> Result<Model, ExitCode> {
         if split == SplitKind::Random {
             return self.load();
         }
-        let folder = self.folder.models.join(&self.model).join(split.to_string());
+        let folder = self.folder_for(split);
         self.load_from(&folder).ok_or_else(|| {
             eprintln!(
                 "There are no weights for this split in {0}. Make them with `sottovoce train {1} --split {split} --data …` and put the model there.",
@@ -91,8 +99,8 @@ pub struct Corpora {
 impl Corpora {
     /// Finds the recordings, or says why not.
     pub fn find(&self) -> Result<Vec<Utterance>, ExitCode> {
-        let utterances = corpus::find(&self.data).map_err(|error| fail(&error))?;
-        Ok(if self.keep_defects { utterances } else { corpus::sound(utterances) })
+        let utterances = find(&self.data).map_err(|error| fail(&error))?;
+        Ok(if self.keep_defects { utterances } else { sound(utterances) })
     }
 }
 

@@ -17,10 +17,10 @@ impl Progress {
     }
 
     /// One of `total` is done.
-    pub fn advance(&self, total: usize, message: &'static str) {
+    pub fn advance(&self, total: usize, message: &str) {
         if self.0.length() != Some(total as u64) {
             self.0.set_length(total as u64);
-            self.0.set_message(message);
+            self.0.set_message(message.to_owned());
         }
         self.0.inc(1);
     }
