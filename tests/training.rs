@@ -130,7 +130,11 @@ fn every_model_trains_on_every_split() {
         job.split.kind = SplitKind::Speaker;
         let trained = train(job, &Log::default()).expect("trained");
         assert_eq!(trained.manifest.training.split, "speaker");
-        assert!(trained.manifest.weights.bytes <= 2_500_000, "{model}: {} bytes", trained.manifest.weights.bytes);
+        assert!(
+            trained.manifest.weights.bytes <= 2_500_000,
+            "{model}: {} bytes",
+            trained.manifest.weights.bytes
+        );
         Model::load(&folder.0.join(model).join("model"), &Device::flex()).expect("loads");
     }
     let mut job = folder.job("baseline", "corpus", short("baseline"));
@@ -161,7 +165,10 @@ fn a_run_that_was_killed_ends_as_an_unbroken_one() {
     let epochs: Vec<usize> = rest.epochs.into_inner().expect("not poisoned").iter().map(|e| e.0).collect();
     assert_eq!(epochs, [2, 3], "the first epoch is not done twice");
     for file in ["model/model.safetensors", "model/model.json"] {
-        assert!(folder.read(&format!("whole/{file}")) == folder.read(&format!("killed/{file}")), "{file} differs");
+        assert!(
+            folder.read(&format!("whole/{file}")) == folder.read(&format!("killed/{file}")),
+            "{file} differs"
+        );
     }
 
     let other = Recipe { learning_rate: 0.5, ..recipe() };

@@ -22,12 +22,12 @@ export class EngineError extends Error {
 
 /** Reads recordings in a worker. */
 export class Engine {
-  #model;
   #onProgress;
   /** @type {Promise<Assets>} */ #assets;
   /** @type {Worker | undefined} */ #worker;
   /** @type {Map<number, {resolve: (r: Reading) => void, reject: (e: Error) => void}>} */ #waiting = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #watchdog;
+  /** @type {string} */ #model;
   #lastId = 0;
   #crashes = 0;
 
@@ -35,10 +35,20 @@ export class Engine {
    * @param {string} model Name of a folder below models/.
    * @param {(share: number) => void} onProgress Hears how much is loaded, 0 to 1. */
   constructor(model, onProgress = () => {}) {
-    this.#model = new URL(`../models/${model}/`, import.meta.url);
     this.#onProgress = onProgress;
+    this.#model = model;
     this.#assets = this.#load();
     this.#start();
+  }
+
+  /** Reads with another model from now on; with the one before if the other cannot be loaded.
+   * @param {string} model Name of a folder below models/. */
+  async use(model) {
+    const assets = { ...(await this.#assets), ...(await getModel(model, countBytes(this.#onProgress))) };
+    this.#model = model;
+    this.#assets = Promise.resolve(assets);
+    if (this.#worker) this.#worker.postMessage({ type: 'load', ...assets });
+    else this.#start();
   }
 
   /** The model's description, once it is loaded.
@@ -132,14 +142,30 @@ export class Engine {
   /** @returns {Promise<Assets>} */
   async #load() {
     const progress = countBytes(this.#onProgress);
-    const [module, manifest, weights] = await Promise.all([
+    const [module, model] = await Promise.all([
       get(new URL('../sottovoce_bg.wasm', import.meta.url), progress).then(compile),
-      get(new URL('model.json', this.#model)).then((response) => response.text()),
-      get(new URL('model.safetensors', this.#model), progress)
-        .then((response) => response.arrayBuffer()),
+      getModel(this.#model, progress),
     ]);
-    return { module, manifest, weights: new Uint8Array(weights) };
+    return { module, ...model };
   }
+}
+
+/** @param {string} model @returns {URL} The folder of a model. */
+const folder = (model) => new URL(`../models/${model}/`, import.meta.url);
+
+/** What a model says of itself.
+ * @param {string} model @returns {Promise<Manifest>} */
+export async function describe(model) {
+  return (await get(new URL('model.json', folder(model)))).json();
+}
+
+/** @param {string} model @param {Counter} progress @returns {Promise<{manifest: string, weights: Uint8Array}>} */
+async function getModel(model, progress) {
+  const [manifest, weights] = await Promise.all([
+    get(new URL('model.json', folder(model))).then((response) => response.text()),
+    get(new URL('model.safetensors', folder(model)), progress).then((response) => response.arrayBuffer()),
+  ]);
+  return { manifest, weights: new Uint8Array(weights) };
 }
 
 /** @typedef {{expect: (bytes: number) => void, arrived: (bytes: number) => void}} Counter */

@@ -1,10 +1,11 @@
 // The page: takes a voice from the microphone, a file or a sample, has it read, and shows what was said.
 
 import { decodeInBrowser, mayDecode } from './browser-decode.js';
-import { Engine, EngineError } from './engine.js';
+import { describe, Engine, EngineError } from './engine.js';
 import { Recorder } from './recorder.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
 
+/** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').Reading} Reading */
 /** @typedef {import('./types.d.ts').Sample} Sample */
 /** @typedef {{source: string, acted?: string, byBrowser?: boolean}} Origin */
@@ -46,10 +47,18 @@ const engine = new Engine('mfcc1', (share) => {
 
 /** @type {Reading | undefined} */
 let shown;
+/** Reads what is shown once more, by whatever model is chosen by then.
+ * @type {(() => Promise<void>) | undefined} */
+let readAgain;
 
-/** @param {Reading} reading @param {Origin} origin */
-function present(reading, origin) {
+/** @param {Reading} reading @param {Origin} origin @param {() => Promise<Reading>} read How it was read. */
+function present(reading, origin, read) {
   shown = reading;
+  readAgain = async () => {
+    say(`Listening to ${origin.source} again.`);
+    const other = await attempt(origin, read);
+    if (other) present(other, origin, read);
+  };
   show(reading, origin);
   const { headline, explained } = inWords(reading.report);
   say('');
@@ -97,18 +106,19 @@ async function readFiles(files) {
   for (const [index, file] of all.entries()) {
     say(all.length > 1 ? `Listening to ${file.name}, ${index + 1} of ${all.length}.` : `Listening to ${file.name}.`);
     const origin = { source: file.name };
-    const reading = await attempt(origin, () => readFile(file, origin));
-    if (reading) present(reading, origin);
+    const read = () => readFile(file, origin);
+    const reading = await attempt(origin, read);
+    if (reading) present(reading, origin, read);
     if (all.length > 1) {
-      rows.push(listed(origin, reading));
+      rows.push(listed(origin, reading, read));
       listAll(rows);
     }
   }
 }
 
 /** One line of the list of several files; choosing it shows its reading.
- * @param {Origin} origin @param {Reading | undefined} reading */
-function listed(origin, reading) {
+ * @param {Origin} origin @param {Reading | undefined} reading @param {() => Promise<Reading>} read */
+function listed(origin, reading, read) {
   const row = document.createElement('li');
   if (!reading) {
     row.textContent = `${origin.source}: could not be read`;
@@ -119,7 +129,7 @@ function listed(origin, reading) {
   const { headline } = inWords(reading.report);
   button.textContent = `${origin.source}: ${headline.toLowerCase()}`;
   button.addEventListener('click', () => {
-    present(reading, origin);
+    present(reading, origin, read);
     byId('headline').focus();
   });
   row.append(button);
@@ -216,8 +226,9 @@ async function stopRecording() {
   byId('more').replaceChildren();
   const origin = { source: 'Your recording' };
   say('Listening.');
-  const reading = await attempt(origin, () => engine.readSamples(samples, rateHz));
-  if (reading) present(reading, origin);
+  const read = () => engine.readSamples(samples, rateHz);
+  const reading = await attempt(origin, read);
+  if (reading) present(reading, origin, read);
 }
 
 byId('record').addEventListener('click', () => {
@@ -238,14 +249,15 @@ function sampleButton(sample) {
     byId('more').replaceChildren();
     const origin = { source: sample.name, acted: sample.acted };
     say(`Listening to ${sample.name}.`);
-    const reading = await attempt(origin, async () => {
+    const read = async () => {
       const response = await fetch(new URL(`./samples/${sample.file}`, import.meta.url)).catch(() => undefined);
       if (!response?.ok) {
         throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
       }
       return engine.readFile(await response.blob());
-    });
-    if (reading) present(reading, origin);
+    };
+    const reading = await attempt(origin, read);
+    if (reading) present(reading, origin, read);
   });
   return button;
 }
@@ -258,13 +270,46 @@ async function showSamples() {
 
 // ---- What is said of the model
 
+/** @param {Manifest} manifest */
+const inShort = ({ metrics, weights }) =>
+  `right in ${Math.round(100 * metrics.accuracy)} % of clips, ${(weights.bytes / 1e6).toFixed(1)} MB`;
+
 async function showAccuracy() {
-  const { metrics, name, weights } = await engine.manifest();
+  const { metrics, name, summary, weights } = await engine.manifest();
   const corpora = Object.entries(metrics.accuracy_by_corpus)
     .map(([corpus, accuracy]) => `${Math.round(100 * accuracy)} % on ${corpus}`).join(', ');
-  byId('accuracy').textContent = `The model (${name}, ${(weights.bytes / 1e6).toFixed(1)} MB) names the emotion the actor was asked for in ${
+  byId('accuracy').textContent = `The model (${name}, ${(weights.bytes / 1e6).toFixed(1)} MB; ${summary}) names the emotion the actor was asked for in ${
     percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. Those clips come from the same speakers as its training clips; expect it to be right less often with voices it never heard.`;
 }
+
+/** Tells beside the name of each model how well it does and how large it is. */
+async function showModels() {
+  await Promise.all([...byId('model').options].map(async (option) => {
+    option.textContent = `${option.textContent}: ${inShort(await describe(option.value))}`;
+  }));
+}
+
+let model = byId('model').value;
+byId('model').addEventListener('change', async () => {
+  const chosen = byId('model').value;
+  complain('');
+  setWorking(true);
+  say('Loading the model.');
+  try {
+    await engine.use(chosen);
+    model = chosen;
+    await showAccuracy();
+    say('');
+  } catch (error) {
+    byId('model').value = model;
+    say('');
+    complain(error instanceof EngineError ? error.message : String(error));
+    return;
+  } finally {
+    setWorking(false);
+  }
+  await readAgain?.();
+});
 
 addEventListener('sottovoce-crash', (event) => {
   complain(/** @type {CustomEvent} */ (event).detail.message);
@@ -276,7 +321,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 });
 
 showSamples().catch(() => byId('samples').remove());
-showAccuracy().catch((error) => {
+showAccuracy().then(showModels).catch((error) => {
   complain(error instanceof EngineError ? error.message : String(error));
 }).finally(() => {
   loading = false;

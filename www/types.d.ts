@@ -37,7 +37,6 @@ export type Reply =
   | { type: 'crashed'; message: string };
 
 export interface Metrics {
-  split: string;
   clips: number;
   accuracy: number;
   mean_recall: number;

@@ -14,8 +14,11 @@ const tell = (reply, transfer = []) => self.postMessage(reply, { transfer });
 
 /** @param {Extract<Request, {type: 'load'}>} request */
 async function load({ module, manifest, weights }) {
+  const before = await engine;
   await init({ module_or_path: module });
-  return new Engine(manifest, weights);
+  const loaded = new Engine(manifest, weights);
+  before?.free();
+  return loaded;
 }
 
 /** @param {Exclude<Request, {type: 'load'}>} request */

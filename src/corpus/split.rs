@@ -50,7 +50,9 @@ impl FromStr for SplitKind {
             "speaker" => Ok(Self::Speaker),
             _ => match name.strip_prefix("corpus-") {
                 Some(corpus) => corpus.parse().map(Self::Corpus),
-                None => Err(format!("'{name}' is none of random, speaker and corpus-NAME (such as corpus-tess)")),
+                None => {
+                    Err(format!("'{name}' is none of random, speaker and corpus-NAME (such as corpus-tess)"))
+                }
             },
         }
     }
@@ -183,7 +185,12 @@ impl Split {
     ///
     /// # Errors
     /// [`SplitError`] when the file cannot be written.
-    pub fn write(&self, settings: SplitSettings, utterances: &[Utterance], path: &Path) -> Result<(), SplitError> {
+    pub fn write(
+        &self,
+        settings: SplitSettings,
+        utterances: &[Utterance],
+        path: &Path,
+    ) -> Result<(), SplitError> {
         let names = |part: &[usize]| part.iter().map(|&index| utterances[index].key()).collect();
         let named = Named {
             settings,
@@ -239,16 +246,22 @@ mod tests {
     fn utterances() -> Vec<Utterance> {
         let mut names = Vec::new();
         for actor in 1001..1092 {
-            names.extend(["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"].map(|e| format!("{actor}_DFA_{e}_XX.wav")));
+            names.extend(
+                ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"].map(|e| format!("{actor}_DFA_{e}_XX.wav")),
+            );
         }
         for actor in 1..25 {
             names.extend((1..9).map(|emotion| format!("03-01-{emotion:02}-01-01-01-{actor:02}.wav")));
         }
         for speaker in ["DC", "JE", "JK", "KL"] {
-            names.extend(["a", "d", "f", "h", "n", "sa", "su"].map(|emotion| format!("{speaker}_{emotion}01.wav")));
+            names.extend(
+                ["a", "d", "f", "h", "n", "sa", "su"].map(|emotion| format!("{speaker}_{emotion}01.wav")),
+            );
         }
         for speaker in ["OAF", "YAF"] {
-            names.extend(["angry", "fear", "ps", "sad"].map(|emotion| format!("{speaker}_back_{emotion}.wav")));
+            names.extend(
+                ["angry", "fear", "ps", "sad"].map(|emotion| format!("{speaker}_back_{emotion}.wav")),
+            );
         }
         names.iter().map(|name| parse(Path::new(name)).expect("a corpus' name")).collect()
     }
@@ -285,8 +298,11 @@ mod tests {
             let split = SplitSettings { kind: SplitKind::Speaker, seed }.divide(&utterances);
             let speakers =
                 |part: &[usize]| part.iter().map(|&i| utterances[i].speaker.clone()).collect::<BTreeSet<_>>();
-            let (train, validation, test) = (speakers(&split.train), speakers(&split.validation), speakers(&split.test));
-            assert!(train.is_disjoint(&test) && train.is_disjoint(&validation) && validation.is_disjoint(&test));
+            let (train, validation, test) =
+                (speakers(&split.train), speakers(&split.validation), speakers(&split.test));
+            assert!(
+                train.is_disjoint(&test) && train.is_disjoint(&validation) && validation.is_disjoint(&test)
+            );
             let of = |corpus| test.iter().filter(|speaker| speaker.corpus == corpus).count();
             assert_eq!(Corpus::ALL.map(of), [18, 4, 1, 1]);
             assert!(test.iter().any(|speaker| speaker.name == "OAF"));

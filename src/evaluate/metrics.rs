@@ -49,14 +49,19 @@ pub fn metrics(judged: &[Judged]) -> Metrics {
         mean_recall: mean(&recalls),
         mean_recall_interval,
         accuracy_by_corpus: accuracy_by_corpus.collect(),
-        recall: Emotion::ALL.into_iter().zip(recalls).filter_map(|(e, r)| Some((e, r?))).collect::<BTreeMap<_, _>>(),
+        recall: Emotion::ALL
+            .into_iter()
+            .zip(recalls)
+            .filter_map(|(e, r)| Some((e, r?)))
+            .collect::<BTreeMap<_, _>>(),
         calibration_error: calibration_error(judged),
         confusion,
     }
 }
 
 fn share_right<'a>(clips: impl Iterator<Item = &'a Judged>) -> Option<f32> {
-    let (right, all) = clips.fold((0_u32, 0_u32), |(right, all), clip| (right + u32::from(clip.is_right()), all + 1));
+    let (right, all) =
+        clips.fold((0_u32, 0_u32), |(right, all), clip| (right + u32::from(clip.is_right()), all + 1));
     (all > 0).then(|| right as f32 / all as f32)
 }
 

@@ -91,7 +91,12 @@ impl Report<'_> {
                 .map(|corpus| counts.and_then(|counts| counts.get(corpus)).copied().unwrap_or(0).to_string())
                 .collect();
             let paper = PAPER_COUNTS[emotion.index()];
-            writeln!(out, "| {emotion} | {paper} | {} | {} |", self.survey.count(emotion), by_corpus.join(" | "))?;
+            writeln!(
+                out,
+                "| {emotion} | {paper} | {} | {} |",
+                self.survey.count(emotion),
+                by_corpus.join(" | ")
+            )?;
         }
         writeln!(out, "\n| corpus | recordings | women, men | hours | mean length |\n|---|---|---|---|---|")?;
         for (&corpus, speakers) in &self.survey.speakers {
@@ -213,12 +218,17 @@ impl Report<'_> {
     }
 
     fn recalls(&self, out: &mut String) -> std::fmt::Result {
-        let heads: String =
-            self.scored.iter().map(|s| format!(" {}, {} |", s.manifest.name, s.manifest.training.split)).collect();
+        let heads: String = self
+            .scored
+            .iter()
+            .map(|s| format!(" {}, {} |", s.manifest.name, s.manifest.training.split))
+            .collect();
         writeln!(out, "\n## Table 4: recall, %\n\n| acted | the paper's Wav2Vec2, random |{heads}")?;
         writeln!(out, "|---|---|{}", "---|".repeat(self.scored.len()))?;
         for emotion in Emotion::ALL {
-            let of = |scored: &Scored| scored.metrics.recall.get(&emotion).copied().map_or_else(String::new, percent);
+            let of = |scored: &Scored| {
+                scored.metrics.recall.get(&emotion).copied().map_or_else(String::new, percent)
+            };
             let recalls: Vec<String> = self.scored.iter().map(of).collect();
             writeln!(out, "| {emotion} | {:.1} | {} |", PAPER_RECALL[emotion.index()], recalls.join(" | "))?;
         }

@@ -19,7 +19,8 @@ pub fn learning_curve(epochs: &[Epoch]) -> String {
             .set_secondary_coord(1.0..last, 0.0..100.0_f32);
         chart.configure_mesh().disable_x_mesh().x_desc("epoch").y_desc("loss").draw()?;
         chart.configure_secondary_axes().y_desc("accuracy, %").draw()?;
-        let line = |value: fn(&Epoch) -> f32| epochs.iter().map(move |epoch| (epoch.epoch as f32, value(epoch)));
+        let line =
+            |value: fn(&Epoch) -> f32| epochs.iter().map(move |epoch| (epoch.epoch as f32, value(epoch)));
         let key = |style: ShapeStyle| move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style);
         let styles = [0, 1, 2].map(|i| PALETTE[i].stroke_width(2));
         chart

@@ -94,7 +94,9 @@ fn bar<Y>(
 
 fn name_at(place: &SegmentValue<usize>) -> String {
     match place {
-        SegmentValue::CenterOf(index) => Emotion::ALL.get(*index).map_or_else(String::new, ToString::to_string),
+        SegmentValue::CenterOf(index) => {
+            Emotion::ALL.get(*index).map_or_else(String::new, ToString::to_string)
+        }
         _ => String::new(),
     }
 }

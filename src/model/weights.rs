@@ -4,9 +4,9 @@
 //! and bits stand under its name in one JSON object, the entry `quantised` of the file's metadata. One entry, since
 //! several would come in another order each time, and the same weights would not make the same file.
 
-use std::collections::{BTreeMap, BTreeSet};
 #[cfg(not(target_arch = "wasm32"))]
 use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};

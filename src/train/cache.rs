@@ -41,7 +41,8 @@ impl Cache {
     /// What the system says of the folder or the file.
     pub fn open(folder: &Path, settings: &str, values: usize) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let name: String = digest(&[settings.as_bytes()])[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name: String =
+            digest(&[settings.as_bytes()])[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let path = folder.join(format!("{name}.features"));
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
         file.lock()?;

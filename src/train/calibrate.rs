@@ -51,7 +51,8 @@ const THRESHOLDS: std::ops::RangeInclusive<usize> = 25..=90;
 fn unsure_below(readings: &[(f32, bool)]) -> f32 {
     let share_right_below = |threshold: f32| {
         let below = readings.iter().take_while(|reading| reading.0 < threshold);
-        let (right, all) = below.fold((0, 0), |(right, all), reading| (right + usize::from(reading.1), all + 1));
+        let (right, all) =
+            below.fold((0, 0), |(right, all), reading| (right + usize::from(reading.1), all + 1));
         if all == 0 { 0.0 } else { right as f32 / all as f32 }
     };
     let thresholds = THRESHOLDS.rev().map(|hundredths| hundredths as f32 / 100.0);
@@ -62,7 +63,8 @@ fn unsure_below(readings: &[(f32, bool)]) -> f32 {
 fn likely_from(readings: &[(f32, bool)]) -> f32 {
     let share_right_from = |threshold: f32| {
         let from = readings.iter().rev().take_while(|reading| reading.0 >= threshold);
-        let (right, all) = from.fold((0, 0), |(right, all), reading| (right + usize::from(reading.1), all + 1));
+        let (right, all) =
+            from.fold((0, 0), |(right, all), reading| (right + usize::from(reading.1), all + 1));
         if all == 0 { 1.0 } else { right as f32 / all as f32 }
     };
     let mut thresholds = THRESHOLDS.map(|hundredths| hundredths as f32 / 100.0);
@@ -85,9 +87,8 @@ mod tests {
     #[test]
     fn thresholds_separate_doubtful_from_reliable_readings() {
         // Right as often as stated: at 30 % three times in ten, and so on.
-        let readings: Vec<(f32, bool)> = (25..100)
-            .flat_map(|stated| (0..100).map(move |i| (stated as f32 / 100.0, i < stated)))
-            .collect();
+        let readings: Vec<(f32, bool)> =
+            (25..100).flat_map(|stated| (0..100).map(move |i| (stated as f32 / 100.0, i < stated))).collect();
         // Stated 25 to t % is right in (25 + t) / 2 % of the cases on average, t to 99 % in (t + 99) / 2 %.
         assert!((unsure_below(&readings) - 0.76).abs() < 0.02, "{}", unsure_below(&readings));
         assert!((likely_from(&readings) - 0.61).abs() < 0.02, "{}", likely_from(&readings));

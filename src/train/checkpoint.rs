@@ -63,7 +63,12 @@ impl Checkpoints {
     }
 
     /// Saves the state after an epoch.
-    pub fn save(&self, progress: &Progress, state: &State, architecture: &Architecture) -> Result<(), TrainError> {
+    pub fn save(
+        &self,
+        progress: &Progress,
+        state: &State,
+        architecture: &Architecture,
+    ) -> Result<(), TrainError> {
         let partial = self.folder.join("partial");
         if partial.exists() {
             fs::remove_dir_all(&partial).map_err(|error| failed(&partial, &error))?;
@@ -101,8 +106,8 @@ impl Checkpoints {
     ) -> Result<Option<(Progress, State)>, TrainError> {
         let Some(last) = self.saved().into_iter().max() else { return Ok(None) };
         let text = fs::read_to_string(last.join("progress.json")).map_err(|error| failed(&last, &error))?;
-        let progress: Progress =
-            serde_json::from_str(&text).map_err(|_| TrainError::OtherRun { path: self.folder.display().to_string() })?;
+        let progress: Progress = serde_json::from_str(&text)
+            .map_err(|_| TrainError::OtherRun { path: self.folder.display().to_string() })?;
         if progress.plan != *plan {
             return Err(TrainError::OtherRun { path: self.folder.display().to_string() });
         }

@@ -57,7 +57,9 @@ impl Caches {
         };
         Ok(Self {
             originals: Cache::open(cache, &settings(None), values)?,
-            copies: waveform.map(|waveform| Cache::open(cache, &settings(Some(waveform)), values)).transpose()?,
+            copies: waveform
+                .map(|waveform| Cache::open(cache, &settings(Some(waveform)), values))
+                .transpose()?,
         })
     }
 }
@@ -161,16 +163,15 @@ fn read(
     };
     let waveform = extraction.waveform.filter(|_| with_copies);
     let reach_s = waveform.map_or(0.0, |waveform| waveform.reach_s(extraction.clip));
-    let options = ReadOptions {
-        stop_after_s: Some(reach_s.max(extraction.clip.reach_s())),
-        ..ReadOptions::default()
-    };
+    let options =
+        ReadOptions { stop_after_s: Some(reach_s.max(extraction.clip.reach_s())), ..ReadOptions::default() };
     // Decoded only once a map is missing.
     let mut decoded: Option<Vec<f32>> = None;
     let mut maps = Vec::new();
     for copy in 0..=waveform.map_or(0, |waveform| waveform.copies) {
         let key = digest(&[&bytes, &copy.to_le_bytes()]);
-        let cache = if copy == 0 { &caches.originals } else { caches.copies.as_ref().unwrap_or(&caches.originals) };
+        let cache =
+            if copy == 0 { &caches.originals } else { caches.copies.as_ref().unwrap_or(&caches.originals) };
         if let Some(map) = cache.get(&key) {
             maps.push(map);
             continue;
@@ -184,7 +185,8 @@ fn read(
         };
         let clip = match waveform.filter(|_| copy > 0) {
             Some(waveform) => {
-                let (changed, settings) = waveform.change(&samples, extraction.clip, &mut StdRng::from_seed(key));
+                let (changed, settings) =
+                    waveform.change(&samples, extraction.clip, &mut StdRng::from_seed(key));
                 Clip::cut(&changed, &settings)
             }
             None => Clip::cut(&samples, extraction.clip),

@@ -41,7 +41,9 @@ pub enum TrainError {
         detail: String,
     },
     /// The checkpoints belong to a run with other settings.
-    #[error("{path} holds checkpoints of a run with other settings; name another folder, or delete this one to start anew")]
+    #[error(
+        "{path} holds checkpoints of a run with other settings; name another folder, or delete this one to start anew"
+    )]
     OtherRun {
         /// The folder.
         path: String,

@@ -145,7 +145,8 @@ impl Recipe {
                 if done < rising {
                     return self.learning_rate * done / rising;
                 }
-                let cosine = 0.5 + 0.5 * (std::f64::consts::PI * ((done - rising) / (1.0 - rising)).min(1.0)).cos();
+                let cosine =
+                    0.5 + 0.5 * (std::f64::consts::PI * ((done - rising) / (1.0 - rising)).min(1.0)).cos();
                 self.learning_rate * (0.005 + 0.995 * cosine)
             }
             Schedule::Plateau { factor, patience, lowest } => {
@@ -180,7 +181,9 @@ mod tests {
     fn every_model_has_both_recipes() {
         for model in crate::model::Manifest::NAMES {
             for name in ["paper", "best"] {
-                Recipe::of_model(model, name).expect("known").unwrap_or_else(|e| panic!("{model} {name}: {e}"));
+                Recipe::of_model(model, name)
+                    .expect("known")
+                    .unwrap_or_else(|e| panic!("{model} {name}: {e}"));
             }
         }
     }

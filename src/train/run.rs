@@ -94,7 +94,8 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         cache: &job.cache,
     };
     let mut dataset = Dataset::extract(&utterances, &split.train, &extraction, watcher)?;
-    let [train, validation, test] = [&split.train, &split.validation, &split.test].map(|part| dataset.readable(part));
+    let [train, validation, test] =
+        [&split.train, &split.validation, &split.test].map(|part| dataset.readable(part));
     let split = Split { train, validation, test };
     if split.train.len() < recipe.batch || split.validation.is_empty() || split.test.is_empty() {
         return Err(TrainError::TooFew {
@@ -108,7 +109,12 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
 
     let device = plain.clone().autodiff();
     let architecture = &manifest.architecture;
-    let plan = Plan { model: manifest.name.clone(), recipe: recipe.clone(), split: settings, clips: split.train.len() };
+    let plan = Plan {
+        model: manifest.name.clone(),
+        recipe: recipe.clone(),
+        split: settings,
+        clips: split.train.len(),
+    };
     let optimizer = optimizer(&recipe);
     let (mut progress, mut state) =
         checkpoints.resume(&plan, architecture, &optimizer, &device)?.unwrap_or_else(|| {
@@ -124,7 +130,8 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     while !is_finished(&progress.epochs, &recipe) {
         let start = Instant::now();
         let number = progress.epochs.len() + 1;
-        let (loss, learning_rate) = trainer.epoch(number, &mut state, &progress.epochs, &split.train, watcher);
+        let (loss, learning_rate) =
+            trainer.epoch(number, &mut state, &progress.epochs, &split.train, watcher);
         let judged = parameters::apply(architecture.init(&plain), state.judged.clone());
         let judged = judged.map_err(crate::model::ModelError::from)?;
         let scores = judge_all(&judged, &dataset, &split.validation, &plain);
@@ -173,7 +180,9 @@ fn optimizer(recipe: &Recipe) -> ModuleOptimizer {
     // Keras' epsilon; burn's own is a hundred times as large.
     match recipe.optimizer {
         Optimizer::Adam => AdamConfig::new().with_epsilon(1e-7).init(),
-        Optimizer::AdamW => AdamWConfig::new().with_epsilon(1e-7).with_weight_decay(recipe.weight_decay).init(),
+        Optimizer::AdamW => {
+            AdamWConfig::new().with_epsilon(1e-7).with_weight_decay(recipe.weight_decay).init()
+        }
     }
 }
 
@@ -256,7 +265,13 @@ impl Trainer<'_> {
     }
 
     /// Mean gradients of a batch, its shards computed side by side, with the mean cross-entropy.
-    fn gradients(&self, network: &Classifier, batch: &[usize], epoch: usize, step: usize) -> (GradientsParams, f32) {
+    fn gradients(
+        &self,
+        network: &Classifier,
+        batch: &[usize],
+        epoch: usize,
+        step: usize,
+    ) -> (GradientsParams, f32) {
         let shards: Vec<&[usize]> = batch.chunks(batch.len().div_ceil(self.recipe.shards)).collect();
         let count = shards.len() as f32;
         let mut sum = GradientsAccumulator::new();
@@ -271,7 +286,8 @@ impl Trainer<'_> {
                     let draws = self.draws(epoch, step, shard + 1);
                     scope.spawn(move || {
                         dropout::seed(draws);
-                        let batch = self.batches.draw(indices, &mut StdRng::seed_from_u64(draws), self.device);
+                        let batch =
+                            self.batches.draw(indices, &mut StdRng::seed_from_u64(draws), self.device);
                         let scores = network.forward(batch.maps);
                         let share = indices.len() as f32 * count;
                         let entropy = (log_softmax(scores, 1) * batch.targets).sum().neg() / share;

@@ -85,9 +85,8 @@ pub fn stretch(samples: &[f32], tempo: f32) -> Vec<f32> {
     }
     let mut planner = RealFftPlanner::<f32>::new();
     let (forward, inverse) = (planner.plan_fft_forward(FRAME), planner.plan_fft_inverse(FRAME));
-    let window: Vec<f32> = (0..FRAME)
-        .map(|n| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / FRAME as f32).cos())
-        .collect();
+    let window: Vec<f32> =
+        (0..FRAME).map(|n| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / FRAME as f32).cos()).collect();
 
     // Frames are centred, with silence before the first sample and after the last.
     let mut padded = vec![0.0; FRAME / 2];
@@ -95,8 +94,12 @@ pub fn stretch(samples: &[f32], tempo: f32) -> Vec<f32> {
     padded.resize(samples.len() + FRAME + 2 * HOP, 0.0);
     let frames: Vec<Vec<Complex<f32>>> = (0..=samples.len() / HOP + 1)
         .map(|frame| {
-            let mut piece: Vec<f32> =
-                padded[frame * HOP..].iter().chain(std::iter::repeat(&0.0)).zip(&window).map(|(a, b)| a * b).collect();
+            let mut piece: Vec<f32> = padded[frame * HOP..]
+                .iter()
+                .chain(std::iter::repeat(&0.0))
+                .zip(&window)
+                .map(|(a, b)| a * b)
+                .collect();
             let mut spectrum = forward.make_output_vec();
             forward.process(&mut piece, &mut spectrum).expect("the plan's own sizes");
             spectrum
@@ -184,7 +187,11 @@ mod tests {
             let shifted = shift_pitch(&tone, semitones);
             assert_eq!(shifted.len(), tone.len());
             let expected = 440.0 * 2.0_f32.powf(semitones / 12.0);
-            assert!((pitch_hz(&shifted) / expected - 1.0).abs() < 0.015, "{semitones}: {} Hz", pitch_hz(&shifted));
+            assert!(
+                (pitch_hz(&shifted) / expected - 1.0).abs() < 0.015,
+                "{semitones}: {} Hz",
+                pitch_hz(&shifted)
+            );
         }
     }
 

@@ -256,6 +256,39 @@ describe('the page', () => {
     await context.close();
   });
 
+  test('reads again with another model, and says how well each does', async () => {
+    const { context, page, errors } = await open(browser, server.url);
+    await page.getByRole('button', { name: 'Woman, 35' }).click();
+    const first = await readingOf(page, 'Woman, 35');
+    const models = page.getByLabel('Model');
+    for (const name of ['ms', 'mfcc2', 'baseline']) {
+      const { metrics } = JSON.parse(await readFile(new URL(`../../models/${name}/model.json`, import.meta.url), 'utf8'));
+      const option = models.locator(`option[value=${name}]`);
+      await page.waitForFunction((name) => document.querySelector(`option[value=${name}]`).textContent.includes('%'), name);
+      assert.ok((await option.textContent()).includes(`right in ${Math.round(100 * metrics.accuracy)} % of clips`));
+      await models.selectOption(name);
+      await page.waitForFunction((name) => document.querySelector('#meta').textContent.includes(`read by ${name} in`), name);
+      const { shares } = await readingOf(page, 'Woman, 35');
+      assert.notDeepEqual(shares, first.shares, `${name} has an opinion of its own`);
+      assert.match(await page.locator('#accuracy').textContent(), new RegExp(`\\(${name}, `));
+    }
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('stays with its model when another cannot be loaded', async () => {
+    const { context, page } = await open(browser, server.url);
+    await page.route('**/models/ms/model.safetensors', (route) => route.abort());
+    const models = page.getByLabel('Model');
+    await models.selectOption('ms');
+    await problem(page).waitFor();
+    assert.match(await problem(page).textContent(), /could not be loaded/);
+    assert.equal(await models.inputValue(), 'mfcc1');
+    await page.getByRole('button', { name: 'Woman, 35' }).click();
+    await readingOf(page, 'Woman, 35');
+    await context.close();
+  });
+
   test('keeps still for those who ask for it', async () => {
     const { context, page } = await open(browser, server.url, { reducedMotion: 'reduce' });
     const transition = await page.evaluate(() => getComputedStyle(document.querySelector('.track > span')).transitionDuration);

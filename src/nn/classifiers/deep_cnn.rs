@@ -44,7 +44,9 @@ impl DeepCnnConfig {
         assert!(rows > 0 && columns > 0, "the input must have at least 16 rows and 16 columns");
         let inputs = [1, self.channels[0], self.channels[1], self.channels[2]];
         let blocks = (0..self.channels.len())
-            .map(|i| ConvBlockConfig::new(inputs[i], self.channels[i]).with_dropout(self.dropout[i]).init(device))
+            .map(|i| {
+                ConvBlockConfig::new(inputs[i], self.channels[i]).with_dropout(self.dropout[i]).init(device)
+            })
             .collect();
         let flat = self.channels[3] * rows * columns;
         DeepCnn {

@@ -4,7 +4,7 @@ use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Tensor, TensorData};
 
-use super::kernels::{self, Sizes};
+use super::kernels::{Sizes, convolve, normalise_and_pool};
 
 /// Convolution, ReLU, `scale` and `shift` of each channel, and pooling, on a flex device without autodiff.
 ///
@@ -23,10 +23,11 @@ pub fn forward(
     let sizes = Sizes { batch, inputs, outputs, rows, columns, kernel: [kernel_rows, kernel_columns], pool };
     let [x, weight] = [x, weight].map(primitive);
     let [bias, scale, shift] = [bias, scale, shift].map(primitive);
-    let activation = kernels::convolve(values(&x), values(&weight), values(&bias), &sizes);
-    let pooled = kernels::normalise_and_pool(&activation, values(&scale), values(&shift), &sizes);
+    let activation = convolve(values(&x), values(&weight), values(&bias), &sizes);
+    let pooled = normalise_and_pool(&activation, values(&scale), values(&shift), &sizes);
     let [pooled_rows, pooled_columns] = sizes.pooled();
-    let pooled = FlexTensor::from_data(TensorData::new(pooled, [batch, outputs, pooled_rows, pooled_columns]));
+    let pooled =
+        FlexTensor::from_data(TensorData::new(pooled, [batch, outputs, pooled_rows, pooled_columns]));
     Tensor::from_primitive::<Flex>(pooled)
 }
 

@@ -1,6 +1,8 @@
 //! The part that every convolutional network here is made of: convolution, ReLU, batch normalisation, max pooling and
 //! dropout.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod gradients;
 mod inference;
 mod kernels;
 #[cfg(not(target_arch = "wasm32"))]
@@ -27,7 +29,7 @@ pub struct ConvBlockConfig {
     /// Rows and columns of the kernel, odd; the map keeps its size.
     #[config(default = "[3, 3]")]
     pub kernel: [usize; 2],
-    /// Rows and columns that are pooled into one.
+    /// Rows and columns that are pooled into one; 1, 2 or 4 columns.
     #[config(default = "[2, 2]")]
     pub pool: [usize; 2],
     /// Probability of dropping a value at the end.
@@ -99,7 +101,9 @@ impl ConvBlock {
             beta: self.norm.beta.val(),
         };
         let trained = training::forward(x, parameters, self.norm.epsilon, self.pool.kernel_size);
-        for (running, now) in [(&self.norm.running_mean, trained.mean), (&self.norm.running_var, trained.variance)] {
+        for (running, now) in
+            [(&self.norm.running_mean, trained.mean), (&self.norm.running_var, trained.variance)]
+        {
             let before = running.value_sync().without_autodiff();
             let moved = before * (1.0 - self.norm.momentum) + now * self.norm.momentum;
             running.update(moved.to_device(&device).detach());
@@ -150,7 +154,8 @@ mod tests {
             let results = [(&ours, true), (&burns, false)].map(|(block, fused)| {
                 let x = x.clone().detach().require_grad();
                 let y = if fused { block.train(x.clone()) } else { block.composed(x.clone()) };
-                let weights: Vec<f32> = (0..y.shape().num_elements()).map(|i| (i as f32 * 0.7).sin()).collect();
+                let weights: Vec<f32> =
+                    (0..y.shape().num_elements()).map(|i| (i as f32 * 0.7).sin()).collect();
                 let weights = Tensor::<4>::from_data(TensorData::new(weights, y.shape()), &device);
                 let gradients = (y.clone() * weights).sum().backward();
                 let of = |tensor: Tensor<1>| values(tensor.grad(&gradients).expect("tracked"));

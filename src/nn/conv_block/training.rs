@@ -9,8 +9,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Tensor, TensorData};
 
+use super::gradients::{Saved, backward, statistics};
 use super::inference::values;
-use super::kernels::{self, Saved, Sizes};
+use super::kernels::{Sizes, convolve, normalise_and_pool};
 
 /// A block's maps with the statistics they were normalised by.
 pub struct Trained {
@@ -59,7 +60,7 @@ impl Backward<Flex, 5> for ConvBlockBackward {
             mean: values(&ops.state.mean),
             inverse_deviation: values(&ops.state.inverse_deviation),
         };
-        let found = kernels::backward(values(&pooled), &saved, &sizes, x.is_some());
+        let found = backward(values(&pooled), &saved, &sizes, x.is_some());
         if let (Some(node), Some(gradient)) = (x, found.x) {
             let shape = [sizes.batch, sizes.inputs, sizes.rows, sizes.columns];
             gradients.register::<Flex>(node.id, tensor(gradient, &shape));
@@ -93,14 +94,18 @@ pub fn forward(x: Tensor<4>, parameters: Parameters, epsilon: f64, pool: [usize;
     let (beta, beta_node) = tracked(parameters.beta).into_parts();
     let [x, weight, gamma] = [x, weight, gamma].map(|tensor| tensor.to_contiguous());
 
-    let activation = kernels::convolve(values(&x), values(&weight), values(&bias), &sizes);
-    let (mean, variance) = kernels::statistics(&activation, &sizes);
+    let activation = convolve(values(&x), values(&weight), values(&bias), &sizes);
+    let (mean, variance) = statistics(&activation, &sizes);
     let inverse_deviation: Vec<f32> =
         variance.iter().map(|variance| (f64::from(*variance) + epsilon).sqrt().recip() as f32).collect();
     let scale: Vec<f32> = values(&gamma).iter().zip(&inverse_deviation).map(|(a, b)| a * b).collect();
-    let shift: Vec<f32> =
-        values(&beta).iter().zip(&mean).zip(&scale).map(|((beta, mean), scale)| beta - mean * scale).collect();
-    let pooled = kernels::normalise_and_pool(&activation, &scale, &shift, &sizes);
+    let shift: Vec<f32> = values(&beta)
+        .iter()
+        .zip(&mean)
+        .zip(&scale)
+        .map(|((beta, mean), scale)| beta - mean * scale)
+        .collect();
+    let pooled = normalise_and_pool(&activation, &scale, &shift, &sizes);
 
     let [pooled_rows, pooled_columns] = sizes.pooled();
     let pooled = tensor(pooled, &[batch, outputs, pooled_rows, pooled_columns]);

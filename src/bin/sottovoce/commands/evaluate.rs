@@ -81,7 +81,11 @@ fn print_tables(metrics: &Metrics, training: &Training, notes: &BTreeMap<String,
     let interval = |[low, high]: [f32; 2]| format!("(95 %: {:.2} to {:.2} %)", 100.0 * low, 100.0 * high);
     println!("{} clips, {} split, seed {}", metrics.clips, training.split, training.seed);
     println!("accuracy           {} {}", percent(metrics.accuracy), interval(metrics.accuracy_interval));
-    println!("mean recall        {} {}", percent(metrics.mean_recall), interval(metrics.mean_recall_interval));
+    println!(
+        "mean recall        {} {}",
+        percent(metrics.mean_recall),
+        interval(metrics.mean_recall_interval)
+    );
     println!("calibration error  {}", percent(metrics.calibration_error));
     println!();
     for (corpus, accuracy) in &metrics.accuracy_by_corpus {

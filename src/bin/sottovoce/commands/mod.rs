@@ -39,12 +39,15 @@ pub struct ModelsFolder {
     /// The folder that holds the models, each in a folder of its own name.
     #[arg(long, env = "SOTTOVOCE_MODELS", default_value = "models")]
     pub models: PathBuf,
+    /// The folder that holds the weights which judge other splits than the random one, in folders of the splits' names.
+    #[arg(long, default_value = "held-out")]
+    pub held_out: PathBuf,
 }
 
 impl ModelArguments {
     /// Loads the model, or says why not.
     pub fn load(&self) -> Result<Model, ExitCode> {
-        self.load_from(&self.folder.models.join(&self.model)).ok_or_else(|| {
+        self.load_from(&self.folder_for(SplitKind::Random)).ok_or_else(|| {
             eprintln!(
                 "There is no model '{}' in {}. List what is there with `sottovoce models`, or name the folder with --models.",
                 self.model,
@@ -54,11 +57,12 @@ impl ModelArguments {
         })?
     }
 
-    /// Where the model's weights for the clips of a split lie: its own are for the random one, those for the others in
-    /// folders of the splits' names beside them.
+    /// Where the model's weights for the clips of a split lie. Those of the random split are what the page offers.
     pub fn folder_for(&self, split: SplitKind) -> PathBuf {
-        let folder = self.folder.models.join(&self.model);
-        if split == SplitKind::Random { folder } else { folder.join(split.to_string()) }
+        match split {
+            SplitKind::Random => self.folder.models.join(&self.model),
+            _ => self.folder.held_out.join(split.to_string()).join(&self.model),
+        }
     }
 
     /// Loads the model's weights for the clips of a split, or says why not.

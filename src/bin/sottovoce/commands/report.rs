@@ -51,14 +51,17 @@ fn start(arguments: &Arguments) -> Result<(), ExitCode> {
         for split in [SplitKind::Random, SplitKind::Speaker] {
             let model = ModelArguments { model: name.to_owned(), folder: arguments.folder.clone() };
             if !model.folder_for(split).join("model.json").is_file() {
-                eprintln!("There are no weights of {name} for the {split} split; the report leaves them out.");
+                eprintln!(
+                    "There are no weights of {name} for the {split} split; the report leaves them out."
+                );
                 continue;
             }
             let manifest = model.load_for(split)?.manifest().clone();
             let utterances = if manifest.training.keep_defects { &all } else { &sound };
             let divided = SplitSettings { kind: split, seed: manifest.training.seed }.divide(utterances);
             let test: Vec<&Utterance> = divided.test.iter().map(|&index| &utterances[index]).collect();
-            let judgement = judge_with_all_cores(|| model.load_for(split), &test, &format!("Judging {name}, {split}"))?;
+            let judgement =
+                judge_with_all_cores(|| model.load_for(split), &test, &format!("Judging {name}, {split}"))?;
             scored.push(Scored { manifest, metrics: metrics(&judgement.judged) });
         }
     }

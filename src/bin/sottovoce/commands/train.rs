@@ -54,7 +54,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
 fn start(arguments: Arguments) -> Result<(), ExitCode> {
     let Arguments { model, corpora, recipe: recipe_name, split: kind, seed, .. } = arguments;
     let Some(manifest) = Manifest::untrained(&model) else {
-        eprintln!("There is no model '{model}' to train. These can be trained: {}.", Manifest::NAMES.join(", "));
+        eprintln!(
+            "There is no model '{model}' to train. These can be trained: {}.",
+            Manifest::NAMES.join(", ")
+        );
         return Err(ExitCode::from(BAD_INPUT));
     };
     let mut recipe = read_recipe(&model, arguments.recipes.as_deref(), &recipe_name)?;
@@ -76,7 +79,8 @@ fn start(arguments: Arguments) -> Result<(), ExitCode> {
         run,
         output: output.clone(),
     };
-    let Trained { manifest, unrounded_accuracy } = train(job, &Terminal(Progress::new())).map_err(|e| fail(&e))?;
+    let Trained { manifest, unrounded_accuracy } =
+        train(job, &Terminal(Progress::new())).map_err(|e| fail(&e))?;
     let metrics = &manifest.metrics;
     println!(
         "{model}: accuracy {:.2} % (before rounding {:.2} %), mean recall {:.2} % on {} clips, {} bytes in {}",

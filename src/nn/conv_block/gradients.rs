@@ -1,0 +1,184 @@
+//! Gradients of a convolution block on the CPU, on plain slices.
+
+use std::ops::Range;
+
+use super::kernels::{
+    Matrix, Sizes, for_each_output_row, for_each_patch_row, for_each_window_row, gather_patches, multiply,
+    overlap,
+};
+
+/// Mean and (biased) variance of each channel.
+pub fn statistics(activation: &[f32], sizes: &Sizes) -> (Vec<f32>, Vec<f32>) {
+    let count = (sizes.batch * sizes.map()) as f64;
+    (0..sizes.outputs)
+        .map(|channel| {
+            let (mut sum, mut squares) = (0.0_f64, 0.0_f64);
+            for clip in activation.chunks_exact(sizes.outputs * sizes.map()) {
+                for part in clip[channel * sizes.map()..][..sizes.map()].chunks(1024) {
+                    let (mut lanes, mut square_lanes) = ([0.0_f32; 16], [0.0_f32; 16]);
+                    let (whole, rest) = part.as_chunks::<16>();
+                    for values in whole {
+                        for lane in 0..16 {
+                            lanes[lane] += values[lane];
+                            square_lanes[lane] += values[lane] * values[lane];
+                        }
+                    }
+                    for &value in rest {
+                        lanes[0] += value;
+                        square_lanes[0] += value * value;
+                    }
+                    sum += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
+                    squares += square_lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
+                }
+            }
+            let mean = sum / count;
+            (mean as f32, (squares / count - mean * mean).max(0.0) as f32)
+        })
+        .unzip()
+}
+
+fn transposed(matrix: Matrix) -> Matrix {
+    Matrix {
+        values: matrix.values,
+        rows: matrix.columns,
+        columns: matrix.rows,
+        row_stride: matrix.column_stride,
+        column_stride: matrix.row_stride,
+    }
+}
+
+/// The reverse of [`gather_patches`]: adds every patch to the pixels that it came from.
+fn scatter_patches(patches: &[f32], sizes: &Sizes, lines: &Range<usize>, x: &mut [f32]) {
+    for_each_patch_row(sizes, lines, |from, shift, to| {
+        let Some(from) = from else { return };
+        let row = &patches[to];
+        let (read, land) = overlap(shift, row.len());
+        for (pixel, value) in x[from..from + row.len()][read].iter_mut().zip(&row[land]) {
+            *pixel += value;
+        }
+    });
+}
+
+/// Raises `best` to the largest `scale * activation` so far of each window, of which `line` is one line of pixels, and
+/// keeps in `places` where it is; the line starts at `start`.
+fn raise_and_place<const WIDTH: usize>(
+    line: &[f32],
+    scale: f32,
+    start: usize,
+    best: &mut [f32],
+    places: &mut [u32],
+) {
+    let windows = best.iter_mut().zip(places).zip(line.as_chunks::<WIDTH>().0);
+    for (window, ((best, place), pixels)) in windows.enumerate() {
+        for (pixel, activation) in pixels.iter().enumerate() {
+            let value = scale * activation;
+            let is_better = value > *best;
+            *best = if is_better { value } else { *best };
+            *place = if is_better { (start + window * WIDTH + pixel) as u32 } else { *place };
+        }
+    }
+}
+
+/// Gradients of a block's inputs and parameters.
+pub struct Gradients {
+    pub x: Option<Vec<f32>>,
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+    pub gamma: Vec<f32>,
+    pub beta: Vec<f32>,
+}
+
+/// What the forward pass keeps for the backward pass.
+pub struct Saved<'a> {
+    pub x: &'a [f32],
+    pub weight: &'a [f32],
+    pub gamma: &'a [f32],
+    /// After ReLU, before normalisation.
+    pub activation: &'a [f32],
+    pub mean: &'a [f32],
+    pub inverse_deviation: &'a [f32],
+}
+
+/// Gradients from those of the pooled maps.
+pub fn backward(pooled: &[f32], saved: &Saved, sizes: &Sizes, wants_x: bool) -> Gradients {
+    let (gradient, gamma, beta) = before_normalisation(pooled, saved, sizes);
+    let patch = sizes.patch();
+    let weight = transposed(Matrix::new(saved.weight, sizes.outputs, patch));
+    let mut weight_gradient = vec![0.0; sizes.outputs * patch];
+    let mut bias_gradient = vec![0.0; sizes.outputs];
+    let mut x_gradient = wants_x.then(|| vec![0.0; saved.x.len()]);
+    let (mut patches, mut tile) = (Vec::new(), Vec::new());
+    for lines in sizes.tiles() {
+        let width = lines.len() * sizes.columns;
+        patches.resize(patch * width, 0.0);
+        tile.resize(sizes.outputs * width, 0.0);
+        for_each_output_row(sizes, &lines, |channel, map, part| {
+            tile[part.clone()].copy_from_slice(&gradient[map]);
+            bias_gradient[channel] += tile[part].iter().sum::<f32>();
+        });
+        let tile = Matrix::new(&tile, sizes.outputs, width);
+        gather_patches(saved.x, sizes, &lines, &mut patches);
+        multiply(tile, transposed(Matrix::new(&patches, patch, width)), &mut weight_gradient, true);
+        if let Some(x_gradient) = &mut x_gradient {
+            multiply(weight, tile, &mut patches, false);
+            scatter_patches(&patches, sizes, &lines, x_gradient);
+        }
+    }
+    Gradients { x: x_gradient, weight: weight_gradient, bias: bias_gradient, gamma, beta }
+}
+
+/// Gradient with regard to the convolution's sums, then those of gamma and beta.
+///
+/// With the normalised activation `n` and the gradient `g` of each normalised pixel, summed over `m` pixels a channel,
+/// that of the activation is `gamma / deviation * (g - sum(g) / m - n * sum(g * n) / m)` (Ioffe and Szegedy, 2015).
+fn before_normalisation(pooled: &[f32], saved: &Saved, sizes: &Sizes) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    let scale: Vec<f32> = saved.gamma.iter().zip(saved.inverse_deviation).map(|(a, b)| a * b).collect();
+    let mut sums = vec![0.0_f64; sizes.outputs];
+    let mut products = vec![0.0_f64; sizes.outputs];
+    let mut places = vec![0_u32; pooled.len()];
+    let raise_and_place = match sizes.pool[1] {
+        1 => raise_and_place::<1>,
+        2 => raise_and_place::<2>,
+        4 => raise_and_place::<4>,
+        width => panic!("windows are 1, 2 or 4 columns wide, not {width}"),
+    };
+    let mut best = Vec::new();
+    for_each_window_row(sizes, |channel, from, first| {
+        let (places, pooled, scale) = (&mut places[from.clone()], &pooled[from], scale[channel]);
+        best.clear();
+        best.resize(places.len(), f32::NEG_INFINITY);
+        for row in 0..sizes.pool[0] {
+            let start = first + row * sizes.columns;
+            raise_and_place(&saved.activation[start..][..sizes.columns], scale, start, &mut best, places);
+        }
+        let (mut sum, mut product) = (0.0, 0.0);
+        for (gradient, place) in pooled.iter().zip(places) {
+            sum += gradient;
+            product += gradient * (saved.activation[*place as usize] - saved.mean[channel]);
+        }
+        sums[channel] += f64::from(sum);
+        products[channel] += f64::from(product * saved.inverse_deviation[channel]);
+    });
+    let count = (sizes.batch * sizes.map()) as f32;
+    let mut gradient = vec![0.0; saved.activation.len()];
+    let maps = gradient.chunks_exact_mut(sizes.map()).zip(saved.activation.chunks_exact(sizes.map()));
+    for (map, (gradients, activations)) in maps.enumerate() {
+        let channel = map % sizes.outputs;
+        let slope = -scale[channel] * products[channel] as f32 / count * saved.inverse_deviation[channel];
+        let offset = -scale[channel] * sums[channel] as f32 / count - slope * saved.mean[channel];
+        for (gradient, activation) in gradients.iter_mut().zip(activations) {
+            let value = slope * activation + offset;
+            *gradient = if *activation > 0.0 { value } else { 0.0 };
+        }
+    }
+    for_each_window_row(sizes, |channel, from, _| {
+        for (place, pooled) in places[from.clone()].iter().zip(&pooled[from]) {
+            let place = *place as usize;
+            if saved.activation[place] > 0.0 {
+                gradient[place] += scale[channel] * pooled;
+            }
+        }
+    });
+    let narrow = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect();
+    (gradient, narrow(products), narrow(sums))
+}
