@@ -9,7 +9,7 @@ use crate::model::Normalisation;
 
 /// How far maps are changed; each time within these. The masks are SpecAugment's (Park et al., 2019).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct SpectrogramSettings {
     /// Frames by which a map is moved in time at most, either way.
     pub shift: usize,
