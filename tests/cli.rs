@@ -121,3 +121,66 @@ fn features_of_a_bad_file_leave_no_file() {
     assert_eq!(output.status.code(), Some(2));
     assert!(!out.exists());
 }
+
+#[test]
+fn corpus_counts_draws_and_lists_what_cannot_be_read() {
+    let data = temporary("corpus");
+    fs::create_dir_all(&data).expect("created");
+    for name in ["1026_IEO_FEA_HI.opus", "1049_ITS_HAP_XX.opus"] {
+        fs::copy(format!("www/samples/{name}"), data.join(name)).expect("copied");
+    }
+    fs::write(data.join("1001_DFA_ANG_XX.wav"), b"no recording").expect("written");
+    // Known to be wrong, so that it is not even read.
+    fs::write(data.join("1076_MTI_SAD_XX.wav"), b"").expect("written");
+    let data = data.to_str().expect("a plain name");
+
+    let output = run(&["corpus", "--data", data, "--figures", &format!("{data}/figures")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    assert!(printed.contains("files that cannot be read\n"), "{printed}");
+    assert!(printed.contains("1001_DFA_ANG_XX.wav: "), "{printed}");
+    assert!(printed.contains("1076_MTI_SAD_XX.wav is digital silence"), "{printed}");
+    for name in ["emotions.svg", "loudness.svg"] {
+        assert!(fs::read_to_string(format!("{data}/figures/{name}")).expect("drawn").starts_with("<svg"));
+    }
+
+    let output = run(&["corpus", "--data", data, "--json", "--keep-defects"]);
+    let survey: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(survey["counts"]["happy"]["CREMA-D"], 1);
+    assert_eq!(survey["counts"]["sad"]["CREMA-D"], 1);
+    assert_eq!(survey["speakers"]["CREMA-D"]["female"], 2);
+    assert_eq!(survey["unreadable"].as_array().expect("a list").len(), 2);
+    assert_eq!(survey["durations_s"]["CREMA-D"]["count"], 2);
+    let _ = fs::remove_dir_all(data);
+}
+
+#[test]
+fn training_says_what_it_lacks() {
+    let refused = |arguments: &[&str], words: &str| {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
+    };
+    refused(&["train", "mfcc9", "--data", "www/samples"], "baseline, mfcc1, mfcc2, ms");
+    refused(&["train", "mfcc1", "--data", "www/samples", "--recipe", "worst"], "best and paper");
+    refused(&["train", "mfcc1", "--data", "www/samples", "--split", "voice"], "random, speaker and corpus-NAME");
+    refused(&["train", "mfcc1", "--data", "src"], "give the folder that holds them");
+    let out = temporary("too-few");
+    let out = out.to_str().expect("a plain name");
+    let cache = format!("{out}/cache");
+    let arguments = ["train", "mfcc1", "--data", "www/samples", "--out", out, "--cache", &cache];
+    refused(&arguments, "there are too few recordings: 6 to train on");
+    let _ = fs::remove_dir_all(out);
+    #[cfg(not(feature = "cuda"))]
+    refused(&["train", "mfcc1", "--data", "www/samples", "--device", "cuda"], "--features cuda");
+}
+
+#[test]
+fn evaluation_says_what_it_lacks() {
+    let output = run(&["evaluate", "--data", "www/samples", "--split", "corpus-tess", "--held-out", "nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--split corpus-tess"), "{}", text(&output.stderr));
+    let output = run(&["evaluate", "--data", "www/samples"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no recording that judges"), "{}", text(&output.stderr));
+}

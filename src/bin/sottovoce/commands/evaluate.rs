@@ -48,6 +48,14 @@ fn start(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = arguments.corpora.find()?;
     let split = SplitSettings { kind: arguments.split, seed: training.seed }.divide(&utterances);
     let test: Vec<&Utterance> = split.test.iter().map(|&index| &utterances[index]).collect();
+    if test.is_empty() {
+        eprintln!(
+            "{} has no recording that judges on the {} split; give the folder that holds all corpora.",
+            arguments.corpora.data.display(),
+            arguments.split
+        );
+        return Err(ExitCode::from(BAD_INPUT));
+    }
     let judgement = judge_with_all_cores(|| arguments.model.load_for(arguments.split), &test, "Judging")?;
     for (path, reason) in &judgement.unreadable {
         eprintln!("{path}: {reason}");
