@@ -163,7 +163,10 @@ fn training_says_what_it_lacks() {
     };
     refused(&["train", "mfcc9", "--data", "www/samples"], "baseline, mfcc1, mfcc2, ms");
     refused(&["train", "mfcc1", "--data", "www/samples", "--recipe", "worst"], "best and paper");
-    refused(&["train", "mfcc1", "--data", "www/samples", "--split", "voice"], "random, speaker and corpus-NAME");
+    refused(
+        &["train", "mfcc1", "--data", "www/samples", "--split", "voice"],
+        "random, speaker and corpus-NAME",
+    );
     refused(&["train", "mfcc1", "--data", "src"], "give the folder that holds them");
     let out = temporary("too-few");
     let out = out.to_str().expect("a plain name");
@@ -177,7 +180,8 @@ fn training_says_what_it_lacks() {
 
 #[test]
 fn evaluation_says_what_it_lacks() {
-    let output = run(&["evaluate", "--data", "www/samples", "--split", "corpus-tess", "--held-out", "nowhere"]);
+    let output =
+        run(&["evaluate", "--data", "www/samples", "--split", "corpus-tess", "--held-out", "nowhere"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("--split corpus-tess"), "{}", text(&output.stderr));
     let output = run(&["evaluate", "--data", "www/samples"]);

@@ -60,7 +60,8 @@ fn on_all_recordings_no_split_leaks() {
         let mut indices = [&split.train[..], &split.validation, &split.test].concat();
         indices.sort_unstable();
         assert_eq!(indices, (0..utterances.len()).collect::<Vec<_>>(), "{kind}");
-        let judges = |utterance: &Utterance| split.test.iter().any(|&i| utterances[i].speaker == utterance.speaker);
+        let judges =
+            |utterance: &Utterance| split.test.iter().any(|&i| utterances[i].speaker == utterance.speaker);
         let leaks = split.train.iter().chain(&split.validation).any(|&i| judges(&utterances[i]));
         assert_eq!(leaks, kind == SplitKind::Random, "{kind}");
     }

@@ -74,6 +74,6 @@ fn damaged_or_swapped_parts_are_refused() {
 #[wasm_bindgen_test(unsupported = test)]
 fn what_is_said_of_the_model_comes_with_its_split() {
     let manifest = Manifest::parse(MANIFEST).expect("valid");
-    assert!(manifest.metrics.split.contains("random"));
+    assert_eq!(manifest.training.split, "random");
     assert_eq!(manifest.metrics.accuracy_by_corpus.len(), 4);
 }

@@ -1,9 +1,11 @@
 //! How well a model reads clips whose acted emotion is known; native only.
 
+mod card;
 mod judge;
 mod metrics;
 mod report;
 
+pub use card::card;
 pub use judge::{Judgement, judge};
 pub use metrics::{Judged, metrics};
 pub use report::{Report, Scored, confusion_file};

@@ -26,6 +26,8 @@ const PAPER_COUNTS: [usize; 7] = [1923, 1923, 1923, 1923, 1895, 1923, 652];
 pub struct Scored {
     /// What its `model.json` says.
     pub manifest: Manifest,
+    /// Numbers that were learnt.
+    pub parameters: usize,
     /// Accuracy, recalls and the rest.
     pub metrics: Metrics,
 }
@@ -45,7 +47,8 @@ pub fn confusion_file(manifest: &Manifest) -> String {
     format!("confusion-{}-{}.svg", manifest.name, manifest.training.split)
 }
 
-fn percent(share: f32) -> String {
+/// A share as percent with two digits.
+pub fn percent(share: f32) -> String {
     format!("{:.2}", 100.0 * share)
 }
 
@@ -196,7 +199,7 @@ impl Report<'_> {
             self.heads(),
             "---|".repeat(self.survey.speakers.len()),
         )?;
-        for Scored { manifest, metrics } in self.scored {
+        for Scored { manifest, metrics, .. } in self.scored {
             let of = |corpus: &Corpus| metrics.accuracy_by_corpus.get(corpus.name()).copied();
             let by_corpus: Vec<String> =
                 self.survey.speakers.keys().map(|c| of(c).map_or_else(String::new, percent)).collect();
@@ -267,7 +270,7 @@ mod tests {
         let mut manifest = Manifest::untrained("ms").expect("known");
         manifest.training = Training { split: "speaker".to_owned(), ..Training::default() };
         let metrics = Metrics { accuracy: 0.5012, accuracy_interval: [0.48, 0.52], ..Metrics::default() };
-        let scored = [Scored { manifest, metrics }];
+        let scored = [Scored { manifest, parameters: 0, metrics }];
         let text = Report { survey: &survey, scored: &scored, figures: "figures" }.markdown();
         assert!(text.contains("| MS | 68.39 | | | | **50.12** | 48.0 to 52.0 | 0.00 |"), "{text}");
         assert!(text.contains("(figures/confusion-ms-speaker.svg)"));

@@ -17,8 +17,19 @@ pub fn learning_curve(epochs: &[Epoch]) -> String {
             .right_y_label_area_size(50)
             .build_cartesian_2d(1.0..last, 0.0..highest)?
             .set_secondary_coord(1.0..last, 0.0..100.0_f32);
-        chart.configure_mesh().disable_x_mesh().x_desc("epoch").y_desc("loss").draw()?;
-        chart.configure_secondary_axes().y_desc("accuracy, %").draw()?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .max_light_lines(0)
+            .x_label_formatter(&|epoch| format!("{epoch:.0}"))
+            .x_desc("epoch")
+            .y_desc("loss")
+            .draw()?;
+        chart
+            .configure_secondary_axes()
+            .y_label_formatter(&|share| format!("{share:.0}"))
+            .y_desc("accuracy, %")
+            .draw()?;
         let line =
             |value: fn(&Epoch) -> f32| epochs.iter().map(move |epoch| (epoch.epoch as f32, value(epoch)));
         let key = |style: ShapeStyle| move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style);
@@ -35,7 +46,12 @@ pub fn learning_curve(epochs: &[Epoch]) -> String {
             .draw_secondary_series(LineSeries::new(line(|e| 100.0 * e.validation_accuracy), styles[2]))?
             .label("validation accuracy")
             .legend(key(styles[2]));
-        chart.configure_series_labels().border_style(INK.mix(0.2)).background_style(WHITE.mix(0.8)).draw()?;
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .border_style(INK.mix(0.2))
+            .background_style(WHITE.mix(0.8))
+            .draw()?;
         Ok(())
     })
 }

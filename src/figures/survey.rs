@@ -18,6 +18,7 @@ pub fn counts(survey: &Survey) -> String {
         chart
             .configure_mesh()
             .disable_x_mesh()
+            .max_light_lines(0)
             .x_label_formatter(&|place| name_at(place))
             .y_desc("recordings")
             .draw()?;
@@ -40,7 +41,12 @@ pub fn counts(survey: &Survey) -> String {
             EmptyElement::at((place, below[emotion.index()]))
                 + Text::new(below[emotion.index()].to_string(), (-14, -16), style.clone())
         }))?;
-        chart.configure_series_labels().border_style(INK.mix(0.2)).background_style(WHITE.mix(0.8)).draw()?;
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .border_style(INK.mix(0.2))
+            .background_style(WHITE.mix(0.8))
+            .draw()?;
         Ok(())
     })
 }
@@ -59,6 +65,7 @@ pub fn loudness(survey: &Survey) -> String {
         chart
             .configure_mesh()
             .disable_x_mesh()
+            .max_light_lines(0)
             .x_label_formatter(&|place| name_at(place))
             .y_desc("loudness (RMS), dB below full scale")
             .draw()?;
@@ -68,11 +75,7 @@ pub fn loudness(survey: &Survey) -> String {
             let whisker = [(centre.clone(), spread.lowest.max(lowest)), (centre.clone(), spread.highest)];
             chart.draw_series([PathElement::new(whisker, colour.stroke_width(2))])?;
             chart.draw_series([bar(emotion, spread.lower_quartile..spread.upper_quartile, colour)])?;
-            let ends = [SegmentValue::Exact(emotion.index()), SegmentValue::Exact(emotion.index() + 1)];
-            let [start, end] = ends.map(|end| (end, spread.median));
-            let mut median = Rectangle::new([start, end], WHITE.stroke_width(3));
-            median.set_margin(0, 0, 14, 14);
-            chart.draw_series([median])?;
+            chart.draw_series([bar(emotion, spread.median - 0.25..spread.median + 0.25, WHITE)])?;
         }
         Ok(())
     })

@@ -89,6 +89,11 @@ impl Model {
         &self.manifest
     }
 
+    /// Numbers that were learnt, running statistics included.
+    pub fn parameter_count(&self) -> usize {
+        parameters::collect(&self.network).values().map(|parameter| parameter.values.len()).sum()
+    }
+
     /// Cuts from a recording the clip this model hears.
     pub fn clip(&self, recording: &[f32]) -> Clip {
         Clip::cut(recording, &self.manifest.clip)

@@ -28,7 +28,7 @@ enum Command {
     Train(commands::train::Arguments),
     /// Measure a model on the clips of the corpora that it was not trained on.
     Evaluate(commands::evaluate::Arguments),
-    /// Write REPORT.md: the paper's tables with the shipped models' numbers beside its own.
+    /// Write REPORT.md, the paper's tables with the shipped models' numbers beside its own, and the models' cards.
     Report(commands::report::Arguments),
 }
 

@@ -54,6 +54,7 @@ impl Architecture {
 
 /// A network of any of the architectures.
 #[derive(burn::module::Module, Debug)]
+#[allow(clippy::large_enum_variant)] // A program holds one or two.
 pub enum Classifier {
     /// See [`Baseline`].
     Baseline(Baseline),
@@ -83,5 +84,63 @@ impl Classifier {
             Self::Baseline(_) | Self::CnnLstm(_) => None,
             Self::DeepCnn(net) => Some(net.weight_penalty()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::module::Module;
+    use burn::tensor::Distribution;
+
+    fn small() -> [Architecture; 3] {
+        [
+            Architecture::Baseline(BaselineConfig::new([16, 20]).with_channels([4, 3, 2])),
+            Architecture::CnnLstm(CnnLstmConfig::new([16, 24]).with_channels([2, 3, 4]).with_units(5)),
+            Architecture::DeepCnn(DeepCnnConfig::new([16, 32]).with_channels([2, 2, 3, 4]).with_hidden(5)),
+        ]
+    }
+
+    #[test]
+    fn every_network_gives_each_clip_its_own_scores() {
+        let device = Device::flex();
+        for architecture in small() {
+            let network = architecture.init(&device);
+            let [rows, columns] = architecture.input();
+            let maps = Tensor::<3>::random([3, rows, columns], Distribution::Normal(0.0, 1.0), &device);
+            let together = network.forward(maps.clone());
+            assert_eq!(together.dims(), [3, architecture.classes()]);
+            let alone = network.forward(maps.narrow(0, 1, 1)).into_data();
+            let together = together.narrow(0, 1, 1).into_data();
+            together.assert_approx_eq::<f32>(&alone, burn::tensor::Tolerance::absolute(1e-5));
+        }
+    }
+
+    #[test]
+    fn a_step_of_training_reaches_every_parameter() {
+        let device = Device::flex().autodiff();
+        for architecture in small() {
+            let network = architecture.init(&device);
+            let [rows, columns] = architecture.input();
+            let maps = Tensor::<3>::random([4, rows, columns], Distribution::Normal(0.0, 1.0), &device);
+            let scores = network.forward(maps);
+            let gradients = (scores.clone() * scores).sum().backward();
+            let gradients = burn::optim::GradientsParams::from_grads(gradients, &network);
+            assert_eq!(count_without_gradient(&network, &gradients), 0, "{architecture:?}");
+        }
+    }
+
+    /// Parameters that learn and have no gradient.
+    fn count_without_gradient(network: &Classifier, gradients: &burn::optim::GradientsParams) -> usize {
+        struct Count<'a>(&'a burn::optim::GradientsParams, usize);
+        impl burn::module::ModuleVisitor for Count<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
+                let learns = param.is_require_grad();
+                self.1 += usize::from(learns && self.0.get::<D>(param.id).is_none());
+            }
+        }
+        let mut count = Count(gradients, 0);
+        network.visit(&mut count);
+        count.1
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::corpus::{SplitKind, SplitSettings, Survey, Utterance};
-use sottovoce::evaluate::{Report, Scored, confusion_file, metrics};
+use sottovoce::evaluate::{Report, Scored, card, confusion_file, metrics};
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Manifest;
@@ -56,20 +56,25 @@ fn start(arguments: &Arguments) -> Result<(), ExitCode> {
                 );
                 continue;
             }
-            let manifest = model.load_for(split)?.manifest().clone();
+            let loaded = model.load_for(split)?;
+            let (manifest, parameters) = (loaded.manifest().clone(), loaded.parameter_count());
             let utterances = if manifest.training.keep_defects { &all } else { &sound };
             let divided = SplitSettings { kind: split, seed: manifest.training.seed }.divide(utterances);
             let test: Vec<&Utterance> = divided.test.iter().map(|&index| &utterances[index]).collect();
             let judgement =
                 judge_with_all_cores(|| model.load_for(split), &test, &format!("Judging {name}, {split}"))?;
-            scored.push(Scored { manifest, metrics: metrics(&judgement.judged) });
+            scored.push(Scored { manifest, parameters, metrics: metrics(&judgement.judged) });
         }
     }
     write(arguments, &survey, &scored).map_err(|error| {
         eprintln!("{}: {error}", arguments.out.display());
         ExitCode::from(BAD_INPUT)
     })?;
-    println!("{} and its pictures in {}", arguments.out.display(), arguments.figures.display());
+    println!(
+        "Written: {}, its pictures in {}, the models' cards",
+        arguments.out.display(),
+        arguments.figures.display()
+    );
     Ok(())
 }
 
@@ -79,10 +84,22 @@ fn write(arguments: &Arguments, survey: &Survey, scored: &[Scored]) -> io::Resul
     let save = |name: &str, svg: String| write_atomically(&folder.join(name), svg.as_bytes());
     save("emotions.svg", figures::counts(survey))?;
     save("loudness.svg", figures::loudness(survey))?;
-    for Scored { manifest, metrics } in scored {
+    for Scored { manifest, metrics, .. } in scored {
         let title = format!("{}, {} split: % of each acted emotion", manifest.name, manifest.training.split);
         save(&confusion_file(manifest), figures::confusion_matrix(&title, &metrics.confusion))?;
     }
     let report = Report { survey, scored, figures: &arguments.figures.to_string_lossy() };
-    write_atomically(&arguments.out, report.markdown().as_bytes())
+    write_atomically(&arguments.out, report.markdown().as_bytes())?;
+    for shipped in scored.iter().filter(|scored| scored.manifest.training.split == "random") {
+        let name = &shipped.manifest.name;
+        let others: Vec<&Scored> = scored
+            .iter()
+            .filter(|other| other.manifest.name == *name && other.manifest.training.split != "random")
+            .collect();
+        write_atomically(
+            &arguments.folder.models.join(name).join("CARD.md"),
+            card(shipped, &others).as_bytes(),
+        )?;
+    }
+    Ok(())
 }
