@@ -184,7 +184,9 @@ fn evaluation_says_what_it_lacks() {
         run(&["evaluate", "--data", "www/samples", "--split", "corpus-tess", "--held-out", "nowhere"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("--split corpus-tess"), "{}", text(&output.stderr));
-    let output = run(&["evaluate", "--data", "www/samples"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("no recording that judges"), "{}", text(&output.stderr));
+    for command in ["evaluate", "report"] {
+        let output = run(&[command, "--data", "www/samples"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("none that judges"), "{}", text(&output.stderr));
+    }
 }

@@ -278,7 +278,8 @@ async function showAccuracy() {
   const { metrics, name, summary, weights } = await engine.manifest();
   const corpora = Object.entries(metrics.accuracy_by_corpus)
     .map(([corpus, accuracy]) => `${Math.round(100 * accuracy)} % on ${corpus}`).join(', ');
-  byId('accuracy').textContent = `The model (${name}, ${(weights.bytes / 1e6).toFixed(1)} MB; ${summary}) names the emotion the actor was asked for in ${
+  byId('accuracy').textContent = `The chosen model is ${name}, ${(weights.bytes / 1e6).toFixed(1)} MB: ${
+    summary[0].toLowerCase()}${summary.slice(1)}. It names the emotion the actor was asked for in ${
     percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. Those clips come from the same speakers as its training clips; expect it to be right less often with voices it never heard.`;
 }
 

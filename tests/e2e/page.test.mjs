@@ -272,7 +272,7 @@ describe('the page', () => {
       await page.waitForFunction((name) => document.querySelector('#meta').textContent.includes(`read by ${name} in`), name);
       const { shares } = await readingOf(page, 'Woman, 35');
       assert.notDeepEqual(shares, first.shares, `${name} has an opinion of its own`);
-      assert.match(await page.locator('#accuracy').textContent(), new RegExp(`\\(${name}, `));
+      assert.match(await page.locator('#accuracy').textContent(), new RegExp(`The chosen model is ${name}, `));
     }
     assert.deepEqual(errors, []);
     await context.close();

@@ -48,14 +48,6 @@ fn start(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = arguments.corpora.find()?;
     let split = SplitSettings { kind: arguments.split, seed: training.seed }.divide(&utterances);
     let test: Vec<&Utterance> = split.test.iter().map(|&index| &utterances[index]).collect();
-    if test.is_empty() {
-        eprintln!(
-            "{} has no recording that judges on the {} split; give the folder that holds all corpora.",
-            arguments.corpora.data.display(),
-            arguments.split
-        );
-        return Err(ExitCode::from(BAD_INPUT));
-    }
     let judgement = judge_with_all_cores(|| arguments.model.load_for(arguments.split), &test, "Judging")?;
     for (path, reason) in &judgement.unreadable {
         eprintln!("{path}: {reason}");
@@ -70,12 +62,18 @@ fn start(arguments: &Arguments) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// Reads the recordings with a model a core, and shows how far it is.
+/// Reads the recordings with a model a core, and shows how far it is. Refuses to judge by none.
 pub fn judge_with_all_cores(
     load: impl Fn() -> Result<Model, ExitCode>,
     utterances: &[&Utterance],
     message: &str,
 ) -> Result<Judgement, ExitCode> {
+    if utterances.is_empty() {
+        eprintln!(
+            "Among these recordings is none that judges on this split; give the folder that holds all corpora."
+        );
+        return Err(ExitCode::from(BAD_INPUT));
+    }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let analyzers: Vec<Analyzer> = (0..cores).map(|_| load().map(Analyzer::new)).collect::<Result<_, _>>()?;
     let progress = Progress::new();
