@@ -5,8 +5,9 @@
 use std::f32::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use burn::tensor::Device;
 use sottovoce::analyzer::Analyzer;
@@ -34,14 +35,11 @@ fn make_corpus(folder: &Path) {
 struct Log {
     epochs: Mutex<Vec<(usize, f32)>>,
     unreadable: Mutex<Vec<PathBuf>>,
-    extracted: AtomicUsize,
     dies_after: Option<usize>,
 }
 
 impl Watcher for Log {
-    fn extracted(&self, _total: usize) {
-        self.extracted.fetch_add(1, Ordering::Relaxed);
-    }
+    fn extracted(&self, _total: usize) {}
 
     fn unreadable(&self, path: &Path, _reason: &str) {
         self.unreadable.lock().expect("not poisoned").push(path.to_owned());
@@ -174,6 +172,39 @@ fn a_run_that_was_killed_ends_as_an_unbroken_one() {
     let other = Recipe { learning_rate: 0.5, ..recipe() };
     let refused = train(folder.job("mfcc2", "killed", other), &Log::default());
     assert!(matches!(refused, Err(TrainError::OtherRun { .. })));
+}
+
+/// The program itself, killed by the system over and over, while it extracts, trains, saves and writes the model.
+#[test]
+fn a_program_that_is_killed_again_and_again_ends_as_one_that_is_not() {
+    let folder = Folder::new("killed");
+    let start = |run: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sottovoce"));
+        command.args(["train", "baseline", "--epochs", "6", "--data"]).arg(folder.0.join("corpus"));
+        command.arg("--out").arg(folder.0.join(run)).arg("--cache").arg(folder.0.join(run).join("cache"));
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started")
+    };
+    assert!(start("whole").wait().expect("ended").success());
+    let mut kills = 0;
+    // Every attempt lives a little longer, so that kills fall everywhere and the last one ends by itself.
+    for attempt in 1.. {
+        let mut running = start("killed");
+        std::thread::sleep(Duration::from_millis(40 * attempt));
+        if running.try_wait().expect("known").is_some() {
+            break;
+        }
+        running.kill().expect("killed");
+        running.wait().expect("ended");
+        kills += 1;
+    }
+    assert!(kills > 2, "only {kills} kills");
+    for file in ["model.safetensors", "model.json"] {
+        let path = |run| format!("{run}/baseline-best-random-1/model/{file}");
+        assert!(
+            folder.read(&path("whole")) == folder.read(&path("killed")),
+            "{file} differs after {kills} kills"
+        );
+    }
 }
 
 #[test]

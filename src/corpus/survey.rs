@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde::Serialize;
 
 use super::{Corpus, Sex, Utterance};
 use crate::audio::{ReadOptions, decode};
 use crate::model::Emotion;
+use crate::parallel;
 
 /// The quietest loudness that is told apart from silence, in dB below full scale.
 const FLOOR_DBFS: f32 = -120.0;
@@ -80,7 +78,11 @@ impl Spread {
 impl Survey {
     /// Decodes every recording on all cores; `progress` hears of each one done.
     pub fn of(utterances: &[Utterance], progress: &(dyn Fn() + Sync)) -> Self {
-        let measured = measure_all(utterances, progress);
+        let measured = parallel::map(utterances, vec![(); parallel::cores()], |(), utterance| {
+            let measured = measure(utterance);
+            progress();
+            measured
+        });
         let mut counts: BTreeMap<Emotion, BTreeMap<Corpus, usize>> = BTreeMap::new();
         let mut speakers: BTreeMap<Corpus, BTreeSet<(Sex, &str)>> = BTreeMap::new();
         let mut durations: BTreeMap<Corpus, Vec<f32>> = BTreeMap::new();
@@ -136,27 +138,6 @@ fn spreads<K: Ord>(values: BTreeMap<K, Vec<f32>>) -> BTreeMap<K, Spread> {
 struct Measured {
     duration_s: f32,
     loudness_dbfs: f32,
-}
-
-fn measure_all(utterances: &[Utterance], progress: &(dyn Fn() + Sync)) -> Vec<Result<Measured, String>> {
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(utterance) = utterances.get(index) else { break };
-                    let measured = measure(utterance);
-                    found.lock().expect("no thread panics with the lock").push((index, measured));
-                    progress();
-                }
-            });
-        }
-    });
-    let mut found = found.into_inner().expect("no thread panics with the lock");
-    found.sort_by_key(|(index, _)| *index);
-    found.into_iter().map(|(_, measured)| measured).collect()
 }
 
 fn measure(utterance: &Utterance) -> Result<Measured, String> {

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use super::Judged;
 use crate::analyzer::Analyzer;
 use crate::corpus::Utterance;
+use crate::parallel;
 
 /// What came of judging recordings.
 #[derive(Debug, Default)]
@@ -23,32 +21,19 @@ pub struct Judgement {
 
 /// Reads every recording, with one of the `analyzers` a thread; `progress` hears of each one done.
 pub fn judge(analyzers: Vec<Analyzer>, utterances: &[&Utterance], progress: &(dyn Fn() + Sync)) -> Judgement {
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for mut analyzer in analyzers {
-            let (next, found) = (&next, &found);
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(utterance) = utterances.get(index) else { break };
-                    let outcome = read(&mut analyzer, utterance);
-                    found.lock().expect("no thread panics with the lock").push((index, outcome));
-                    progress();
-                }
-            });
-        }
+    let outcomes = parallel::map(utterances, analyzers, |analyzer, utterance| {
+        let outcome = read(analyzer, utterance);
+        progress();
+        outcome
     });
-    let mut found = found.into_inner().expect("no thread panics with the lock");
-    found.sort_by_key(|(index, _)| *index);
     let mut judgement = Judgement::default();
-    for (index, outcome) in found {
+    for (utterance, outcome) in utterances.iter().zip(outcomes) {
         match outcome {
             Ok((judged, notes)) => {
                 judgement.judged.push(judged);
                 notes.into_iter().for_each(|note| *judgement.notes.entry(note).or_default() += 1);
             }
-            Err(reason) => judgement.unreadable.push((utterances[index].path.display().to_string(), reason)),
+            Err(reason) => judgement.unreadable.push((utterance.path.display().to_string(), reason)),
         }
     }
     judgement

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -18,6 +16,7 @@ use crate::audio::{Clip, ClipSettings, ReadOptions, decode};
 use crate::corpus::Utterance;
 use crate::features::{FrontEnd, FrontEndSettings};
 use crate::model::{Emotion, ModelError, Normalisation};
+use crate::parallel;
 
 /// How maps are made from recordings.
 pub struct Extraction<'a> {
@@ -80,42 +79,34 @@ impl Dataset {
         let size = [extraction.front_end.rows(), extraction.front_end.columns(extraction.clip.len())];
         let caches = Caches::open(extraction, size[0] * size[1]).map_err(|e| failed(extraction.cache, &e))?;
         let copied: BTreeSet<usize> = copied.iter().copied().collect();
-        let next = AtomicUsize::new(0);
-        let maps: Vec<OnceLock<Vec<Vec<f32>>>> = utterances.iter().map(|_| OnceLock::new()).collect();
-        let failure = Mutex::new(None);
-        let work = || -> Result<(), TrainError> {
-            let mut front_end = FrontEnd::new(extraction.front_end).map_err(ModelError::from)?;
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(utterance) = utterances.get(index) else { break };
-                let found = read(utterance, copied.contains(&index), extraction, &caches, &mut front_end);
-                let found = found.map_err(|error| failed(extraction.cache, &error))?;
-                let found = found.unwrap_or_else(|reason| {
-                    watcher.unreadable(&utterance.path, &reason);
-                    Vec::new()
-                });
-                let _ = maps[index].set(found);
-                watcher.extracted(utterances.len());
+        let jobs: Vec<(&Utterance, bool)> = utterances
+            .iter()
+            .enumerate()
+            .map(|(index, utterance)| (utterance, copied.contains(&index)))
+            .collect();
+        let front_ends = (0..parallel::cores())
+            .map(|_| FrontEnd::new(extraction.front_end))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(ModelError::from)?;
+        // Once nothing can be written any more, what is left need not be tried.
+        let has_failed = AtomicBool::new(false);
+        let maps = parallel::map(&jobs, front_ends, |front_end, &(utterance, with_copies)| {
+            if has_failed.load(Ordering::Relaxed) {
+                return Ok(Vec::new());
             }
-            Ok(())
-        };
-        thread::scope(|scope| {
-            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-                scope.spawn(|| {
-                    if let Err(error) = work() {
-                        // Leaves nothing to do for the other threads.
-                        next.store(utterances.len(), Ordering::Relaxed);
-                        failure.lock().expect("no thread panics with the lock").get_or_insert(error);
-                    }
-                });
-            }
+            let found = read(utterance, with_copies, extraction, &caches, front_end).map_err(|error| {
+                has_failed.store(true, Ordering::Relaxed);
+                failed(extraction.cache, &error)
+            })?;
+            watcher.extracted(utterances.len());
+            Ok(found.unwrap_or_else(|reason| {
+                watcher.unreadable(&utterance.path, &reason);
+                Vec::new()
+            }))
         });
-        if let Some(error) = failure.into_inner().expect("no thread panics with the lock") {
-            return Err(error);
-        }
         Ok(Self {
             size,
-            maps: maps.into_iter().map(|maps| maps.into_inner().expect("every index was taken")).collect(),
+            maps: maps.into_iter().collect::<Result<_, TrainError>>()?,
             labels: utterances.iter().map(|utterance| utterance.emotion).collect(),
         })
     }

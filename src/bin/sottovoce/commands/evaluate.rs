@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::thread;
 
 use clap::Args;
 use serde_json::json;
@@ -10,6 +9,7 @@ use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{SplitKind, SplitSettings, Utterance};
 use sottovoce::evaluate::{Judgement, judge, metrics};
 use sottovoce::model::{Emotion, Metrics, Model, Training};
+use sottovoce::parallel::cores;
 
 use super::progress::Progress;
 use super::{BAD_INPUT, Corpora, ModelArguments};
@@ -74,8 +74,8 @@ pub fn judge_with_all_cores(
         );
         return Err(ExitCode::from(BAD_INPUT));
     }
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let analyzers: Vec<Analyzer> = (0..cores).map(|_| load().map(Analyzer::new)).collect::<Result<_, _>>()?;
+    let analyzers: Vec<Analyzer> =
+        (0..cores()).map(|_| load().map(Analyzer::new)).collect::<Result<_, _>>()?;
     let progress = Progress::new();
     let judgement = judge(analyzers, utterances, &|| progress.advance(utterances.len(), message));
     progress.finish();
