@@ -76,8 +76,8 @@ impl ConvBlock {
         self.dropout.forward(pooled)
     }
 
-    /// The block as burn's own operations, for devices that the kernels are not made for.
-    fn composed(&self, x: Tensor<4>) -> Tensor<4> {
+    /// The block as burn's own operations, for devices that the kernels are not made for; without dropout.
+    pub fn composed(&self, x: Tensor<4>) -> Tensor<4> {
         self.pool.forward(self.norm.forward(relu(self.conv.forward(x))))
     }
 
