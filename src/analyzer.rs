@@ -43,7 +43,7 @@ pub struct Analysis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
-    /// The likeliest emotion has a probability from which the model is right four times in five.
+    /// The likeliest emotion has a probability with which the model is right at least two times in three.
     Likely,
     /// It leads, but another may well be right.
     Leaning,

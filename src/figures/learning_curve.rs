@@ -20,7 +20,7 @@ pub fn learning_curve(epochs: &[Epoch]) -> String {
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .max_light_lines(0)
+            .light_line_style(TRANSPARENT)
             .x_label_formatter(&|epoch| format!("{epoch:.0}"))
             .x_desc("epoch")
             .y_desc("loss")

@@ -18,7 +18,7 @@ pub fn counts(survey: &Survey) -> String {
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .max_light_lines(0)
+            .light_line_style(TRANSPARENT)
             .x_label_formatter(&|place| name_at(place))
             .y_desc("recordings")
             .draw()?;
@@ -65,7 +65,7 @@ pub fn loudness(survey: &Survey) -> String {
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .max_light_lines(0)
+            .light_line_style(TRANSPARENT)
             .x_label_formatter(&|place| name_at(place))
             .y_desc("loudness (RMS), dB below full scale")
             .draw()?;

@@ -104,9 +104,9 @@ impl Normalisation {
 pub struct Calibration {
     /// Scores are divided by this before softmax; fitted so that probabilities match how often they are right.
     pub temperature: f32,
-    /// Readings whose likeliest emotion has less than this are wrong at least as often as they are right.
+    /// With less than this for the likeliest emotion, the model is wrong more often than right.
     pub unsure_below: f32,
-    /// Readings whose likeliest emotion has at least this are right four times in five.
+    /// With at least this, it is right at least two times in three.
     pub likely_from: f32,
 }
 

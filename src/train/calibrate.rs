@@ -5,7 +5,7 @@ use crate::model::{Calibration, Emotion, Prediction};
 /// Fits temperature and thresholds to scores before softmax of clips whose emotion is known.
 pub fn calibrate(scores: &[[f32; 7]], labels: &[Emotion]) -> Calibration {
     let temperature = fit_temperature(scores, labels);
-    let mut readings: Vec<(f32, bool)> = scores
+    let readings: Vec<(f32, bool)> = scores
         .iter()
         .zip(labels)
         .map(|(scores, &label)| {
@@ -13,9 +13,8 @@ pub fn calibrate(scores: &[[f32; 7]], labels: &[Emotion]) -> Calibration {
             (probability, said == label)
         })
         .collect();
-    readings.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let unsure_below = unsure_below(&readings);
-    Calibration { temperature, unsure_below, likely_from: likely_from(&readings).max(unsure_below) }
+    let unsure_below = threshold(&readings, 1.0);
+    Calibration { temperature, unsure_below, likely_from: threshold(&readings, 2.0).max(unsure_below) }
 }
 
 fn at(temperature: f32, scores: &[f32; 7]) -> Prediction {
@@ -44,31 +43,16 @@ fn fit_temperature(scores: &[[f32; 7]], labels: &[Emotion]) -> f32 {
     f64::midpoint(low, high).exp() as f32
 }
 
-/// Hundredths that a threshold may take: never so low or so high that it says nothing.
-const THRESHOLDS: std::ops::RangeInclusive<usize> = 25..=90;
-
-/// The highest threshold below which readings are right at most half of the time.
-fn unsure_below(readings: &[(f32, bool)]) -> f32 {
-    let share_right_below = |threshold: f32| {
-        let below = readings.iter().take_while(|reading| reading.0 < threshold);
-        let (right, all) =
-            below.fold((0, 0), |(right, all), reading| (right + usize::from(reading.1), all + 1));
-        if all == 0 { 0.0 } else { right as f32 / all as f32 }
+/// The probability from which speaking up pays most if a right reading gains one and a wrong one loses `penalty`, in
+/// hundredths from 0.25 to 0.9. Around it, readings are right `penalty / (1 + penalty)` of the time.
+fn threshold(readings: &[(f32, bool)], penalty: f32) -> f32 {
+    let gain = |threshold: f32| -> f32 {
+        let spoken = readings.iter().filter(|reading| reading.0 >= threshold);
+        spoken.map(|reading| if reading.1 { 1.0 } else { -penalty }).sum()
     };
-    let thresholds = THRESHOLDS.rev().map(|hundredths| hundredths as f32 / 100.0);
-    thresholds.into_iter().find(|&threshold| share_right_below(threshold) <= 0.5).unwrap_or(0.25)
-}
-
-/// The lowest threshold from which readings are right at least four times in five.
-fn likely_from(readings: &[(f32, bool)]) -> f32 {
-    let share_right_from = |threshold: f32| {
-        let from = readings.iter().rev().take_while(|reading| reading.0 >= threshold);
-        let (right, all) =
-            from.fold((0, 0), |(right, all), reading| (right + usize::from(reading.1), all + 1));
-        if all == 0 { 1.0 } else { right as f32 / all as f32 }
-    };
-    let mut thresholds = THRESHOLDS.map(|hundredths| hundredths as f32 / 100.0);
-    thresholds.find(|&threshold| share_right_from(threshold) >= 0.8).unwrap_or(0.9)
+    let thresholds = (25..=90).map(|hundredths| hundredths as f32 / 100.0);
+    // Of equal gains the lowest: it says more.
+    thresholds.rev().max_by(|a, b| gain(*a).total_cmp(&gain(*b))).expect("there are thresholds")
 }
 
 #[cfg(test)]
@@ -85,21 +69,18 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_separate_doubtful_from_reliable_readings() {
+    fn thresholds_lie_where_readings_are_right_often_enough() {
         // Right as often as stated: at 30 % three times in ten, and so on.
         let readings: Vec<(f32, bool)> =
-            (25..100).flat_map(|stated| (0..100).map(move |i| (stated as f32 / 100.0, i < stated))).collect();
-        // Stated 25 to t % is right in (25 + t) / 2 % of the cases on average, t to 99 % in (t + 99) / 2 %.
-        assert!((unsure_below(&readings) - 0.76).abs() < 0.02, "{}", unsure_below(&readings));
-        assert!((likely_from(&readings) - 0.61).abs() < 0.02, "{}", likely_from(&readings));
+            (20..100).flat_map(|stated| (0..100).map(move |i| (stated as f32 / 100.0, i < stated))).collect();
+        assert!((threshold(&readings, 1.0) - 0.5).abs() < 0.015, "{}", threshold(&readings, 1.0));
+        assert!((threshold(&readings, 2.0) - 2.0 / 3.0).abs() < 0.015, "{}", threshold(&readings, 2.0));
     }
 
     #[test]
-    fn a_model_that_is_always_right_or_always_wrong_gets_thresholds_within_bounds() {
-        for right in [true, false] {
-            let readings: Vec<(f32, bool)> = (30..100).map(|stated| (stated as f32 / 100.0, right)).collect();
-            assert!((0.25..=0.9).contains(&unsure_below(&readings)));
-            assert!((0.25..=0.9).contains(&likely_from(&readings)));
-        }
+    fn a_model_that_is_always_right_speaks_and_one_that_is_always_wrong_does_not() {
+        let readings = |right| (30..90).map(|stated| (stated as f32 / 100.0, right)).collect::<Vec<_>>();
+        assert_eq!(threshold(&readings(true), 1.0), 0.25);
+        assert_eq!(threshold(&readings(false), 1.0), 0.9);
     }
 }
