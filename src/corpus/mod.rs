@@ -125,7 +125,8 @@ pub fn sound(utterances: Vec<Utterance>) -> Vec<Utterance> {
     utterances.into_iter().filter(|utterance| utterance.defect.is_none()).collect()
 }
 
-/// Finds every recording of the four corpora below `folder`, known defects included, ordered by speaker and name wherever the files lie.
+/// Finds every recording of the four corpora below `folder`, known defects included, ordered by speaker and name
+/// wherever the files lie.
 ///
 /// # Errors
 /// [`CorpusError`] when a folder cannot be listed or holds none.

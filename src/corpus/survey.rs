@@ -76,25 +76,27 @@ impl Spread {
 }
 
 impl Survey {
-    /// Decodes every recording on all cores; `progress` hears of each one done.
-    pub fn of(utterances: &[Utterance], progress: &(dyn Fn() + Sync)) -> Self {
-        let measured = parallel::map(utterances, vec![(); parallel::cores()], |(), utterance| {
+    /// Decodes every recording on all cores. Those that are known to be wrong are listed, and counted only if
+    /// `keep_defects`. `progress` hears of each one decoded, and of how many there are.
+    pub fn of(utterances: &[Utterance], keep_defects: bool, progress: &(dyn Fn(usize) + Sync)) -> Self {
+        let defects =
+            utterances.iter().filter_map(|u| Some((u.path.clone(), u.defect?.to_string()))).collect();
+        let counted: Vec<&Utterance> =
+            utterances.iter().filter(|utterance| keep_defects || utterance.defect.is_none()).collect();
+        let measured = parallel::map(&counted, vec![(); parallel::cores()], |(), utterance| {
             let measured = measure(utterance);
-            progress();
+            progress(counted.len());
             measured
         });
         let mut counts: BTreeMap<Emotion, BTreeMap<Corpus, usize>> = BTreeMap::new();
         let mut speakers: BTreeMap<Corpus, BTreeSet<(Sex, &str)>> = BTreeMap::new();
         let mut durations: BTreeMap<Corpus, Vec<f32>> = BTreeMap::new();
         let mut loudness: BTreeMap<Emotion, Vec<f32>> = BTreeMap::new();
-        let (mut defects, mut unreadable) = (Vec::new(), Vec::new());
-        for (utterance, measured) in utterances.iter().zip(measured) {
+        let mut unreadable = Vec::new();
+        for (utterance, measured) in counted.iter().zip(measured) {
             let corpus = utterance.speaker.corpus;
             *counts.entry(utterance.emotion).or_default().entry(corpus).or_default() += 1;
             speakers.entry(corpus).or_default().insert((utterance.speaker.sex(), &utterance.speaker.name));
-            if let Some(defect) = utterance.defect {
-                defects.push((utterance.path.clone(), defect.to_string()));
-            }
             match measured {
                 Ok(Measured { duration_s, loudness_dbfs }) => {
                     durations.entry(corpus).or_default().push(duration_s);

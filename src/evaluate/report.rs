@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_paper_and_ours_stand_in_one_row() {
-        let survey = Survey::of(&[], &|| {});
+        let survey = Survey::of(&[], false, &|_| {});
         let mut manifest = Manifest::untrained("ms").expect("known");
         manifest.training = Training { split: "speaker".to_owned(), ..Training::default() };
         let metrics = Metrics { accuracy: 0.5012, accuracy_interval: [0.48, 0.52], ..Metrics::default() };

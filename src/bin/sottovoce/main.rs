@@ -33,7 +33,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    let outcome = match Cli::parse().command {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Features(arguments) => commands::features::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
@@ -41,5 +41,6 @@ fn main() -> ExitCode {
         Command::Train(arguments) => commands::train::run(arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
-    }
+    };
+    outcome.err().unwrap_or(ExitCode::SUCCESS)
 }

@@ -4,22 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use sottovoce::corpus::{Corpus, Survey};
+use sottovoce::corpus::{Corpus, Survey, Utterance};
+use sottovoce::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
-use sottovoce::{corpus, figures};
 
 use super::progress::Progress;
-use super::{BAD_INPUT, fail};
+use super::{Corpora, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The folder with the corpora (RAVDESS, CREMA-D, TESS, SAVEE), in any of their usual layouts.
-    #[arg(long)]
-    data: PathBuf,
-    /// Count recordings with known defects, too: all 12,162 of the paper.
-    #[arg(long)]
-    keep_defects: bool,
+    #[command(flatten)]
+    corpora: Corpora,
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -28,26 +24,33 @@ pub struct Arguments {
     figures: Option<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments) -> ExitCode {
-    let all = match corpus::find(&arguments.data) {
-        Ok(utterances) => utterances,
-        Err(error) => return fail(&error),
-    };
-    let defects: Vec<_> = all.iter().filter(|utterance| utterance.defect.is_some()).cloned().collect();
-    let used = if arguments.keep_defects { all } else { corpus::sound(all) };
-    let progress = Progress::new();
-    let mut survey = Survey::of(&used, &|| progress.advance(used.len(), "Reading recordings"));
-    progress.finish();
-    survey.defects = defects.iter().filter_map(|u| Some((u.path.clone(), u.defect?.to_string()))).collect();
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
+    let keep_defects = arguments.corpora.keep_defects;
+    let survey = survey(&arguments.corpora.folder.find()?, keep_defects);
     if arguments.json {
         println!("{}", serde_json::to_string(&survey).expect("a survey is plain data"));
     } else {
-        print_tables(&survey, arguments.keep_defects);
+        print_tables(&survey, keep_defects);
     }
-    match &arguments.figures {
-        Some(folder) => draw(&survey, folder),
-        None => ExitCode::SUCCESS,
-    }
+    arguments.figures.as_deref().map_or(Ok(()), |folder| draw(&survey, folder))
+}
+
+/// Surveys recordings, and shows how far it is.
+pub fn survey(utterances: &[Utterance], keep_defects: bool) -> Survey {
+    let progress = Progress::new();
+    let survey = Survey::of(utterances, keep_defects, &|total| progress.advance(total, "Reading recordings"));
+    progress.finish();
+    survey
+}
+
+/// Draws emotions.svg and loudness.svg into a folder.
+pub fn draw(survey: &Survey, folder: &Path) -> Result<(), ExitCode> {
+    let pictures = [("emotions.svg", figures::counts(survey)), ("loudness.svg", figures::loudness(survey))];
+    std::fs::create_dir_all(folder)
+        .and_then(|()| {
+            pictures.iter().try_for_each(|(name, svg)| write_atomically(&folder.join(name), svg.as_bytes()))
+        })
+        .map_err(|error| fail_at(folder, error))
 }
 
 fn print_tables(survey: &Survey, keep_defects: bool) {
@@ -95,21 +98,6 @@ fn print_tables(survey: &Survey, keep_defects: bool) {
         println!("\nfiles that cannot be read");
         for (path, reason) in &survey.unreadable {
             println!("{}: {reason}", path.display());
-        }
-    }
-}
-
-fn draw(survey: &Survey, folder: &Path) -> ExitCode {
-    let pictures = [("emotions.svg", figures::counts(survey)), ("loudness.svg", figures::loudness(survey))];
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        pictures.iter().try_for_each(|(name, svg)| write_atomically(&folder.join(name), svg.as_bytes()))
-    };
-    match write() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{}: {error}", folder.display());
-            ExitCode::from(BAD_INPUT)
         }
     }
 }

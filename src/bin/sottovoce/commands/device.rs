@@ -5,8 +5,6 @@ use std::process::ExitCode;
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 
-use super::BAD_INPUT;
-
 #[derive(Args)]
 pub struct DeviceArguments {
     /// What computes. A GPU needs a build with its feature: `cargo build --release --features vulkan` (or metal, cuda).
@@ -45,8 +43,7 @@ impl DeviceArguments {
 
 #[cfg(not(all(feature = "vulkan", feature = "metal", feature = "cuda")))]
 fn missing(feature: &str) -> ExitCode {
-    eprintln!(
+    super::fail(format!(
         "This build has no {feature}. Build it with the feature: `cargo build --release --features {feature}`, or train with --device cpu."
-    );
-    ExitCode::from(BAD_INPUT)
+    ))
 }

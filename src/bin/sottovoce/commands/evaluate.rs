@@ -7,19 +7,19 @@ use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{SplitKind, SplitSettings, Utterance};
-use sottovoce::evaluate::{Judgement, judge, metrics};
-use sottovoce::model::{Emotion, Metrics, Model, Training};
+use sottovoce::evaluate::{Judgement, Scored, judge, metrics};
+use sottovoce::model::{Emotion, Metrics, Training};
 use sottovoce::parallel::cores;
 
 use super::progress::Progress;
-use super::{BAD_INPUT, Corpora, ModelArguments};
+use super::{CorporaFolder, ModelArguments, fail};
 
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
     model: ModelArguments,
     #[command(flatten)]
-    corpora: Corpora,
+    corpora: CorporaFolder,
     /// How the clips were divided when the weights were made: random, speaker, or corpus-NAME, such as corpus-tess.
     /// Each has weights of its own, which have not heard the clips that judge.
     #[arg(long, default_value = "random")]
@@ -29,60 +29,60 @@ pub struct Arguments {
     json: bool,
 }
 
-pub fn run(arguments: &Arguments) -> ExitCode {
-    match start(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => code,
-    }
-}
-
-fn start(arguments: &Arguments) -> Result<(), ExitCode> {
-    let training = arguments.model.load_for(arguments.split)?.manifest().training.clone();
-    if training.split != arguments.split.to_string() {
-        eprintln!(
-            "These weights were made on the {} split, so they may have heard clips that judge on the {} split.",
-            training.split, arguments.split
-        );
-        return Err(ExitCode::from(BAD_INPUT));
-    }
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = arguments.corpora.find()?;
-    let split = SplitSettings { kind: arguments.split, seed: training.seed }.divide(&utterances);
-    let test: Vec<&Utterance> = split.test.iter().map(|&index| &utterances[index]).collect();
-    let judgement = judge_with_all_cores(|| arguments.model.load_for(arguments.split), &test, "Judging")?;
-    for (path, reason) in &judgement.unreadable {
-        eprintln!("{path}: {reason}");
-    }
-    let found = metrics(&judgement.judged);
+    let (Scored { manifest, metrics, .. }, notes) = score(&arguments.model, arguments.split, &utterances)?;
+    let training = &manifest.training;
     if arguments.json {
-        let object = json!({ "model": arguments.model.model, "training": training, "metrics": found });
-        println!("{object}");
+        println!("{}", json!({ "model": manifest.name, "training": training, "metrics": metrics }));
     } else {
-        print_tables(&found, &training, &judgement.notes);
+        print_tables(&metrics, training, &notes);
     }
     Ok(())
 }
 
-/// Reads the recordings with a model a core, and shows how far it is. Refuses to judge by none.
-pub fn judge_with_all_cores(
-    load: impl Fn() -> Result<Model, ExitCode>,
-    utterances: &[&Utterance],
-    message: &str,
-) -> Result<Judgement, ExitCode> {
-    if utterances.is_empty() {
-        eprintln!(
-            "Among these recordings is none that judges on this split; give the folder that holds all corpora."
-        );
-        return Err(ExitCode::from(BAD_INPUT));
+/// How many clips carry each note on their quality.
+type Notes = BTreeMap<String, usize>;
+
+/// Judges a model by those of all recordings that its weights for a split have not heard, with a copy of it a core, and
+/// shows how far it is.
+pub fn score(
+    model: &ModelArguments,
+    kind: SplitKind,
+    all: &[Utterance],
+) -> Result<(Scored, Notes), ExitCode> {
+    let loaded = model.load_for(kind)?;
+    let (manifest, parameters) = (loaded.manifest().clone(), loaded.parameter_count());
+    let training = &manifest.training;
+    if training.split != kind.to_string() {
+        return Err(fail(format!(
+            "These weights were made on the {} split, so they may have heard clips that judge on the {kind} split.",
+            training.split
+        )));
+    }
+    let used: Vec<Utterance> =
+        all.iter().filter(|clip| training.keep_defects || clip.defect.is_none()).cloned().collect();
+    let test = SplitSettings { kind, seed: training.seed }.divide(&used).test;
+    let test: Vec<&Utterance> = test.into_iter().map(|index| &used[index]).collect();
+    if test.is_empty() {
+        return Err(fail(
+            "Among these recordings is none that judges on this split; give the folder that holds all corpora.",
+        ));
     }
     let analyzers: Vec<Analyzer> =
-        (0..cores()).map(|_| load().map(Analyzer::new)).collect::<Result<_, _>>()?;
+        (0..cores()).map(|_| model.load_for(kind).map(Analyzer::new)).collect::<Result<_, _>>()?;
     let progress = Progress::new();
-    let judgement = judge(analyzers, utterances, &|| progress.advance(utterances.len(), message));
+    let message = format!("Judging {}, {kind}", manifest.name);
+    let judgement = judge(analyzers, &test, &|| progress.advance(test.len(), &message));
     progress.finish();
-    Ok(judgement)
+    let Judgement { judged, notes, unreadable } = judgement;
+    for (path, reason) in &unreadable {
+        eprintln!("{path}: {reason}");
+    }
+    Ok((Scored { metrics: metrics(&judged), manifest, parameters }, notes))
 }
 
-fn print_tables(metrics: &Metrics, training: &Training, notes: &BTreeMap<String, usize>) {
+fn print_tables(metrics: &Metrics, training: &Training, notes: &Notes) {
     let percent = |share: f32| format!("{:.2} %", 100.0 * share);
     let interval = |[low, high]: [f32; 2]| format!("(95 %: {:.2} to {:.2} %)", 100.0 * low, 100.0 * high);
     println!("{} clips, {} split, seed {}", metrics.clips, training.split, training.seed);

@@ -1,6 +1,7 @@
 //! `sottovoce features`.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,8 +9,9 @@ use clap::Args;
 use safetensors::tensor::{Dtype, TensorView};
 use sottovoce::audio::{Clip, ClipSettings, ReadOptions, decode};
 use sottovoce::features::{FeatureKind, FrontEnd, FrontEndSettings};
+use sottovoce::files::write_atomically;
 
-use super::{BAD_INPUT, fail, read_input};
+use super::{fail, fail_at, read_input};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -26,31 +28,17 @@ pub struct Arguments {
     no_clip: bool,
 }
 
-pub fn run(arguments: &Arguments) -> ExitCode {
-    let bytes = match read_input(&arguments.file) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            eprintln!("{}: {error}", arguments.file.display());
-            return ExitCode::from(BAD_INPUT);
-        }
-    };
-    let recording = match decode(&bytes, &ReadOptions::default()) {
-        Ok(recording) => recording,
-        Err(error) => {
-            eprintln!("{}: {error}", arguments.file.display());
-            return ExitCode::from(BAD_INPUT);
-        }
-    };
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
+    let refused = |error: &dyn Error| fail_at(&arguments.file, error);
+    let bytes = read_input(&arguments.file).map_err(|error| refused(&error))?;
+    let recording = decode(&bytes, &ReadOptions::default()).map_err(|error| refused(&error))?;
     let clip = if arguments.no_clip {
         Clip::whole(recording.samples)
     } else {
         Clip::cut(&recording.samples, &ClipSettings::default())
     };
     let settings = FrontEndSettings::of(arguments.kind);
-    let map = match FrontEnd::new(&settings) {
-        Ok(mut front_end) => front_end.extract(clip.samples()),
-        Err(error) => return fail(&error),
-    };
+    let map = FrontEnd::new(&settings).map_err(fail)?.extract(clip.samples());
     let data: Vec<u8> = map.values().iter().flat_map(|value| value.to_le_bytes()).collect();
     let view = TensorView::new(Dtype::F32, vec![map.rows(), map.columns()], &data);
     let view = view.expect("the data has the shape of its own map");
@@ -58,10 +46,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let metadata = HashMap::from([("front_end".to_owned(), description)]);
     let file = safetensors::serialize([("features", view)], Some(metadata));
     let file = file.expect("one tensor with plain metadata");
-    if let Err(error) = sottovoce::files::write_atomically(&arguments.out, &file) {
-        eprintln!("{}: {error}", arguments.out.display());
-        return ExitCode::from(BAD_INPUT);
-    }
+    write_atomically(&arguments.out, &file).map_err(|error| fail_at(&arguments.out, error))?;
     println!("{} × {} values in {}", map.rows(), map.columns(), arguments.out.display());
-    ExitCode::SUCCESS
+    Ok(())
 }

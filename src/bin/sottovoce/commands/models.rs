@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use sottovoce::model::Manifest;
 
-use super::{BAD_INPUT, ModelsFolder};
+use super::{ModelsFolder, fail, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -13,15 +13,11 @@ pub struct Arguments {
     folder: ModelsFolder,
 }
 
-pub fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let folder = &arguments.folder.models;
-    let entries = match folder.read_dir() {
-        Ok(entries) => entries,
-        Err(error) => {
-            eprintln!("{}: {error}. Name the folder that holds the models with --models.", folder.display());
-            return ExitCode::from(BAD_INPUT);
-        }
-    };
+    let entries = folder.read_dir().map_err(|error| {
+        fail_at(folder, format!("{error}. Name the folder that holds the models with --models."))
+    })?;
     let mut folders: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     folders.sort();
     let mut found = false;
@@ -36,10 +32,12 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         found = true;
     }
     if !found {
-        eprintln!("There are no models in {}. Name another folder with --models.", folder.display());
-        return ExitCode::from(BAD_INPUT);
+        return Err(fail(format!(
+            "There are no models in {}. Name another folder with --models.",
+            folder.display()
+        )));
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 fn line(manifest: &Manifest) -> String {

@@ -28,22 +28,18 @@ struct Refusal {
     message: String,
 }
 
-pub fn run(arguments: &Arguments) -> ExitCode {
-    let model = match arguments.model.load() {
-        Ok(model) => model,
-        Err(code) => return code,
-    };
-    let mut analyzer = Analyzer::new(model);
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
+    let mut analyzer = Analyzer::new(arguments.model.load()?);
     let mut refused = false;
     for file in &arguments.files {
         let outcome = read(&mut analyzer, file);
         refused |= outcome.is_err();
         if print(file, outcome, arguments.json).is_err() {
             // Whoever listened has heard enough, as `head` does.
-            return ExitCode::SUCCESS;
+            return Ok(());
         }
     }
-    if refused { ExitCode::from(BAD_INPUT) } else { ExitCode::SUCCESS }
+    if refused { Err(ExitCode::from(BAD_INPUT)) } else { Ok(()) }
 }
 
 fn read(analyzer: &mut Analyzer, file: &Path) -> Result<Report, Refusal> {

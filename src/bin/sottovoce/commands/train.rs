@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use sottovoce::corpus::{SplitKind, SplitSettings};
+use sottovoce::corpus::{SplitKind, SplitSettings, sound};
 use sottovoce::model::Manifest;
 use sottovoce::train::{Epoch, Job, Recipe, Trained, Watcher, train};
 
 use super::device::DeviceArguments;
 use super::progress::Progress;
-use super::{BAD_INPUT, Corpora, fail};
+use super::{Corpora, fail, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -44,26 +44,17 @@ pub struct Arguments {
     device: DeviceArguments,
 }
 
-pub fn run(arguments: Arguments) -> ExitCode {
-    match start(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => code,
-    }
-}
-
-fn start(arguments: Arguments) -> Result<(), ExitCode> {
+pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     let Arguments { model, corpora, recipe: recipe_name, split: kind, seed, .. } = arguments;
-    let Some(manifest) = Manifest::untrained(&model) else {
-        eprintln!(
-            "There is no model '{model}' to train. These can be trained: {}.",
-            Manifest::NAMES.join(", ")
-        );
-        return Err(ExitCode::from(BAD_INPUT));
-    };
+    let manifest = Manifest::untrained(&model).ok_or_else(|| {
+        let names = Manifest::NAMES.join(", ");
+        fail(format!("There is no model '{model}' to train. These can be trained: {names}."))
+    })?;
     let mut recipe = read_recipe(&model, arguments.recipes.as_deref(), &recipe_name)?;
     recipe.epochs = arguments.epochs.unwrap_or(recipe.epochs);
     let device = arguments.device.open()?;
-    let utterances = corpora.find()?;
+    let all = corpora.folder.find()?;
+    let utterances = if corpora.keep_defects { all } else { sound(all) };
     let run = arguments.out.join(format!("{model}-{recipe_name}-{kind}-{seed}"));
     let output = run.join("model");
     println!("Training {model} on {} recordings in {}", utterances.len(), run.display());
@@ -79,8 +70,7 @@ fn start(arguments: Arguments) -> Result<(), ExitCode> {
         run,
         output: output.clone(),
     };
-    let Trained { manifest, unrounded_accuracy } =
-        train(job, &Terminal(Progress::new())).map_err(|e| fail(&e))?;
+    let Trained { manifest, unrounded_accuracy } = train(job, &Terminal(Progress::new())).map_err(fail)?;
     let metrics = &manifest.metrics;
     println!(
         "{model}: accuracy {:.2} % (before rounding {:.2} %), mean recall {:.2} % on {} clips, {} bytes in {}",
@@ -96,13 +86,10 @@ fn start(arguments: Arguments) -> Result<(), ExitCode> {
 
 fn read_recipe(model: &str, file: Option<&Path>, name: &str) -> Result<Recipe, ExitCode> {
     let Some(file) = file else {
-        return Recipe::of_model(model, name).expect("every model has recipes").map_err(|error| fail(&error));
+        return Recipe::of_model(model, name).expect("every model has recipes").map_err(fail);
     };
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        eprintln!("{}: {error}", file.display());
-        ExitCode::from(BAD_INPUT)
-    })?;
-    Recipe::parse(&text, name).map_err(|error| fail(&error))
+    let text = std::fs::read_to_string(file).map_err(|error| fail_at(file, error))?;
+    Recipe::parse(&text, name).map_err(fail)
 }
 
 /// Shows progress bars on a terminal, and a line an epoch anywhere.
