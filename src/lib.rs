@@ -28,6 +28,7 @@
 
 pub mod analyzer;
 pub mod audio;
+pub mod encoder;
 pub mod features;
 pub mod model;
 pub mod nn;

@@ -159,6 +159,12 @@ export async function describe(model) {
   return (await get(new URL('model.json', folder(model)))).json();
 }
 
+/** How well models do with speakers they never heard, as far as that was measured.
+ * @returns {Promise<Record<string, {clips: number, accuracy: number}>>} */
+export async function scoresOnUnheardSpeakers() {
+  return (await get(new URL('../held-out/speaker.json', import.meta.url))).json();
+}
+
 /** @param {string} model @param {Counter} progress @returns {Promise<{manifest: string, weights: Uint8Array}>} */
 async function getModel(model, progress) {
   const [manifest, weights] = await Promise.all([

@@ -1,7 +1,7 @@
 // The page: takes a voice from the microphone, a file or a sample, has it read, and shows what was said.
 
 import { decodeInBrowser, mayDecode } from './browser-decode.js';
-import { describe, Engine, EngineError } from './engine.js';
+import { describe, Engine, EngineError, scoresOnUnheardSpeakers } from './engine.js';
 import { Recorder } from './recorder.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
 
@@ -274,13 +274,19 @@ async function showSamples() {
 const inShort = ({ metrics, weights }) =>
   `right in ${Math.round(100 * metrics.accuracy)} % of clips, ${(weights.bytes / 1e6).toFixed(1)} MB`;
 
+const unheardScores = scoresOnUnheardSpeakers();
+
 async function showAccuracy() {
   const { metrics, name, summary, weights } = await engine.manifest();
+  const unheard = (await unheardScores)[name];
+  const outlook = unheard
+    ? `Trained in the same way without the speakers who judge, it is right in ${percent(unheard.accuracy)} of ${unheard.clips} clips: expect that of a new voice.`
+    : 'With voices it never heard, expect it to be right less often; that is not measured yet.';
   const corpora = Object.entries(metrics.accuracy_by_corpus)
     .map(([corpus, accuracy]) => `${Math.round(100 * accuracy)} % on ${corpus}`).join(', ');
   byId('accuracy').textContent = `The chosen model is ${name}, ${(weights.bytes / 1e6).toFixed(1)} MB: ${
     summary[0].toLowerCase()}${summary.slice(1)}. It names the emotion the actor was asked for in ${
-    percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. Those clips come from the same speakers as its training clips; expect it to be right less often with voices it never heard.`;
+    percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. It had heard other clips of those speakers. ${outlook}`;
 }
 
 /** Tells beside the name of each model how well it does and how large it is. */

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stft::frame_count;
-use super::{Dct, FeatureMap, MelFilterBank, Reference, Stft, frame_rms, power_to_db};
+use super::{Beyond, Dct, FeatureMap, MelFilterBank, Reference, Stft, frame_rms, power_to_db};
 
 /// Which picture of the sound is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub enum FeatureKind {
     MfccRms,
     /// Mel bands in decibels.
     LogMel,
+    /// Mel bands as Whisper hears them: decibels / 40 + 1.
+    WhisperLogMel,
 }
 
 /// Everything that decides the numbers of a feature map.
@@ -61,11 +63,24 @@ impl FrontEndSettings {
         Self { kind: FeatureKind::LogMel, hop_length: 512, n_mfcc: 0, ..Self::mfcc_rms() }
     }
 
-    /// The paper's settings for one kind of picture.
+    /// Whisper's 80 mel bands: 400-sample frames 160 apart.
+    pub fn whisper_log_mel() -> Self {
+        Self {
+            kind: FeatureKind::WhisperLogMel,
+            n_fft: 400,
+            hop_length: 160,
+            n_mels: 80,
+            n_mfcc: 0,
+            ..Self::mfcc_rms()
+        }
+    }
+
+    /// The settings of the paper, or of Whisper, for one kind of picture.
     pub fn of(kind: FeatureKind) -> Self {
         match kind {
             FeatureKind::MfccRms => Self::mfcc_rms(),
             FeatureKind::LogMel => Self::log_mel(),
+            FeatureKind::WhisperLogMel => Self::whisper_log_mel(),
         }
     }
 
@@ -73,21 +88,25 @@ impl FrontEndSettings {
     pub fn rows(&self) -> usize {
         match self.kind {
             FeatureKind::MfccRms => self.n_mfcc + 1,
-            FeatureKind::LogMel => self.n_mels,
+            FeatureKind::LogMel | FeatureKind::WhisperLogMel => self.n_mels,
         }
     }
 
     /// Columns of the feature map of `samples` samples.
     pub fn columns(&self, samples: usize) -> usize {
-        frame_count(samples, self.hop_length)
+        match self.kind {
+            FeatureKind::MfccRms | FeatureKind::LogMel => frame_count(samples, self.hop_length),
+            // Whisper drops the last frame.
+            FeatureKind::WhisperLogMel => samples / self.hop_length,
+        }
     }
 
     fn check(&self) -> Result<(), FrontEndError> {
         let known_rate = (4_000..=192_000).contains(&self.sample_rate_hz);
-        let sane_frame = self.n_fft.is_power_of_two() && (16..=65_536).contains(&self.n_fft);
+        let sane_frame = self.n_fft.is_multiple_of(2) && (16..=65_536).contains(&self.n_fft);
         let rules = [
             (known_rate, "sample_rate_hz must be 4000 to 192000"),
-            (sane_frame, "n_fft must be a power of two from 16 to 65536"),
+            (sane_frame, "n_fft must be even and from 16 to 65536"),
             ((1..=self.n_fft).contains(&self.hop_length), "hop_length must be 1 to n_fft"),
             ((1..=1024).contains(&self.n_mels), "n_mels must be 1 to 1024"),
             (self.n_mfcc <= self.n_mels, "n_mfcc must be at most n_mels"),
@@ -117,7 +136,11 @@ impl FrontEnd {
     /// [`FrontEndError`] when a setting is out of its range.
     pub fn new(settings: &FrontEndSettings) -> Result<Self, FrontEndError> {
         settings.check()?;
-        let stft = Stft::new(settings.n_fft, settings.hop_length);
+        let beyond = match settings.kind {
+            FeatureKind::MfccRms | FeatureKind::LogMel => Beyond::Zeros,
+            FeatureKind::WhisperLogMel => Beyond::Mirror,
+        };
+        let stft = Stft::new(settings.n_fft, settings.hop_length, beyond);
         Ok(Self {
             power: vec![0.0; stft.bins()],
             bands: Vec::new(),
@@ -139,6 +162,10 @@ impl FrontEnd {
         self.mel_bands_db(samples, columns);
         match self.settings.kind {
             FeatureKind::LogMel => FeatureMap::new(self.bands.clone(), self.settings.n_mels),
+            FeatureKind::WhisperLogMel => {
+                let values = self.bands.iter().map(|db| db / 40.0 + 1.0).collect();
+                FeatureMap::new(values, self.settings.n_mels)
+            }
             FeatureKind::MfccRms => {
                 let mut values = vec![0.0; self.settings.rows() * columns];
                 let (mfcc, rms) = values.split_at_mut(self.settings.n_mfcc * columns);
@@ -155,6 +182,9 @@ impl FrontEnd {
         bands.clear();
         bands.resize(settings.n_mels * columns, 0.0);
         stft.power_frames(samples, power, |frame, power| {
+            if frame == columns {
+                return;
+            }
             for (band, energy) in mel.apply(power).enumerate() {
                 bands[band * columns + frame] = energy;
             }

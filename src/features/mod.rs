@@ -21,4 +21,4 @@ pub use front_end::{FeatureKind, FrontEnd, FrontEndError, FrontEndSettings};
 pub use map::FeatureMap;
 pub use mel::{MelFilterBank, hz_to_mel, mel_to_hz};
 pub use rms::frame_rms;
-pub use stft::{Stft, frame_count};
+pub use stft::{Beyond, Stft, frame_count};

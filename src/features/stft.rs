@@ -1,5 +1,4 @@
-//! Short-time Fourier transform: Hann window, frames centred on their time with zeros beyond the ends, as
-//! `librosa.stft(center=True, pad_mode="constant")`.
+//! Short-time Fourier transform: Hann window, frames centred on their time, as `librosa.stft(center=True)`.
 
 use std::sync::Arc;
 
@@ -24,6 +23,30 @@ pub(super) fn centred_frame(samples: &[f32], frame: usize, hop_length: usize, ou
     out[lead + body..].fill(0.0);
 }
 
+/// What frames see beyond the ends of the sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// Silence, librosa's `pad_mode="constant"`.
+    Zeros,
+    /// The sound in a mirror, librosa's `pad_mode="reflect"`.
+    Mirror,
+}
+
+/// Copies the frame centred on sample `frame * hop_length` into `out`; beyond the ends, the sound goes back the way it
+/// came, without the last sample twice.
+fn mirrored_frame(samples: &[f32], frame: usize, hop_length: usize, out: &mut [f32]) {
+    if samples.is_empty() {
+        return out.fill(0.0);
+    }
+    let last = samples.len() - 1;
+    let there_and_back = (2 * last).max(1);
+    let half = out.len() / 2;
+    for (offset, value) in out.iter_mut().enumerate() {
+        let place = (frame * hop_length + offset).abs_diff(half) % there_and_back;
+        *value = samples[place.min(there_and_back - place).min(last)];
+    }
+}
+
 /// A planned transform with its window and buffers.
 pub struct Stft {
     fft: Arc<dyn RealToComplex<f32>>,
@@ -32,11 +55,12 @@ pub struct Stft {
     spectrum: Vec<Complex32>,
     scratch: Vec<Complex32>,
     hop_length: usize,
+    beyond: Beyond,
 }
 
 impl Stft {
     /// Plans frames of `n_fft` samples, `hop_length` apart.
-    pub fn new(n_fft: usize, hop_length: usize) -> Self {
+    pub fn new(n_fft: usize, hop_length: usize, beyond: Beyond) -> Self {
         let fft = RealFftPlanner::new().plan_fft_forward(n_fft);
         Self {
             window: hann(n_fft),
@@ -45,6 +69,7 @@ impl Stft {
             scratch: fft.make_scratch_vec(),
             fft,
             hop_length,
+            beyond,
         }
     }
 
@@ -57,7 +82,10 @@ impl Stft {
     /// [`bins`](Self::bins) values that the next frame overwrites.
     pub fn power_frames(&mut self, samples: &[f32], power: &mut [f32], mut take: impl FnMut(usize, &[f32])) {
         for frame in 0..frame_count(samples.len(), self.hop_length) {
-            centred_frame(samples, frame, self.hop_length, &mut self.frame);
+            match self.beyond {
+                Beyond::Zeros => centred_frame(samples, frame, self.hop_length, &mut self.frame),
+                Beyond::Mirror => mirrored_frame(samples, frame, self.hop_length, &mut self.frame),
+            }
             for (sample, weight) in self.frame.iter_mut().zip(&self.window) {
                 *sample *= weight;
             }
@@ -104,11 +132,24 @@ mod tests {
     }
 
     #[test]
+    fn a_mirror_shows_the_sound_back_and_forth() {
+        let mut out = [9.0; 8];
+        mirrored_frame(&[1.0, 2.0, 3.0], 0, 4, &mut out);
+        assert_eq!(out, [1.0, 2.0, 3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
+        mirrored_frame(&[1.0, 2.0, 3.0], 1, 2, &mut out);
+        assert_eq!(out, [3.0, 2.0, 1.0, 2.0, 3.0, 2.0, 1.0, 2.0]);
+        mirrored_frame(&[5.0], 3, 2, &mut out);
+        assert_eq!(out, [5.0; 8]);
+        mirrored_frame(&[], 0, 2, &mut out);
+        assert_eq!(out, [0.0; 8]);
+    }
+
+    #[test]
     fn a_tone_at_a_bin_peaks_there() {
         let (n_fft, bin) = (256, 32);
         let tone: Vec<f32> =
             (0..2048).map(|n| (std::f32::consts::TAU * bin as f32 * n as f32 / n_fft as f32).sin()).collect();
-        let mut stft = Stft::new(n_fft, 128);
+        let mut stft = Stft::new(n_fft, 128, Beyond::Zeros);
         let mut power = vec![0.0; stft.bins()];
         let mut peaks = Vec::new();
         stft.power_frames(&tone, &mut power, |_, power| {

@@ -5,5 +5,6 @@
 pub mod classifiers;
 pub mod conv_block;
 pub mod dropout;
+pub mod encoders;
 pub mod parameters;
 pub mod quant;

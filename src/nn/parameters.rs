@@ -18,7 +18,7 @@ pub struct Parameter {
 pub type Parameters = BTreeMap<String, Parameter>;
 
 /// Why a set of parameters does not fit a module.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
 #[error("the weights do not fit the network: missing [{}], unexpected [{}], of another shape [{}]",
         .missing.join(", "), .unexpected.join(", "), .misshapen.join(", "))]
 pub struct ParameterMismatch {
@@ -28,6 +28,13 @@ pub struct ParameterMismatch {
     pub unexpected: Vec<String>,
     /// Names whose shapes differ.
     pub misshapen: Vec<String>,
+}
+
+/// The dimensions of every float parameter and running statistic of `module`, by name.
+pub fn shapes(module: &impl Module) -> BTreeMap<String, Vec<usize>> {
+    let mut shapes = Shapes { path: Path::default(), found: BTreeMap::new() };
+    module.visit(&mut shapes);
+    shapes.found
 }
 
 /// Copies every float parameter and running statistic out of `module`.
@@ -67,6 +74,25 @@ impl Path {
 
     fn name(&self) -> String {
         self.0.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(".")
+    }
+}
+
+struct Shapes {
+    path: Path,
+    found: BTreeMap<String, Vec<usize>>,
+}
+
+impl ModuleVisitor for Shapes {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.found.insert(self.path.name(), param.lazy_shape().to_vec());
     }
 }
 

@@ -42,6 +42,10 @@ impl Gain {
             FeatureKind::LogMel => {
                 Self { per_decibel: normalise.std.iter().map(|std| 1.0 / std).collect(), loudness: None }
             }
+            FeatureKind::WhisperLogMel => Self {
+                per_decibel: normalise.std.iter().map(|std| 1.0 / (40.0 * std)).collect(),
+                loudness: None,
+            },
             FeatureKind::MfccRms => {
                 let last = front_end.rows() - 1;
                 let mut per_decibel = vec![0.0; front_end.rows()];

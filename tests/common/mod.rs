@@ -7,3 +7,10 @@ pub fn floats(file: &SafeTensors<'_>, name: &str) -> Vec<f32> {
     let view = file.tensor(name).expect("the reference file has this tensor");
     view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
+
+/// The largest distance between two values that stand in the same place.
+#[allow(dead_code)] // Not every test compares.
+pub fn largest_difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::{Map, Value, json};
 use sottovoce::corpus::SplitKind;
 use sottovoce::evaluate::{Report, Scored, card, confusion_file};
 use sottovoce::figures;
@@ -51,6 +52,9 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         .map_err(|error| fail_at(&arguments.out, error))?;
     write_cards(&scored, &arguments.folder.models)
         .map_err(|error| fail_at(&arguments.folder.models, error))?;
+    let unheard = &arguments.folder.held_out.join("speaker.json");
+    write_atomically(unheard, unheard_scores(&scored).to_string().as_bytes())
+        .map_err(|error| fail_at(unheard, error))?;
     println!(
         "Written: {}, its pictures in {}, the models' cards",
         arguments.out.display(),
@@ -65,6 +69,15 @@ fn draw_confusions(scored: &[Scored], folder: &Path) -> io::Result<()> {
         let svg = figures::confusion_matrix(&title, &metrics.confusion);
         write_atomically(&folder.join(confusion_file(manifest)), svg.as_bytes())
     })
+}
+
+/// What the page says of each model and voices it never heard.
+fn unheard_scores(scored: &[Scored]) -> Value {
+    let unheard = scored.iter().filter(|s| s.manifest.training.split == SplitKind::Speaker.to_string());
+    let score = |Scored { manifest, metrics, .. }: &Scored| {
+        (manifest.name.clone(), json!({ "clips": metrics.clips, "accuracy": metrics.accuracy }))
+    };
+    unheard.map(score).collect::<Map<_, _>>().into()
 }
 
 fn write_cards(scored: &[Scored], models: &Path) -> io::Result<()> {

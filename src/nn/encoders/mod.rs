@@ -1,0 +1,83 @@
+//! Speech encoders: networks pretrained on much unlabelled or transcribed speech, which turn sound into a sequence of
+//! vectors. Equal to the reference implementations in transformers, whose names their parameters keep.
+
+mod transformer;
+mod wav2vec2;
+mod whisper;
+
+pub use wav2vec2::{FeatureNorm, Wav2Vec2, Wav2Vec2Config};
+pub use whisper::{Whisper, WhisperConfig};
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+/// Which encoder, with its sizes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EncoderConfig {
+    /// wav2vec 2.0 or HuBERT, which share their network.
+    Wav2Vec2(Wav2Vec2Config),
+    /// The encoder of Whisper.
+    Whisper(WhisperConfig),
+}
+
+impl EncoderConfig {
+    /// Makes the encoder with fresh random weights.
+    pub fn init(&self, device: &Device) -> Encoder {
+        match self {
+            Self::Wav2Vec2(config) => Encoder::Wav2Vec2(config.init(device)),
+            Self::Whisper(config) => Encoder::Whisper(config.init(device)),
+        }
+    }
+
+    /// Values of each vector that comes out.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Wav2Vec2(config) => config.width,
+            Self::Whisper(config) => config.width,
+        }
+    }
+
+    /// The same encoder with its first layers alone, at most `layers`, and nothing after them.
+    pub fn cut(self, layers: usize) -> Self {
+        if layers >= self.layers() {
+            return self;
+        }
+        match self {
+            Self::Wav2Vec2(config) => Self::Wav2Vec2(config.with_layers(layers).with_final_norm(false)),
+            Self::Whisper(config) => Self::Whisper(config.with_layers(layers).with_final_norm(false)),
+        }
+    }
+
+    /// Transformer layers.
+    pub fn layers(&self) -> usize {
+        match self {
+            Self::Wav2Vec2(config) => config.layers,
+            Self::Whisper(config) => config.layers,
+        }
+    }
+}
+
+/// Any of the encoders.
+#[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // A program holds one.
+pub enum Encoder {
+    /// See [`Wav2Vec2`].
+    Wav2Vec2(Wav2Vec2),
+    /// See [`Whisper`].
+    Whisper(Whisper),
+}
+
+/// What an encoder makes of sound.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// What goes into the first transformer layer, then what comes out of each, as transformers numbers them. With a
+    /// norm after the last layer, the last of them is normed in wav2vec 2.0 and not in Whisper. Each is
+    /// `[batch, frames, width]`.
+    pub hidden_states: Vec<Tensor<3>>,
+    /// The end of the network, `[batch, frames, width]`.
+    pub last: Tensor<3>,
+    /// How much each frame (rows) looks at each other (columns), layer by layer, `[batch, heads, frames, frames]`.
+    pub attentions: Vec<Tensor<4>>,
+}

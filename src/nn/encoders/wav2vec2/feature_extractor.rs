@@ -1,0 +1,60 @@
+//! Convolutions that turn samples into frames.
+
+use burn::module::Module;
+use burn::nn::conv::{Conv1d, Conv1dConfig};
+use burn::nn::{GroupNorm, GroupNormConfig, LayerNorm, LayerNormConfig};
+use burn::tensor::activation::gelu;
+use burn::tensor::{Device, Tensor};
+
+use super::{FeatureNorm, Wav2Vec2Config};
+
+#[derive(Module, Debug)]
+pub struct FeatureExtractor {
+    conv_layers: Vec<ConvLayer>,
+}
+
+#[derive(Module, Debug)]
+struct ConvLayer {
+    conv: Conv1d,
+    layer_norm: Option<Norm>,
+}
+
+#[derive(Module, Debug)]
+enum Norm {
+    Group(GroupNorm),
+    Layer(LayerNorm),
+}
+
+impl FeatureExtractor {
+    pub fn new(config: &Wav2Vec2Config, device: &Device) -> Self {
+        let mut inputs = 1;
+        let mut conv_layers = Vec::new();
+        for (index, &channels) in config.conv_channels.iter().enumerate() {
+            let conv = Conv1dConfig::new(inputs, channels, config.conv_kernels[index])
+                .with_stride(config.conv_strides[index])
+                .with_bias(config.conv_bias);
+            let layer_norm = match config.feature_norm {
+                FeatureNorm::Group if index > 0 => None,
+                FeatureNorm::Group => {
+                    Some(Norm::Group(GroupNormConfig::new(channels, channels).init(device)))
+                }
+                FeatureNorm::Layer => Some(Norm::Layer(LayerNormConfig::new(channels).init(device))),
+            };
+            conv_layers.push(ConvLayer { conv: conv.init(device), layer_norm });
+            inputs = channels;
+        }
+        Self { conv_layers }
+    }
+
+    /// `[batch, samples]` to `[batch, channels, frames]`.
+    pub fn forward(&self, samples: Tensor<2>) -> Tensor<3> {
+        self.conv_layers.iter().fold(samples.unsqueeze_dim(1), |x, ConvLayer { conv, layer_norm }| {
+            let x = conv.forward(x);
+            gelu(match layer_norm {
+                None => x,
+                Some(Norm::Group(norm)) => norm.forward(x),
+                Some(Norm::Layer(norm)) => norm.forward(x.swap_dims(1, 2)).swap_dims(1, 2),
+            })
+        })
+    }
+}

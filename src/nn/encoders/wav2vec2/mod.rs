@@ -1,0 +1,164 @@
+//! wav2vec 2.0 (Baevski et al., 2020) and HuBERT (Hsu et al., 2021), which is the same network trained otherwise.
+
+mod feature_extractor;
+mod positions;
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use self::feature_extractor::FeatureExtractor;
+use self::positions::PositionalConv;
+use super::Encoded;
+use super::transformer::{self, Layer, LayerConfig};
+
+/// How the convolutions that hear the samples are normed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeatureNorm {
+    /// The first one alone, each channel over time: the base models.
+    Group,
+    /// Each one, every frame over its channels: the large models.
+    Layer,
+}
+
+/// Sizes of a [`Wav2Vec2`]; the defaults are those of the base models.
+#[derive(Config, Debug)]
+pub struct Wav2Vec2Config {
+    /// Channels of each convolution that hears the samples.
+    #[config(default = "vec![512; 7]")]
+    pub conv_channels: Vec<usize>,
+    /// Their kernels, in frames of the one before.
+    #[config(default = "vec![10, 3, 3, 3, 3, 2, 2]")]
+    pub conv_kernels: Vec<usize>,
+    /// Their strides.
+    #[config(default = "vec![5, 2, 2, 2, 2, 2, 2]")]
+    pub conv_strides: Vec<usize>,
+    /// Whether they have a bias.
+    #[config(default = false)]
+    pub conv_bias: bool,
+    /// How they are normed.
+    #[config(default = "FeatureNorm::Group")]
+    pub feature_norm: FeatureNorm,
+    /// Whether their output is normed before it is brought to the width of the layers.
+    #[config(default = true)]
+    pub project_norm: bool,
+    /// Values a frame.
+    #[config(default = 768)]
+    pub width: usize,
+    /// Transformer layers.
+    #[config(default = 12)]
+    pub layers: usize,
+    /// Heads of each layer's attention.
+    #[config(default = 12)]
+    pub heads: usize,
+    /// Values between the two dense layers.
+    #[config(default = 3072)]
+    pub hidden: usize,
+    /// Frames that the convolution which tells positions sees.
+    #[config(default = 128)]
+    pub position_kernel: usize,
+    /// Groups of its channels.
+    #[config(default = 16)]
+    pub position_groups: usize,
+    /// Whether layers norm before each half and once at the end ("stable"), or after each half and once at the start.
+    #[config(default = false)]
+    pub norm_first: bool,
+    /// Whether what comes out of the last layer is normed at the end, with `norm_first`; not if layers were left out.
+    #[config(default = true)]
+    pub final_norm: bool,
+    /// Added to variances in norms.
+    #[config(default = 1e-5)]
+    pub epsilon: f64,
+}
+
+impl Wav2Vec2Config {
+    /// Makes the encoder with fresh random weights.
+    pub fn init(&self, device: &Device) -> Wav2Vec2 {
+        let channels = *self.conv_channels.last().expect("there is a convolution");
+        let norm = |width| LayerNormConfig::new(width).with_epsilon(self.epsilon).init(device);
+        let layer = LayerConfig {
+            width: self.width,
+            heads: self.heads,
+            hidden: self.hidden,
+            key_bias: true,
+            norm_first: self.norm_first,
+            epsilon: self.epsilon,
+        };
+        Wav2Vec2 {
+            feature_extractor: FeatureExtractor::new(self, device),
+            feature_projection: Projection {
+                layer_norm: self.project_norm.then(|| norm(channels)),
+                projection: LinearConfig::new(channels, self.width).init(device),
+            },
+            encoder: Transformer {
+                pos_conv_embed: PositionalConv::new(self, device),
+                layer_norm: (self.final_norm || !self.norm_first).then(|| norm(self.width)),
+                layers: (0..self.layers).map(|_| layer.init(device)).collect(),
+                norm_first: self.norm_first,
+            },
+        }
+    }
+
+    /// Frames that `samples` samples make.
+    pub fn frames(&self, samples: usize) -> usize {
+        self.conv_kernels.iter().zip(&self.conv_strides).fold(samples, |frames, (&kernel, stride)| {
+            if frames < kernel { 0 } else { 1 + (frames - kernel) / stride }
+        })
+    }
+}
+
+/// Convolutions over samples, a projection, and transformer layers over the frames.
+#[derive(Module, Debug)]
+pub struct Wav2Vec2 {
+    feature_extractor: FeatureExtractor,
+    feature_projection: Projection,
+    encoder: Transformer,
+}
+
+#[derive(Module, Debug)]
+struct Projection {
+    layer_norm: Option<LayerNorm>,
+    projection: Linear,
+}
+
+#[derive(Module, Debug)]
+struct Transformer {
+    pos_conv_embed: PositionalConv,
+    layer_norm: Option<LayerNorm>,
+    layers: Vec<Layer>,
+    norm_first: bool,
+}
+
+impl Wav2Vec2 {
+    /// # Shapes
+    /// - input: `[batch, samples]` at 16 kHz
+    /// - output: [`Wav2Vec2Config::frames`] frames, 50 of them a second
+    pub fn forward(&self, samples: Tensor<2>) -> Encoded {
+        let features = self.feature_extractor.forward(samples).swap_dims(1, 2);
+        let Projection { layer_norm, projection } = &self.feature_projection;
+        self.encoder.forward(projection.forward(normed(features, layer_norm)))
+    }
+}
+
+fn normed(x: Tensor<3>, norm: &Option<LayerNorm>) -> Tensor<3> {
+    match norm {
+        Some(norm) => norm.forward(x),
+        None => x,
+    }
+}
+
+impl Transformer {
+    fn forward(&self, x: Tensor<3>) -> Encoded {
+        let x = x.clone() + self.pos_conv_embed.forward(x);
+        let x = if self.norm_first { x } else { normed(x, &self.layer_norm) };
+        let (mut hidden_states, attentions) = transformer::run(&self.layers, x);
+        let last = hidden_states.last_mut().expect("what goes into the first layer is among them");
+        if self.norm_first {
+            *last = normed(last.clone(), &self.layer_norm);
+        }
+        Encoded { last: last.clone(), hidden_states, attentions }
+    }
+}

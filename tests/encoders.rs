@@ -1,0 +1,165 @@
+//! Speech encoders against transformers, natively and in a browser. `tests/reference/make_encoders.py` made the values.
+
+mod common;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use common::{floats, largest_difference};
+use safetensors::SafeTensors;
+use sottovoce::encoder::{ImportError, import, read_config};
+use sottovoce::features::{FrontEnd, FrontEndSettings};
+use sottovoce::nn::encoders::{Encoded, Encoder, EncoderConfig};
+use sottovoce::nn::parameters::{Parameter, Parameters};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+const TOLERANCE: f32 = 1e-4;
+
+/// Configuration, weights and reference values of a small encoder.
+type Fixture = (&'static str, &'static [u8], &'static [u8]);
+
+macro_rules! fixture {
+    ($name:literal) => {
+        (
+            include_str!(concat!("fixtures/encoders/", $name, ".config.json")),
+            include_bytes!(concat!("fixtures/encoders/", $name, ".weights.safetensors")),
+            include_bytes!(concat!("fixtures/encoders/", $name, ".safetensors")),
+        )
+    };
+}
+
+const WAV2VEC2_BASE: Fixture = fixture!("wav2vec2_base");
+const WAV2VEC2_LARGE: Fixture = fixture!("wav2vec2_large");
+const HUBERT_BASE: Fixture = fixture!("hubert_base");
+const HUBERT_LARGE: Fixture = fixture!("hubert_large");
+const WHISPER: Fixture = fixture!("whisper");
+
+fn parameters(weights: &'static [u8]) -> Parameters {
+    let file = SafeTensors::deserialize(weights).expect("readable");
+    let parameter = |name: &str| Parameter {
+        shape: file.tensor(name).expect("named by the file").shape().to_vec(),
+        values: floats(&file, name),
+    };
+    file.names().into_iter().map(|name| (name.to_owned(), parameter(name))).collect()
+}
+
+fn tensor<const D: usize>(file: &SafeTensors<'_>, name: &str) -> Tensor<D> {
+    let shape = file.tensor(name).expect("the reference file has this tensor").shape().to_vec();
+    Tensor::from_data(TensorData::new(floats(file, name), shape), &Device::flex())
+}
+
+fn encode(encoder: &Encoder, reference: &SafeTensors<'_>) -> Encoded {
+    match encoder {
+        Encoder::Wav2Vec2(encoder) => encoder.forward(tensor(reference, "input")),
+        Encoder::Whisper(encoder) => encoder.forward(tensor(reference, "input")),
+    }
+}
+
+fn assert_close<const D: usize>(ours: &Tensor<D>, reference: &SafeTensors<'_>, name: &str) {
+    assert_eq!(ours.dims().to_vec(), reference.tensor(name).expect("there").shape(), "{name}");
+    let values: Vec<f32> = ours.clone().into_data().try_to_vec().expect("f32");
+    let off = largest_difference(&values, &floats(reference, name));
+    assert!(off <= TOLERANCE, "{name} is off by {off}");
+}
+
+fn assert_equal_to_the_reference((config, weights, reference): Fixture, is_normed_at_the_end: bool) {
+    let config = read_config(config).expect("valid");
+    let encoder = import(&config, parameters(weights), &Device::flex()).expect("the tensors fit");
+    let reference = SafeTensors::deserialize(reference).expect("readable");
+    let encoded = encode(&encoder, &reference);
+    assert_eq!((encoded.hidden_states.len(), encoded.attentions.len()), (4, 3));
+    for (index, state) in encoded.hidden_states.iter().enumerate() {
+        // Transformers replaces the last state by the normed one; Whisper's stays apart here.
+        let is_replaced = is_normed_at_the_end && index == 3;
+        if !is_replaced {
+            assert_close(state, &reference, &format!("hidden_states.{index}"));
+        }
+    }
+    for (index, weights) in encoded.attentions.iter().enumerate() {
+        assert_close(weights, &reference, &format!("attentions.{index}"));
+    }
+    assert_close(&encoded.last, &reference, "last_hidden_state");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn wav2vec2_and_hubert_equal_transformers_in_both_shapes() {
+    for fixture in [WAV2VEC2_BASE, WAV2VEC2_LARGE, HUBERT_BASE, HUBERT_LARGE] {
+        assert_equal_to_the_reference(fixture, false);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn whisper_equals_transformers_without_padding() {
+    assert_equal_to_the_reference(WHISPER, true);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn whispers_log_mel_equals_transformers() {
+    let speech = include_bytes!("fixtures/librosa.safetensors");
+    let speech = floats(&SafeTensors::deserialize(speech).expect("readable"), "speech.samples");
+    let mut front_end = FrontEnd::new(&FrontEndSettings::whisper_log_mel()).expect("Whisper's settings");
+    let map = front_end.extract(&speech[..30_000]);
+    assert_eq!((map.rows(), map.columns()), (80, 30_000 / 160));
+    let reference = SafeTensors::deserialize(WHISPER.2).expect("readable");
+    let off = largest_difference(map.values(), &floats(&reference, "speech.log_mel"));
+    assert!(off <= TOLERANCE, "off by {off}");
+}
+
+/// The same tensors as other programs spell them: within a model with a head, and with the older weight norm.
+#[wasm_bindgen_test(unsupported = test)]
+fn other_spellings_make_the_same_encoder() {
+    let (config, weights, reference) = HUBERT_BASE;
+    let config = read_config(config).expect("valid");
+    let respelled = parameters(weights).into_iter().map(|(name, tensor)| {
+        let name = name.replace("parametrizations.weight.original0", "weight_g");
+        (format!("hubert.{}", name.replace("parametrizations.weight.original1", "weight_v")), tensor)
+    });
+    let head = ("lm_head.weight".to_owned(), Parameter { shape: vec![1], values: vec![0.0] });
+    let encoder =
+        import(&config, respelled.chain([head]).collect(), &Device::flex()).expect("the tensors fit");
+    let reference = SafeTensors::deserialize(reference).expect("readable");
+    assert_close(&encode(&encoder, &reference).last, &reference, "last_hidden_state");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn an_encoder_cut_after_some_layers_gives_the_states_of_the_whole() {
+    for (config, weights, reference) in [WAV2VEC2_BASE, WAV2VEC2_LARGE, WHISPER] {
+        let config = read_config(config).expect("valid").cut(2);
+        let encoder = import(&config, parameters(weights), &Device::flex()).expect("the tensors fit");
+        let reference = SafeTensors::deserialize(reference).expect("readable");
+        let encoded = encode(&encoder, &reference);
+        assert_eq!(encoded.hidden_states.len(), 3);
+        assert_close(&encoded.last, &reference, "hidden_states.2");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn every_misfit_is_listed_by_its_published_name() {
+    let (config, weights, _) = WAV2VEC2_BASE;
+    let config = read_config(config).expect("valid");
+    let mut tensors = parameters(weights);
+    tensors.remove("encoder.layers.1.layer_norm.weight");
+    tensors.insert("stray".to_owned(), Parameter { shape: vec![1], values: vec![0.0] });
+    tensors.get_mut("encoder.layer_norm.bias").expect("there").shape = vec![24, 1];
+    let Err(ImportError::Mismatch(mismatch)) = import(&config, tensors, &Device::flex()) else {
+        panic!("three misfits")
+    };
+    assert_eq!(mismatch.missing, ["encoder.layers.1.layer_norm.weight"]);
+    assert_eq!(mismatch.unexpected, ["stray"]);
+    assert_eq!(mismatch.misshapen, ["encoder.layer_norm.bias"]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn other_networks_are_refused_with_the_reason() {
+    let refused = |text: &str| read_config(text).expect_err("refused").to_string();
+    assert!(refused(r#"{"model_type": "wavlm"}"#).contains("'wavlm'"));
+    assert!(refused(r#"{"model_type": "hubert", "hidden_act": "relu"}"#).contains("hidden_act is 'relu'"));
+    assert!(refused(r#"{"model_type": "wav2vec2", "num_attention_heads": 7}"#).contains("must divide"));
+    assert!(refused(r#"{"model_type": "wav2vec2", "conv_dim": [8, 8]}"#).contains("of one length"));
+    assert!(refused("[]").contains("config.json"));
+    let base = read_config(r#"{"model_type": "wav2vec2"}"#).expect("all defaults");
+    assert_eq!((base.width(), base.layers()), (768, 12));
+    let EncoderConfig::Wav2Vec2(base) = base else { panic!("a wav2vec 2.0") };
+    assert_eq!(base.frames(64_000), 199);
+}
