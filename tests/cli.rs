@@ -194,3 +194,96 @@ fn evaluation_says_what_it_lacks() {
         assert!(text(&output.stderr).contains("none that judges"), "{}", text(&output.stderr));
     }
 }
+
+/// A folder as Hugging Face publishes it.
+fn published_encoder(name: &str) -> PathBuf {
+    let folder = temporary(&format!("published-{name}"));
+    fs::create_dir_all(&folder).expect("created");
+    let fixture = |file: &str| format!("tests/fixtures/encoders/{name}.{file}");
+    fs::copy(fixture("config.json"), folder.join("config.json")).expect("copied");
+    fs::copy(fixture("weights.safetensors"), folder.join("model.safetensors")).expect("copied");
+    folder
+}
+
+fn floats(file: &[u8], name: &str) -> Vec<f32> {
+    let file = safetensors::SafeTensors::deserialize(file).expect("readable");
+    let data = file.tensor(name).expect("present").data().to_vec();
+    data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+#[test]
+fn an_imported_encoder_encodes_as_the_published_one() {
+    let encoders = temporary("encoders");
+    let encoders = encoders.to_str().expect("plain");
+    let out = temporary("states.safetensors");
+    let encode = |encoder: &str| {
+        let arguments = ["encode", "--encoder", encoder, "www/samples/1026_IEO_FEA_HI.opus"];
+        let output = run(&[&arguments[..], &["--out", out.to_str().expect("plain")]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        fs::read(&out).expect("written")
+    };
+    for name in ["hubert_large", "wav2vec2_base", "whisper"] {
+        let published = published_encoder(name);
+        let published = published.to_str().expect("plain");
+        let whole = encode(published);
+        for (precision, tolerance) in [("none", 1e-6), ("f16", 0.01), ("int8", 0.2)] {
+            let arguments = ["encoder", "import", published, "--name", name, "--encoders", encoders];
+            let output = run(&[&arguments[..], &["--quantize", precision, "--layers", "2"]].concat());
+            assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+            let imported = encode(&format!("{encoders}/{name}"));
+            assert!(!text(&imported).contains("hidden_states.3"));
+            for layer in ["hidden_states.0", "hidden_states.2"] {
+                let (whole, imported) = (floats(&whole, layer), floats(&imported, layer));
+                let off = whole.iter().zip(&imported).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(off <= tolerance, "{name} {precision} {layer}: off by {off}");
+            }
+        }
+        // One file of weights and the description are left, whatever was here before.
+        assert_eq!(fs::read_dir(format!("{encoders}/{name}")).expect("there").count(), 2);
+        let _ = fs::remove_dir_all(published);
+    }
+    let _ = fs::remove_dir_all(encoders);
+    let _ = fs::remove_file(out);
+}
+
+#[test]
+fn files_of_older_programs_make_the_same_encoder() {
+    let folder = published_encoder("hubert_base");
+    let out = temporary("older.safetensors");
+    let encode = || {
+        let arguments = ["encode", SAMPLE, "--encoder", folder.to_str().expect("plain")];
+        let output = run(&[&arguments[..], &["--out", out.to_str().expect("plain")]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        fs::read(&out).expect("written")
+    };
+    let published = encode();
+    fs::remove_file(folder.join("model.safetensors")).expect("removed");
+    let older = "tests/fixtures/encoders/hubert_base.pytorch_model.bin";
+    fs::copy(older, folder.join("pytorch_model.bin")).expect("copied");
+    assert_eq!(encode(), published);
+    let _ = fs::remove_dir_all(folder);
+    let _ = fs::remove_file(out);
+}
+
+#[test]
+fn an_encoder_that_does_not_fit_is_refused_with_the_names_of_its_tensors() {
+    let folder = published_encoder("hubert_base");
+    let source = folder.to_str().expect("plain");
+    let import = |name: &str| run(&["encoder", "import", source, "--name", name, "--encoders", "nowhere"]);
+
+    let config = fs::read_to_string(folder.join("config.json")).expect("there");
+    let larger = config.replace("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4");
+    fs::write(folder.join("config.json"), larger).expect("written");
+    let output = import("hubert");
+    assert_eq!(output.status.code(), Some(2));
+    let message = text(&output.stderr);
+    assert!(message.contains("missing [encoder.layers.3.attention.k_proj.bias, "), "{message}");
+
+    fs::write(folder.join("config.json"), r#"{"model_type": "wavlm"}"#).expect("written");
+    assert!(text(&import("hubert").stderr).contains("'wavlm'"));
+    assert!(text(&import("../hubert").stderr).contains("cannot be the name of a folder"));
+    fs::remove_file(folder.join("model.safetensors")).expect("removed");
+    assert!(text(&import("hubert").stderr).contains("neither model.safetensors nor pytorch_model.bin"));
+    assert!(!std::path::Path::new("nowhere").exists());
+    let _ = fs::remove_dir_all(folder);
+}

@@ -5,7 +5,7 @@ mod common;
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{floats, largest_difference};
 use safetensors::SafeTensors;
-use sottovoce::encoder::{ImportError, import, read_config};
+use sottovoce::encoder::{EncoderError, import, read_config};
 use sottovoce::features::{FrontEnd, FrontEndSettings};
 use sottovoce::nn::encoders::{Encoded, Encoder, EncoderConfig};
 use sottovoce::nn::parameters::{Parameter, Parameters};
@@ -142,7 +142,7 @@ fn every_misfit_is_listed_by_its_published_name() {
     tensors.remove("encoder.layers.1.layer_norm.weight");
     tensors.insert("stray".to_owned(), Parameter { shape: vec![1], values: vec![0.0] });
     tensors.get_mut("encoder.layer_norm.bias").expect("there").shape = vec![24, 1];
-    let Err(ImportError::Mismatch(mismatch)) = import(&config, tensors, &Device::flex()) else {
+    let Err(EncoderError::Mismatch(mismatch)) = import(&config, tensors, &Device::flex()) else {
         panic!("three misfits")
     };
     assert_eq!(mismatch.missing, ["encoder.layers.1.layer_norm.weight"]);

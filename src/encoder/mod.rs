@@ -1,6 +1,114 @@
-//! Pretrained speech encoders as a user meets them: weights and a configuration in a folder, as Hugging Face publishes
-//! them.
+//! Pretrained speech encoders as a user meets them: a folder with a description and weights, as `sottovoce encoder
+//! import` writes it, or as Hugging Face publishes it.
+//!
+//! Tensors have the names and layouts of transformers in both. Ours lie in shards that a page can fetch one by one,
+//! most of them rounded to eight bits.
 
+mod description;
+#[cfg(not(target_arch = "wasm32"))]
+mod files;
 mod hugging_face;
 
-pub use hugging_face::{ImportError, import, read_config};
+pub use description::{Description, Input};
+#[cfg(not(target_arch = "wasm32"))]
+pub use files::{Precision, Source, save};
+pub use hugging_face::{import, read_config};
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::features::{FrontEnd, FrontEndError};
+use crate::nn::encoders::{Encoded, Encoder};
+use crate::nn::parameters::{ParameterMismatch, Parameters};
+use crate::nn::weights::WeightsError;
+
+/// Why an encoder could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncoderError {
+    /// A description is not what it should be.
+    #[error("{file} cannot be used: {detail}")]
+    Description {
+        /// The file's name.
+        file: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
+    /// It describes a network that is not here.
+    #[error("{0}; what can be imported are wav2vec 2.0, HuBERT and Whisper")]
+    Unsupported(String),
+    /// The tensors are not those that the configuration asks for; named as transformers names them.
+    #[error(transparent)]
+    Mismatch(#[from] ParameterMismatch),
+    /// A file of weights is damaged.
+    #[error("the encoder's {0}; import it again")]
+    Weights(#[from] WeightsError),
+    /// The front-end settings are out of range.
+    #[error(transparent)]
+    FrontEnd(#[from] FrontEndError),
+    /// A file could not be read or written.
+    #[error("{path}: {detail}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says, or what to do.
+        detail: String,
+    },
+}
+
+/// An encoder with its weights, and everything needed to feed it.
+pub struct SpeechEncoder {
+    network: Encoder,
+    input: Input,
+    front_end: Option<FrontEnd>,
+    device: Device,
+}
+
+impl SpeechEncoder {
+    /// Puts an encoder together from its description and tensors under the names of transformers.
+    ///
+    /// # Errors
+    /// [`EncoderError`] when the two do not belong together.
+    pub fn new(
+        description: &Description,
+        tensors: Parameters,
+        device: &Device,
+    ) -> Result<Self, EncoderError> {
+        let network = import(&description.network, tensors, device)?;
+        let input = description.input.clone();
+        let front_end = match &input {
+            Input::Samples { .. } => None,
+            Input::Map { front_end } => Some(FrontEnd::new(front_end)?),
+        };
+        Ok(Self { network, input, front_end, device: device.clone() })
+    }
+
+    /// Encodes mono samples at 16 kHz. What is shorter than one frame is filled up with silence.
+    pub fn encode(&mut self, samples: &[f32]) -> Encoded {
+        let mut samples = samples.to_vec();
+        samples.resize(samples.len().max(self.input.shortest()), 0.0);
+        match (&self.network, &mut self.front_end) {
+            (Encoder::Whisper(network), Some(front_end)) => {
+                let map = front_end.extract(&samples);
+                let shape = [1, map.rows(), map.columns()];
+                network.forward(Tensor::from_data(TensorData::new(map.into_values(), shape), &self.device))
+            }
+            (Encoder::Wav2Vec2(network), _) => {
+                if self.input == (Input::Samples { normalise: true }) {
+                    normalise(&mut samples);
+                }
+                let shape = [1, samples.len()];
+                network.forward(Tensor::from_data(TensorData::new(samples, shape), &self.device))
+            }
+            (Encoder::Whisper(_), None) => unreachable!("a description pairs Whisper with a front end"),
+        }
+    }
+}
+
+/// Zero mean and unit variance, as transformers' `Wav2Vec2FeatureExtractor`.
+fn normalise(samples: &mut [f32]) {
+    let count = samples.len().max(1) as f64;
+    let mean = samples.iter().map(|&sample| f64::from(sample)).sum::<f64>() / count;
+    let variance = samples.iter().map(|&sample| (f64::from(sample) - mean).powi(2)).sum::<f64>() / count;
+    let scale = (variance + 1e-7).sqrt().recip();
+    samples.iter_mut().for_each(|sample| *sample = ((f64::from(*sample) - mean) * scale) as f32);
+}

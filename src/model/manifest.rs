@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Emotion, ModelError};
 use crate::audio::ClipSettings;
 use crate::features::FrontEndSettings;
 use crate::nn::classifiers::{Architecture, BaselineConfig, CnnLstmConfig, DeepCnnConfig};
+use crate::nn::weights::WeightsFile;
 
 /// The contents of a `model.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -132,41 +132,6 @@ pub struct Training {
     pub epochs: usize,
     /// Clips that were trained on.
     pub clips: usize,
-}
-
-/// A file of weights and how to know it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct WeightsFile {
-    /// Name, beside `model.json`.
-    pub file: String,
-    /// Size.
-    pub bytes: usize,
-    /// SHA-256 in lower-case hexadecimal.
-    pub sha256: String,
-}
-
-impl WeightsFile {
-    /// Describes `contents` under the name `file`.
-    pub fn describe(file: &str, contents: &[u8]) -> Self {
-        let digest = Sha256::digest(contents);
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { file: file.to_owned(), bytes: contents.len(), sha256 }
-    }
-
-    /// Checks that `contents` are what was described.
-    ///
-    /// # Errors
-    /// [`ModelError::Weights`] when size or hash differ.
-    pub fn check(&self, contents: &[u8]) -> Result<(), ModelError> {
-        let found = Self::describe(&self.file, contents);
-        if found.bytes != self.bytes {
-            return Err(ModelError::Weights(format!("{} bytes instead of {}", found.bytes, self.bytes)));
-        }
-        if found.sha256 != self.sha256 {
-            return Err(ModelError::Weights("another checksum".to_owned()));
-        }
-        Ok(())
-    }
 }
 
 /// Scores of the shipped weights on clips that were neither trained on nor used to choose or calibrate anything.

@@ -7,10 +7,9 @@
 mod emotion;
 mod manifest;
 mod prediction;
-mod weights;
 
 pub use emotion::Emotion;
-pub use manifest::{Calibration, Manifest, Metrics, Normalisation, Training, WeightsFile};
+pub use manifest::{Calibration, Manifest, Metrics, Normalisation, Training};
 pub use prediction::Prediction;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -19,6 +18,7 @@ use crate::audio::Clip;
 use crate::features::{FeatureMap, FrontEnd, FrontEndError};
 use crate::nn::classifiers::Classifier;
 use crate::nn::parameters;
+use crate::nn::weights::{self, WeightsError};
 
 /// Why a model could not be loaded or saved.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +28,8 @@ pub enum ModelError {
     #[error("the model description (model.json) cannot be used: {0}")]
     Manifest(String),
     /// The weights are not the file that `model.json` describes.
-    #[error("the model's weights are damaged or belong to another version ({0}); load the model again")]
-    Weights(String),
+    #[error("the model's {0}; load the model again")]
+    Weights(#[from] WeightsError),
     /// The weights do not fit the architecture.
     #[error(transparent)]
     Mismatch(#[from] parameters::ParameterMismatch),
@@ -121,9 +121,10 @@ mod files {
     use std::fs;
     use std::path::Path;
 
-    use super::{Manifest, Model, ModelError, WeightsFile, weights};
+    use super::{Manifest, Model, ModelError};
     use crate::nn::classifiers::Classifier;
-    use crate::nn::parameters;
+    use crate::nn::parameters::{self, Parameter};
+    use crate::nn::weights::{self, Storage, WeightsFile};
     use burn::tensor::Device;
 
     fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> ModelError {
@@ -154,7 +155,7 @@ mod files {
         network: &Classifier,
         folder: &Path,
     ) -> Result<Manifest, ModelError> {
-        let bytes = weights::write(&parameters::collect(network));
+        let bytes = weights::write(&parameters::collect(network), storage);
         manifest.weights = WeightsFile::describe("model.safetensors", &bytes);
         fs::create_dir_all(folder).map_err(file_error(folder))?;
         write_whole(&folder.join(&manifest.weights.file), &bytes)?;
@@ -169,8 +170,23 @@ mod files {
         manifest: &Manifest,
         device: &Device,
     ) -> Result<Classifier, ModelError> {
-        let parameters = weights::read(&weights::write(&parameters::collect(network)))?;
+        let parameters = weights::read(&weights::write(&parameters::collect(network), storage))?;
         Ok(parameters::apply(manifest.architecture.init(device), parameters)?)
+    }
+
+    /// Values from which a dense matrix takes seven bits a weight instead of eight: it makes most of the file, and loses
+    /// nothing that can be measured (see the model's card).
+    const LARGE_MATRIX: usize = 1_000_000;
+
+    /// Matrices and kernels are rounded, everything else is small.
+    fn storage(parameter: &Parameter) -> Storage {
+        let bits = if parameter.values.len() >= LARGE_MATRIX { 7 } else { 8 };
+        match parameter.shape.len() {
+            0 | 1 => Storage::Exact,
+            // burn keeps dense weights as [inputs, outputs] and convolutions as [outputs, inputs, ...].
+            2 => Storage::Packed { axis: 1, bits },
+            _ => Storage::Packed { axis: 0, bits },
+        }
     }
 
     fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {

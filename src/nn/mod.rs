@@ -8,3 +8,4 @@ pub mod dropout;
 pub mod encoders;
 pub mod parameters;
 pub mod quant;
+pub mod weights;

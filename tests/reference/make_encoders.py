@@ -49,6 +49,17 @@ def wav2vec2(name, model_class, config):
     with torch.no_grad():
         y = model(x, output_hidden_states=True, output_attentions=True)
     save(name, model, config, x, y)
+    return model
+
+
+def older(name, model):
+    """The same tensors as older programs wrote them: by torch.save, within a model with a head, weight norm as g and v."""
+    state = {f"hubert.{key}": value for key, value in model.state_dict().items()}
+    for new, old in [("original0", "g"), ("original1", "v")]:
+        conv = "hubert.encoder.pos_conv_embed.conv"
+        state[f"{conv}.weight_{old}"] = state.pop(f"{conv}.parametrizations.weight.{new}")
+    state["lm_head.weight"] = torch.zeros(2, 24)
+    torch.save(state, OUT / f"{name}.pytorch_model.bin")
 
 
 def whisper():
@@ -76,6 +87,6 @@ def whisper():
 OUT.mkdir(parents=True, exist_ok=True)
 wav2vec2("wav2vec2_base", Wav2Vec2Model, Wav2Vec2Config(**SMALL))
 wav2vec2("wav2vec2_large", Wav2Vec2Model, Wav2Vec2Config(**LARGE))
-wav2vec2("hubert_base", HubertModel, HubertConfig(**SMALL))
+older("hubert_base", wav2vec2("hubert_base", HubertModel, HubertConfig(**SMALL)))
 wav2vec2("hubert_large", HubertModel, HubertConfig(**LARGE))
 whisper()

@@ -7,7 +7,7 @@ use crate::{tools, web};
 
 const REMEDY: &str = "The lines above say which test and why.";
 /// Test files that run in the browser as well.
-const BROWSER_TESTS: [&str; 3] = ["audio", "features", "model"];
+const BROWSER_TESTS: [&str; 4] = ["audio", "encoders", "features", "model"];
 
 /// Test files that drive the built page.
 const PAGE_TESTS: [&str; 4] = [

@@ -20,6 +20,10 @@ enum Command {
     Predict(commands::predict::Arguments),
     /// Write the feature map of a recording to a file.
     Features(commands::features::Arguments),
+    /// Write what a speech encoder makes of a recording to a file.
+    Encode(commands::encode::Arguments),
+    /// Import a speech encoder.
+    Encoder(commands::encoder::Arguments),
     /// List the models that can read.
     Models(commands::models::Arguments),
     /// Count the recordings of the corpora: emotions, speakers, durations, loudness, defects.
@@ -36,6 +40,8 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Features(arguments) => commands::features::run(&arguments),
+        Command::Encode(arguments) => commands::encode::run(&arguments),
+        Command::Encoder(arguments) => commands::encoder::run(arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
         Command::Corpus(arguments) => commands::corpus::run(&arguments),
         Command::Train(arguments) => commands::train::run(arguments),

@@ -2,20 +2,70 @@
 
 use serde::Deserialize;
 
-use super::ImportError;
+use crate::encoder::{EncoderError, Input};
+use crate::features::FrontEndSettings;
 use crate::nn::encoders::{EncoderConfig, FeatureNorm, Wav2Vec2Config, WhisperConfig};
+use crate::nn::parameters::Parameters;
 
 /// Reads the text of a `config.json`.
 ///
 /// # Errors
-/// [`ImportError`] when it is none, or describes a network that is not here.
-pub fn read_config(text: &str) -> Result<EncoderConfig, ImportError> {
-    let invalid = |error: serde_json::Error| ImportError::Config(error.to_string());
-    let Kind { model_type } = serde_json::from_str(text).map_err(invalid)?;
+/// [`EncoderError`] when it is none, or describes a network that is not here.
+pub fn read_config(text: &str) -> Result<EncoderConfig, EncoderError> {
+    let Kind { model_type } = serde_json::from_str(text).map_err(unusable)?;
     match model_type.as_str() {
-        "wav2vec2" | "hubert" => serde_json::from_str::<Wav2Vec2Json>(text).map_err(invalid)?.config(),
-        "whisper" => serde_json::from_str::<WhisperJson>(text).map_err(invalid)?.config(),
-        other => Err(ImportError::Unsupported(format!("this is a model of type '{other}'"))),
+        "wav2vec2" | "hubert" => serde_json::from_str::<Wav2Vec2Json>(text).map_err(unusable)?.config(),
+        "whisper" => serde_json::from_str::<WhisperJson>(text).map_err(unusable)?.config(),
+        other => Err(EncoderError::Unsupported(format!("this is a model of type '{other}'"))),
+    }
+}
+
+fn unusable(detail: impl std::fmt::Display) -> EncoderError {
+    EncoderError::Description { file: "config.json", detail: detail.to_string() }
+}
+
+/// The sizes of a Whisper encoder as they follow from its tensors, for files without a usable `config.json`; none if
+/// they are not those of one. Heads are 64 values wide, as in every Whisper that was published.
+pub fn whisper_of(tensors: &Parameters) -> Option<EncoderConfig> {
+    let size = |name: &str, dimension: usize| tensors.get(name)?.shape.get(dimension).copied();
+    let layers =
+        (0..).take_while(|layer| tensors.contains_key(&format!("layers.{layer}.fc1.weight"))).count();
+    let width = size("conv1.weight", 0)?;
+    Some(EncoderConfig::Whisper(
+        WhisperConfig::new()
+            .with_mels(size("conv1.weight", 1)?)
+            .with_width(width)
+            .with_layers(layers)
+            .with_heads((width / 64).max(1))
+            .with_hidden(size("layers.0.fc1.weight", 0)?)
+            .with_positions(size("embed_positions.weight", 0)?),
+    ))
+}
+
+/// What the network is given, with the text of a `preprocessor_config.json` if there is one.
+///
+/// # Errors
+/// [`EncoderError`] when it is none.
+pub fn input_of(network: &EncoderConfig, preprocessor: Option<&str>) -> Result<Input, EncoderError> {
+    #[derive(Deserialize)]
+    struct Preprocessor {
+        do_normalize: Option<bool>,
+    }
+    match network {
+        EncoderConfig::Whisper(config) => {
+            let front_end = FrontEndSettings { n_mels: config.mels, ..FrontEndSettings::whisper_log_mel() };
+            Ok(Input::Map { front_end })
+        }
+        EncoderConfig::Wav2Vec2(_) => {
+            let unusable = |error: serde_json::Error| EncoderError::Description {
+                file: "preprocessor_config.json",
+                detail: error.to_string(),
+            };
+            let preprocessor = preprocessor.map(serde_json::from_str::<Preprocessor>).transpose();
+            let preprocessor = preprocessor.map_err(unusable)?;
+            // Transformers normalises unless it is told otherwise.
+            Ok(Input::Samples { normalise: preprocessor.and_then(|p| p.do_normalize).unwrap_or(true) })
+        }
     }
 }
 
@@ -73,12 +123,12 @@ impl Default for Wav2Vec2Json {
 }
 
 impl Wav2Vec2Json {
-    fn config(self) -> Result<EncoderConfig, ImportError> {
+    fn config(self) -> Result<EncoderConfig, EncoderError> {
         gelu("hidden_act", &self.hidden_act)?;
         gelu("feat_extract_activation", &self.feat_extract_activation)?;
         if self.conv_pos_batch_norm || self.add_adapter {
             let part = if self.add_adapter { "an adapter" } else { "batch normalisation of positions" };
-            return Err(ImportError::Unsupported(format!("this encoder has {part}")));
+            return Err(EncoderError::Unsupported(format!("this encoder has {part}")));
         }
         let convs = self.conv_dim.len();
         let sizes = [self.hidden_size, self.num_attention_heads, self.num_conv_pos_embedding_groups];
@@ -143,7 +193,7 @@ impl Default for WhisperJson {
 }
 
 impl WhisperJson {
-    fn config(self) -> Result<EncoderConfig, ImportError> {
+    fn config(self) -> Result<EncoderConfig, EncoderError> {
         gelu("activation_function", &self.activation_function)?;
         check(&[(
             divides(self.encoder_attention_heads, self.d_model),
@@ -161,10 +211,10 @@ impl WhisperJson {
     }
 }
 
-fn gelu(field: &str, activation: &str) -> Result<(), ImportError> {
+fn gelu(field: &str, activation: &str) -> Result<(), EncoderError> {
     match activation {
         "gelu" => Ok(()),
-        other => Err(ImportError::Unsupported(format!("its {field} is '{other}', not 'gelu'"))),
+        other => Err(EncoderError::Unsupported(format!("its {field} is '{other}', not 'gelu'"))),
     }
 }
 
@@ -172,9 +222,9 @@ fn divides(part: usize, whole: usize) -> bool {
     part > 0 && whole > 0 && whole.is_multiple_of(part)
 }
 
-fn check(rules: &[(bool, &str)]) -> Result<(), ImportError> {
+fn check(rules: &[(bool, &str)]) -> Result<(), EncoderError> {
     match rules.iter().find(|(holds, _)| !holds) {
-        Some((_, rule)) => Err(ImportError::Config((*rule).to_owned())),
+        Some((_, rule)) => Err(unusable(*rule)),
         None => Ok(()),
     }
 }

@@ -3,27 +3,16 @@
 mod config;
 mod names;
 
+use std::collections::BTreeSet;
+
 use burn::tensor::Device;
 
-pub use config::read_config;
+pub use config::{input_of, read_config, whisper_of};
+pub use names::of_encoder;
 
+use super::EncoderError;
 use crate::nn::encoders::{Encoder, EncoderConfig};
 use crate::nn::parameters::{self, Parameter, ParameterMismatch, Parameters};
-
-/// Why an encoder could not be imported.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// `config.json` is not what transformers writes.
-    #[error("config.json cannot be used: {0}")]
-    Config(String),
-    /// It describes a network that this is not.
-    #[error("{0}; what can be imported are wav2vec 2.0, HuBERT and Whisper")]
-    Unsupported(String),
-    /// The tensors are not those that the configuration asks for; named as transformers names them.
-    #[error(transparent)]
-    Mismatch(#[from] ParameterMismatch),
-}
 
 /// Makes an encoder of tensors with the names and layouts of transformers.
 ///
@@ -31,35 +20,46 @@ pub enum ImportError {
 /// out, and so are layers beyond those that `config` keeps.
 ///
 /// # Errors
-/// [`ImportError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
-pub fn import(config: &EncoderConfig, tensors: Parameters, device: &Device) -> Result<Encoder, ImportError> {
-    let mut tensors = names::of_encoder(config, tensors);
+/// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
+pub fn import(config: &EncoderConfig, tensors: Parameters, device: &Device) -> Result<Encoder, EncoderError> {
+    let mut tensors = of_encoder(config, tensors);
+    check(config, &tensors)?;
     let network = config.init(device);
-    let mut mismatch = ParameterMismatch::default();
     let mut ours = Parameters::new();
     for (name, shape) in parameters::shapes(&network) {
-        let published = names::published(config, &name);
-        let Some(tensor) = tensors.remove(&published) else {
-            mismatch.missing.push(published);
-            continue;
-        };
-        let tensor = if names::is_dense(&name, &shape) { transposed(tensor) } else { tensor };
-        if tensor.shape == shape {
-            ours.insert(name, tensor);
-        } else {
-            mismatch.misshapen.push(published);
-        }
-    }
-    mismatch.unexpected = tensors.into_keys().collect();
-    if mismatch != ParameterMismatch::default() {
-        return Err(mismatch.into());
+        let tensor = tensors.remove(&names::published(config, &name)).expect("checked");
+        let is_dense = names::is_dense(&name, &shape);
+        ours.insert(name, if is_dense { transposed(tensor) } else { tensor });
     }
     Ok(parameters::apply(network, ours)?)
 }
 
+/// Checks that the tensors of a bare encoder are exactly those that `config` asks for.
+///
+/// # Errors
+/// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
+pub fn check(config: &EncoderConfig, tensors: &Parameters) -> Result<(), EncoderError> {
+    let mut mismatch = ParameterMismatch::default();
+    let mut left: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
+    for (name, mut shape) in parameters::shapes(&config.init(&Device::flex())) {
+        let published = names::published(config, &name);
+        if names::is_dense(&name, &shape) {
+            shape.reverse();
+        }
+        left.remove(published.as_str());
+        match tensors.get(&published) {
+            None => mismatch.missing.push(published),
+            Some(tensor) if tensor.shape != shape => mismatch.misshapen.push(published),
+            Some(_) => {}
+        }
+    }
+    mismatch.unexpected = left.into_iter().map(str::to_owned).collect();
+    if mismatch == ParameterMismatch::default() { Ok(()) } else { Err(mismatch.into()) }
+}
+
 /// PyTorch keeps dense weights as `[outputs, inputs]`, burn as `[inputs, outputs]`.
 fn transposed(Parameter { shape, values }: Parameter) -> Parameter {
-    let [rows, columns] = shape[..] else { return Parameter { shape, values } };
+    let [rows, columns] = shape[..] else { unreachable!("dense weights have two dimensions") };
     let values = (0..columns).flat_map(|column| values[column..].iter().step_by(columns).copied()).collect();
     Parameter { shape: vec![columns, rows], values }
 }

@@ -2,6 +2,8 @@
 
 pub mod corpus;
 mod device;
+pub mod encode;
+pub mod encoder;
 pub mod evaluate;
 pub mod features;
 pub mod models;

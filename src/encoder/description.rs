@@ -1,0 +1,69 @@
+//! `encoder.json`: what an encoder is, how to feed it, and which files hold its weights.
+
+use serde::{Deserialize, Serialize};
+
+use super::EncoderError;
+use crate::features::FrontEndSettings;
+use crate::nn::encoders::EncoderConfig;
+use crate::nn::weights::WeightsFile;
+
+/// The contents of an `encoder.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// Short name, as in commands.
+    pub name: String,
+    /// What the network is given.
+    pub input: Input,
+    /// The network.
+    pub network: EncoderConfig,
+    /// The files with its weights.
+    pub shards: Vec<WeightsFile>,
+}
+
+/// What a network is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Input {
+    /// The samples themselves, at 16 kHz.
+    Samples {
+        /// Whether each recording is brought to zero mean and unit variance.
+        normalise: bool,
+    },
+    /// A feature map.
+    Map {
+        /// How it is made.
+        front_end: FrontEndSettings,
+    },
+}
+
+impl Input {
+    /// Samples that make one frame.
+    pub fn shortest(&self) -> usize {
+        match self {
+            Self::Samples { .. } => 400,
+            Self::Map { front_end } => front_end.hop_length,
+        }
+    }
+}
+
+impl Description {
+    /// The file that holds it.
+    pub const FILE: &str = "encoder.json";
+
+    /// Reads and checks the text of an `encoder.json`.
+    ///
+    /// # Errors
+    /// [`EncoderError::Description`] with the field at fault.
+    pub fn parse(text: &str) -> Result<Self, EncoderError> {
+        let wrong = |detail: String| EncoderError::Description { file: Self::FILE, detail };
+        let description: Self = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        match (&description.network, &description.input) {
+            (EncoderConfig::Wav2Vec2(_), Input::Samples { .. }) => Ok(description),
+            (EncoderConfig::Whisper(config), Input::Map { front_end }) if config.mels == front_end.rows() => {
+                Ok(description)
+            }
+            _ => Err(wrong("the network must be given what it takes".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Weights on disk: safetensors, with matrices in few bits where that is asked for.
+//!
+//! A quantised tensor `x` is stored as `x` (packed integers, U8) and `x.scale` (F32, one a channel); its shape, axis
+//! and bits stand under its name in one JSON object, the entry `quantised` of the file's metadata. One entry, since
+//! several would come in another order each time, and the same weights would not make the same file.
+
+#[cfg(not(target_arch = "wasm32"))]
+use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use half::{bf16, f16};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::parameters::{Parameter, Parameters};
+use super::quant::Quantised;
+
+const SCALE_SUFFIX: &str = ".scale";
+const QUANTISED: &str = "quantised";
+
+/// Weights that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("weights are damaged or belong to another version ({0})")]
+pub struct WeightsError(String);
+
+/// A file of weights and how to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WeightsFile {
+    /// Name, beside its description.
+    pub file: String,
+    /// Size.
+    pub bytes: usize,
+    /// SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl WeightsFile {
+    /// Describes `contents` under the name `file`.
+    pub fn describe(file: &str, contents: &[u8]) -> Self {
+        let digest = Sha256::digest(contents);
+        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { file: file.to_owned(), bytes: contents.len(), sha256 }
+    }
+
+    /// Checks that `contents` are what was described.
+    ///
+    /// # Errors
+    /// [`WeightsError`] when size or hash differ.
+    pub fn check(&self, contents: &[u8]) -> Result<(), WeightsError> {
+        let found = Self::describe(&self.file, contents);
+        if found.bytes != self.bytes {
+            return Err(WeightsError(format!("{} bytes instead of {}", found.bytes, self.bytes)));
+        }
+        if found.sha256 != self.sha256 {
+            return Err(WeightsError("another checksum".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// How the numbers of one tensor are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// In 32 bits.
+    Exact,
+    /// In 16 bits with ten of precision.
+    Half,
+    /// In few bits, with a scale for each channel along `axis`.
+    Packed {
+        /// The dimension of the output channels.
+        axis: usize,
+        /// Bits a value.
+        bits: u8,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackedAs {
+    shape: Vec<usize>,
+    axis: usize,
+    bits: u8,
+}
+
+/// Reads parameters from the bytes of a weights file.
+///
+/// # Errors
+/// [`WeightsError`] when they are no safetensors, or hold other numbers than floats and packed integers.
+pub fn read(bytes: &[u8]) -> Result<Parameters, WeightsError> {
+    let unreadable = |error: &dyn std::fmt::Display| WeightsError(error.to_string());
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| unreadable(&e))?;
+    let metadata = header.metadata().as_ref().and_then(|metadata| metadata.get(QUANTISED));
+    let mut packed_as: BTreeMap<String, PackedAs> = match metadata {
+        Some(text) => serde_json::from_str(text).map_err(|e| unreadable(&e))?,
+        None => BTreeMap::new(),
+    };
+    let scales: BTreeSet<String> = packed_as.keys().map(|name| format!("{name}{SCALE_SUFFIX}")).collect();
+    let file = SafeTensors::deserialize(bytes).map_err(|e| unreadable(&e))?;
+    let mut parameters = Parameters::new();
+    for (name, view) in file.iter() {
+        let parameter = if let Some(PackedAs { shape, axis, bits }) = packed_as.remove(name) {
+            let scale = file.tensor(&format!("{name}{SCALE_SUFFIX}")).map_err(|e| unreadable(&e))?;
+            let packed = view.data().to_vec();
+            let quantised =
+                Quantised { shape, axis, bits, scales: floats(scale.dtype(), scale.data())?, packed };
+            quantised.check().map_err(|e| unreadable(&e))?;
+            Parameter { values: quantised.dequantise(), shape: quantised.shape }
+        } else if scales.contains(name) {
+            continue;
+        } else {
+            Parameter { shape: view.shape().to_vec(), values: floats(view.dtype(), view.data())? }
+        };
+        parameters.insert(name.to_owned(), parameter);
+    }
+    Ok(parameters)
+}
+
+/// Writes parameters, each kept as `storage` says.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn write(parameters: &Parameters, storage: impl Fn(&Parameter) -> Storage) -> Vec<u8> {
+    let mut packed_as = BTreeMap::new();
+    let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+    let as_bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+    for (name, parameter) in parameters {
+        let Parameter { shape, values } = parameter;
+        match storage(parameter) {
+            Storage::Exact => tensors.push((name.clone(), Dtype::F32, shape.clone(), as_bytes(values))),
+            Storage::Half => {
+                let halves = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
+                tensors.push((name.clone(), Dtype::F16, shape.clone(), halves));
+            }
+            Storage::Packed { axis, bits } => {
+                let quantised = Quantised::quantise(values, shape, axis, bits);
+                packed_as.insert(name.clone(), PackedAs { shape: shape.clone(), axis, bits });
+                let scales = as_bytes(&quantised.scales);
+                tensors.push((name.clone(), Dtype::U8, vec![quantised.packed.len()], quantised.packed));
+                let scale_name = format!("{name}{SCALE_SUFFIX}");
+                tensors.push((scale_name, Dtype::F32, vec![quantised.scales.len()], scales));
+            }
+        }
+    }
+    let views = tensors.iter().map(|(name, dtype, shape, data)| {
+        let view = TensorView::new(*dtype, shape.clone(), data).expect("sized by its own values");
+        (name.as_str(), view)
+    });
+    let packed_as = serde_json::to_string(&packed_as).expect("plain data");
+    let metadata = HashMap::from([(QUANTISED.to_owned(), packed_as)]);
+    safetensors::serialize(views, Some(metadata)).expect("distinct names and plain metadata")
+}
+
+/// Numbers from their bytes in 32 or 16 bits.
+pub(crate) fn floats(format: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsError> {
+    let halves = || data.as_chunks::<2>().0.iter();
+    Ok(match format {
+        Dtype::F32 => data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+        Dtype::F16 => halves().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
+        Dtype::BF16 => halves().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect(),
+        other => return Err(WeightsError(format!("unexpected number format {other:?}"))),
+    })
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    fn storage(parameter: &Parameter) -> Storage {
+        match parameter.shape.len() {
+            1 => Storage::Exact,
+            2 => Storage::Half,
+            _ => Storage::Packed { axis: 0, bits: 8 },
+        }
+    }
+
+    fn parameters() -> Parameters {
+        let ramp = |n: usize| (0..n).map(|i| (i as f32 * 0.31).sin()).collect::<Vec<_>>();
+        Parameters::from([
+            ("conv.weight".into(), Parameter { shape: vec![4, 2, 3, 3], values: ramp(72) }),
+            ("dense.weight".into(), Parameter { shape: vec![6, 5], values: ramp(30) }),
+            ("dense.bias".into(), Parameter { shape: vec![5], values: ramp(5) }),
+        ])
+    }
+
+    #[test]
+    fn what_is_written_is_read_within_half_a_step() {
+        let written = parameters();
+        let read = read(&write(&written, storage)).expect("readable");
+        assert_eq!(read["dense.bias"], written["dense.bias"]);
+        for (name, parameter) in &written {
+            assert_eq!(read[name].shape, parameter.shape);
+            let worst = parameter.values.iter().zip(&read[name].values);
+            let worst = worst.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst <= 0.5 / 127.0 + 1e-6, "{name} is off by {worst}");
+        }
+    }
+
+    #[test]
+    fn the_same_weights_make_the_same_file() {
+        assert_eq!(write(&parameters(), storage), write(&parameters(), storage));
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let good = write(&parameters(), storage);
+        for cut in [0, 4, 8, 60, good.len() - 1] {
+            assert!(read(&good[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+}
