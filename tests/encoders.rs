@@ -70,7 +70,7 @@ fn assert_equal_to_the_reference((config, weights, reference): Fixture, is_norme
     let encoded = encode(&encoder, &reference);
     assert_eq!((encoded.hidden_states.len(), encoded.attentions.len()), (4, 3));
     for (index, state) in encoded.hidden_states.iter().enumerate() {
-        // Transformers replaces the last state by the normed one; Whisper's stays apart here.
+        // Of Whisper, transformers tells the last state after the norm alone.
         let is_replaced = is_normed_at_the_end && index == 3;
         if !is_replaced {
             assert_close(state, &reference, &format!("hidden_states.{index}"));

@@ -72,11 +72,10 @@ pub enum Encoder {
 /// What an encoder makes of sound.
 #[derive(Debug, Clone)]
 pub struct Encoded {
-    /// What goes into the first transformer layer, then what comes out of each, as transformers numbers them. With a
-    /// norm after the last layer, the last of them is normed in wav2vec 2.0 and not in Whisper. Each is
-    /// `[batch, frames, width]`.
+    /// What goes into the first transformer layer, then what comes out of each, as transformers numbers them; before
+    /// the norm after the last layer, where there is one. Each is `[batch, frames, width]`.
     pub hidden_states: Vec<Tensor<3>>,
-    /// The end of the network, `[batch, frames, width]`.
+    /// The end of the network, after that norm, `[batch, frames, width]`.
     pub last: Tensor<3>,
     /// How much each frame (rows) looks at each other (columns), layer by layer, `[batch, heads, frames, frames]`.
     pub attentions: Vec<Tensor<4>>,

@@ -154,11 +154,9 @@ impl Transformer {
     fn forward(&self, x: Tensor<3>) -> Encoded {
         let x = x.clone() + self.pos_conv_embed.forward(x);
         let x = if self.norm_first { x } else { normed(x, &self.layer_norm) };
-        let (mut hidden_states, attentions) = transformer::run(&self.layers, x);
-        let last = hidden_states.last_mut().expect("what goes into the first layer is among them");
-        if self.norm_first {
-            *last = normed(last.clone(), &self.layer_norm);
-        }
-        Encoded { last: last.clone(), hidden_states, attentions }
+        let (hidden_states, attentions) = transformer::run(&self.layers, x);
+        let last = hidden_states[hidden_states.len() - 1].clone();
+        let last = if self.norm_first { normed(last, &self.layer_norm) } else { last };
+        Encoded { hidden_states, last, attentions }
     }
 }
