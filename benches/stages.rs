@@ -17,7 +17,8 @@ const WEIGHTS: &[u8] = include_bytes!("../models/mfcc1/model.safetensors");
 fn stages(criterion: &mut Criterion) {
     let recording = decode(SPEECH, &ReadOptions::default()).expect("readable");
     let clip = Clip::cut(&recording.samples, &ClipSettings::default());
-    let model = || Model::from_parts(MANIFEST, WEIGHTS, &Device::flex()).expect("the shipped model");
+    let model =
+        || Model::from_parts(MANIFEST, |_| Ok(WEIGHTS.to_vec()), &Device::flex()).expect("the shipped model");
 
     criterion.bench_function("decode 3.4 s of Opus", |bencher| {
         bencher.iter(|| decode(black_box(SPEECH), &ReadOptions::default()));

@@ -7,8 +7,8 @@ use std::f64::consts::{PI, TAU};
 use common::floats;
 use safetensors::SafeTensors;
 use sottovoce::audio::{
-    AudioError, Clip, ClipSettings, Limits, Quality, QualityNote, ReadOptions, Recording, Resampler, decode,
-    from_samples,
+    AudioError, Clip, ClipSettings, Limits, Quality, QualityNote, ReadOptions, Recording, Resampler,
+    SpeechClip, decode, from_samples,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -270,4 +270,19 @@ fn quality_notes_say_what_is_wrong() {
     let mut late = vec![0.0; 68_000];
     late.extend_from_slice(&speech[8_000..12_000]);
     assert_eq!(notes(late), [QualityNote::MostlySilence]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_clip_of_speech_begins_and_ends_with_the_speech() {
+    let speech = read(SPEECH).expect("readable").samples;
+    let settings = ClipSettings::Speech(SpeechClip::default());
+    let alone = Clip::cut(&speech, &settings);
+    let mut surrounded = vec![0.0; 32_000];
+    surrounded.extend_from_slice(&speech);
+    surrounded.resize(surrounded.len() + 48_000, 0.0);
+    let clip = Clip::cut(&surrounded, &settings);
+    assert!((clip.start_s() - alone.start_s() - 2.0).abs() < 0.1, "{}", clip.start_s());
+    assert!(clip.samples().len().abs_diff(alone.samples().len()) < 1_600, "{}", clip.samples().len());
+    assert!(clip.samples().len() < speech.len());
+    assert_eq!(clip.recorded(), clip.samples());
 }

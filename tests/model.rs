@@ -43,13 +43,15 @@ const SAMPLES: [(&[u8], Emotion); 6] = [
 ];
 
 fn load() -> Model {
-    Model::from_parts(MANIFEST, WEIGHTS, &Device::flex()).expect("the weights fit the architecture")
+    Model::from_parts(MANIFEST, |_| Ok(WEIGHTS.to_vec()), &Device::flex())
+        .expect("the weights fit the architecture")
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn every_shipped_model_fits_its_architecture_and_its_limits_and_beats_the_paper() {
     for (name, manifest, weights, paper) in SHIPPED {
-        let model = Model::from_parts(manifest, weights, &Device::flex()).expect("the weights fit");
+        let model =
+            Model::from_parts(manifest, |_| Ok(weights.to_vec()), &Device::flex()).expect("the weights fit");
         let manifest = model.manifest();
         assert_eq!(manifest.name, name);
         assert!(weights.len() <= 2_500_000, "{name}: {} bytes", weights.len());
@@ -86,7 +88,7 @@ fn the_same_clip_gets_the_same_numbers_each_time() {
 #[wasm_bindgen_test(unsupported = test)]
 fn damaged_or_swapped_parts_are_refused() {
     let refused = |manifest: &str, weights: &[u8]| {
-        Model::from_parts(manifest, weights, &Device::flex()).err().expect("refused")
+        Model::from_parts(manifest, |_| Ok(weights.to_vec()), &Device::flex()).err().expect("refused")
     };
     let mut flipped = WEIGHTS.to_vec();
     *flipped.last_mut().expect("not empty") ^= 1;

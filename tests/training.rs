@@ -12,6 +12,7 @@ use std::time::Duration;
 use burn::tensor::Device;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{self, Corpus, SplitKind, SplitSettings};
+use sottovoce::encoder::{Precision, Source, save};
 use sottovoce::model::{Manifest, Model};
 use sottovoce::train::{Epoch, Job, Recipe, TrainError, Watcher, train};
 
@@ -65,8 +66,11 @@ impl Folder {
     }
 
     fn job(&self, model: &str, run: &str, recipe: Recipe) -> Job {
+        let encoder = ["voice", "hubert"].contains(&model).then(|| self.import_encoder());
+        let description = encoder.as_ref().map(|folder| Source::open(folder).expect("readable").description);
         Job {
-            manifest: Manifest::untrained(model).expect("known"),
+            manifest: Manifest::untrained(model, description).expect("known"),
+            encoder,
             utterances: corpus::find(&self.0.join("corpus")).expect("found"),
             split: SplitSettings { kind: SplitKind::Random, seed: 1 },
             recipe_name: "best".to_owned(),
@@ -77,6 +81,18 @@ impl Folder {
             run: self.0.join(run),
             output: self.0.join(run).join("model"),
         }
+    }
+
+    /// A small encoder with random weights, as `sottovoce encoder import` writes it.
+    fn import_encoder(&self) -> PathBuf {
+        let (published, imported) = (self.0.join("published"), self.0.join("encoder"));
+        fs::create_dir_all(&published).expect("created");
+        let fixture = |file: &str| format!("tests/fixtures/encoders/hubert_base.{file}");
+        fs::copy(fixture("config.json"), published.join("config.json")).expect("copied");
+        fs::copy(fixture("weights.safetensors"), published.join("model.safetensors")).expect("copied");
+        let source = Source::open(&published).expect("readable").checked().expect("complete");
+        save(source, Precision::Int8, &imported).expect("written");
+        imported
     }
 
     fn read(&self, path: &str) -> Vec<u8> {
@@ -133,7 +149,8 @@ fn every_model_trains_on_every_split() {
             "{model}: {} bytes",
             trained.manifest.weights.bytes
         );
-        Model::load(&folder.0.join(model).join("model"), &Device::flex()).expect("loads");
+        let model = Model::load(&folder.0.join(model).join("model"), &Device::flex()).expect("loads");
+        assert!(Analyzer::new(model).analyze_file(&folder.read("corpus/1001_IEO_ANG_XX.wav")).is_ok());
     }
     let mut job = folder.job("baseline", "corpus", short("baseline"));
     job.split.kind = SplitKind::Corpus(Corpus::CremaD);

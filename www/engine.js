@@ -1,24 +1,19 @@
-// The page's end of the worker: loads the engine and the model once, and keeps a worker alive that runs them.
+// The page's end of the worker: loads the engine and a model, and keeps a worker alive that runs them.
+
+import { EngineError } from './engine-error.js';
+import { countBytes, getEngine, getModel } from './assets.js';
 
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
+/** @typedef {import('./types.d.ts').ModelFiles} ModelFiles */
 /** @typedef {import('./types.d.ts').Reading} Reading */
 /** @typedef {import('./types.d.ts').Reply} Reply */
 /** @typedef {import('./types.d.ts').Request} Request */
-/** @typedef {{module: WebAssembly.Module, manifest: string, weights: Uint8Array}} Assets */
+/** @typedef {{module: WebAssembly.Module} & ModelFiles} Assets */
 
 /** A worker that says nothing for this long is taken for dead. */
 const SILENCE_MS = 30_000;
 /** Crashes without one reading between them after which the engine is given up. */
 const MAX_CRASHES = 3;
-
-/** An error with a sentence for people and a stable code. */
-export class EngineError extends Error {
-  /** @param {string} code @param {string} message */
-  constructor(code, message) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** Reads recordings in a worker. */
 export class Engine {
@@ -42,9 +37,12 @@ export class Engine {
   }
 
   /** Reads with another model from now on; with the one before if the other cannot be loaded.
-   * @param {string} model Name of a folder below models/. */
-  async use(model) {
-    const assets = { ...(await this.#assets), ...(await getModel(model, countBytes(this.#onProgress))) };
+   * @param {string} model Name of a folder below models/.
+   * @param {(share: number) => void} onProgress Hears how much is loaded, 0 to 1.
+   * @param {AbortSignal} [signal] Ends the loading. */
+  async use(model, onProgress, signal) {
+    const assets = { ...(await this.#assets), ...(await getModel(model, countBytes(onProgress), signal)) };
+    signal?.throwIfAborted();
     this.#model = model;
     this.#assets = Promise.resolve(assets);
     if (this.#worker) this.#worker.postMessage({ type: 'load', ...assets });
@@ -141,77 +139,8 @@ export class Engine {
 
   /** @returns {Promise<Assets>} */
   async #load() {
-    const progress = countBytes(this.#onProgress);
-    const [module, model] = await Promise.all([
-      get(new URL('../sottovoce_bg.wasm', import.meta.url), progress).then(compile),
-      getModel(this.#model, progress),
-    ]);
+    const counter = countBytes(this.#onProgress);
+    const [module, model] = await Promise.all([getEngine(counter), getModel(this.#model, counter)]);
     return { module, ...model };
   }
-}
-
-/** @param {string} model @returns {URL} The folder of a model. */
-const folder = (model) => new URL(`../models/${model}/`, import.meta.url);
-
-/** What a model says of itself.
- * @param {string} model @returns {Promise<Manifest>} */
-export async function describe(model) {
-  return (await get(new URL('model.json', folder(model)))).json();
-}
-
-/** How well models do with speakers they never heard, as far as that was measured.
- * @returns {Promise<Record<string, {clips: number, accuracy: number}>>} */
-export async function scoresOnUnheardSpeakers() {
-  return (await get(new URL('../held-out/speaker.json', import.meta.url))).json();
-}
-
-/** @param {string} model @param {Counter} progress @returns {Promise<{manifest: string, weights: Uint8Array}>} */
-async function getModel(model, progress) {
-  const [manifest, weights] = await Promise.all([
-    get(new URL('model.json', folder(model))).then((response) => response.text()),
-    get(new URL('model.safetensors', folder(model)), progress).then((response) => response.arrayBuffer()),
-  ]);
-  return { manifest, weights: new Uint8Array(weights) };
-}
-
-/** @typedef {{expect: (bytes: number) => void, arrived: (bytes: number) => void}} Counter */
-
-/** @param {(share: number) => void} onProgress @returns {Counter} */
-function countBytes(onProgress) {
-  let expected = 0;
-  let arrived = 0;
-  return {
-    expect: (bytes) => { expected += bytes; },
-    arrived: (bytes) => {
-      arrived += bytes;
-      // Servers that compress tell the compressed size.
-      onProgress(expected ? Math.min(1, arrived / expected) : 0);
-    },
-  };
-}
-
-/** @param {URL} url @param {Counter} [counter] @returns {Promise<Response>} */
-async function get(url, counter) {
-  const failed = 'Part of the analyzer could not be loaded. Check the connection and try again.';
-  const response = await fetch(url).catch(() => {
-    throw new EngineError('not-loaded', failed);
-  });
-  if (!response.ok) throw new EngineError('not-loaded', failed);
-  if (!counter || !response.body) return response;
-  counter.expect(Number(response.headers.get('content-length') ?? 0));
-  const counted = response.body.pipeThrough(new TransformStream({
-    transform(chunk, controller) {
-      counter.arrived(chunk.byteLength);
-      controller.enqueue(chunk);
-    },
-  }));
-  return new Response(counted, { headers: response.headers });
-}
-
-/** @param {Response} response */
-async function compile(response) {
-  // Some file servers do not know the type, and streaming insists on it.
-  return response.headers.get('content-type')?.startsWith('application/wasm')
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,7 +1,9 @@
 // The page: takes a voice from the microphone, a file or a sample, has it read, and shows what was said.
 
 import { decodeInBrowser, mayDecode } from './browser-decode.js';
-import { describe, Engine, EngineError, scoresOnUnheardSpeakers } from './engine.js';
+import { bytesOf, describe, scoresOnUnheardSpeakers } from './assets.js';
+import { EngineError } from './engine-error.js';
+import { Engine } from './engine.js';
 import { Recorder } from './recorder.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
 
@@ -10,7 +12,9 @@ import { draw, inWords, layOutBars, percent, show } from './result.js';
 /** @typedef {import('./types.d.ts').Sample} Sample */
 /** @typedef {{source: string, acted?: string, byBrowser?: boolean}} Origin */
 
-/** The model hears half a second of lead-in and four seconds after it. */
+/** The model that reads until the chosen one is loaded: a small one, so that nobody waits. */
+const FIRST = 'mfcc1';
+/** The models hear half a second of lead-in and four seconds after it. */
 const RECORD_S = 4.6;
 /** Shorter than this is a slip of the finger. */
 const MIN_RECORD_S = 0.3;
@@ -41,7 +45,7 @@ layOutBars();
 // Loading over a slow connection takes a while: it shows from the start, and disappears when the model is there.
 let loading = true;
 setWorking(true);
-const engine = new Engine('mfcc1', (share) => {
+const engine = new Engine(FIRST, (share) => {
   if (loading) say(`Loading the analyzer, ${percent(share)}.`);
 });
 
@@ -271,20 +275,24 @@ async function showSamples() {
 // ---- What is said of the model
 
 /** @param {Manifest} manifest */
-const inShort = ({ metrics, weights }) =>
-  `right in ${Math.round(100 * metrics.accuracy)} % of clips, ${(weights.bytes / 1e6).toFixed(1)} MB`;
+const inShort = (manifest) =>
+  `right in ${Math.round(100 * manifest.metrics.accuracy)} % of clips, ${megabytes(manifest)}`;
+
+/** @param {Manifest} manifest */
+const megabytes = (manifest) => `${(bytesOf(manifest) / 1e6).toFixed(1)} MB`;
 
 const unheardScores = scoresOnUnheardSpeakers();
 
 async function showAccuracy() {
-  const { metrics, name, summary, weights } = await engine.manifest();
+  const manifest = await engine.manifest();
+  const { metrics, name, summary } = manifest;
   const unheard = (await unheardScores)[name];
   const outlook = unheard
     ? `Trained in the same way without the speakers who judge, it is right in ${percent(unheard.accuracy)} of ${unheard.clips} clips: expect that of a new voice.`
     : 'With voices it never heard, expect it to be right less often; that is not measured yet.';
   const corpora = Object.entries(metrics.accuracy_by_corpus)
     .map(([corpus, accuracy]) => `${Math.round(100 * accuracy)} % on ${corpus}`).join(', ');
-  byId('accuracy').textContent = `The chosen model is ${name}, ${(weights.bytes / 1e6).toFixed(1)} MB: ${
+  byId('accuracy').textContent = `The chosen model is ${name}, ${megabytes(manifest)}: ${
     summary[0].toLowerCase()}${summary.slice(1)}. It names the emotion the actor was asked for in ${
     percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. It had heard other clips of those speakers. ${outlook}`;
 }
@@ -296,26 +304,52 @@ async function showModels() {
   }));
 }
 
-let model = byId('model').value;
-byId('model').addEventListener('change', async () => {
-  const chosen = byId('model').value;
+/** The model that reads now. */
+let model = FIRST;
+/** Ends the loading of another one.
+ * @type {AbortController | undefined} */
+let choosing;
+
+/** Loads another model, which reads from then on, and once more what is shown. Until it is there, and if it cannot be
+ * loaded, the one before it reads.
+ * @param {string} chosen */
+async function choose(chosen) {
+  choosing?.abort();
+  const current = new AbortController();
+  choosing = current;
   complain('');
-  setWorking(true);
-  say('Loading the model.');
   try {
-    await engine.use(chosen);
+    await engine.use(chosen, (share) => showLoading(chosen, share), current.signal);
     model = chosen;
     await showAccuracy();
-    say('');
   } catch (error) {
+    // Another choice took the place of this one.
+    if (choosing !== current) return;
     byId('model').value = model;
-    say('');
-    complain(error instanceof EngineError ? error.message : String(error));
+    if (!current.signal.aborted) complain(error instanceof EngineError ? error.message : String(error));
     return;
   } finally {
-    setWorking(false);
+    if (choosing === current) {
+      choosing = undefined;
+      showLoading();
+    }
   }
   await readAgain?.();
+}
+
+/** Says how far a model is loaded, and what reads until then.
+ * @param {string} [chosen] None hides it. @param {number} [share] */
+function showLoading(chosen, share = 0) {
+  byId('loading').hidden = !chosen;
+  if (!chosen) return;
+  byId('loading-progress').value = share;
+  byId('loading-text').textContent = `Loading ${chosen}, ${percent(share)}. Until then ${model} reads.`;
+}
+
+byId('model').addEventListener('change', () => choose(byId('model').value));
+byId('cancel-loading').addEventListener('click', () => {
+  choosing?.abort();
+  byId('model').focus();
 });
 
 addEventListener('sottovoce-crash', (event) => {
@@ -335,4 +369,6 @@ showAccuracy().then(showModels).catch((error) => {
   setWorking(false);
   if (!shown) say('');
   document.documentElement.dataset.ready = 'true';
+  const chosen = byId('model').value;
+  if (chosen !== FIRST) choose(chosen);
 });

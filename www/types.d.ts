@@ -23,9 +23,15 @@ export interface Reading {
   pictureRows: number;
 }
 
+/** A model as it is loaded: the text of its `model.json`, and the files that this names, in their order. */
+export interface ModelFiles {
+  manifest: string;
+  files: Uint8Array[];
+}
+
 /** Asked of the worker. */
 export type Request =
-  | { type: 'load'; module: WebAssembly.Module; manifest: string; weights: Uint8Array }
+  | { type: 'load'; module: WebAssembly.Module; } & ModelFiles
   | { type: 'file'; id: number; file: Blob }
   | { type: 'samples'; id: number; samples: Float32Array; rateHz: number };
 
@@ -43,10 +49,18 @@ export interface Metrics {
   accuracy_by_corpus: Record<string, number>;
 }
 
+export interface FileEntry {
+  file: string;
+  bytes: number;
+  sha256: string;
+}
+
 export interface Manifest {
   name: string;
   summary: string;
-  weights: { file: string; bytes: number };
+  weights: FileEntry;
+  /** Of models that listen through a speech encoder, the encoder with its files. */
+  front_end: { encoder?: { name: string; shards: FileEntry[] } };
   metrics: Metrics;
 }
 

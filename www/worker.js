@@ -13,10 +13,10 @@ let engine;
 const tell = (reply, transfer = []) => self.postMessage(reply, { transfer });
 
 /** @param {Extract<Request, {type: 'load'}>} request */
-async function load({ module, manifest, weights }) {
+async function load({ module, manifest, files }) {
   const before = await engine;
   await init({ module_or_path: module });
-  const loaded = new Engine(manifest, weights);
+  const loaded = new Engine(manifest, files);
   before?.free();
   return loaded;
 }

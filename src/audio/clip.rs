@@ -1,12 +1,26 @@
-//! The fixed piece of a recording that a model hears.
+//! The piece of a recording that a model hears.
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::SAMPLE_RATE_HZ;
+use super::voice::spoken;
 
-/// How a clip is cut from a recording. The defaults are the paper's.
+/// How a clip is cut from a recording. The default is the paper's way.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct ClipSettings {
+#[serde(untagged)]
+pub enum ClipSettings {
+    /// A piece of one length.
+    Fixed(FixedClip),
+    /// The part with speech in it, however long.
+    Speech(SpeechClip),
+}
+
+/// A piece of one length, from a fixed time on. The defaults are the paper's.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedClip {
     /// Seconds dropped from the start, where recordings have silence and clicks. Default 0.5.
     pub skip_s: f32,
     /// Seconds kept after that; shorter recordings are padded with zeros. Default 4.
@@ -15,30 +29,57 @@ pub struct ClipSettings {
     pub keep_start_below_s: f32,
 }
 
+/// The part of a recording from the first speech in it to the last; all of it if there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechClip {
+    /// Seconds kept before the first speech and after the last. Default 0.2.
+    pub margin_s: f32,
+    /// Seconds kept at most, from the first speech on. Default 8.
+    pub longest_s: f32,
+    /// Seconds of a recording in which speech is looked for. Default 30.
+    pub within_s: f32,
+}
+
 impl Default for ClipSettings {
     fn default() -> Self {
-        Self { skip_s: 0.5, length_s: 4.0, keep_start_below_s: 0.6 }
+        Self::Fixed(FixedClip { skip_s: 0.5, length_s: 4.0, keep_start_below_s: 0.6 })
+    }
+}
+
+impl Default for SpeechClip {
+    fn default() -> Self {
+        Self { margin_s: 0.2, longest_s: 8.0, within_s: 30.0 }
     }
 }
 
 impl ClipSettings {
-    /// Samples in every clip cut with these settings.
-    pub fn len(&self) -> usize {
-        samples(self.length_s)
-    }
-
-    /// Whether the clips would have no samples.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// Samples in every clip, where all are of one length.
+    pub fn fixed_len(&self) -> Option<usize> {
+        match self {
+            Self::Fixed(fixed) => Some(samples(fixed.length_s)),
+            Self::Speech(_) => None,
+        }
     }
 
     /// Seconds of a recording that a clip can reach; what follows is not heard.
     pub fn reach_s(&self) -> f32 {
-        self.skip_s + self.length_s
+        match self {
+            Self::Fixed(fixed) => fixed.skip_s + fixed.length_s,
+            Self::Speech(speech) => speech.within_s,
+        }
+    }
+
+    /// The same with another start, where the start is fixed.
+    pub fn with_skip(self, skip_s: f32) -> Self {
+        match self {
+            Self::Fixed(fixed) => Self::Fixed(FixedClip { skip_s, ..fixed }),
+            Self::Speech(_) => self,
+        }
     }
 }
 
-/// Mono samples at 16 kHz, cut or zero-padded to the length the settings ask for.
+/// Mono samples at 16 kHz, cut and zero-padded as the settings ask for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clip {
     samples: Vec<f32>,
@@ -49,15 +90,33 @@ pub struct Clip {
 impl Clip {
     /// Cuts the clip from a mono recording at 16 kHz.
     pub fn cut(recording: &[f32], settings: &ClipSettings) -> Self {
+        match settings {
+            ClipSettings::Fixed(fixed) => Self::cut_fixed(recording, fixed),
+            ClipSettings::Speech(speech) => Self::cut_speech(recording, speech),
+        }
+    }
+
+    fn cut_fixed(recording: &[f32], settings: &FixedClip) -> Self {
         let skip = if recording.len() < samples(settings.keep_start_below_s) {
             0
         } else {
             samples(settings.skip_s).min(recording.len())
         };
-        let kept = &recording[skip..recording.len().min(skip + settings.len())];
-        let mut samples = kept.to_vec();
-        samples.resize(settings.len(), 0.0);
-        Self { samples, recorded: kept.len(), start_s: skip as f32 / SAMPLE_RATE_HZ as f32 }
+        let length = samples(settings.length_s);
+        let kept = &recording[skip..recording.len().min(skip + length)];
+        let mut padded = kept.to_vec();
+        padded.resize(length, 0.0);
+        Self { samples: padded, recorded: kept.len(), start_s: skip as f32 / SAMPLE_RATE_HZ as f32 }
+    }
+
+    fn cut_speech(recording: &[f32], settings: &SpeechClip) -> Self {
+        let searched = &recording[..recording.len().min(samples(settings.within_s))];
+        let Range { start, end } = spoken(searched).unwrap_or(0..searched.len());
+        let margin = samples(settings.margin_s);
+        let start = start.saturating_sub(margin);
+        let end = (end + margin).min(searched.len()).min(start + samples(settings.longest_s));
+        let start_s = start as f32 / SAMPLE_RATE_HZ as f32;
+        Self { start_s, ..Self::whole(searched[start..end].to_vec()) }
     }
 
     /// Takes a whole recording as the clip, without cut or padding.
@@ -115,5 +174,15 @@ mod tests {
         assert_eq!((just_under.recorded().len(), just_under.start_s()), (samples(0.599), 0.0));
         let just_over = Clip::cut(&ramp(0.6), &ClipSettings::default());
         assert_eq!((just_over.recorded().len(), just_over.start_s()), (1_600, 0.5));
+    }
+
+    #[test]
+    fn without_speech_the_whole_recording_is_heard_up_to_the_longest() {
+        let settings = ClipSettings::Speech(SpeechClip::default());
+        let silence = vec![0.0; samples(3.0)];
+        let clip = Clip::cut(&silence, &settings);
+        assert_eq!((clip.samples().len(), clip.recorded().len(), clip.start_s()), (48_000, 48_000, 0.0));
+        assert_eq!(Clip::cut(&vec![0.0; samples(20.0)], &settings).samples().len(), samples(8.0));
+        assert_eq!(Clip::cut(&[], &settings).samples().len(), 0);
     }
 }

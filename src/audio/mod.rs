@@ -1,7 +1,7 @@
-//! From the bytes of a file, or the samples of a microphone, to a [`Clip`] of fixed length.
+//! From the bytes of a file, or the samples of a microphone, to the [`Clip`] that a model hears.
 //!
 //! ```text
-//! bytes ── decode ──▶ mono, any rate ── resample ──▶ Recording (16 kHz) ── clip ──▶ Clip (4 s)
+//! bytes ── decode ──▶ mono, any rate ── resample ──▶ Recording (16 kHz) ── clip ──▶ Clip
 //! ```
 //!
 //! Decoding and resampling are done here rather than by the browser, so that a file, a microphone, a
@@ -13,8 +13,9 @@ mod error;
 mod opus;
 mod quality;
 mod resample;
+mod voice;
 
-pub use clip::{Clip, ClipSettings};
+pub use clip::{Clip, ClipSettings, FixedClip, SpeechClip};
 pub use decode::{Limits, ReadOptions, Recording, decode, from_samples};
 pub use error::AudioError;
 pub use quality::{Quality, QualityNote};

@@ -2,12 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Recording, SAMPLE_RATE_HZ};
-
-/// Samples that the voice detector hears at once: 16 ms.
-const VOICE_FRAME: usize = 256;
-/// Scores of the voice detector from here up count as speech; its authors' threshold.
-const VOICE_SCORE: f32 = 0.5;
+use super::Recording;
+use super::voice::{VOICE_FRAME, speech_frames};
 
 /// Something about a recording that makes its reading less reliable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -103,25 +99,6 @@ impl Quality {
     pub fn has_no_speech(&self) -> bool {
         self.notes.contains(&QualityNote::NoSpeech)
     }
-}
-
-/// One flag for each full 16 ms frame: speech or not.
-///
-/// The detector hears everything raised to a usual level, up to 40 dB: a quiet voice is a voice.
-fn speech_frames(samples: &[f32]) -> Vec<bool> {
-    debug_assert_eq!(SAMPLE_RATE_HZ, 16_000, "the voice detector works at 16 kHz");
-    let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-    let gain = (0.5 / peak.max(1e-6)).clamp(1.0, 100.0);
-    let mut detector = earshot::Detector::default_boxed();
-    let mut louder = [0.0; VOICE_FRAME];
-    let (frames, _) = samples.as_chunks::<VOICE_FRAME>();
-    frames
-        .iter()
-        .map(|frame| {
-            louder.iter_mut().zip(frame).for_each(|(out, sample)| *out = sample * gain);
-            detector.predict_f32(&louder) >= VOICE_SCORE
-        })
-        .collect()
 }
 
 fn level_dbfs(samples: &[f32], speech: Option<&Vec<bool>>) -> f32 {

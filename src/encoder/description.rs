@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::EncoderError;
 use crate::features::FrontEndSettings;
 use crate::nn::encoders::EncoderConfig;
-use crate::nn::weights::WeightsFile;
+use crate::nn::parameters::Parameters;
+use crate::nn::weights::{self, WeightsFile};
 
 /// The contents of an `encoder.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,6 +49,23 @@ impl Input {
 }
 
 impl Description {
+    /// Reads its tensors from the bytes of its shards, which are asked for one after the other.
+    ///
+    /// # Errors
+    /// What `bytes_of` says, or [`EncoderError::Weights`] when the bytes are not what was described.
+    pub fn tensors<E: From<EncoderError>>(
+        &self,
+        mut bytes_of: impl FnMut(&WeightsFile) -> Result<Vec<u8>, E>,
+    ) -> Result<Parameters, E> {
+        let mut tensors = Parameters::new();
+        for shard in &self.shards {
+            let bytes = bytes_of(shard)?;
+            shard.check(&bytes).map_err(EncoderError::from)?;
+            tensors.extend(weights::read(&bytes).map_err(EncoderError::from)?);
+        }
+        Ok(tensors)
+    }
+
     /// The file that holds it.
     pub const FILE: &str = "encoder.json";
 

@@ -82,13 +82,10 @@ impl Source {
 
     fn open_ours(folder: &Path) -> Result<Self, EncoderError> {
         let description = Description::parse(&read_text(&folder.join(Description::FILE))?)?;
-        let mut tensors = Parameters::new();
-        for shard in &description.shards {
+        let tensors = description.tensors(|shard| {
             let path = folder.join(&shard.file);
-            let bytes = fs::read(&path).map_err(failed(&path))?;
-            shard.check(&bytes)?;
-            tensors.extend(weights::read(&bytes)?);
-        }
+            fs::read(&path).map_err(failed(&path))
+        })?;
         Ok(Self { description, tensors })
     }
 }

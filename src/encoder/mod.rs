@@ -55,7 +55,8 @@ pub enum EncoderError {
     },
 }
 
-/// An encoder with its weights, and everything needed to feed it.
+/// An encoder with its weights, and everything needed to feed it. Copies share the weights.
+#[derive(Clone)]
 pub struct SpeechEncoder {
     network: Encoder,
     input: Input,

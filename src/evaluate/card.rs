@@ -35,7 +35,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
          Three of the four are for non-commercial use; so are these weights.{}\n\n\
          ## Training\n\n```",
         manifest.summary,
-        manifest.weights.bytes as f64 / 1e6,
+        manifest.bytes() as f64 / 1e6,
         if training.keep_defects { "" } else { " Eight clips that are known to be wrong are left out." },
     )?;
     for Scored { manifest, .. } in std::iter::once(shipped).chain(others.iter().copied()) {

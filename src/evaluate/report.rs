@@ -210,7 +210,7 @@ impl Report<'_> {
                 manifest.training.split,
                 by_corpus.join(" | "),
                 percent(metrics.calibration_error),
-                manifest.weights.bytes,
+                manifest.bytes(),
             )?;
         }
         writeln!(
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn the_paper_and_ours_stand_in_one_row() {
         let survey = Survey::of(&[], false, &|_| {});
-        let mut manifest = Manifest::untrained("ms").expect("known");
+        let mut manifest = Manifest::untrained("ms", None).expect("known");
         manifest.training = Training { split: "speaker".to_owned(), ..Training::default() };
         let metrics = Metrics { accuracy: 0.5012, accuracy_interval: [0.48, 0.52], ..Metrics::default() };
         let scored = [Scored { manifest, parameters: 0, metrics }];

@@ -7,6 +7,7 @@ const BLOCK_BANDS: usize = 8;
 const BLOCK_COLUMNS: usize = 64;
 
 /// The first coefficients of a DCT-II over a fixed number of inputs.
+#[derive(Clone)]
 pub struct Dct {
     matrix: Vec<f32>,
     inputs: usize,

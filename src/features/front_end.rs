@@ -120,6 +120,7 @@ impl FrontEndSettings {
 }
 
 /// Makes feature maps with fixed settings. Plans, filters and buffers are made once and reused from clip to clip.
+#[derive(Clone)]
 pub struct FrontEnd {
     settings: FrontEndSettings,
     stft: Stft,

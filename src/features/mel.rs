@@ -23,11 +23,13 @@ pub fn mel_to_hz(mel: f64) -> f64 {
 }
 
 /// Mel filters over the bins of a power spectrum, kept without their zeros.
+#[derive(Clone)]
 pub struct MelFilterBank {
     filters: Vec<Filter>,
     bins: usize,
 }
 
+#[derive(Clone)]
 struct Filter {
     first_bin: usize,
     weights: Vec<f32>,

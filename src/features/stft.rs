@@ -48,6 +48,7 @@ fn mirrored_frame(samples: &[f32], frame: usize, hop_length: usize, out: &mut [f
 }
 
 /// A planned transform with its window and buffers.
+#[derive(Clone)]
 pub struct Stft {
     fft: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,

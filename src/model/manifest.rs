@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Emotion, ModelError};
+use super::{Emotion, Features, ModelError};
 use crate::audio::ClipSettings;
-use crate::features::FrontEndSettings;
-use crate::nn::classifiers::{Architecture, BaselineConfig, CnnLstmConfig, DeepCnnConfig};
+use crate::nn::classifiers::Architecture;
 use crate::nn::weights::WeightsFile;
 
 /// The contents of a `model.json`.
@@ -22,9 +21,9 @@ pub struct Manifest {
     pub labels: Vec<Emotion>,
     /// How a clip is cut from a recording.
     pub clip: ClipSettings,
-    /// How a feature map is made from a clip.
-    pub front_end: FrontEndSettings,
-    /// How each row of the map is shifted and scaled.
+    /// What is made of a clip for the network.
+    pub front_end: Features,
+    /// How each row of it is shifted and scaled.
     pub normalise: Normalisation,
     /// The network.
     pub architecture: Architecture,
@@ -50,13 +49,30 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The files beside it: the network's, then those of the encoder, if it needs one.
+    pub fn files(&self) -> impl Iterator<Item = &WeightsFile> {
+        std::iter::once(&self.weights).chain(self.front_end.shards())
+    }
+
+    /// Size of all that must be loaded, beside this description.
+    pub fn bytes(&self) -> usize {
+        self.files().map(|file| file.bytes).sum()
+    }
+
     fn check(&self) -> Result<(), ModelError> {
-        let map = [self.front_end.rows(), self.front_end.columns(self.clip.len())];
+        let map = self.front_end.size(&self.clip);
         let rows = self.front_end.rows();
         let rules = [
             (self.labels == Emotion::ALL, "labels must be the seven emotions in their order"),
             (self.architecture.classes() == self.labels.len(), "the network must have one output a label"),
-            (self.architecture.input() == map, "the front end must make the map the network takes"),
+            (
+                map == Some(self.architecture.input()),
+                "the front end must make the map the network takes, and always of one size",
+            ),
+            (
+                !matches!(&self.front_end, Features::Embedding(embedding) if !embedding.is_consistent()),
+                "the encoder must have the states that are used",
+            ),
             (
                 self.normalise.mean.len() == rows && self.normalise.std.len() == rows,
                 "normalise must have one mean and one std a row",
@@ -68,7 +84,10 @@ impl Manifest {
                     && (self.calibration.unsure_below..=1.0).contains(&self.calibration.likely_from),
                 "unsure_below and likely_from must be from 0 to 1, in this order",
             ),
-            (!self.weights.file.contains(['/', '\\']), "the weights must lie beside model.json"),
+            (
+                self.files().all(|file| !file.file.contains(['/', '\\'])),
+                "the weights must lie beside model.json",
+            ),
         ];
         match rules.iter().find(|(holds, _)| !holds) {
             Some((_, rule)) => Err(ModelError::Manifest((*rule).to_owned())),
@@ -156,50 +175,4 @@ pub struct Metrics {
     pub calibration_error: f32,
     /// Clips of each acted emotion (rows) by what the model said (columns), in the order of the labels.
     pub confusion: [[usize; 7]; 7],
-}
-
-impl Manifest {
-    /// The models that can be trained here.
-    pub const NAMES: [&str; 4] = ["baseline", "mfcc1", "mfcc2", "ms"];
-
-    /// The description of a model by name, before it is trained; `None` if there is no such model.
-    pub fn untrained(name: &str) -> Option<Self> {
-        let clip = ClipSettings::default();
-        let front_end = if name == "ms" { FrontEndSettings::log_mel() } else { FrontEndSettings::mfcc_rms() };
-        let rows = front_end.rows();
-        let input = [rows, front_end.columns(clip.len())];
-        let (summary, architecture) = match name {
-            "baseline" => (
-                "The paper's baseline: a one-dimensional CNN on the means over time of 40 mel-frequency cepstral coefficients and loudness",
-                Architecture::Baseline(BaselineConfig::new(input)),
-            ),
-            "mfcc1" => (
-                "The paper's Deep CNN on 40 mel-frequency cepstral coefficients and loudness",
-                Architecture::DeepCnn(DeepCnnConfig::new(input)),
-            ),
-            "mfcc2" => (
-                "The paper's CNN with a bidirectional LSTM and attention on 40 mel-frequency cepstral coefficients and loudness",
-                Architecture::CnnLstm(CnnLstmConfig::new(input)),
-            ),
-            "ms" => (
-                "The paper's Deep CNN on a mel spectrogram of 128 bands",
-                // Half the paper's hidden units: with all of them the model would not fit 2.5 MB.
-                Architecture::DeepCnn(DeepCnnConfig::new(input).with_hidden(128)),
-            ),
-            _ => return None,
-        };
-        Some(Self {
-            name: name.to_owned(),
-            summary: summary.to_owned(),
-            labels: Emotion::ALL.to_vec(),
-            architecture,
-            clip,
-            front_end,
-            normalise: Normalisation { mean: vec![0.0; rows], std: vec![1.0; rows] },
-            calibration: Calibration::default(),
-            weights: WeightsFile::default(),
-            training: Training::default(),
-            metrics: Metrics::default(),
-        })
-    }
 }

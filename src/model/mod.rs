@@ -5,20 +5,25 @@
 //! beside the code that uses it.
 
 mod emotion;
+mod features;
 mod manifest;
 mod prediction;
+mod untrained;
 
 pub use emotion::Emotion;
+pub use features::{Embedding, Extractor, Features};
 pub use manifest::{Calibration, Manifest, Metrics, Normalisation, Training};
 pub use prediction::Prediction;
+pub use untrained::UntrainableError;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::audio::Clip;
-use crate::features::{FeatureMap, FrontEnd, FrontEndError};
+use crate::encoder::EncoderError;
+use crate::features::{FeatureMap, FrontEndError};
 use crate::nn::classifiers::Classifier;
-use crate::nn::parameters;
-use crate::nn::weights::{self, WeightsError};
+use crate::nn::parameters::{self, Parameters};
+use crate::nn::weights::{self, WeightsError, WeightsFile};
 
 /// Why a model could not be loaded or saved.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +41,9 @@ pub enum ModelError {
     /// The front-end settings are out of range.
     #[error(transparent)]
     FrontEnd(#[from] FrontEndError),
+    /// The encoder that it needs cannot be used.
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -51,7 +59,7 @@ impl ModelError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Manifest(_) | Self::FrontEnd(_) => "model-description",
-            Self::Weights(_) | Self::Mismatch(_) => "model-weights",
+            Self::Weights(_) | Self::Mismatch(_) | Self::Encoder(_) => "model-weights",
             Self::File { .. } => "model-file",
         }
     }
@@ -60,28 +68,32 @@ impl ModelError {
 /// A network with its weights, and everything needed to feed it.
 pub struct Model {
     manifest: Manifest,
-    front_end: FrontEnd,
+    extractor: Extractor,
     network: Classifier,
     device: Device,
 }
 
 impl Model {
-    /// Puts a model together from the text of its `model.json` and the bytes of its weights.
+    /// Puts a model together from the text of its `model.json` and the bytes of its [files](Manifest::files), which are
+    /// asked for one after the other, in their order.
     ///
     /// # Errors
-    /// [`ModelError`] when the two do not belong together or are damaged.
-    pub fn from_parts(manifest: &str, weights: &[u8], device: &Device) -> Result<Self, ModelError> {
+    /// What `bytes_of` says, or [`ModelError`] when the parts do not belong together or are damaged.
+    pub fn from_parts(
+        manifest: &str,
+        mut bytes_of: impl FnMut(&WeightsFile) -> Result<Vec<u8>, ModelError>,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
         let manifest = Manifest::parse(manifest)?;
-        manifest.weights.check(weights)?;
-        let parameters = weights::read(weights)?;
-        let network = parameters::apply(manifest.architecture.init(device), parameters)?;
-        Self::new(manifest, network, device)
-    }
-
-    /// Wraps a network that is already in memory, such as one just trained.
-    pub(crate) fn new(manifest: Manifest, network: Classifier, device: &Device) -> Result<Self, ModelError> {
-        let front_end = FrontEnd::new(&manifest.front_end)?;
-        Ok(Self { manifest, front_end, network, device: device.clone() })
+        let bytes = bytes_of(&manifest.weights)?;
+        manifest.weights.check(&bytes)?;
+        let network = parameters::apply(manifest.architecture.init(device), weights::read(&bytes)?)?;
+        let tensors = match &manifest.front_end {
+            Features::Map(_) => Parameters::new(),
+            Features::Embedding(embedding) => embedding.encoder.tensors(bytes_of)?,
+        };
+        let extractor = Extractor::new(&manifest.front_end, tensors, device)?;
+        Ok(Self { manifest, extractor, network, device: device.clone() })
     }
 
     /// What the model says of itself.
@@ -99,9 +111,9 @@ impl Model {
         Clip::cut(recording, &self.manifest.clip)
     }
 
-    /// The feature map of a clip, before normalisation.
+    /// The features of a clip, before normalisation.
     pub fn features(&mut self, clip: &Clip) -> FeatureMap {
-        self.front_end.extract(clip.samples())
+        self.extractor.extract(clip.samples())
     }
 
     /// Reads the emotion from a feature map.
@@ -140,25 +152,34 @@ mod files {
         pub fn load(folder: &Path, device: &Device) -> Result<Self, ModelError> {
             let path = folder.join("model.json");
             let text = fs::read_to_string(&path).map_err(file_error(&path))?;
-            let path = folder.join(&Manifest::parse(&text)?.weights.file);
-            let weights = fs::read(&path).map_err(file_error(&path))?;
-            Self::from_parts(&text, &weights, device)
+            let bytes_of = |file: &WeightsFile| {
+                let path = folder.join(&file.file);
+                fs::read(&path).map_err(file_error(&path))
+            };
+            Self::from_parts(&text, bytes_of, device)
         }
     }
 
-    /// Writes `network` as quantised weights beside `manifest`, whose weights entry is filled in, into `folder`.
+    /// Writes `network` as quantised weights beside `manifest`, whose weights entry is filled in, into `folder`, with
+    /// a copy of the files of the encoder in the folder `encoder`, if the model needs one.
     ///
     /// Each file is written whole under another name and then renamed, so that a crash leaves the old model or the
     /// new one.
     pub(crate) fn save(
         mut manifest: Manifest,
         network: &Classifier,
+        encoder: Option<&Path>,
         folder: &Path,
     ) -> Result<Manifest, ModelError> {
         let bytes = weights::write(&parameters::collect(network), storage);
         manifest.weights = WeightsFile::describe("model.safetensors", &bytes);
         fs::create_dir_all(folder).map_err(file_error(folder))?;
         write_whole(&folder.join(&manifest.weights.file), &bytes)?;
+        for (shard, encoder) in manifest.front_end.shards().iter().zip(std::iter::repeat(encoder).flatten()) {
+            let path = encoder.join(&shard.file);
+            let bytes = fs::read(&path).map_err(file_error(&path))?;
+            write_whole(&folder.join(&shard.file), &bytes)?;
+        }
         let text = serde_json::to_string_pretty(&manifest).expect("a manifest is plain data");
         write_whole(&folder.join("model.json"), format!("{text}\n").as_bytes())?;
         Ok(manifest)

@@ -1,4 +1,4 @@
-//! Feature maps of all clips, in memory.
+//! Features of all clips, in memory.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,16 +14,17 @@ use super::waveform::WaveformSettings;
 use super::{TrainError, Watcher, failed};
 use crate::audio::{Clip, ClipSettings, ReadOptions, decode};
 use crate::corpus::Utterance;
-use crate::features::{FrontEnd, FrontEndSettings};
-use crate::model::{Emotion, ModelError, Normalisation};
+use crate::model::{Emotion, Extractor, Features, Normalisation};
 use crate::parallel;
 
 /// How maps are made from recordings.
 pub struct Extraction<'a> {
     /// How a clip is cut.
     pub clip: &'a ClipSettings,
-    /// How a map is made.
-    pub front_end: &'a FrontEndSettings,
+    /// What is made of a clip.
+    pub front_end: &'a Features,
+    /// What makes it.
+    pub extractor: &'a Extractor,
     /// How copies of a clip are changed.
     pub waveform: Option<&'a WaveformSettings>,
     /// Where maps are kept for the next time.
@@ -48,7 +49,7 @@ struct Caches {
 
 impl Caches {
     fn open(extraction: &Extraction, values: usize) -> std::io::Result<Self> {
-        let Extraction { clip, front_end, waveform, cache } = extraction;
+        let Extraction { clip, front_end, waveform, cache, .. } = extraction;
         let settings = |waveform: Option<&WaveformSettings>| {
             // How many copies there are changes none of them.
             let waveform = waveform.map(|waveform| WaveformSettings { copies: 0, ..waveform.clone() });
@@ -69,14 +70,17 @@ impl Dataset {
     /// have no maps.
     ///
     /// # Errors
-    /// A cache that cannot be written, or front-end settings that cannot be used.
+    /// A cache that cannot be written.
+    ///
+    /// # Panics
+    /// If what is made of clips is not always of one size.
     pub fn extract(
         utterances: &[Utterance],
         copied: &[usize],
         extraction: &Extraction,
         watcher: &dyn Watcher,
     ) -> Result<Self, TrainError> {
-        let size = [extraction.front_end.rows(), extraction.front_end.columns(extraction.clip.len())];
+        let size = extraction.front_end.size(extraction.clip).expect("a network takes maps of one size");
         let caches = Caches::open(extraction, size[0] * size[1]).map_err(|e| failed(extraction.cache, &e))?;
         let copied: BTreeSet<usize> = copied.iter().copied().collect();
         let jobs: Vec<(&Utterance, bool)> = utterances
@@ -84,17 +88,14 @@ impl Dataset {
             .enumerate()
             .map(|(index, utterance)| (utterance, copied.contains(&index)))
             .collect();
-        let front_ends = (0..parallel::cores())
-            .map(|_| FrontEnd::new(extraction.front_end))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(ModelError::from)?;
+        let extractors = vec![extraction.extractor.clone(); parallel::cores()];
         // Once nothing can be written any more, what is left need not be tried.
         let has_failed = AtomicBool::new(false);
-        let maps = parallel::map(&jobs, front_ends, |front_end, &(utterance, with_copies)| {
+        let maps = parallel::map(&jobs, extractors, |extractor, &(utterance, with_copies)| {
             if has_failed.load(Ordering::Relaxed) {
                 return Ok(Vec::new());
             }
-            let found = read(utterance, with_copies, extraction, &caches, front_end).map_err(|error| {
+            let found = read(utterance, with_copies, extraction, &caches, extractor).map_err(|error| {
                 has_failed.store(true, Ordering::Relaxed);
                 failed(extraction.cache, &error)
             })?;
@@ -146,7 +147,7 @@ fn read(
     with_copies: bool,
     extraction: &Extraction,
     caches: &Caches,
-    front_end: &mut FrontEnd,
+    extractor: &mut Extractor,
 ) -> std::io::Result<Result<Vec<Vec<f32>>, String>> {
     let bytes = match fs::read(&utterance.path) {
         Ok(bytes) => bytes,
@@ -182,7 +183,7 @@ fn read(
             }
             None => Clip::cut(&samples, extraction.clip),
         };
-        let map = front_end.extract(clip.samples()).into_values();
+        let map = extractor.extract(clip.samples()).into_values();
         cache.put(&key, &map)?;
         maps.push(map);
         decoded = Some(samples);

@@ -26,6 +26,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use crate::corpus::SplitError;
+use crate::encoder::EncoderError;
 use crate::model::ModelError;
 
 /// Why training stopped.
@@ -66,6 +67,9 @@ pub enum TrainError {
     /// The model could not be made or saved.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The encoder cannot be used.
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
 }
 
 fn failed(path: &Path, error: &dyn Display) -> TrainError {

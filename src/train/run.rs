@@ -1,5 +1,6 @@
 //! The training loop.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
@@ -23,7 +24,7 @@ use crate::corpus::{Split, SplitSettings, Utterance};
 use crate::evaluate::{Judged, metrics};
 use crate::figures;
 use crate::files::write_atomically;
-use crate::model::{Emotion, Manifest, Prediction, Training, as_saved, save};
+use crate::model::{Emotion, Extractor, Features, Manifest, Prediction, Training, as_saved, save};
 use crate::nn::classifiers::Classifier;
 use crate::nn::dropout;
 use crate::nn::parameters::{self, Parameters};
@@ -47,7 +48,9 @@ pub struct Job {
     pub keep_defects: bool,
     /// Where the network is trained.
     pub device: Device,
-    /// Where feature maps are kept from run to run.
+    /// The folder of the encoder that the model listens through, if it does.
+    pub encoder: Option<PathBuf>,
+    /// Where features are kept from run to run.
     pub cache: PathBuf,
     /// Where the run keeps its checkpoints, from which it is resumed, its log, its curve and its split.
     pub run: PathBuf,
@@ -87,9 +90,11 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     let checkpoints = Checkpoints::open(&run.join("checkpoints"))?;
     let split = settings.divide(&utterances);
     split.write(settings, &utterances, &run.join("split.json"))?;
+    let extractor = extractor(&manifest.front_end, job.encoder.as_deref())?;
     let extraction = Extraction {
         clip: &manifest.clip,
         front_end: &manifest.front_end,
+        extractor: &extractor,
         waveform: recipe.waveform.as_ref(),
         cache: &job.cache,
     };
@@ -171,9 +176,21 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         clips: split.train.len(),
     };
     Ok(Trained {
-        manifest: save(manifest, &network, &job.output)?,
+        manifest: save(manifest, &network, job.encoder.as_deref(), &job.output)?,
         unrounded_accuracy: loss_and_accuracy(&unrounded, &dataset, &split.test).1,
     })
+}
+
+/// What makes a model's features, with the weights of the encoder in `folder` if it needs one.
+fn extractor(features: &Features, folder: Option<&Path>) -> Result<Extractor, TrainError> {
+    let tensors = match (features, folder) {
+        (Features::Embedding(embedding), Some(folder)) => embedding.encoder.tensors(|shard| {
+            let path = folder.join(&shard.file);
+            fs::read(&path).map_err(|error| failed(&path, &error))
+        })?,
+        _ => Parameters::new(),
+    };
+    Ok(Extractor::new(features, tensors, &Device::flex())?)
 }
 
 fn optimizer(recipe: &Recipe) -> ModuleOptimizer {

@@ -4,8 +4,8 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
-use crate::features::{FeatureKind, FrontEndSettings};
-use crate::model::Normalisation;
+use crate::features::FeatureKind;
+use crate::model::{Features, Normalisation};
 
 /// How far maps are changed; each time within these. The masks are SpecAugment's (Park et al., 2019).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -37,7 +37,11 @@ impl Gain {
     /// For the maps of a front end and their normalisation.
     ///
     /// A gain of `g` dB adds `g` to every mel band, so `g * sqrt(bands)` to the first orthonormal coefficient.
-    pub fn new(front_end: &FrontEndSettings, normalise: &Normalisation) -> Self {
+    pub fn new(features: &Features, normalise: &Normalisation) -> Self {
+        let Features::Map(front_end) = features else {
+            // What a gain does to an encoder's states is not known without the encoder.
+            return Self { per_decibel: vec![0.0; features.rows()], loudness: None };
+        };
         match front_end.kind {
             FeatureKind::LogMel => {
                 Self { per_decibel: normalise.std.iter().map(|std| 1.0 / std).collect(), loudness: None }
@@ -100,7 +104,7 @@ impl SpectrogramSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::FrontEnd;
+    use crate::features::{FrontEnd, FrontEndSettings};
     use rand::SeedableRng;
 
     fn normalisation(rows: usize) -> Normalisation {
@@ -129,7 +133,8 @@ mod tests {
             });
             let mut changed = map;
             let columns = changed.len() / settings.rows();
-            Gain::new(&settings, &normalise).apply(&mut changed, columns, 5.0);
+            let gain = Gain::new(&Features::Map(settings.clone()), &normalise);
+            gain.apply(&mut changed, columns, 5.0);
             for (a, b) in changed.iter().zip(&expected) {
                 assert!((a - b).abs() < 1e-2, "{:?}: {a} instead of {b}", settings.kind);
             }
@@ -138,8 +143,8 @@ mod tests {
 
     #[test]
     fn without_settings_nothing_changes_and_with_each_something_does() {
-        let front_end = FrontEndSettings::mfcc_rms();
-        let gain = Gain::new(&front_end, &normalisation(41));
+        let features = Features::Map(FrontEndSettings::mfcc_rms());
+        let gain = Gain::new(&features, &normalisation(41));
         let map: Vec<f32> = (0..41 * 216).map(|i| 1.5 + (i as f32 * 0.01).sin()).collect();
         let change = |settings: &SpectrogramSettings| {
             let mut out = Vec::new();

@@ -27,7 +27,7 @@ pub struct WaveformSettings {
 impl WaveformSettings {
     /// Seconds of a recording that a changed clip can reach.
     pub fn reach_s(&self, clip: &ClipSettings) -> f32 {
-        (self.skip_s[1] + clip.length_s) * self.stretch[1].max(1.0)
+        clip.with_skip(self.skip_s[1]).reach_s() * self.stretch[1].max(1.0)
     }
 
     /// Draws one set of changes and applies it; returns the samples and the clip to cut from them.
@@ -35,7 +35,7 @@ impl WaveformSettings {
         let mut between = |[low, high]: [f32; 2]| low + (high - low) * rng.random::<f32>();
         let tempo = between(self.stretch);
         let semitones = between([-self.pitch_semitones, self.pitch_semitones]);
-        let clip = ClipSettings { skip_s: between(self.skip_s), ..*clip };
+        let clip = clip.with_skip(between(self.skip_s));
         let snr_db = between(self.noise_snr_db);
         let mut changed = shift_pitch(&stretch(samples, tempo), semitones);
         if rng.random::<bool>() {

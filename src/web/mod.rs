@@ -1,11 +1,12 @@
 //! The surface that the page's worker calls, in wasm only: types across the boundary, no logic.
 
-use js_sys::{Error, Reflect};
+use js_sys::{Error, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::analyzer::{Analysis, Analyzer};
 use crate::audio::AudioError;
 use crate::model::{Model, ModelError};
+use crate::nn::weights::WeightsFile;
 use burn::tensor::Device;
 
 /// Prints panics to the console before they end the worker.
@@ -22,13 +23,17 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Puts a model together from the text of its `model.json` and the bytes of its weights.
+    /// Puts a model together from the text of its `model.json` and the bytes of its files, in the order in which it
+    /// names them.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(constructor)]
-    pub fn new(manifest: &str, weights: &[u8]) -> Result<Engine, Error> {
-        let model = Model::from_parts(manifest, weights, &Device::flex())
+    pub fn new(manifest: &str, files: Vec<Uint8Array>) -> Result<Engine, Error> {
+        let mut files = files.into_iter();
+        // One file after the other is copied into the engine's memory, and freed there once its tensors are made.
+        let bytes_of = |_: &WeightsFile| Ok(files.next().map_or_else(Vec::new, |file| file.to_vec()));
+        let model = Model::from_parts(manifest, bytes_of, &Device::flex())
             .map_err(|error: ModelError| coded(&error, error.code()))?;
         Ok(Self { analyzer: Analyzer::new(model) })
     }

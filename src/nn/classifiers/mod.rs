@@ -1,12 +1,16 @@
-//! The paper's networks that turn a feature map into one score a class.
+//! The networks that turn a feature map, or what an encoder makes of a clip, into one score a class.
 
+mod attentive_mlp;
 mod baseline;
 mod cnn_lstm;
 mod deep_cnn;
+mod mlp;
 
+pub use attentive_mlp::{AttentiveMlp, AttentiveMlpConfig};
 pub use baseline::{Baseline, BaselineConfig};
 pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
 pub use deep_cnn::{DeepCnn, DeepCnnConfig};
+pub use mlp::{Mlp, MlpConfig};
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -15,39 +19,49 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Architecture {
+    /// Dense layers, one of them residual, and self-attention.
+    AttentiveMlp(AttentiveMlpConfig),
     /// Convolutions along the means of the rows.
     Baseline(BaselineConfig),
     /// Three convolution blocks, a bidirectional LSTM, attention and two dense layers.
     CnnLstm(CnnLstmConfig),
     /// Four convolution blocks and two dense layers.
     DeepCnn(DeepCnnConfig),
+    /// Three dense layers.
+    Mlp(MlpConfig),
 }
 
 impl Architecture {
     /// Rows and columns of the feature map that the network takes.
     pub fn input(&self) -> [usize; 2] {
         match self {
+            Self::AttentiveMlp(config) => config.input,
             Self::Baseline(config) => config.input,
             Self::CnnLstm(config) => config.input,
             Self::DeepCnn(config) => config.input,
+            Self::Mlp(config) => config.input,
         }
     }
 
     /// Number of scores it gives.
     pub fn classes(&self) -> usize {
         match self {
+            Self::AttentiveMlp(config) => config.classes,
             Self::Baseline(config) => config.classes,
             Self::CnnLstm(config) => config.classes,
             Self::DeepCnn(config) => config.classes,
+            Self::Mlp(config) => config.classes,
         }
     }
 
     /// Makes the network with fresh random weights.
     pub fn init(&self, device: &Device) -> Classifier {
         match self {
+            Self::AttentiveMlp(config) => Classifier::AttentiveMlp(config.init(device)),
             Self::Baseline(config) => Classifier::Baseline(config.init(device)),
             Self::CnnLstm(config) => Classifier::CnnLstm(config.init(device)),
             Self::DeepCnn(config) => Classifier::DeepCnn(config.init(device)),
+            Self::Mlp(config) => Classifier::Mlp(config.init(device)),
         }
     }
 }
@@ -56,12 +70,16 @@ impl Architecture {
 #[derive(burn::module::Module, Debug)]
 #[allow(clippy::large_enum_variant)] // A program holds one or two.
 pub enum Classifier {
+    /// See [`AttentiveMlp`].
+    AttentiveMlp(AttentiveMlp),
     /// See [`Baseline`].
     Baseline(Baseline),
     /// See [`CnnLstm`].
     CnnLstm(CnnLstm),
     /// See [`DeepCnn`].
     DeepCnn(DeepCnn),
+    /// See [`Mlp`].
+    Mlp(Mlp),
 }
 
 impl Classifier {
@@ -72,16 +90,19 @@ impl Classifier {
     /// - output: `[batch, classes]`
     pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
         match self {
+            Self::AttentiveMlp(net) => net.forward(maps),
             Self::Baseline(net) => net.forward(maps),
             Self::CnnLstm(net) => net.forward(maps),
             Self::DeepCnn(net) => net.forward(maps),
+            Self::Mlp(net) => net.forward(maps),
         }
     }
 
     /// The penalty on large weights that training adds to the loss, of networks that have one.
     pub fn weight_penalty(&self) -> Option<Tensor<1>> {
         match self {
-            Self::Baseline(_) | Self::CnnLstm(_) => None,
+            Self::Baseline(_) | Self::CnnLstm(_) | Self::Mlp(_) => None,
+            Self::AttentiveMlp(net) => Some(net.weight_penalty()),
             Self::DeepCnn(net) => Some(net.weight_penalty()),
         }
     }
@@ -93,11 +114,13 @@ mod tests {
     use burn::module::Module;
     use burn::tensor::Distribution;
 
-    fn small() -> [Architecture; 3] {
+    fn small() -> [Architecture; 5] {
         [
+            Architecture::AttentiveMlp(AttentiveMlpConfig::new([12, 1]).with_width(8).with_groups(2)),
             Architecture::Baseline(BaselineConfig::new([16, 20]).with_channels([4, 3, 2])),
             Architecture::CnnLstm(CnnLstmConfig::new([16, 24]).with_channels([2, 3, 4]).with_units(5)),
             Architecture::DeepCnn(DeepCnnConfig::new([16, 32]).with_channels([2, 2, 3, 4]).with_hidden(5)),
+            Architecture::Mlp(MlpConfig::new([12, 1]).with_hidden([6, 5])),
         ]
     }
 

@@ -44,7 +44,7 @@ fn line(manifest: &Manifest) -> String {
     format!(
         "{:<8} {:.1} MB  {:.1} % ({} split)  {}",
         manifest.name,
-        manifest.weights.bytes as f64 / 1e6,
+        manifest.bytes() as f64 / 1e6,
         100.0 * manifest.metrics.accuracy,
         manifest.training.split,
         manifest.summary,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::corpus::{SplitKind, SplitSettings, sound};
+use sottovoce::encoder::{Description, Source};
 use sottovoce::model::Manifest;
 use sottovoce::train::{Epoch, Job, Recipe, Trained, Watcher, train};
 
@@ -14,8 +15,12 @@ use super::{Corpora, fail, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Which model to train: baseline, mfcc1, mfcc2 or ms.
+    /// Which model to train: baseline, mfcc1, mfcc2, ms, voice or hubert.
     model: String,
+    /// The folder of the speech encoder that `voice` and `hubert` listen through, as `sottovoce encoder import` writes
+    /// it. The finished model has a copy.
+    #[arg(long)]
+    encoder: Option<PathBuf>,
     #[command(flatten)]
     corpora: Corpora,
     /// Which recipe of the model: paper or best.
@@ -46,10 +51,8 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     let Arguments { model, corpora, recipe: recipe_name, split: kind, seed, .. } = arguments;
-    let manifest = Manifest::untrained(&model).ok_or_else(|| {
-        let names = Manifest::NAMES.join(", ");
-        fail(format!("There is no model '{model}' to train. These can be trained: {names}."))
-    })?;
+    let encoder = arguments.encoder.as_deref().map(read_encoder).transpose()?;
+    let manifest = Manifest::untrained(&model, encoder).map_err(fail)?;
     let mut recipe = read_recipe(&model, arguments.recipes.as_deref(), &recipe_name)?;
     recipe.epochs = arguments.epochs.unwrap_or(recipe.epochs);
     let device = arguments.device.open()?;
@@ -66,6 +69,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
         recipe,
         keep_defects: corpora.keep_defects,
         device,
+        encoder: arguments.encoder,
         cache: arguments.cache,
         run,
         output: output.clone(),
@@ -78,10 +82,22 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
         100.0 * unrounded_accuracy,
         100.0 * metrics.mean_recall,
         metrics.clips,
-        manifest.weights.bytes,
+        manifest.bytes(),
         output.display(),
     );
     Ok(())
+}
+
+/// What stands in an encoder's folder; its tensors are read once they are needed.
+fn read_encoder(folder: &Path) -> Result<Description, ExitCode> {
+    let description = Source::open(folder).map_err(fail)?.description;
+    if description.shards.is_empty() {
+        return Err(fail_at(
+            folder,
+            "this encoder must be imported first: `sottovoce encoder import` makes a folder to be named here.",
+        ));
+    }
+    Ok(description)
 }
 
 fn read_recipe(model: &str, file: Option<&Path>, name: &str) -> Result<Recipe, ExitCode> {

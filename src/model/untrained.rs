@@ -1,0 +1,128 @@
+//! The models that can be trained here, as they are before.
+
+use super::{Calibration, Embedding, Emotion, Features, Manifest, Metrics, Normalisation, Training};
+use crate::audio::{ClipSettings, SpeechClip};
+use crate::encoder::Description;
+use crate::features::FrontEndSettings;
+use crate::nn::classifiers::{
+    Architecture, AttentiveMlpConfig, BaselineConfig, CnnLstmConfig, DeepCnnConfig, MlpConfig,
+};
+use crate::nn::weights::WeightsFile;
+
+/// Why a model cannot be trained.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UntrainableError {
+    /// There is no model of this name.
+    #[error("There is no model '{0}' to train. These can be trained: {names}.", names = Manifest::NAMES.join(", "))]
+    Unknown(String),
+    /// It needs a speech encoder, and none was named.
+    #[error(
+        "The model '{0}' needs a speech encoder. Import one with `sottovoce encoder import`, and name its folder with --encoder."
+    )]
+    NeedsEncoder(String),
+    /// It needs no speech encoder, and one was named.
+    #[error("The model '{0}' takes no speech encoder; leave --encoder out.")]
+    NeedsNoEncoder(String),
+}
+
+impl Manifest {
+    /// The models that can be trained here.
+    pub const NAMES: [&str; 6] = ["baseline", "mfcc1", "mfcc2", "ms", "voice", "hubert"];
+
+    /// The description of a model by name, before it is trained, with the encoder that it listens through, if it does.
+    ///
+    /// # Errors
+    /// [`UntrainableError`] if there is no such model, or it needs an encoder, or none.
+    pub fn untrained(name: &str, encoder: Option<Description>) -> Result<Self, UntrainableError> {
+        match (name, encoder) {
+            ("baseline", None) => Ok(Self::of_map(
+                name,
+                "The paper's baseline: a one-dimensional CNN on the means over time of 40 mel-frequency cepstral coefficients and loudness",
+                FrontEndSettings::mfcc_rms(),
+                |input| Architecture::Baseline(BaselineConfig::new(input)),
+            )),
+            ("mfcc1", None) => Ok(Self::of_map(
+                name,
+                "The paper's Deep CNN on 40 mel-frequency cepstral coefficients and loudness",
+                FrontEndSettings::mfcc_rms(),
+                |input| Architecture::DeepCnn(DeepCnnConfig::new(input)),
+            )),
+            ("mfcc2", None) => Ok(Self::of_map(
+                name,
+                "The paper's CNN with a bidirectional LSTM and attention on 40 mel-frequency cepstral coefficients and loudness",
+                FrontEndSettings::mfcc_rms(),
+                |input| Architecture::CnnLstm(CnnLstmConfig::new(input)),
+            )),
+            ("ms", None) => Ok(Self::of_map(
+                name,
+                "The paper's Deep CNN on a mel spectrogram of 128 bands",
+                FrontEndSettings::log_mel(),
+                // Half the paper's hidden units: with all of them the model would not fit 2.5 MB.
+                |input| Architecture::DeepCnn(DeepCnnConfig::new(input).with_hidden(128)),
+            )),
+            ("voice", Some(encoder)) => Ok(Self::of_embedding(
+                name,
+                "A small network on what the first layers of a speech recogniser hear",
+                ClipSettings::Speech(SpeechClip::default()),
+                Embedding { states: (1..=encoder.network.layers()).collect(), encoder },
+                |input| Architecture::Mlp(MlpConfig::new(input)),
+            )),
+            ("hubert", Some(encoder)) => Ok(Self::of_embedding(
+                name,
+                "The paper's network with self-attention on what HuBERT hears",
+                ClipSettings::default(),
+                Embedding { states: vec![encoder.network.layers()], encoder },
+                |input| Architecture::AttentiveMlp(AttentiveMlpConfig::new(input)),
+            )),
+            (name, encoder) if Self::NAMES.contains(&name) => Err(match encoder {
+                None => UntrainableError::NeedsEncoder(name.to_owned()),
+                Some(_) => UntrainableError::NeedsNoEncoder(name.to_owned()),
+            }),
+            _ => Err(UntrainableError::Unknown(name.to_owned())),
+        }
+    }
+
+    fn of_map(
+        name: &str,
+        summary: &str,
+        front_end: FrontEndSettings,
+        network: impl FnOnce([usize; 2]) -> Architecture,
+    ) -> Self {
+        Self::of(name, summary, ClipSettings::default(), Features::Map(front_end), network)
+    }
+
+    fn of_embedding(
+        name: &str,
+        summary: &str,
+        clip: ClipSettings,
+        embedding: Embedding,
+        network: impl FnOnce([usize; 2]) -> Architecture,
+    ) -> Self {
+        Self::of(name, summary, clip, Features::Embedding(embedding), network)
+    }
+
+    fn of(
+        name: &str,
+        summary: &str,
+        clip: ClipSettings,
+        front_end: Features,
+        network: impl FnOnce([usize; 2]) -> Architecture,
+    ) -> Self {
+        let rows = front_end.rows();
+        let input = front_end.size(&clip).expect("maps of clips of one length, or embeddings");
+        Self {
+            name: name.to_owned(),
+            summary: summary.to_owned(),
+            labels: Emotion::ALL.to_vec(),
+            architecture: network(input),
+            clip,
+            front_end,
+            normalise: Normalisation { mean: vec![0.0; rows], std: vec![1.0; rows] },
+            calibration: Calibration::default(),
+            weights: WeightsFile::default(),
+            training: Training::default(),
+            metrics: Metrics::default(),
+        }
+    }
+}

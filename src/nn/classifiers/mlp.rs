@@ -1,0 +1,62 @@
+//! Dense layers on what an encoder makes of a clip.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+use crate::nn::dropout::Dropout;
+
+/// Sizes of an [`Mlp`].
+#[derive(Config, Debug)]
+pub struct MlpConfig {
+    /// Rows and columns of what comes in; all of it stands in one line.
+    pub input: [usize; 2],
+    /// Units of the hidden layers.
+    #[config(default = "[512, 256]")]
+    pub hidden: [usize; 2],
+    /// Dropout after each.
+    #[config(default = "[0.5, 0.4]")]
+    pub dropout: [f64; 2],
+    /// Number of classes.
+    #[config(default = 7)]
+    pub classes: usize,
+}
+
+impl MlpConfig {
+    /// Makes the network with fresh random weights.
+    pub fn init(&self, device: &Device) -> Mlp {
+        let [first, second] = self.hidden;
+        Mlp {
+            first: LinearConfig::new(self.input[0] * self.input[1], first).init(device),
+            first_dropout: Dropout::new(self.dropout[0]),
+            second: LinearConfig::new(first, second).init(device),
+            second_dropout: Dropout::new(self.dropout[1]),
+            output: LinearConfig::new(second, self.classes).init(device),
+        }
+    }
+}
+
+/// Two hidden dense layers, each with ReLU and dropout, and a dense layer with one score a class.
+#[derive(Module, Debug)]
+pub struct Mlp {
+    first: Linear,
+    first_dropout: Dropout,
+    second: Linear,
+    second_dropout: Dropout,
+    output: Linear,
+}
+
+impl Mlp {
+    /// Scores before softmax.
+    ///
+    /// # Shapes
+    /// - input: `[batch, rows, columns]`
+    /// - output: `[batch, classes]`
+    pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
+        let x = self.first_dropout.forward(relu(self.first.forward(maps.flatten(1, 2))));
+        let x = self.second_dropout.forward(relu(self.second.forward(x)));
+        self.output.forward(x)
+    }
+}

@@ -1,0 +1,155 @@
+// What the page loads: the compiled engine, models and their scores. Files of models are checked, and kept for the next
+// visit where the browser allows it.
+
+import { EngineError } from './engine-error.js';
+
+/** @typedef {import('./types.d.ts').FileEntry} FileEntry */
+/** @typedef {import('./types.d.ts').Manifest} Manifest */
+/** @typedef {import('./types.d.ts').ModelFiles} ModelFiles */
+/** @typedef {{expect: (bytes: number) => void, arrived: (bytes: number) => void}} Counter */
+
+const CACHE = 'sottovoce-models';
+const FAILED = 'Part of the analyzer could not be loaded. Check the connection and try again.';
+
+/** @param {string} model @returns {URL} The folder of a model. */
+const folder = (model) => new URL(`../models/${model}/`, import.meta.url);
+
+/** The compiled engine.
+ * @param {Counter} counter @returns {Promise<WebAssembly.Module>} */
+export async function getEngine(counter) {
+  const response = await get(new URL('../sottovoce_bg.wasm', import.meta.url));
+  const size = Number(response.headers.get('content-length') ?? 0);
+  counter.expect(size);
+  const counted = new Response(response.body?.pipeThrough(counting(counter)), { headers: response.headers });
+  // Some file servers do not know the type, and streaming insists on it.
+  return response.headers.get('content-type')?.startsWith('application/wasm')
+    ? WebAssembly.compileStreaming(counted)
+    : WebAssembly.compile(await counted.arrayBuffer());
+}
+
+/** What a model says of itself.
+ * @param {string} model @returns {Promise<Manifest>} */
+export async function describe(model) {
+  return (await get(new URL('model.json', folder(model)))).json();
+}
+
+/** How well models do with speakers they never heard, as far as that was measured.
+ * @returns {Promise<Record<string, {clips: number, accuracy: number}>>} */
+export async function scoresOnUnheardSpeakers() {
+  return (await get(new URL('../held-out/speaker.json', import.meta.url))).json();
+}
+
+/** The files beside a model's description: the network's, then those of the encoder it listens through, if it does.
+ * @param {Manifest} manifest @returns {FileEntry[]} */
+const filesOf = ({ weights, front_end }) => [weights, ...(front_end.encoder?.shards ?? [])];
+
+/** Size of all of them. @param {Manifest} manifest */
+export const bytesOf = (manifest) => filesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Loads a model: its description, and its files in the order in which the description names them.
+ * @param {string} model @param {Counter} counter @param {AbortSignal} [signal] @returns {Promise<ModelFiles>} */
+export async function getModel(model, counter, signal) {
+  const manifest = await (await get(new URL('model.json', folder(model)), signal)).text();
+  const entries = filesOf(JSON.parse(manifest));
+  for (const { bytes } of entries) counter.expect(bytes);
+  const files = await Promise.all(entries.map((entry) => getFile(new URL(entry.file, folder(model)), entry, counter, signal)));
+  return { manifest, files };
+}
+
+/** @param {URL} url @param {FileEntry} entry @param {Counter} counter @param {AbortSignal} [signal] */
+async function getFile(url, entry, counter, signal) {
+  const kept = await keptFile(url, entry);
+  if (kept) {
+    counter.arrived(kept.byteLength);
+    return kept;
+  }
+  const response = await get(url, signal);
+  const counted = new Response(response.body?.pipeThrough(counting(counter)));
+  const bytes = new Uint8Array(await counted.arrayBuffer().catch(unloaded));
+  if (!(await isWhole(bytes, entry))) {
+    throw new EngineError('model-weights', 'A file of the model arrived damaged. Try again; if it stays so, reload the page.');
+  }
+  await keep(url, entry, bytes);
+  return bytes;
+}
+
+// ---- Files kept from visit to visit. Pages without a secure connection have no such store, and work without.
+
+/** An address of its own for each version of a file.
+ * @param {URL} url @param {FileEntry} entry */
+const versioned = (url, { sha256 }) => `${url.href}?sha256=${sha256}`;
+
+/** @param {URL} url @param {FileEntry} entry @returns {Promise<Uint8Array | undefined>} */
+async function keptFile(url, entry) {
+  try {
+    const cache = await globalThis.caches?.open(CACHE);
+    const response = await cache?.match(versioned(url, entry));
+    const bytes = response && new Uint8Array(await response.arrayBuffer());
+    if (!bytes || await isWhole(bytes, entry)) return bytes;
+    await cache?.delete(versioned(url, entry));
+  } catch {
+    // A store that cannot be read is as good as an empty one.
+  }
+  return undefined;
+}
+
+/** @param {URL} url @param {FileEntry} entry @param {Uint8Array<ArrayBuffer>} bytes */
+async function keep(url, entry, bytes) {
+  try {
+    const cache = await globalThis.caches?.open(CACHE);
+    if (!cache) return;
+    // Earlier versions of the file give way to this one.
+    const older = await cache.keys(url.href, { ignoreSearch: true });
+    await Promise.all(older.map((request) => cache.delete(request)));
+    await cache.put(versioned(url, entry), new Response(bytes));
+  } catch {
+    // No room: the file is loaded again next time.
+  }
+}
+
+/** The engine checks once more; here it is known where a damaged file came from.
+ * @param {Uint8Array<ArrayBuffer>} bytes @param {FileEntry} entry */
+async function isWhole(bytes, entry) {
+  if (bytes.byteLength !== entry.bytes) return false;
+  if (!globalThis.crypto?.subtle) return true;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('') === entry.sha256;
+}
+
+// ---- Over the network
+
+/** Tells how much of what is expected has arrived.
+ * @param {(share: number) => void} onProgress Hears 0 to 1. @returns {Counter} */
+export function countBytes(onProgress) {
+  let expected = 0;
+  let arrived = 0;
+  return {
+    expect: (bytes) => { expected += bytes; },
+    arrived: (bytes) => {
+      arrived += bytes;
+      // Of the engine, servers that compress tell the compressed size.
+      onProgress(expected ? Math.min(1, arrived / expected) : 0);
+    },
+  };
+}
+
+/** @param {Counter} counter @returns {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
+const counting = (counter) => new TransformStream({
+  transform(chunk, controller) {
+    counter.arrived(chunk.byteLength);
+    controller.enqueue(chunk);
+  },
+});
+
+/** @param {unknown} error @returns {never} */
+function unloaded(error) {
+  if (error instanceof DOMException && error.name === 'AbortError') throw error;
+  throw new EngineError('not-loaded', FAILED);
+}
+
+/** @param {URL} url @param {AbortSignal} [signal] @returns {Promise<Response>} */
+async function get(url, signal) {
+  const response = await fetch(url, { signal }).catch(unloaded);
+  if (!response.ok) throw new EngineError('not-loaded', FAILED);
+  return response;
+}

@@ -1,0 +1,10 @@
+// What the analyzer's own modules throw when they can say what to do about it.
+
+/** An error with a sentence for people and a stable code. */
+export class EngineError extends Error {
+  /** @param {string} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
