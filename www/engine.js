@@ -12,6 +12,8 @@ import { countBytes, getEngine, getModel } from './assets.js';
 
 /** A worker that says nothing for this long is taken for dead. */
 const SILENCE_MS = 30_000;
+/** Of the load with which every worker begins; what is asked for later counts from 1. */
+const FIRST_LOAD = 0;
 /** Crashes without one reading between them after which the engine is given up. */
 const MAX_CRASHES = 3;
 
@@ -20,7 +22,7 @@ export class Engine {
   #onProgress;
   /** @type {Promise<Assets>} */ #assets;
   /** @type {Worker | undefined} */ #worker;
-  /** @type {Map<number, {resolve: (r: Reading) => void, reject: (e: Error) => void}>} */ #waiting = new Map();
+  /** @type {Map<number, {resolve: (r: any) => void, reject: (e: Error) => void}>} */ #waiting = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #watchdog;
   /** @type {string} */ #model;
   #lastId = 0;
@@ -43,10 +45,10 @@ export class Engine {
   async use(model, onProgress, signal) {
     const assets = { ...(await this.#assets), ...(await getModel(model, countBytes(onProgress), signal)) };
     signal?.throwIfAborted();
+    if (!this.#worker) this.#start();
+    await this.#send((id) => ({ type: 'load', id, ...assets }));
     this.#model = model;
     this.#assets = Promise.resolve(assets);
-    if (this.#worker) this.#worker.postMessage({ type: 'load', ...assets });
-    else this.#start();
   }
 
   /** The model's description, once it is loaded.
@@ -69,6 +71,11 @@ export class Engine {
   async #ask(request) {
     if (!this.#worker) this.#retry();
     await this.#assets;
+    return this.#send(request);
+  }
+
+  /** @param {(id: number) => Request} request @returns {Promise<any>} What the worker answers. */
+  #send(request) {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -93,7 +100,7 @@ export class Engine {
       this.#crashed(event.message ?? 'the worker could not be started');
     };
     this.#assets.then(
-      (assets) => worker.postMessage({ type: 'load', ...assets }),
+      (assets) => worker.postMessage({ type: 'load', id: FIRST_LOAD, ...assets }),
       () => {
         worker.terminate();
         if (this.#worker === worker) this.#worker = undefined;
@@ -104,11 +111,13 @@ export class Engine {
   /** @param {Reply} reply */
   #hear(reply) {
     if (reply.type === 'crashed') return this.#crashed(reply.message);
-    if (reply.type === 'ready') return this.#watch();
+    // Nobody asked for the first load, so nobody would hear that it failed.
+    if (reply.type === 'refused' && reply.id === FIRST_LOAD) return this.#crashed(reply.message);
     const asked = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    this.#crashes = 0;
     this.#watch();
+    if (reply.type === 'ready') return asked?.resolve(undefined);
+    this.#crashes = 0;
     if (reply.type === 'reading') asked?.resolve(reply.reading);
     else asked?.reject(new EngineError(reply.code, reply.message));
   }

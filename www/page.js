@@ -321,6 +321,7 @@ async function choose(chosen) {
   try {
     await engine.use(chosen, (share) => showLoading(chosen, share), current.signal);
     model = chosen;
+    document.documentElement.dataset.model = chosen;
     await showAccuracy();
   } catch (error) {
     // Another choice took the place of this one.
@@ -369,6 +370,7 @@ showAccuracy().then(showModels).catch((error) => {
   setWorking(false);
   if (!shown) say('');
   document.documentElement.dataset.ready = 'true';
+  document.documentElement.dataset.model = model;
   const chosen = byId('model').value;
   if (chosen !== FIRST) choose(chosen);
 });

@@ -31,13 +31,13 @@ export interface ModelFiles {
 
 /** Asked of the worker. */
 export type Request =
-  | { type: 'load'; module: WebAssembly.Module; } & ModelFiles
+  | { type: 'load'; id: number; module: WebAssembly.Module } & ModelFiles
   | { type: 'file'; id: number; file: Blob }
   | { type: 'samples'; id: number; samples: Float32Array; rateHz: number };
 
 /** Told by the worker. */
 export type Reply =
-  | { type: 'ready' }
+  | { type: 'ready'; id: number }
   | { type: 'reading'; id: number; reading: Reading }
   | { type: 'refused'; id: number; code: string; message: string }
   | { type: 'crashed'; message: string };

@@ -6,7 +6,7 @@ import init, { Engine } from '../sottovoce.js';
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./types.d.ts').Reply} Reply */
 
-/** @type {Promise<Engine> | undefined} */
+/** @type {Engine | undefined} */
 let engine;
 
 /** @param {Reply} reply @param {Transferable[]} [transfer] */
@@ -14,21 +14,19 @@ const tell = (reply, transfer = []) => self.postMessage(reply, { transfer });
 
 /** @param {Extract<Request, {type: 'load'}>} request */
 async function load({ module, manifest, files }) {
-  const before = await engine;
   await init({ module_or_path: module });
   const loaded = new Engine(manifest, files);
-  before?.free();
-  return loaded;
+  engine?.free();
+  engine = loaded;
 }
 
 /** @param {Exclude<Request, {type: 'load'}>} request */
 async function read(request) {
   if (!engine) throw new Error('a recording came before the model');
-  const loaded = await engine;
-  if (request.type === 'samples') return loaded.analyzeSamples(request.samples, request.rateHz);
+  if (request.type === 'samples') return engine.analyzeSamples(request.samples, request.rateHz);
   // Checked before the file is read into memory.
-  loaded.checkSize(request.file.size);
-  return loaded.analyzeFile(new Uint8Array(await request.file.arrayBuffer()));
+  engine.checkSize(request.file.size);
+  return engine.analyzeFile(new Uint8Array(await request.file.arrayBuffer()));
 }
 
 /** Answers one request; errors without a code are the engine's own and end this worker.
@@ -36,9 +34,8 @@ async function read(request) {
 async function answer(request) {
   try {
     if (request.type === 'load') {
-      engine = load(request);
-      await engine;
-      tell({ type: 'ready' });
+      await load(request);
+      tell({ type: 'ready', id: request.id });
       setTimeout(() => enqueue(warmUp));
       return;
     }
@@ -50,14 +47,14 @@ async function answer(request) {
       [samples.buffer, picture.buffer]);
   } catch (error) {
     const { code, message } = /** @type {{code?: string, message: string}} */ (error);
-    if (code && request.type !== 'load') tell({ type: 'refused', id: request.id, code, message });
+    if (code) tell({ type: 'refused', id: request.id, code, message });
     else tell({ type: 'crashed', message: message ?? String(error) });
   }
 }
 
 /** The first run is slow, since browsers compile what they run: done before anyone waits, unless someone waits. */
 async function warmUp() {
-  if (waiting === 0) (await engine)?.analyzeSamples(new Float32Array(16_000), 16_000).free();
+  if (waiting === 0) engine?.analyzeSamples(new Float32Array(16_000), 16_000).free();
 }
 
 // One at a time: the engine holds one set of buffers.

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::report::{Scored, percent};
-use crate::model::{Emotion, Metrics};
+use crate::audio::ClipSettings;
+use crate::model::{Emotion, Features, Metrics};
 
 /// The card of a model as Markdown, with its scores on each split that there are weights for.
 pub fn card(shipped: &Scored, others: &[&Scored]) -> String {
@@ -18,8 +19,8 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
     writeln!(
         out,
         "# {name}\n\n\
-         {}, after \"Emotion Recognition using Deep Learning Models\". It hears four seconds of a voice and gives a\n\
-         probability to each of seven emotions. {parameters} parameters, {:.1} MB.\n\n\
+         {}{}. It hears {} and gives a probability to each of seven emotions.\n\
+         {parameters} parameters{}, {:.1} MB.\n\n\
          ## For\n\n\
          Hearing what acted English speech sounds like: demonstrations, lessons, comparison of models, one's own voice.\n\n\
          **Not for** judging people: it does not know what anyone feels. In the European Union it is forbidden to infer the\n\
@@ -35,6 +36,24 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
          Three of the four are for non-commercial use; so are these weights.{}\n\n\
          ## Training\n\n```",
         manifest.summary,
+        if manifest.name == "voice" {
+            ""
+        } else {
+            ", after \"Emotion Recognition using Deep Learning Models\""
+        },
+        match manifest.clip {
+            ClipSettings::Fixed(clip) => format!("{} seconds of a voice", clip.length_s),
+            ClipSettings::Speech(clip) =>
+                format!("a voice from its first word on, {} seconds at most,", clip.longest_s),
+        },
+        match &manifest.front_end {
+            Features::Map(_) => String::new(),
+            Features::Embedding(embedding) => format!(
+                " beside those of its encoder, the first {} layers of {}",
+                embedding.encoder.network.layers(),
+                embedding.encoder.name
+            ),
+        },
         manifest.bytes() as f64 / 1e6,
         if training.keep_defects { "" } else { " Eight clips that are known to be wrong are left out." },
     )?;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::Judged;
+use super::{Condition, Judged};
 use crate::analyzer::Analyzer;
+use crate::audio::{ReadOptions, SAMPLE_RATE_HZ, decode};
 use crate::corpus::Utterance;
 use crate::parallel;
 
@@ -19,10 +20,19 @@ pub struct Judgement {
     pub unreadable: Vec<(String, String)>,
 }
 
-/// Reads every recording, with one of the `analyzers` a thread; `progress` hears of each one done.
-pub fn judge(analyzers: Vec<Analyzer>, utterances: &[&Utterance], progress: &(dyn Fn() + Sync)) -> Judgement {
-    let outcomes = parallel::map(utterances, analyzers, |analyzer, utterance| {
-        let outcome = read(analyzer, utterance);
+/// Reads every recording, made worse first if there is a `condition`, with one of the `analyzers` a thread; `progress`
+/// hears of each one done.
+pub fn judge(
+    analyzers: Vec<Analyzer>,
+    utterances: &[&Utterance],
+    condition: Option<Condition>,
+    progress: &(dyn Fn() + Sync),
+) -> Judgement {
+    let numbered: Vec<(u64, &Utterance)> = (0..).zip(utterances.iter().copied()).collect();
+    let outcomes = parallel::map(&numbered, analyzers, |analyzer, &(number, utterance)| {
+        let worsen =
+            condition.map(|condition| move |samples: &[f32]| condition.apply(samples, utterances, number));
+        let outcome = read(analyzer, utterance, worsen);
         progress();
         outcome
     });
@@ -39,9 +49,18 @@ pub fn judge(analyzers: Vec<Analyzer>, utterances: &[&Utterance], progress: &(dy
     judgement
 }
 
-fn read(analyzer: &mut Analyzer, utterance: &Utterance) -> Result<(Judged, Vec<String>), String> {
+fn read(
+    analyzer: &mut Analyzer,
+    utterance: &Utterance,
+    worsen: Option<impl FnOnce(&[f32]) -> Vec<f32>>,
+) -> Result<(Judged, Vec<String>), String> {
     let bytes = fs::read(&utterance.path).map_err(|error| error.to_string())?;
-    let analysis = analyzer.analyze_file(&bytes).map_err(|error| error.to_string())?;
+    let analysis = match worsen {
+        Some(worsen) => decode(&bytes, &ReadOptions::default())
+            .and_then(|recording| analyzer.analyze_samples(&worsen(&recording.samples), SAMPLE_RATE_HZ)),
+        None => analyzer.analyze_file(&bytes),
+    };
+    let analysis = analysis.map_err(|error| error.to_string())?;
     let judged = Judged {
         corpus: utterance.speaker.corpus,
         acted: utterance.emotion,

@@ -1,11 +1,13 @@
 //! How well a model reads clips whose acted emotion is known; native only.
 
 mod card;
+mod condition;
 mod judge;
 mod metrics;
 mod report;
 
 pub use card::card;
+pub use condition::Condition;
 pub use judge::{Judgement, judge};
 pub use metrics::{Judged, metrics};
-pub use report::{Report, Scored, confusion_file};
+pub use report::{Endured, Report, Scored, confusion_file};

@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 use half::{bf16, f16};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+#[cfg(not(target_arch = "wasm32"))]
+use safetensors::tensor::TensorView;
+use safetensors::tensor::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

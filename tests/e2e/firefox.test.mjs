@@ -17,7 +17,7 @@ test('Firefox reads a sample clip and a file', async () => {
     const errors = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     await page.goto(server.url);
-    await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+    await page.waitForFunction(() => document.documentElement.dataset.model === document.querySelector('#model').value);
     const read = (source) => page.waitForFunction(
       (text) => document.querySelector('#meta').textContent.startsWith(text), {}, source);
     await page.click('#samples button');

@@ -88,7 +88,7 @@ describe('the microphone', () => {
     await page.getByRole('button', { name: 'Stop' }).waitFor();
     await page.waitForFunction(() => Number.parseFloat(document.querySelector('#level').style.width) > 10);
     const { meta } = await readingOf(page, 'Your recording');
-    assert.match(meta, /heard 0\.5 to 4\.5 s of 4\.[67] s/);
+    assert.match(meta, /heard \d\.\d to \d\.\d s of 4\.[67] s/);
     assert.deepEqual(errors, []);
     await context.close();
   });

@@ -264,7 +264,7 @@ describe('the page', () => {
     const names = await models.locator('option').evaluateAll((options) => options.map(({ value }) => value));
     assert.deepEqual(new Set(names), new Set((await readdir(new URL('../../models/', import.meta.url)))));
     const unheard = JSON.parse(await readFile(new URL('../../held-out/speaker.json', import.meta.url), 'utf8'));
-    for (const name of names.filter((name) => name !== 'mfcc1')) {
+    for (const name of names.filter((name) => name !== 'voice')) {
       const { metrics } = JSON.parse(await readFile(new URL(`../../models/${name}/model.json`, import.meta.url), 'utf8'));
       const option = models.locator(`option[value=${name}]`);
       await page.waitForFunction((name) => document.querySelector(`option[value=${name}]`).textContent.includes('%'), name);
@@ -291,9 +291,82 @@ describe('the page', () => {
     await models.selectOption('baseline');
     await problem(page).waitFor();
     assert.match(await problem(page).textContent(), /could not be loaded/);
-    assert.equal(await models.inputValue(), 'mfcc1');
+    assert.equal(await models.inputValue(), 'voice');
     await page.getByRole('button', { name: 'Woman, 35' }).click();
     await readingOf(page, 'Woman, 35');
+    await context.close();
+  });
+
+  test('lets a small model answer while the chosen one loads, and reads again once it is there', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    let release = () => {};
+    const held = new Promise((resolve) => { release = resolve; });
+    await page.route('**/models/voice/weights-*', async (route) => { await held; await route.continue(); });
+    await page.goto(server.url);
+    const loading = page.locator('#loading');
+    await loading.waitFor();
+    assert.match(await loading.textContent(), /Loading voice, .*Until then mfcc1 reads/);
+    await page.getByRole('button', { name: 'Woman, 35' }).click();
+    assert.match((await readingOf(page, 'Woman, 35')).meta, /read by mfcc1 in/);
+    release();
+    await page.waitForFunction(() => document.querySelector('#meta').textContent.includes('read by voice in'));
+    assert.equal(await loading.isVisible(), false);
+    await context.close();
+  });
+
+  test('stops loading a model when told to', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.route('**/models/voice/weights-*', () => { /* Never answered. */ });
+    await page.goto(server.url);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('#loading').waitFor({ state: 'hidden' });
+    assert.equal(await page.getByLabel('Model', { exact: true }).inputValue(), 'mfcc1');
+    assert.equal(await problem(page).isVisible(), false);
+    await page.getByRole('button', { name: 'Woman, 35' }).click();
+    assert.match((await readingOf(page, 'Woman, 35')).meta, /read by mfcc1 in/);
+    await context.close();
+  });
+
+  test('keeps models from visit to visit, and none that is damaged', async () => {
+    const { context, page } = await open(browser, server.url);
+    const fetched = [];
+    page.on('request', (request) => { if (request.url().includes('/models/voice/weights-')) fetched.push(request.url()); });
+    const loaded = () => page.waitForFunction(() => document.documentElement.dataset.model === 'voice');
+    await page.reload();
+    await loaded();
+    assert.deepEqual(fetched, [], 'the model is there from the visit before');
+
+    await page.evaluate(async () => {
+      const cache = await caches.open('sottovoce-models');
+      for (const request of await cache.keys()) await cache.put(request, new Response('not a model'));
+    });
+    await page.reload();
+    await loaded();
+    assert.equal(fetched.length, 1, 'what was damaged is loaded again');
+
+    await page.evaluate(() => caches.delete('sottovoce-models'));
+    await page.route('**/models/voice/weights-*', (route) => route.fulfill({ body: 'not a model' }));
+    await page.reload();
+    await problem(page).waitFor();
+    assert.match(await problem(page).textContent(), /arrived damaged\. Try again/);
+    assert.equal(await page.getByLabel('Model', { exact: true }).inputValue(), 'mfcc1');
+    await context.close();
+  });
+
+  test('stays with its model when another does not fit the engine', async () => {
+    const { context, page } = await open(browser, server.url);
+    await page.route('**/models/baseline/model.json', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replace('"angry"', '"calm"') });
+    });
+    await page.getByLabel('Model', { exact: true }).selectOption('baseline');
+    await problem(page).waitFor();
+    assert.match(await problem(page).textContent(), /model description.*cannot be used/);
+    assert.equal(await page.getByLabel('Model', { exact: true }).inputValue(), 'voice');
+    await page.getByRole('button', { name: 'Woman, 35' }).click();
+    assert.match((await readingOf(page, 'Woman, 35')).meta, /read by voice in/);
     await context.close();
   });
 
@@ -306,7 +379,7 @@ describe('the page', () => {
 
   test('says what its figures mean', async () => {
     const { context, page } = await open(browser, server.url);
-    const { metrics } = JSON.parse(await readFile(new URL('../../models/mfcc1/model.json', import.meta.url), 'utf8'));
+    const { metrics } = JSON.parse(await readFile(new URL('../../models/voice/model.json', import.meta.url), 'utf8'));
     const text = await page.locator('#meaning').textContent();
     for (const words of [`${Math.round(100 * metrics.accuracy)} %`, `${metrics.clips} clips`, 'CREMA-D', '42', 'actors speaking English', 'Article 5(1)(f)', 'non-commercial']) {
       assert.ok(text.includes(words), `the page says “${words}”`);

@@ -28,7 +28,7 @@ export const launch = (args = []) => chromium.launch({
     '--disable-component-update', '--disable-sync', ...args],
 });
 
-/** Opens the page and waits until the model is loaded. Errors of the page fail the test at its end. */
+/** Opens the page and waits until the chosen model is loaded. Errors of the page fail the test at its end. */
 export async function open(browser, url, options = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -36,7 +36,7 @@ export async function open(browser, url, options = {}) {
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
   await page.goto(url);
-  await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+  await page.waitForFunction(() => document.documentElement.dataset.model === document.querySelector('#model').value);
   return { context, page, errors };
 }
 

@@ -1,5 +1,7 @@
 //! Encoders from the files that Hugging Face's transformers writes: `config.json` and a set of named tensors.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod beside;
 mod config;
 mod names;
 
@@ -7,7 +9,10 @@ use std::collections::BTreeSet;
 
 use burn::tensor::Device;
 
-pub use config::{input_of, read_config, whisper_of};
+#[cfg(not(target_arch = "wasm32"))]
+pub use beside::{input_of, whisper_of};
+pub use config::read_config;
+
 pub use names::of_encoder;
 
 use super::EncoderError;

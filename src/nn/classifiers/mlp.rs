@@ -13,6 +13,9 @@ use crate::nn::dropout::Dropout;
 pub struct MlpConfig {
     /// Rows and columns of what comes in; all of it stands in one line.
     pub input: [usize; 2],
+    /// Dropout of what comes in.
+    #[config(default = 0.3)]
+    pub input_dropout: f64,
     /// Units of the hidden layers.
     #[config(default = "[512, 256]")]
     pub hidden: [usize; 2],
@@ -29,6 +32,7 @@ impl MlpConfig {
     pub fn init(&self, device: &Device) -> Mlp {
         let [first, second] = self.hidden;
         Mlp {
+            input_dropout: Dropout::new(self.input_dropout),
             first: LinearConfig::new(self.input[0] * self.input[1], first).init(device),
             first_dropout: Dropout::new(self.dropout[0]),
             second: LinearConfig::new(first, second).init(device),
@@ -38,9 +42,10 @@ impl MlpConfig {
     }
 }
 
-/// Two hidden dense layers, each with ReLU and dropout, and a dense layer with one score a class.
+/// Dropout, then two hidden dense layers, each with ReLU and dropout, and a dense layer with one score a class.
 #[derive(Module, Debug)]
 pub struct Mlp {
+    input_dropout: Dropout,
     first: Linear,
     first_dropout: Dropout,
     second: Linear,
@@ -55,7 +60,8 @@ impl Mlp {
     /// - input: `[batch, rows, columns]`
     /// - output: `[batch, classes]`
     pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
-        let x = self.first_dropout.forward(relu(self.first.forward(maps.flatten(1, 2))));
+        let x = self.input_dropout.forward(maps.flatten(1, 2));
+        let x = self.first_dropout.forward(relu(self.first.forward(x)));
         let x = self.second_dropout.forward(relu(self.second.forward(x)));
         self.output.forward(x)
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{SplitKind, SplitSettings, Utterance};
-use sottovoce::evaluate::{Judgement, Scored, judge, metrics};
+use sottovoce::evaluate::{Condition, Judgement, Scored, judge, metrics};
 use sottovoce::model::{Emotion, Metrics, Training};
 use sottovoce::parallel::cores;
 
@@ -24,6 +24,10 @@ pub struct Arguments {
     /// Each has weights of its own, which have not heard the clips that judge.
     #[arg(long, default_value = "random")]
     split: SplitKind,
+    /// Make every recording worse first: white (noise, 15 dB below the voice), babble (six other voices, 15 dB below)
+    /// or opus (16 kbit/s).
+    #[arg(long)]
+    through: Option<Condition>,
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -31,10 +35,19 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = arguments.corpora.find()?;
-    let (Scored { manifest, metrics, .. }, notes) = score(&arguments.model, arguments.split, &utterances)?;
+    let (Scored { manifest, metrics, .. }, notes) =
+        score(&arguments.model, arguments.split, arguments.through, &utterances)?;
     let training = &manifest.training;
     if arguments.json {
-        println!("{}", json!({ "model": manifest.name, "training": training, "metrics": metrics }));
+        println!(
+            "{}",
+            json!({
+                "model": manifest.name,
+                "through": arguments.through.map(|condition| condition.to_string()),
+                "training": training,
+                "metrics": metrics,
+            })
+        );
     } else {
         print_tables(&metrics, training, &notes);
     }
@@ -49,6 +62,7 @@ type Notes = BTreeMap<String, usize>;
 pub fn score(
     model: &ModelArguments,
     kind: SplitKind,
+    condition: Option<Condition>,
     all: &[Utterance],
 ) -> Result<(Scored, Notes), ExitCode> {
     let loaded = model.load_for(kind)?;
@@ -72,8 +86,9 @@ pub fn score(
     let analyzers: Vec<Analyzer> =
         (0..cores()).map(|_| model.load_for(kind).map(Analyzer::new)).collect::<Result<_, _>>()?;
     let progress = Progress::new();
-    let message = format!("Judging {}, {kind}", manifest.name);
-    let judgement = judge(analyzers, &test, &|| progress.advance(test.len(), &message));
+    let through = condition.map(|condition| format!(", {}", condition.describe())).unwrap_or_default();
+    let message = format!("Judging {}, {kind}{through}", manifest.name);
+    let judgement = judge(analyzers, &test, condition, &|| progress.advance(test.len(), &message));
     progress.finish();
     let Judgement { judged, notes, unreadable } = judgement;
     for (path, reason) in &unreadable {

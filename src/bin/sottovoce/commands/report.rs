@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use sottovoce::corpus::SplitKind;
-use sottovoce::evaluate::{Report, Scored, card, confusion_file};
+use sottovoce::corpus::{SplitKind, Utterance};
+use sottovoce::evaluate::{Condition, Endured, Report, Scored, card, confusion_file};
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Manifest;
@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         for split in [SplitKind::Random, SplitKind::Speaker] {
             let model = ModelArguments { model: name.to_owned(), folder: arguments.folder.clone() };
             if model.folder_for(split).join("model.json").is_file() {
-                scored.push(evaluate::score(&model, split, &utterances)?.0);
+                scored.push(evaluate::score(&model, split, None, &utterances)?.0);
             } else {
                 eprintln!(
                     "There are no weights of {name} for the {split} split; the report leaves them out."
@@ -44,10 +44,16 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             }
         }
     }
+    let endured = endure(&arguments.folder, &utterances)?;
     let figures = arguments.out.parent().unwrap_or(Path::new("")).join(&arguments.figures);
     corpus::draw(&survey, &figures)?;
     draw_confusions(&scored, &figures).map_err(|error| fail_at(&figures, error))?;
-    let report = Report { survey: &survey, scored: &scored, figures: &arguments.figures.to_string_lossy() };
+    let report = Report {
+        survey: &survey,
+        scored: &scored,
+        endured: &endured,
+        figures: &arguments.figures.to_string_lossy(),
+    };
     write_atomically(&arguments.out, report.markdown().as_bytes())
         .map_err(|error| fail_at(&arguments.out, error))?;
     write_cards(&scored, &arguments.folder.models)
@@ -61,6 +67,20 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         figures.display()
     );
     Ok(())
+}
+
+/// How the page's first two models do on recordings that were made worse.
+fn endure(folder: &ModelsFolder, utterances: &[Utterance]) -> Result<Vec<Endured>, ExitCode> {
+    let mut endured = Vec::new();
+    for model in ["mfcc1", "voice"] {
+        let arguments = ModelArguments { model: model.to_owned(), folder: folder.clone() };
+        for condition in Condition::ALL {
+            let (scored, _) = evaluate::score(&arguments, SplitKind::Random, Some(condition), utterances)?;
+            let accuracy = scored.metrics.accuracy;
+            endured.push(Endured { model: model.to_owned(), condition, accuracy });
+        }
+    }
+    Ok(endured)
 }
 
 fn draw_confusions(scored: &[Scored], folder: &Path) -> io::Result<()> {
