@@ -43,7 +43,7 @@ fn predict_json_is_for_programs() {
     let output = run(&["predict", "--json", SAMPLE]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     assert_eq!(report["file"], SAMPLE);
-    assert_eq!(report["model"], "mfcc1");
+    assert_eq!(report["model"], "voice");
     assert!(report["label"].is_string() && report["notes"].is_array());
     let shares = report["probabilities"].as_object().expect("an object").values();
     let total: f64 = shares.map(|share| share.as_f64().expect("a number")).sum();
@@ -180,6 +180,11 @@ fn training_says_what_it_lacks() {
     let _ = fs::remove_dir_all(out);
     #[cfg(not(feature = "cuda"))]
     refused(&["train", "mfcc1", "--data", "www/samples", "--device", "cuda"], "--features cuda");
+    refused(&["train", "voice", "--data", "www/samples"], "name its folder with --encoder");
+    let published = published_encoder("hubert_large");
+    let encoder = published.to_str().expect("plain");
+    refused(&["train", "hubert", "--data", "www/samples", "--encoder", encoder], "must be imported first");
+    let _ = fs::remove_dir_all(published);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::model::{Emotion, Manifest, Model, ModelError};
+use sottovoce::nn::weights::WeightsFile;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
@@ -27,6 +28,13 @@ const SHIPPED: [Shipped; 4] = [
     shipped!("mfcc2", 0.6695),
     shipped!("ms", 0.6839),
     shipped!("baseline", 0.4902),
+];
+
+/// The model that the page and the command line choose, which listens through an encoder.
+const VOICE: &str = include_str!("../models/voice/model.json");
+const VOICE_FILES: [(&str, &[u8]); 2] = [
+    ("model.safetensors", include_bytes!("../models/voice/model.safetensors")),
+    ("weights-001-809bb585.safetensors", include_bytes!("../models/voice/weights-001-809bb585.safetensors")),
 ];
 
 const MANIFEST: &str = SHIPPED[0].1;
@@ -61,6 +69,30 @@ fn every_shipped_model_fits_its_architecture_and_its_limits_and_beats_the_paper(
         let mut analyzer = Analyzer::new(model);
         let clip = analyzer.analyze_file(SAMPLES[0].0).expect("readable");
         assert_eq!(clip.prediction.label(), SAMPLES[0].1, "{name}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_default_model_reads_through_its_encoder_within_eight_megabytes() {
+    let load = |damaged: Option<&str>| {
+        let bytes_of = |wanted: &WeightsFile| {
+            let (name, bytes) =
+                VOICE_FILES.into_iter().find(|(name, _)| *name == wanted.file).expect("named");
+            let kept = if damaged == Some(name) { bytes.len() - 1 } else { bytes.len() };
+            Ok(bytes[..kept].to_vec())
+        };
+        Model::from_parts(VOICE, bytes_of, &Device::flex())
+    };
+    let model = load(None).expect("the files fit");
+    assert!(model.manifest().bytes() <= 8_000_000, "{} bytes", model.manifest().bytes());
+    assert!(model.manifest().metrics.accuracy > 0.80, "{}", model.manifest().metrics.accuracy);
+    let mut analyzer = Analyzer::new(model);
+    let mut read = |bytes| analyzer.analyze_file(bytes).expect("readable").prediction.label();
+    let right = SAMPLES.iter().filter(|(bytes, acted)| read(bytes) == *acted).count();
+    assert!(right >= 5, "{right} of {}", SAMPLES.len());
+    for (file, _) in VOICE_FILES {
+        let error = load(Some(file)).err().expect("refused");
+        assert_eq!(error.code(), "model-weights", "{error}");
     }
 }
 

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn tone() -> Vec<f32> {
-        (0..16_000).map(|n| 0.3 * (std::f32::consts::TAU * 220.0 * n as f32 / 16_000.0).sin()).collect()
+        (0..16_000).map(|n| 0.3 * (std::f32::consts::TAU * 440.0 * n as f32 / 16_000.0).sin()).collect()
     }
 
     #[test]

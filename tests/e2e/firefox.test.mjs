@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import puppeteer from 'puppeteer-core';
-import { sample, serve } from './support.mjs';
+import { chosenModel, sample, serve } from './support.mjs';
 
 const FIREFOX = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
 
@@ -17,7 +17,7 @@ test('Firefox reads a sample clip and a file', async () => {
     const errors = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     await page.goto(server.url);
-    await page.waitForFunction(() => document.documentElement.dataset.model === document.querySelector('#model').value);
+    await chosenModel(page);
     const read = (source) => page.waitForFunction(
       (text) => document.querySelector('#meta').textContent.startsWith(text), {}, source);
     await page.click('#samples button');

@@ -28,6 +28,10 @@ export const launch = (args = []) => chromium.launch({
     '--disable-component-update', '--disable-sync', ...args],
 });
 
+/** Waits until the chosen model is loaded. */
+export const chosenModel = (page) => page.waitForFunction(
+  () => document.documentElement.dataset.model === document.querySelector('#model').value);
+
 /** Opens the page and waits until the chosen model is loaded. Errors of the page fail the test at its end. */
 export async function open(browser, url, options = {}) {
   const context = await browser.newContext(options);
@@ -36,7 +40,7 @@ export async function open(browser, url, options = {}) {
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
   await page.goto(url);
-  await page.waitForFunction(() => document.documentElement.dataset.model === document.querySelector('#model').value);
+  await chosenModel(page);
   return { context, page, errors };
 }
 

@@ -29,7 +29,7 @@ const BAD_INPUT: u8 = 2;
 #[derive(Args)]
 pub struct ModelArguments {
     /// Name of a model; `sottovoce models` lists them.
-    #[arg(long, default_value = "mfcc1")]
+    #[arg(long, default_value = "voice")]
     pub model: String,
     #[command(flatten)]
     pub folder: ModelsFolder,
