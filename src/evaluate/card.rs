@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::report::{Scored, percent};
 use crate::audio::ClipSettings;
+use crate::encoder::Description;
 use crate::model::{Emotion, Features, Metrics};
 
 /// The card of a model as Markdown, with its scores on each split that there are weights for.
@@ -16,6 +17,10 @@ pub fn card(shipped: &Scored, others: &[&Scored]) -> String {
 fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fmt::Result {
     let Scored { manifest, parameters, .. } = shipped;
     let (name, training) = (&manifest.name, &manifest.training);
+    let encoder = match &manifest.front_end {
+        Features::Map(_) => None,
+        Features::Embedding(embedding) => Some(&embedding.encoder),
+    };
     writeln!(
         out,
         "# {name}\n\n\
@@ -46,29 +51,32 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
             ClipSettings::Speech(clip) =>
                 format!("a voice from its first word on, {} seconds at most,", clip.longest_s),
         },
-        match &manifest.front_end {
-            Features::Map(_) => String::new(),
-            Features::Embedding(embedding) => format!(
-                " beside those of its encoder, the first {} layers of {}",
-                embedding.encoder.network.layers(),
-                embedding.encoder.name
+        match encoder {
+            None => String::new(),
+            Some(Description { name, network, .. }) => format!(
+                " beside those of its encoder, the first {} layers of {name}, whose licence stands in NOTICE.md",
+                network.layers()
             ),
         },
         manifest.bytes() as f64 / 1e6,
         if training.keep_defects { "" } else { " Eight clips that are known to be wrong are left out." },
     )?;
+    if let Some(Description { name, network, .. }) = encoder {
+        writeln!(out, "sottovoce encoder import {name} --name {name} --layers {}", network.layers())?;
+    }
+    let listens = encoder.map(|encoder| format!(" --encoder encoders/{}", encoder.name)).unwrap_or_default();
     for Scored { manifest, .. } in std::iter::once(shipped).chain(others.iter().copied()) {
         let training = &manifest.training;
         let defects = if training.keep_defects { " --keep-defects" } else { "" };
         writeln!(
             out,
-            "sottovoce train {name} --recipe {} --split {} --seed {}{defects} --data CORPORA",
+            "sottovoce train {name}{listens} --recipe {} --split {} --seed {}{defects} --data CORPORA",
             training.recipe, training.split, training.seed,
         )?;
     }
     writeln!(
         out,
-        "```\n\nThe first command makes these weights, the others those that `held-out/` keeps for judging alone. The recipe is in\n\
+        "```\n\nThe first training makes these weights, the others those that `held-out/` keeps for judging alone. The recipe is in\n\
          `recipes/{name}.toml`. {} clips train; a further twentieth chooses the epoch ({} was taken) and fits the temperature of\n\
          the probabilities and the thresholds of \"unsure\". Matrices are kept in eight bits or fewer, per output channel.\n\n\
          ## Scores\n\n\
