@@ -162,4 +162,5 @@ fn other_networks_are_refused_with_the_reason() {
     assert_eq!((base.width(), base.layers()), (768, 12));
     let EncoderConfig::Wav2Vec2(base) = base else { panic!("a wav2vec 2.0") };
     assert_eq!(base.frames(64_000), 199);
+    assert_eq!((base.frames(base.shortest() - 1), base.frames(base.shortest())), (0, 1));
 }

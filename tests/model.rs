@@ -74,16 +74,16 @@ fn every_shipped_model_fits_its_architecture_and_its_limits_and_beats_the_paper(
 
 #[wasm_bindgen_test(unsupported = test)]
 fn the_default_model_reads_through_its_encoder_within_eight_megabytes() {
-    let load = |damaged: Option<&str>| {
+    let load = |manifest: &str, damaged: Option<&str>| {
         let bytes_of = |wanted: &WeightsFile| {
             let (name, bytes) =
                 VOICE_FILES.into_iter().find(|(name, _)| *name == wanted.file).expect("named");
             let kept = if damaged == Some(name) { bytes.len() - 1 } else { bytes.len() };
             Ok(bytes[..kept].to_vec())
         };
-        Model::from_parts(VOICE, bytes_of, &Device::flex())
+        Model::from_parts(manifest, bytes_of, &Device::flex())
     };
-    let model = load(None).expect("the files fit");
+    let model = load(VOICE, None).expect("the files fit");
     assert!(model.manifest().bytes() <= 8_000_000, "{} bytes", model.manifest().bytes());
     assert!(model.manifest().metrics.accuracy > 0.80, "{}", model.manifest().metrics.accuracy);
     let mut analyzer = Analyzer::new(model);
@@ -91,9 +91,16 @@ fn the_default_model_reads_through_its_encoder_within_eight_megabytes() {
     let right = SAMPLES.iter().filter(|(bytes, acted)| read(bytes) == *acted).count();
     assert!(right >= 4, "{right} of {}", SAMPLES.len());
     for (file, _) in VOICE_FILES {
-        let error = load(Some(file)).err().expect("refused");
+        let error = load(VOICE, Some(file)).err().expect("refused");
         assert_eq!(error.code(), "model-weights", "{error}");
     }
+    // An encoder that is given what it does not take, and states that it does not have.
+    let fewer_bands = VOICE.replacen("\"n_mels\": 80", "\"n_mels\": 64", 1);
+    let error = load(&fewer_bands, None).err().expect("refused").to_string();
+    assert!(error.contains("must be given what it takes"), "{error}");
+    let no_layers = VOICE.replacen("\"layers\": 3", "\"layers\": 2", 1);
+    let error = load(&no_layers, None).err().expect("refused");
+    assert_eq!(error.code(), "model-description", "{error}");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

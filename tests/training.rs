@@ -158,6 +158,28 @@ fn every_model_trains_on_every_split() {
     assert!(matches!(refused, Err(TrainError::TooFew { train: 0, validation: 0, test: 120 })));
 }
 
+#[test]
+fn a_report_leaves_out_models_that_are_not_there() {
+    let folder = Folder::new("report");
+    let recipe = Recipe { epochs: 1, ..short("baseline") };
+    let mut job = folder.job("baseline", "baseline", recipe);
+    job.output = folder.0.join("models/baseline");
+    train(job, &Log::default()).expect("trained");
+    let output = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
+        .current_dir(&folder.0)
+        .args(["report", "--data", "corpus", "--models", "models", "--held-out", "held-out"])
+        .output()
+        .expect("started");
+    let complaint = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.success(), "{complaint}");
+    assert!(complaint.contains("There are no weights of voice for the random split"), "{complaint}");
+    let report = String::from_utf8(folder.read("REPORT.md")).expect("text");
+    assert!(report.contains("| Baseline | 49.02 | **"), "{report}");
+    assert!(!report.contains("What they endure"), "{report}");
+    assert!(folder.read("models/baseline/CARD.md").starts_with(b"# baseline"));
+    assert_eq!(folder.read("held-out/speaker.json"), b"{}");
+}
+
 /// The same seed gives the same weights to the last bit, in one piece or killed in the middle of an epoch and resumed.
 #[test]
 fn a_run_that_was_killed_ends_as_an_unbroken_one() {

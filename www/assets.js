@@ -18,13 +18,12 @@ const folder = (model) => new URL(`../models/${model}/`, import.meta.url);
  * @param {Counter} counter @returns {Promise<WebAssembly.Module>} */
 export async function getEngine(counter) {
   const response = await get(new URL('../sottovoce_bg.wasm', import.meta.url));
-  const size = Number(response.headers.get('content-length') ?? 0);
-  counter.expect(size);
-  const counted = new Response(response.body?.pipeThrough(counting(counter)), { headers: response.headers });
+  counter.expect(Number(response.headers.get('content-length') ?? 0));
+  const engine = counted(response, counter);
   // Some file servers do not know the type, and streaming insists on it.
-  return response.headers.get('content-type')?.startsWith('application/wasm')
-    ? WebAssembly.compileStreaming(counted)
-    : WebAssembly.compile(await counted.arrayBuffer());
+  return engine.headers.get('content-type')?.startsWith('application/wasm')
+    ? WebAssembly.compileStreaming(engine)
+    : WebAssembly.compile(await engine.arrayBuffer());
 }
 
 /** What a model says of itself.
@@ -63,9 +62,8 @@ async function getFile(url, entry, counter, signal) {
     counter.arrived(kept.byteLength);
     return kept;
   }
-  const response = await get(url, signal);
-  const counted = new Response(response.body?.pipeThrough(counting(counter)));
-  const bytes = new Uint8Array(await counted.arrayBuffer().catch(unloaded));
+  const response = counted(await get(url, signal), counter);
+  const bytes = new Uint8Array(await response.arrayBuffer().catch(unloaded));
   if (!(await isWhole(bytes, entry))) {
     throw new EngineError('model-weights', 'A file of the model arrived damaged. Try again; if it stays so, reload the page.');
   }
@@ -133,13 +131,14 @@ export function countBytes(onProgress) {
   };
 }
 
-/** @param {Counter} counter @returns {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
-const counting = (counter) => new TransformStream({
+/** The same response, telling the counter what arrives of it.
+ * @param {Response} response @param {Counter} counter */
+const counted = ({ body, headers }, counter) => new Response(body?.pipeThrough(new TransformStream({
   transform(chunk, controller) {
     counter.arrived(chunk.byteLength);
     controller.enqueue(chunk);
   },
-});
+})), { headers });
 
 /** @param {unknown} error @returns {never} */
 function unloaded(error) {

@@ -369,7 +369,6 @@ showAccuracy().then(showModels).catch((error) => {
   loading = false;
   setWorking(false);
   if (!shown) say('');
-  document.documentElement.dataset.ready = 'true';
   document.documentElement.dataset.model = model;
   const chosen = byId('model').value;
   if (chosen !== FIRST) choose(chosen);

@@ -63,7 +63,8 @@ impl Source {
     pub fn open(path: &Path) -> Result<Self, EncoderError> {
         let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
         if !path.is_file() && folder.join(Description::FILE).is_file() {
-            return Self::open_ours(folder);
+            let description = Description::read(folder)?;
+            return Ok(Self { tensors: description.read_tensors(folder)?, description });
         }
         let files = if path.is_file() { vec![path.to_owned()] } else { published_weights(folder)? };
         let mut tensors = Parameters::new();
@@ -80,17 +81,6 @@ impl Source {
         Ok(Self { description: Description { name, input, network, shards: Vec::new() }, tensors })
     }
 
-    fn open_ours(folder: &Path) -> Result<Self, EncoderError> {
-        let description = Description::parse(&read_text(&folder.join(Description::FILE))?)?;
-        let tensors = description.tensors(|shard| {
-            let path = folder.join(&shard.file);
-            fs::read(&path).map_err(failed(&path))
-        })?;
-        Ok(Self { description, tensors })
-    }
-}
-
-impl Source {
     /// Keeps what belongs to the encoder alone, and checks that it is all there.
     ///
     /// # Errors
@@ -100,6 +90,27 @@ impl Source {
         let tensors = of_encoder(&description.network, tensors);
         check(&description.network, &tensors)?;
         Ok(Self { description, tensors })
+    }
+}
+
+impl Description {
+    /// Reads the description of an encoder that `sottovoce encoder import` wrote into `folder`.
+    ///
+    /// # Errors
+    /// [`EncoderError`] when there is none, or it is damaged.
+    pub fn read(folder: &Path) -> Result<Self, EncoderError> {
+        Self::parse(&read_text(&folder.join(Self::FILE))?)
+    }
+
+    /// Reads its tensors from its shards in `folder`.
+    ///
+    /// # Errors
+    /// [`EncoderError`] when a shard is missing or damaged.
+    pub fn read_tensors(&self, folder: &Path) -> Result<Parameters, EncoderError> {
+        self.tensors(|shard| {
+            let path = folder.join(&shard.file);
+            fs::read(&path).map_err(failed(&path))
+        })
     }
 }
 

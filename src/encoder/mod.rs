@@ -17,7 +17,7 @@ pub use hugging_face::{import, read_config};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::features::{FrontEnd, FrontEndError};
-use crate::nn::encoders::{Encoded, Encoder};
+use crate::nn::encoders::{Encoded, Encoder, EncoderConfig, Wav2Vec2, Whisper};
 use crate::nn::parameters::{ParameterMismatch, Parameters};
 use crate::nn::weights::WeightsError;
 
@@ -58,10 +58,18 @@ pub enum EncoderError {
 /// An encoder with its weights, and everything needed to feed it. Copies share the weights.
 #[derive(Clone)]
 pub struct SpeechEncoder {
-    network: Encoder,
-    input: Input,
-    front_end: Option<FrontEnd>,
+    listener: Listener,
+    /// Samples that make one frame.
+    shortest: usize,
     device: Device,
+}
+
+/// A network with what makes its input.
+#[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // A program holds one.
+enum Listener {
+    Samples { network: Wav2Vec2, normalise: bool },
+    Map { network: Whisper, front_end: FrontEnd },
 }
 
 impl SpeechEncoder {
@@ -74,39 +82,50 @@ impl SpeechEncoder {
         tensors: Parameters,
         device: &Device,
     ) -> Result<Self, EncoderError> {
-        let network = import(&description.network, tensors, device)?;
-        let input = description.input.clone();
-        let front_end = match &input {
-            Input::Samples { .. } => None,
-            Input::Map { front_end } => Some(FrontEnd::new(front_end)?),
+        let Description { network: config, input, .. } = description;
+        let network = import(config, tensors, device)?;
+        let (listener, shortest) = match (network, config, input) {
+            (Encoder::Wav2Vec2(network), EncoderConfig::Wav2Vec2(config), &Input::Samples { normalise }) => {
+                (Listener::Samples { network, normalise }, config.shortest())
+            }
+            (Encoder::Whisper(network), EncoderConfig::Whisper(config), Input::Map { front_end })
+                if config.mels == front_end.rows() =>
+            {
+                (Listener::Map { network, front_end: FrontEnd::new(front_end)? }, front_end.hop_length)
+            }
+            _ => {
+                return Err(EncoderError::Description {
+                    file: "the encoder's description",
+                    detail: "the network must be given what it takes".to_owned(),
+                });
+            }
         };
-        Ok(Self { network, input, front_end, device: device.clone() })
+        Ok(Self { listener, shortest, device: device.clone() })
     }
 
     /// Encodes mono samples at 16 kHz. What is shorter than one frame is filled up with silence.
     pub fn encode(&mut self, samples: &[f32]) -> Encoded {
         let mut samples = samples.to_vec();
-        samples.resize(samples.len().max(self.input.shortest()), 0.0);
-        match (&self.network, &mut self.front_end) {
-            (Encoder::Whisper(network), Some(front_end)) => {
+        samples.resize(samples.len().max(self.shortest), 0.0);
+        match &mut self.listener {
+            Listener::Map { network, front_end } => {
                 let map = front_end.extract(&samples);
                 let shape = [1, map.rows(), map.columns()];
                 network.forward(Tensor::from_data(TensorData::new(map.into_values(), shape), &self.device))
             }
-            (Encoder::Wav2Vec2(network), _) => {
-                if self.input == (Input::Samples { normalise: true }) {
-                    normalise(&mut samples);
+            Listener::Samples { network, normalise } => {
+                if *normalise {
+                    to_unit_variance(&mut samples);
                 }
                 let shape = [1, samples.len()];
                 network.forward(Tensor::from_data(TensorData::new(samples, shape), &self.device))
             }
-            (Encoder::Whisper(_), None) => unreachable!("a description pairs Whisper with a front end"),
         }
     }
 }
 
 /// Zero mean and unit variance, as transformers' `Wav2Vec2FeatureExtractor`.
-fn normalise(samples: &mut [f32]) {
+fn to_unit_variance(samples: &mut [f32]) {
     let count = samples.len().max(1) as f64;
     let mean = samples.iter().map(|&sample| f64::from(sample)).sum::<f64>() / count;
     let variance = samples.iter().map(|&sample| (f64::from(sample) - mean).powi(2)).sum::<f64>() / count;

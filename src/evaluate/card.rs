@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::report::{Scored, percent};
+use super::report::{Scored, is_of_the_paper, percent};
 use crate::audio::ClipSettings;
 use crate::encoder::Description;
 use crate::model::{Emotion, Features, Metrics};
@@ -41,11 +41,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
          Three of the four are for non-commercial use; so are these weights.{}\n\n\
          ## Training\n\n```",
         manifest.summary,
-        if manifest.name == "voice" {
-            ""
-        } else {
-            ", after \"Emotion Recognition using Deep Learning Models\""
-        },
+        if is_of_the_paper(name) { ", after \"Emotion Recognition using Deep Learning Models\"" } else { "" },
         match manifest.clip {
             ClipSettings::Fixed(clip) => format!("{} seconds of a voice", clip.length_s),
             ClipSettings::Speech(clip) =>

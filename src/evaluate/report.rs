@@ -17,6 +17,11 @@ const PAPER_ACCURACY: [(&str, &str, f32); 6] = [
     ("wav2vec2", "Wav2Vec2", 80.11),
 ];
 
+/// Whether the paper has a model of this name.
+pub fn is_of_the_paper(name: &str) -> bool {
+    PAPER_ACCURACY.iter().any(|(of_paper, ..)| *of_paper == name)
+}
+
 /// Recalls of the paper's best model, Wav2Vec2, in percent, in the order of the emotions.
 const PAPER_RECALL: [f32; 7] = [91.2, 74.2, 72.5, 75.8, 93.1, 69.1, 94.6];
 
@@ -236,6 +241,9 @@ impl Report<'_> {
     }
 
     fn robustness(&self, out: &mut String) -> std::fmt::Result {
+        if self.endured.is_empty() {
+            return Ok(());
+        }
         let mut models: Vec<&str> = self.endured.iter().map(|endured| endured.model.as_str()).collect();
         models.dedup();
         writeln!(

@@ -59,9 +59,9 @@ impl Features {
 }
 
 impl Embedding {
-    /// Whether the encoder has all of the states.
+    /// Whether there are states, and the encoder has them all.
     pub fn is_consistent(&self) -> bool {
-        self.states.iter().all(|&state| state <= self.encoder.network.layers())
+        !self.states.is_empty() && self.states.iter().all(|&state| state <= self.encoder.network.layers())
     }
 }
 

@@ -175,10 +175,12 @@ mod files {
         manifest.weights = WeightsFile::describe("model.safetensors", &bytes);
         fs::create_dir_all(folder).map_err(file_error(folder))?;
         write_whole(&folder.join(&manifest.weights.file), &bytes)?;
-        for (shard, encoder) in manifest.front_end.shards().iter().zip(std::iter::repeat(encoder).flatten()) {
-            let path = encoder.join(&shard.file);
-            let bytes = fs::read(&path).map_err(file_error(&path))?;
-            write_whole(&folder.join(&shard.file), &bytes)?;
+        if let Some(encoder) = encoder {
+            for shard in manifest.front_end.shards() {
+                let path = encoder.join(&shard.file);
+                let bytes = fs::read(&path).map_err(file_error(&path))?;
+                write_whole(&folder.join(&shard.file), &bytes)?;
+            }
         }
         let text = serde_json::to_string_pretty(&manifest).expect("a manifest is plain data");
         write_whole(&folder.join("model.json"), format!("{text}\n").as_bytes())?;

@@ -61,18 +61,18 @@ impl Manifest {
                 // Half the paper's hidden units: with all of them the model would not fit 2.5 MB.
                 |input| Architecture::DeepCnn(DeepCnnConfig::new(input).with_hidden(128)),
             )),
-            ("voice", Some(encoder)) => Ok(Self::of_embedding(
+            ("voice", Some(encoder)) => Ok(Self::of(
                 name,
                 "A small network on what the first layers of a speech recogniser hear",
                 ClipSettings::Speech(SpeechClip::default()),
-                Embedding { states: (1..=encoder.network.layers()).collect(), encoder },
+                Features::Embedding(Embedding { states: (1..=encoder.network.layers()).collect(), encoder }),
                 |input| Architecture::Mlp(MlpConfig::new(input)),
             )),
-            ("hubert", Some(encoder)) => Ok(Self::of_embedding(
+            ("hubert", Some(encoder)) => Ok(Self::of(
                 name,
                 "The paper's network with self-attention on what HuBERT hears",
                 ClipSettings::default(),
-                Embedding { states: vec![encoder.network.layers()], encoder },
+                Features::Embedding(Embedding { states: vec![encoder.network.layers()], encoder }),
                 |input| Architecture::AttentiveMlp(AttentiveMlpConfig::new(input)),
             )),
             (name, encoder) if Self::NAMES.contains(&name) => Err(match encoder {
@@ -90,16 +90,6 @@ impl Manifest {
         network: impl FnOnce([usize; 2]) -> Architecture,
     ) -> Self {
         Self::of(name, summary, ClipSettings::default(), Features::Map(front_end), network)
-    }
-
-    fn of_embedding(
-        name: &str,
-        summary: &str,
-        clip: ClipSettings,
-        embedding: Embedding,
-        network: impl FnOnce([usize; 2]) -> Architecture,
-    ) -> Self {
-        Self::of(name, summary, clip, Features::Embedding(embedding), network)
     }
 
     fn of(

@@ -1,6 +1,5 @@
 //! The training loop.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
@@ -184,10 +183,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
 /// What makes a model's features, with the weights of the encoder in `folder` if it needs one.
 fn extractor(features: &Features, folder: Option<&Path>) -> Result<Extractor, TrainError> {
     let tensors = match (features, folder) {
-        (Features::Embedding(embedding), Some(folder)) => embedding.encoder.tensors(|shard| {
-            let path = folder.join(&shard.file);
-            fs::read(&path).map_err(|error| failed(&path, &error))
-        })?,
+        (Features::Embedding(embedding), Some(folder)) => embedding.encoder.read_tensors(folder)?,
         _ => Parameters::new(),
     };
     Ok(Extractor::new(features, tensors, &Device::flex())?)

@@ -88,7 +88,10 @@ describe('the microphone', () => {
     await page.getByRole('button', { name: 'Stop' }).waitFor();
     await page.waitForFunction(() => Number.parseFloat(document.querySelector('#level').style.width) > 10);
     const { meta } = await readingOf(page, 'Your recording');
-    assert.match(meta, /heard \d\.\d to \d\.\d s of 4\.[67] s/);
+    assert.match(meta, /heard \d\.\d to \d\.\d s of 4\.[67] s, read by voice/);
+    await page.getByLabel('Model', { exact: true }).selectOption('mfcc1');
+    await page.waitForFunction(() => document.querySelector('#meta').textContent.includes('read by mfcc1'));
+    assert.match(await page.locator('#meta').textContent(), /heard 0\.5 to 4\.5 s of 4\.[67] s/);
     assert.deepEqual(errors, []);
     await context.close();
   });

@@ -104,6 +104,14 @@ impl FeedForward {
     }
 }
 
+/// Frames after a norm, where there is one.
+pub fn normed(x: Tensor<3>, norm: &Option<LayerNorm>) -> Tensor<3> {
+    match norm {
+        Some(norm) => norm.forward(x),
+        None => x,
+    }
+}
+
 /// Sends frames through layers, one after the other; returns what goes in and what comes out of each, and the weights
 /// of their attention.
 pub fn run(layers: &[Layer], x: Tensor<3>) -> (Vec<Tensor<3>>, Vec<Tensor<4>>) {

@@ -9,7 +9,7 @@ use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 
 use super::Encoded;
-use super::transformer::{self, Layer, LayerConfig};
+use super::transformer::{self, Layer, LayerConfig, normed};
 
 /// Sizes of a [`Whisper`]; the defaults are those of `tiny`.
 #[derive(Config, Debug)]
@@ -82,10 +82,6 @@ impl Whisper {
         let x = x + self.embed_positions.val().slice([0..frames, 0..width]).unsqueeze::<3>();
         let (hidden_states, attentions) = transformer::run(&self.layers, x);
         let last = hidden_states[hidden_states.len() - 1].clone();
-        let last = match &self.layer_norm {
-            Some(norm) => norm.forward(last),
-            None => last,
-        };
-        Encoded { hidden_states, last, attentions }
+        Encoded { hidden_states, last: normed(last, &self.layer_norm), attentions }
     }
 }

@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             }
         }
     }
-    let endured = endure(&arguments.folder, &utterances)?;
+    let endured = endure(&scored, &arguments.folder, &utterances)?;
     let figures = arguments.out.parent().unwrap_or(Path::new("")).join(&arguments.figures);
     corpus::draw(&survey, &figures)?;
     draw_confusions(&scored, &figures).map_err(|error| fail_at(&figures, error))?;
@@ -59,7 +59,8 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     write_cards(&scored, &arguments.folder.models)
         .map_err(|error| fail_at(&arguments.folder.models, error))?;
     let unheard = &arguments.folder.held_out.join("speaker.json");
-    write_atomically(unheard, unheard_scores(&scored).to_string().as_bytes())
+    std::fs::create_dir_all(&arguments.folder.held_out)
+        .and_then(|()| write_atomically(unheard, unheard_scores(&scored).to_string().as_bytes()))
         .map_err(|error| fail_at(unheard, error))?;
     println!(
         "Written: {}, its pictures in {}, the models' cards",
@@ -69,15 +70,23 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// How the page's first two models do on recordings that were made worse.
-fn endure(folder: &ModelsFolder, utterances: &[Utterance]) -> Result<Vec<Endured>, ExitCode> {
+/// How the page's first two models do on recordings that were made worse, as far as they are among the `scored`.
+fn endure(
+    scored: &[Scored],
+    folder: &ModelsFolder,
+    utterances: &[Utterance],
+) -> Result<Vec<Endured>, ExitCode> {
     let mut endured = Vec::new();
-    for model in ["mfcc1", "voice"] {
-        let arguments = ModelArguments { model: model.to_owned(), folder: folder.clone() };
+    for Scored { manifest, .. } in scored {
+        let model = &manifest.name;
+        let is_random = manifest.training.split == SplitKind::Random.to_string();
+        if !is_random || !["mfcc1", "voice"].contains(&model.as_str()) {
+            continue;
+        }
+        let arguments = ModelArguments { model: model.clone(), folder: folder.clone() };
         for condition in Condition::ALL {
             let (scored, _) = evaluate::score(&arguments, SplitKind::Random, Some(condition), utterances)?;
-            let accuracy = scored.metrics.accuracy;
-            endured.push(Endured { model: model.to_owned(), condition, accuracy });
+            endured.push(Endured { model: model.clone(), condition, accuracy: scored.metrics.accuracy });
         }
     }
     Ok(endured)

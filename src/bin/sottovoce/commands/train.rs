@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::corpus::{SplitKind, SplitSettings, sound};
-use sottovoce::encoder::{Description, Source};
+use sottovoce::encoder::Description;
 use sottovoce::model::Manifest;
 use sottovoce::train::{Epoch, Job, Recipe, Trained, Watcher, train};
 
@@ -88,16 +88,15 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// What stands in an encoder's folder; its tensors are read once they are needed.
+/// What an imported encoder is; its tensors are read once they are needed.
 fn read_encoder(folder: &Path) -> Result<Description, ExitCode> {
-    let description = Source::open(folder).map_err(fail)?.description;
-    if description.shards.is_empty() {
+    if folder.is_dir() && !folder.join(Description::FILE).is_file() {
         return Err(fail_at(
             folder,
             "this encoder must be imported first: `sottovoce encoder import` makes a folder to be named here.",
         ));
     }
-    Ok(description)
+    Description::read(folder).map_err(fail)
 }
 
 fn read_recipe(model: &str, file: Option<&Path>, name: &str) -> Result<Recipe, ExitCode> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use self::feature_extractor::FeatureExtractor;
 use self::positions::PositionalConv;
 use super::Encoded;
-use super::transformer::{self, Layer, LayerConfig};
+use super::transformer::{self, Layer, LayerConfig, normed};
 
 /// How the convolutions that hear the samples are normed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,12 @@ impl Wav2Vec2Config {
         }
     }
 
+    /// Samples that make one frame.
+    pub fn shortest(&self) -> usize {
+        let convs = self.conv_kernels.iter().zip(&self.conv_strides);
+        convs.rev().fold(1, |frames, (kernel, stride)| (frames - 1) * stride + kernel)
+    }
+
     /// Frames that `samples` samples make.
     pub fn frames(&self, samples: usize) -> usize {
         self.conv_kernels.iter().zip(&self.conv_strides).fold(samples, |frames, (&kernel, stride)| {
@@ -140,13 +146,6 @@ impl Wav2Vec2 {
         let features = self.feature_extractor.forward(samples).swap_dims(1, 2);
         let Projection { layer_norm, projection } = &self.feature_projection;
         self.encoder.forward(projection.forward(normed(features, layer_norm)))
-    }
-}
-
-fn normed(x: Tensor<3>, norm: &Option<LayerNorm>) -> Tensor<3> {
-    match norm {
-        Some(norm) => norm.forward(x),
-        None => x,
     }
 }
 
