@@ -12,7 +12,7 @@ use std::time::Duration;
 use burn::tensor::Device;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{self, Corpus, SplitKind, SplitSettings};
-use sottovoce::encoder::{Precision, Source, save};
+use sottovoce::encoder::{Description, Precision, Source, save};
 use sottovoce::model::{Manifest, Model};
 use sottovoce::train::{Epoch, Job, Recipe, TrainError, Watcher, train};
 
@@ -66,7 +66,7 @@ impl Folder {
     }
 
     fn job(&self, model: &str, run: &str, recipe: Recipe) -> Job {
-        let encoder = ["voice", "hubert"].contains(&model).then(|| self.import_encoder());
+        let encoder = ["voice", "hubert", "wav2vec2"].contains(&model).then(|| self.import_encoder());
         let description = encoder.as_ref().map(|folder| Source::open(folder).expect("readable").description);
         Job {
             manifest: Manifest::untrained(model, description).expect("known"),
@@ -109,7 +109,14 @@ impl Drop for Folder {
 /// The recipe that ships, for two epochs.
 fn short(model: &str) -> Recipe {
     let recipe = Recipe::of_model(model, "best").expect("known").expect("usable");
-    Recipe { epochs: 2, batch: 8, ..recipe }
+    // The small encoder has three layers.
+    let unfreeze_last = recipe.unfreeze_last.min(2);
+    Recipe { epochs: 2, batch: 8, unfreeze_last, ..recipe }
+}
+
+/// The last layer of an encoder learns, and the classifier behind it at once.
+fn tuning(epochs: usize) -> Recipe {
+    Recipe { epochs, unfreeze_last: 1, encoder_rate: 1.0, ..short("voice") }
 }
 
 #[test]
@@ -180,14 +187,71 @@ fn a_report_leaves_out_models_that_are_not_there() {
     assert_eq!(folder.read("held-out/speaker.json"), b"{}");
 }
 
-/// The same seed gives the same weights to the last bit, in one piece or killed in the middle of an epoch and resumed.
+#[test]
+fn unfrozen_layers_learn_and_all_others_stay() {
+    let folder = Folder::new("tuned");
+    let log = Log::default();
+    let job = folder.job("voice", "run", tuning(8));
+    let test = job.split.divide(&job.utterances).test;
+    let clips: Vec<_> = test.iter().map(|&index| job.utterances[index].clone()).collect();
+    let manifest = train(job, &log).expect("trained").manifest;
+    let losses: Vec<f32> = log.epochs.into_inner().expect("not poisoned").iter().map(|e| e.1).collect();
+    assert!(losses[7] < 0.9 * losses[0], "{losses:?}");
+    assert_eq!(manifest.training.unfrozen_layers, 1);
+
+    let tensors =
+        |folder: PathBuf, description: &Description| description.read_tensors(&folder).expect("read");
+    let before = Source::open(&folder.0.join("encoder")).expect("readable").tensors;
+    let encoder = manifest.front_end.encoder().expect("there is one");
+    let after = tensors(folder.0.join("run/model"), encoder);
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+    for (name, before) in &before {
+        let distances = before.values.iter().zip(&after[name].values).map(|(a, b)| (a - b).abs());
+        let distance = distances.fold(0.0, f32::max);
+        let largest = before.values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        if name.starts_with("encoder.layers.2.") && !name.ends_with("k_proj.bias") {
+            assert!(distance > 1e-2 * largest, "{name} did not move: {distance}");
+        } else if !name.starts_with("encoder.layers.2.") {
+            assert!(distance <= 1e-6 * largest, "{name} moved by {distance}");
+        }
+    }
+
+    // What the description states is what the files do.
+    let mut analyzer =
+        Analyzer::new(Model::load(&folder.0.join("run/model"), &Device::flex()).expect("loads"));
+    let right = clips.iter().filter(|clip| {
+        let bytes = fs::read(&clip.path).expect("there");
+        analyzer.analyze_file(&bytes).expect("read").prediction.label() == clip.emotion
+    });
+    assert_eq!(right.count(), (manifest.metrics.accuracy * clips.len() as f32).round() as usize);
+}
+
+#[test]
+fn layers_that_are_not_there_cannot_learn() {
+    let folder = Folder::new("untunable");
+    let refused = train(folder.job("baseline", "run", tuning(1)), &Log::default());
+    assert!(matches!(refused, Err(TrainError::NothingToUnfreeze)));
+    let recipe = Recipe { unfreeze_last: 4, ..tuning(1) };
+    let refused = train(folder.job("hubert", "run", recipe), &Log::default());
+    assert!(matches!(refused, Err(TrainError::TooManyUnfrozen { unfrozen: 4, layers: 3 })));
+}
+
 #[test]
 fn a_run_that_was_killed_ends_as_an_unbroken_one() {
-    let folder = Folder::new("resumes");
-    let recipe = || Recipe { epochs: 3, ..short("mfcc2") };
-    train(folder.job("mfcc2", "whole", recipe()), &Log::default()).expect("trained");
+    assert_resumes("mfcc2", || Recipe { epochs: 3, ..short("mfcc2") });
+}
 
-    let job = folder.job("mfcc2", "killed", recipe());
+#[test]
+fn fine_tuning_that_was_killed_ends_as_an_unbroken_one() {
+    assert_resumes("voice", || tuning(3));
+}
+
+/// The same seed gives the same weights to the last bit, in one piece or killed in the middle of an epoch and resumed.
+fn assert_resumes(model: &str, recipe: impl Fn() -> Recipe) {
+    let folder = Folder::new(&format!("resumes-{model}"));
+    train(folder.job(model, "whole", recipe()), &Log::default()).expect("trained");
+
+    let job = folder.job(model, "killed", recipe());
     let killed = std::thread::spawn(move || {
         let _ = train(job, &Log { dies_after: Some(1), ..Log::default() });
     });
@@ -198,7 +262,7 @@ fn a_run_that_was_killed_ends_as_an_unbroken_one() {
     fs::write(partial.join("network.bpk"), b"half").expect("written");
 
     let rest = Log::default();
-    train(folder.job("mfcc2", "killed", recipe()), &rest).expect("resumed");
+    train(folder.job(model, "killed", recipe()), &rest).expect("resumed");
     let epochs: Vec<usize> = rest.epochs.into_inner().expect("not poisoned").iter().map(|e| e.0).collect();
     assert_eq!(epochs, [2, 3], "the first epoch is not done twice");
     for file in ["model/model.safetensors", "model/model.json"] {
@@ -209,7 +273,7 @@ fn a_run_that_was_killed_ends_as_an_unbroken_one() {
     }
 
     let other = Recipe { learning_rate: 0.5, ..recipe() };
-    let refused = train(folder.job("mfcc2", "killed", other), &Log::default());
+    let refused = train(folder.job(model, "killed", other), &Log::default());
     assert!(matches!(refused, Err(TrainError::OtherRun { .. })));
 }
 

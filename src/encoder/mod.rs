@@ -13,6 +13,8 @@ pub use description::{Description, Input};
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::{Precision, Source, save};
 pub use hugging_face::{import, read_config};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use hugging_face::{last_layers, of_encoder, with_last_layers};
 
 use burn::tensor::{Device, Tensor, TensorData};
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::report::{Scored, is_of_the_paper, percent};
 use crate::audio::ClipSettings;
 use crate::encoder::Description;
-use crate::model::{Emotion, Features, Metrics};
+use crate::model::{Emotion, Metrics};
 
 /// The card of a model as Markdown, with its scores on each split that there are weights for.
 pub fn card(shipped: &Scored, others: &[&Scored]) -> String {
@@ -17,10 +17,7 @@ pub fn card(shipped: &Scored, others: &[&Scored]) -> String {
 fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fmt::Result {
     let Scored { manifest, parameters, .. } = shipped;
     let (name, training) = (&manifest.name, &manifest.training);
-    let encoder = match &manifest.front_end {
-        Features::Map(_) => None,
-        Features::Embedding(embedding) => Some(&embedding.encoder),
-    };
+    let encoder = manifest.front_end.encoder();
     writeln!(
         out,
         "# {name}\n\n\
@@ -50,8 +47,12 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
         match encoder {
             None => String::new(),
             Some(Description { name, network, .. }) => format!(
-                " beside those of its encoder, the first {} layers of {name}, whose licence stands in NOTICE.md",
-                network.layers()
+                " beside those of its encoder, the first {} layers of {name}{}, whose licence stands in NOTICE.md",
+                network.layers(),
+                match training.unfrozen_layers {
+                    0 => String::new(),
+                    count => format!(" (the last {count} of them learnt further here)"),
+                }
             ),
         },
         manifest.bytes() as f64 / 1e6,
@@ -60,10 +61,13 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
     if let Some(Description { name, network, .. }) = encoder {
         writeln!(out, "sottovoce encoder import {name} --name {name} --layers {}", network.layers())?;
     }
-    let listens = encoder.map(|encoder| format!(" --encoder encoders/{}", encoder.name)).unwrap_or_default();
     for Scored { manifest, .. } in std::iter::once(shipped).chain(others.iter().copied()) {
         let training = &manifest.training;
         let defects = if training.keep_defects { " --keep-defects" } else { "" };
+        let listens = encoder.map(|encoder| {
+            format!(" --encoder encoders/{} --unfreeze-last {}", encoder.name, training.unfrozen_layers)
+        });
+        let listens = listens.unwrap_or_default();
         writeln!(
             out,
             "sottovoce train {name}{listens} --recipe {} --split {} --seed {}{defects} --data CORPORA",

@@ -8,7 +8,6 @@ use crate::audio::ClipSettings;
 use crate::encoder::{Description, SpeechEncoder};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 use crate::nn::parameters::Parameters;
-use crate::nn::weights::WeightsFile;
 
 /// What is made of a clip, with everything that decides its numbers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,9 +18,15 @@ pub enum Features {
     Map(FrontEndSettings),
     /// Statistics of what an encoder hears.
     Embedding(Embedding),
+    /// What comes out of an encoder's last layer, a column a frame. Fine-tuning sends it through further layers; no
+    /// finished model takes it.
+    Frames {
+        /// The encoder.
+        frames_of: Description,
+    },
 }
 
-/// For each of some hidden states of a speech encoder, the mean of every value over time, then its standard deviation.
+/// For each of some hidden states of a speech encoder, statistics of every value over time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Embedding {
@@ -29,6 +34,20 @@ pub struct Embedding {
     pub encoder: Description,
     /// Which hidden states: 0 is what goes into the first layer, 1 what comes out of it.
     pub states: Vec<usize>,
+    /// What is told of each.
+    #[serde(default)]
+    pub statistics: Statistics,
+}
+
+/// What is told of a state over time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistics {
+    /// The mean of every value.
+    Mean,
+    /// The mean of every value, then the standard deviation of each.
+    #[default]
+    MeanAndDeviation,
 }
 
 impl Features {
@@ -36,7 +55,8 @@ impl Features {
     pub fn rows(&self) -> usize {
         match self {
             Self::Map(front_end) => front_end.rows(),
-            Self::Embedding(embedding) => 2 * embedding.states.len() * embedding.encoder.network.width(),
+            Self::Embedding(embedding) => embedding.rows(),
+            Self::Frames { frames_of } => frames_of.network.width(),
         }
     }
 
@@ -45,15 +65,16 @@ impl Features {
         let columns = match self {
             Self::Map(front_end) => front_end.columns(clip.fixed_len()?),
             Self::Embedding(_) => 1,
+            Self::Frames { .. } => return None,
         };
         Some([self.rows(), columns])
     }
 
-    /// The files of the encoder, if there is one.
-    pub fn shards(&self) -> &[WeightsFile] {
+    /// The encoder that hears the clip, if there is one.
+    pub fn encoder(&self) -> Option<&Description> {
         match self {
-            Self::Map(_) => &[],
-            Self::Embedding(embedding) => &embedding.encoder.shards,
+            Self::Map(_) => None,
+            Self::Embedding(Embedding { encoder, .. }) | Self::Frames { frames_of: encoder } => Some(encoder),
         }
     }
 }
@@ -62,6 +83,28 @@ impl Embedding {
     /// Whether there are states, and the encoder has them all.
     pub fn is_consistent(&self) -> bool {
         !self.states.is_empty() && self.states.iter().all(|&state| state <= self.encoder.network.layers())
+    }
+
+    /// Values that tell of a clip.
+    pub fn rows(&self) -> usize {
+        let statistics = match self.statistics {
+            Statistics::Mean => 1,
+            Statistics::MeanAndDeviation => 2,
+        };
+        statistics * self.states.len() * self.encoder.network.width()
+    }
+
+    /// The statistics, of hidden states by their number.
+    ///
+    /// # Shapes
+    /// - states: `[batch, frames, width]`
+    /// - output: `[batch, rows]`
+    pub fn summarise(&self, state: impl Fn(usize) -> Tensor<3>) -> Tensor<2> {
+        let of_state = match self.statistics {
+            Statistics::Mean => |state: Tensor<3>| state.mean_dim(1).squeeze_dim(1),
+            Statistics::MeanAndDeviation => mean_and_deviation,
+        };
+        Tensor::cat(self.states.iter().map(|&number| of_state(state(number))).collect(), 1)
     }
 }
 
@@ -75,9 +118,11 @@ pub enum Extractor {
     Embedding {
         /// What hears the clip.
         encoder: SpeechEncoder,
-        /// Which of its hidden states are summed up.
-        states: Vec<usize>,
+        /// What is told of its hidden states.
+        embedding: Embedding,
     },
+    /// Of frames.
+    Frames(SpeechEncoder),
 }
 
 impl Extractor {
@@ -88,10 +133,11 @@ impl Extractor {
     pub fn new(features: &Features, tensors: Parameters, device: &Device) -> Result<Self, ModelError> {
         Ok(match features {
             Features::Map(front_end) => Self::Map(FrontEnd::new(front_end)?),
-            Features::Embedding(Embedding { encoder, states }) => Self::Embedding {
-                encoder: SpeechEncoder::new(encoder, tensors, device)?,
-                states: states.clone(),
+            Features::Embedding(embedding) => Self::Embedding {
+                encoder: SpeechEncoder::new(&embedding.encoder, tensors, device)?,
+                embedding: embedding.clone(),
             },
+            Features::Frames { frames_of } => Self::Frames(SpeechEncoder::new(frames_of, tensors, device)?),
         })
     }
 
@@ -99,16 +145,21 @@ impl Extractor {
     pub fn extract(&mut self, samples: &[f32]) -> FeatureMap {
         match self {
             Self::Map(front_end) => front_end.extract(samples),
-            Self::Embedding { encoder, states } => {
+            Self::Embedding { encoder, embedding } => {
                 let heard = encoder.encode(samples).hidden_states;
-                let parts = states.iter().map(|&state| mean_and_deviation(heard[state].clone())).collect();
-                let values: Vec<f32> =
-                    Tensor::cat(parts, 1).into_data().try_to_vec().expect("states are f32");
-                let rows = values.len();
-                FeatureMap::new(values, rows)
+                map_of(embedding.summarise(|number| heard[number].clone()).swap_dims(0, 1))
+            }
+            Self::Frames(encoder) => {
+                let heard = encoder.encode(samples).hidden_states;
+                map_of(heard[heard.len() - 1].clone().squeeze_dim::<2>(0).swap_dims(0, 1))
             }
         }
     }
+}
+
+fn map_of(rows: Tensor<2>) -> FeatureMap {
+    let [count, _] = rows.dims();
+    FeatureMap::new(rows.into_data().try_to_vec().expect("states are f32"), count)
 }
 
 /// Mean and standard deviation over time.

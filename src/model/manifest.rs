@@ -51,7 +51,8 @@ impl Manifest {
 
     /// The files beside it: the network's, then those of the encoder, if it needs one.
     pub fn files(&self) -> impl Iterator<Item = &WeightsFile> {
-        std::iter::once(&self.weights).chain(self.front_end.shards())
+        let shards = self.front_end.encoder().into_iter().flat_map(|encoder| &encoder.shards);
+        std::iter::once(&self.weights).chain(shards)
     }
 
     /// Size of all that must be loaded, beside this description.
@@ -151,6 +152,9 @@ pub struct Training {
     pub epochs: usize,
     /// Clips that were trained on.
     pub clips: usize,
+    /// Last layers of the encoder that learnt, too.
+    #[serde(default)]
+    pub unfrozen_layers: usize,
 }
 
 /// Scores of the shipped weights on clips that were neither trained on nor used to choose or calibrate anything.

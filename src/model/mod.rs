@@ -11,7 +11,7 @@ mod prediction;
 mod untrained;
 
 pub use emotion::Emotion;
-pub use features::{Embedding, Extractor, Features};
+pub use features::{Embedding, Extractor, Features, Statistics};
 pub use manifest::{Calibration, Manifest, Metrics, Normalisation, Training};
 pub use prediction::Prediction;
 pub use untrained::UntrainableError;
@@ -88,9 +88,9 @@ impl Model {
         let bytes = bytes_of(&manifest.weights)?;
         manifest.weights.check(&bytes)?;
         let network = parameters::apply(manifest.architecture.init(device), weights::read(&bytes)?)?;
-        let tensors = match &manifest.front_end {
-            Features::Map(_) => Parameters::new(),
-            Features::Embedding(embedding) => embedding.encoder.tensors(bytes_of)?,
+        let tensors = match manifest.front_end.encoder() {
+            Some(encoder) => encoder.tensors(bytes_of)?,
+            None => Parameters::new(),
         };
         let extractor = Extractor::new(&manifest.front_end, tensors, device)?;
         Ok(Self { manifest, extractor, network, device: device.clone() })
@@ -176,7 +176,7 @@ mod files {
         fs::create_dir_all(folder).map_err(file_error(folder))?;
         write_whole(&folder.join(&manifest.weights.file), &bytes)?;
         if let Some(encoder) = encoder {
-            for shard in manifest.front_end.shards() {
+            for shard in manifest.front_end.encoder().map_or(&[][..], |encoder| &encoder.shards) {
                 let path = encoder.join(&shard.file);
                 let bytes = fs::read(&path).map_err(file_error(&path))?;
                 write_whole(&folder.join(&shard.file), &bytes)?;

@@ -1,6 +1,8 @@
 //! The models that can be trained here, as they are before.
 
-use super::{Calibration, Embedding, Emotion, Features, Manifest, Metrics, Normalisation, Training};
+use super::{
+    Calibration, Embedding, Emotion, Features, Manifest, Metrics, Normalisation, Statistics, Training,
+};
 use crate::audio::{ClipSettings, SpeechClip};
 use crate::encoder::Description;
 use crate::features::FrontEndSettings;
@@ -28,7 +30,7 @@ pub enum UntrainableError {
 
 impl Manifest {
     /// The models that can be trained here.
-    pub const NAMES: [&str; 6] = ["baseline", "mfcc1", "mfcc2", "ms", "voice", "hubert"];
+    pub const NAMES: [&str; 7] = ["baseline", "mfcc1", "mfcc2", "ms", "voice", "hubert", "wav2vec2"];
 
     /// The description of a model by name, before it is trained, with the encoder that it listens through, if it does.
     ///
@@ -65,15 +67,41 @@ impl Manifest {
                 name,
                 "A small network on what the first layers of a speech recogniser hear",
                 ClipSettings::Speech(SpeechClip::default()),
-                Features::Embedding(Embedding { states: (1..=encoder.network.layers()).collect(), encoder }),
+                Features::Embedding(Embedding {
+                    states: (1..=encoder.network.layers()).collect(),
+                    statistics: Statistics::MeanAndDeviation,
+                    encoder,
+                }),
                 |input| Architecture::Mlp(MlpConfig::new(input)),
             )),
             ("hubert", Some(encoder)) => Ok(Self::of(
                 name,
                 "The paper's network with self-attention on what HuBERT hears",
                 ClipSettings::default(),
-                Features::Embedding(Embedding { states: vec![encoder.network.layers()], encoder }),
+                Features::Embedding(Embedding {
+                    states: vec![encoder.network.layers()],
+                    statistics: Statistics::MeanAndDeviation,
+                    encoder,
+                }),
                 |input| Architecture::AttentiveMlp(AttentiveMlpConfig::new(input)),
+            )),
+            ("wav2vec2", Some(encoder)) => Ok(Self::of(
+                name,
+                "The paper's network on wav2vec 2.0, whose last layers learn with it",
+                ClipSettings::default(),
+                Features::Embedding(Embedding {
+                    states: vec![encoder.network.layers()],
+                    statistics: Statistics::Mean,
+                    encoder,
+                }),
+                |input| {
+                    Architecture::Mlp(
+                        MlpConfig::new(input)
+                            .with_input_dropout(0.0)
+                            .with_hidden([128, 64])
+                            .with_dropout([0.4, 0.3]),
+                    )
+                },
             )),
             (name, encoder) if Self::NAMES.contains(&name) => Err(match encoder {
                 None => UntrainableError::NeedsEncoder(name.to_owned()),

@@ -12,10 +12,22 @@ const CLASSES: usize = Emotion::ALL.len();
 
 /// Maps and what the network should say of them.
 pub struct Batch {
-    /// `[clips, rows, columns]`.
-    pub maps: Tensor<3>,
-    /// Weight of each class for each clip: `[clips, classes]`.
+    /// The maps of the clips, row by row.
+    pub maps: Vec<Vec<f32>>,
+    /// Weight of each class for each clip, mixed: `[clips, classes]`.
     pub targets: Tensor<2>,
+    /// How much of each clip is its own, the rest being its neighbour's; none if clips are not mixed.
+    shares: Option<Vec<f32>>,
+}
+
+impl Batch {
+    /// Mixes what the classifier is given of the clips, `[clips, rows, columns]`, as the targets are.
+    pub fn mix(&self, inputs: Tensor<3>) -> Tensor<3> {
+        match &self.shares {
+            Some(shares) => mix(inputs, shares),
+            None => inputs,
+        }
+    }
 }
 
 /// Makes batches from a dataset by a recipe.
@@ -42,21 +54,24 @@ impl<'a> Batches<'a> {
 
     /// Changed maps of the clips at `indices`.
     pub fn draw(&self, indices: &[usize], rng: &mut StdRng, device: &Device) -> Batch {
-        let [rows, columns] = self.dataset.size;
-        let mut maps = Vec::with_capacity(indices.len() * rows * columns);
+        let mut maps = Vec::with_capacity(indices.len());
         let mut targets: Vec<[f32; CLASSES]> = Vec::with_capacity(indices.len());
         for &index in indices {
             let copies = &self.dataset.maps[index];
             let map = &copies[rng.random_range(0..copies.len())];
-            self.recipe.spectrogram.change(map, columns, &self.gain, rng, &mut maps);
+            let columns = map.len() / self.dataset.rows;
+            maps.push(self.recipe.spectrogram.change(map, columns, &self.gain, rng));
             targets.push(self.target(self.dataset.labels[index]));
         }
-        if self.recipe.mixup > 0.0 {
-            mix(&mut maps, &mut targets, self.recipe.mixup, rng);
-        }
-        let maps = TensorData::new(maps, [indices.len(), rows, columns]);
+        let shares = (self.recipe.mixup > 0.0)
+            .then(|| indices.iter().map(|_| beta(self.recipe.mixup, rng).max(0.5)).collect::<Vec<f32>>());
         let targets = TensorData::new(targets.into_flattened(), [indices.len(), CLASSES]);
-        Batch { maps: Tensor::from_data(maps, device), targets: Tensor::from_data(targets, device) }
+        let targets = Tensor::from_data(targets, device);
+        let targets = match &shares {
+            Some(shares) => mix(targets, shares),
+            None => targets,
+        };
+        Batch { maps, targets, shares }
     }
 
     fn target(&self, label: Emotion) -> [f32; CLASSES] {
@@ -69,24 +84,18 @@ impl<'a> Batches<'a> {
     }
 }
 
-/// Mixes every clip with its neighbour, the last with the first, in a proportion drawn for each pair (Zhang et al.,
-/// "mixup: Beyond Empirical Risk Minimization", 2018).
-fn mix(maps: &mut [f32], targets: &mut [[f32; CLASSES]], alpha: f32, rng: &mut StdRng) {
-    let size = maps.len() / targets.len();
-    let first: Vec<f32> = maps[..size].to_vec();
-    let first_target = targets[0];
-    for clip in 0..targets.len() {
-        let share = beta(alpha, rng).max(0.5);
-        let (map, rest) = maps[clip * size..].split_at_mut(size);
-        let other = if rest.is_empty() { &first[..] } else { &rest[..size] };
-        for (value, other) in map.iter_mut().zip(other) {
-            *value = share * *value + (1.0 - share) * other;
-        }
-        let other = targets.get(clip + 1).copied().unwrap_or(first_target);
-        for (value, other) in targets[clip].iter_mut().zip(other) {
-            *value = share * *value + (1.0 - share) * other;
-        }
-    }
+/// Mixes every clip with its neighbour, the last with the first, keeping of each its share (Zhang et al., "mixup: Beyond
+/// Empirical Risk Minimization", 2018). Clips stand along the first dimension.
+fn mix<const D: usize>(clips: Tensor<D>, shares: &[f32]) -> Tensor<D> {
+    let mut shape = [1; D];
+    shape[0] = shares.len();
+    let shares = Tensor::<D>::from_data(TensorData::new(shares.to_vec(), shape), &clips.device());
+    let first = clips.clone().narrow(0, 0, 1);
+    let others = match shape[0] {
+        1 => first,
+        count => Tensor::cat(vec![clips.clone().narrow(0, 1, count - 1), first], 0),
+    };
+    others.clone() + (clips - others) * shares
 }
 
 /// A number from the symmetric beta distribution, by Jöhnk's method, which is quick for a small `alpha`.
@@ -133,15 +142,12 @@ mod tests {
     }
 
     #[test]
-    fn mixing_moves_maps_and_targets_by_the_same_share() {
-        let mut maps = vec![1.0, 1.0, 2.0, 2.0, 4.0, 4.0];
-        let mut targets = [0, 1, 2].map(|class| std::array::from_fn(|i| if i == class { 1.0 } else { 0.0 }));
-        mix(&mut maps, &mut targets, 0.5, &mut StdRng::seed_from_u64(1));
-        for (clip, (own, other)) in [(1.0, 2.0), (2.0, 4.0), (4.0, 1.0)].into_iter().enumerate() {
-            let share = targets[clip][clip];
-            assert!((0.5..=1.0).contains(&share));
-            assert!((targets[clip].iter().sum::<f32>() - 1.0).abs() < 1e-6);
-            assert!((maps[2 * clip] - (share * own + (1.0 - share) * other)).abs() < 1e-5);
-        }
+    fn mixing_keeps_the_share_of_each_clip_and_takes_the_rest_from_its_neighbour() {
+        let clips = Tensor::<2>::from_data([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]], &Device::flex());
+        let mixed = mix(clips.clone(), &[0.5, 1.0, 0.75]).into_data();
+        let expected = [[1.5, 15.0], [2.0, 20.0], [3.25, 32.5]];
+        mixed.assert_approx_eq::<f32>(&expected.into(), burn::tensor::Tolerance::absolute(1e-5));
+        let alone = mix(clips.narrow(0, 0, 1), &[0.6]).into_data();
+        alone.assert_approx_eq::<f32>(&[[1.0, 10.0]].into(), burn::tensor::Tolerance::absolute(1e-5));
     }
 }

@@ -1,7 +1,7 @@
 //! Feature maps on disk, so that no recording is decoded twice for the same settings.
 //!
-//! A file holds the maps of one front end, one record after another: the key, a checksum, the values. What a crash
-//! leaves at its end is cut off when it is opened next, and a damaged record counts as missing.
+//! A file holds the maps of one front end, one record after another: the key, how many values there are, a checksum,
+//! the values. What a crash leaves at its end is cut off when it is opened next, and a damaged record counts as missing.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -24,53 +24,67 @@ pub fn digest(pieces: &[&[u8]]) -> Key {
     hasher.finalize().into()
 }
 
-/// Feature maps of one size, made with the same settings.
+/// Feature maps made with the same settings.
 pub struct Cache {
     file: Mutex<File>,
-    places: HashMap<Key, u64>,
-    record: usize,
+    places: HashMap<Key, Place>,
 }
 
-const HEAD: usize = 32 + 32;
+/// Where a record's checksum begins, and how many bytes of values follow it.
+#[derive(Clone, Copy)]
+struct Place {
+    start: u64,
+    bytes: usize,
+}
+
+const KEY: usize = 32;
+const COUNT: usize = 4;
+const CHECKSUM: usize = 32;
 
 impl Cache {
-    /// Opens the maps of `values` values each that were made with what `settings` describes, and locks them against
-    /// other processes until it is dropped.
+    /// Opens the maps that were made with what `settings` describes, and locks them against other processes until it is
+    /// dropped.
     ///
     /// # Errors
     /// What the system says of the folder or the file.
-    pub fn open(folder: &Path, settings: &str, values: usize) -> io::Result<Self> {
+    pub fn open(folder: &Path, settings: &str) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let name: String =
             digest(&[settings.as_bytes()])[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(format!("{name}.features"));
+        let path = folder.join(format!("{name}.maps"));
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
         file.lock()?;
-        let record = HEAD + 4 * values;
-        let records = file.metadata()?.len() / record as u64;
-        file.set_len(records * record as u64)?;
-        let mut places = HashMap::new();
-        for index in 0..records {
-            let place = index * record as u64;
-            let mut key = [0; 32];
+        let end = file.metadata()?.len();
+        let (mut places, mut place) = (HashMap::new(), 0);
+        while place + (KEY + COUNT) as u64 <= end {
+            let (mut key, mut count) = ([0; KEY], [0; COUNT]);
             file.seek(SeekFrom::Start(place))?;
             file.read_exact(&mut key)?;
-            places.insert(key, place);
+            file.read_exact(&mut count)?;
+            let bytes = 4 * u32::from_le_bytes(count) as usize;
+            let start = place + (KEY + COUNT) as u64;
+            let next = start + (CHECKSUM + bytes) as u64;
+            if next > end {
+                break;
+            }
+            places.insert(key, Place { start, bytes });
+            place = next;
         }
-        Ok(Self { file: Mutex::new(file), places, record })
+        file.set_len(place)?;
+        Ok(Self { file: Mutex::new(file), places })
     }
 
     /// The map with the key, unless there is none or it is damaged.
     pub fn get(&self, key: &Key) -> Option<Vec<f32>> {
-        let place = *self.places.get(key)?;
-        let mut record = vec![0; self.record];
+        let Place { start, bytes } = *self.places.get(key)?;
+        let mut record = vec![0; CHECKSUM + bytes];
         {
             let mut file = self.file.lock().expect("no thread panics with the file");
-            file.seek(SeekFrom::Start(place)).ok()?;
+            file.seek(SeekFrom::Start(start)).ok()?;
             file.read_exact(&mut record).ok()?;
         }
-        let (head, values) = record.split_at(HEAD);
-        if head[32..] != digest(&[values]) {
+        let (checksum, values) = record.split_at(CHECKSUM);
+        if checksum != digest(&[values]) {
             return None;
         }
         Some(values.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
@@ -82,7 +96,8 @@ impl Cache {
     /// What the system says of the write.
     pub fn put(&self, key: &Key, map: &[f32]) -> io::Result<()> {
         let values: Vec<u8> = map.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let record = [&key[..], &digest(&[&values]), &values].concat();
+        let count = u32::try_from(map.len()).expect("a map has fewer than four milliards of values");
+        let record = [&key[..], &count.to_le_bytes(), &digest(&[&values]), &values].concat();
         self.file.lock().expect("no thread panics with the file").write_all(&record)
     }
 }
@@ -95,9 +110,9 @@ mod tests {
     fn maps_come_back_and_damaged_or_cut_ones_count_as_missing() {
         let folder = std::env::temp_dir().join(format!("sottovoce-cache-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        let open = || Cache::open(&folder, "settings", 3).expect("opened");
+        let open = || Cache::open(&folder, "settings").expect("opened");
         let keys: Vec<Key> = (0..3_u8).map(|i| digest(&[&[i]])).collect();
-        let map = |i: usize| vec![i as f32, 0.5, -1.0];
+        let map = |i: usize| vec![0.5; i + 2];
         let cache = open();
         for (i, key) in keys.iter().enumerate() {
             cache.put(key, &map(i)).expect("written");
@@ -113,7 +128,7 @@ mod tests {
         // The first record is damaged, the last cut short, as by a kill in the middle of a write.
         let path = fs::read_dir(&folder).expect("there").next().expect("one file").expect("readable").path();
         let mut bytes = fs::read(&path).expect("there");
-        bytes[HEAD] ^= 1;
+        bytes[KEY + COUNT + CHECKSUM] ^= 1;
         bytes.truncate(bytes.len() - 5);
         fs::write(&path, bytes).expect("written");
         let cache = open();
@@ -121,7 +136,7 @@ mod tests {
         cache.put(&keys[2], &map(2)).expect("written");
         drop(cache);
         assert_eq!(open().get(&keys[2]), Some(map(2)));
-        assert_eq!(Cache::open(&folder, "other settings", 3).expect("opened").get(&keys[1]), None);
+        assert_eq!(Cache::open(&folder, "other settings").expect("opened").get(&keys[1]), None);
         fs::remove_dir_all(&folder).expect("removed");
     }
 }

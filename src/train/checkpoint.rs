@@ -13,9 +13,9 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::history::{Epoch, best};
+use super::network::{Design, Network};
 use super::{Recipe, TrainError, failed};
 use crate::corpus::SplitSettings;
-use crate::nn::classifiers::{Architecture, Classifier};
 use crate::nn::parameters::{self, Parameters};
 
 /// What a run is: two runs with the same plan on the same clips end with the same weights.
@@ -43,7 +43,7 @@ pub struct Progress {
 /// Everything that training changes.
 pub struct State {
     /// What is trained.
-    pub network: Classifier,
+    pub network: Network,
     /// The optimizer's memory.
     pub optimizer: ModuleOptimizer,
     /// The parameters that are judged: the network's, or their moving average.
@@ -63,19 +63,14 @@ impl Checkpoints {
     }
 
     /// Saves the state after an epoch.
-    pub fn save(
-        &self,
-        progress: &Progress,
-        state: &State,
-        architecture: &Architecture,
-    ) -> Result<(), TrainError> {
+    pub fn save(&self, progress: &Progress, state: &State, design: &Design) -> Result<(), TrainError> {
         let partial = self.folder.join("partial");
         if partial.exists() {
             fs::remove_dir_all(&partial).map_err(|error| failed(&partial, &error))?;
         }
         fs::create_dir(&partial).map_err(|error| failed(&partial, &error))?;
         let save = || -> Result<(), String> {
-            let judged = parameters::apply(architecture.init(&Device::flex()), state.judged.clone());
+            let judged = parameters::apply(design.fresh(&Device::flex()), state.judged.clone());
             let judged = judged.map_err(|e| e.to_string())?;
             judged.into_record().save(partial.join("judged.bpk")).map_err(|e| e.to_string())?;
             let record = state.network.clone().into_record();
@@ -100,7 +95,7 @@ impl Checkpoints {
     pub fn resume(
         &self,
         plan: &Plan,
-        architecture: &Architecture,
+        design: &Design,
         optimizer: &ModuleOptimizer,
         device: &Device,
     ) -> Result<Option<(Progress, State)>, TrainError> {
@@ -111,16 +106,15 @@ impl Checkpoints {
         if progress.plan != *plan {
             return Err(TrainError::OtherRun { path: self.folder.display().to_string() });
         }
-        let network = load(&last.join("network.bpk"), architecture, device)?;
+        let network = load(&last.join("network.bpk"), design, device)?;
         let optimizer = optimizer.clone().load(last.join("optimizer.bpk")).map_err(|e| failed(&last, &e))?;
-        let judged = self.judged(progress.epochs.len(), architecture)?;
+        let judged = parameters::collect(&self.judged(progress.epochs.len(), design)?);
         Ok(Some((progress, State { network, optimizer, judged })))
     }
 
-    /// The parameters that were judged after the given epoch.
-    pub fn judged(&self, epoch: usize, architecture: &Architecture) -> Result<Parameters, TrainError> {
-        let network = load(&self.epoch(epoch).join("judged.bpk"), architecture, &Device::flex())?;
-        Ok(parameters::collect(&network))
+    /// The network that was judged after the given epoch, on the CPU.
+    pub fn judged(&self, epoch: usize, design: &Design) -> Result<Network, TrainError> {
+        load(&self.epoch(epoch).join("judged.bpk"), design, &Device::flex())
     }
 
     fn epoch(&self, epoch: usize) -> PathBuf {
@@ -136,7 +130,7 @@ impl Checkpoints {
     }
 }
 
-fn load(path: &Path, architecture: &Architecture, device: &Device) -> Result<Classifier, TrainError> {
+fn load(path: &Path, design: &Design, device: &Device) -> Result<Network, TrainError> {
     let record = ModuleRecord::load(path).map_err(|error| failed(path, &error))?;
-    architecture.init(device).try_load_record(record).map_err(|error| failed(path, &error))
+    design.fresh(device).try_load_record(record).map_err(|error| failed(path, &error))
 }

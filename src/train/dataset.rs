@@ -31,11 +31,12 @@ pub struct Extraction<'a> {
     pub cache: &'a Path,
 }
 
-/// Feature maps with their labels. Maps are row by row, all of one size.
+/// Feature maps with their labels. Maps are row by row.
 pub struct Dataset {
-    /// Rows and columns of every map.
-    pub size: [usize; 2],
-    /// The maps of each clip: its own, then those of its changed copies, if it has any. None if it is unreadable.
+    /// Rows of every map; maps of clips that differ in length may differ in columns.
+    pub rows: usize,
+    /// The maps of each clip: its own, then those of its changed copies, if it has any. None if they were not asked for
+    /// or the recording is unreadable.
     pub maps: Vec<Vec<Vec<f32>>>,
     /// The acted emotion of each clip.
     pub labels: Vec<Emotion>,
@@ -48,7 +49,7 @@ struct Caches {
 }
 
 impl Caches {
-    fn open(extraction: &Extraction, values: usize) -> std::io::Result<Self> {
+    fn open(extraction: &Extraction) -> std::io::Result<Self> {
         let Extraction { clip, front_end, waveform, cache, .. } = extraction;
         let settings = |waveform: Option<&WaveformSettings>| {
             // How many copies there are changes none of them.
@@ -56,58 +57,56 @@ impl Caches {
             json!({ "clip": clip, "front_end": front_end, "waveform": waveform }).to_string()
         };
         Ok(Self {
-            originals: Cache::open(cache, &settings(None), values)?,
-            copies: waveform
-                .map(|waveform| Cache::open(cache, &settings(Some(waveform)), values))
-                .transpose()?,
+            originals: Cache::open(cache, &settings(None))?,
+            copies: waveform.map(|waveform| Cache::open(cache, &settings(Some(waveform)))).transpose()?,
         })
     }
 }
 
 impl Dataset {
-    /// Makes the feature map of every recording, and those of changed copies of the recordings at `copied`, on all
+    /// Makes the feature maps of the recordings at `wanted`, and those of changed copies of those at `copied`, on all
     /// cores. Maps that were made before come from the cache. Recordings that cannot be read are told to `watcher` and
     /// have no maps.
     ///
     /// # Errors
     /// A cache that cannot be written.
-    ///
-    /// # Panics
-    /// If what is made of clips is not always of one size.
     pub fn extract(
         utterances: &[Utterance],
+        wanted: &[usize],
         copied: &[usize],
         extraction: &Extraction,
         watcher: &dyn Watcher,
     ) -> Result<Self, TrainError> {
-        let size = extraction.front_end.size(extraction.clip).expect("a network takes maps of one size");
-        let caches = Caches::open(extraction, size[0] * size[1]).map_err(|e| failed(extraction.cache, &e))?;
+        let caches = Caches::open(extraction).map_err(|e| failed(extraction.cache, &e))?;
         let copied: BTreeSet<usize> = copied.iter().copied().collect();
-        let jobs: Vec<(&Utterance, bool)> = utterances
-            .iter()
-            .enumerate()
-            .map(|(index, utterance)| (utterance, copied.contains(&index)))
-            .collect();
         let extractors = vec![extraction.extractor.clone(); parallel::cores()];
         // Once nothing can be written any more, what is left need not be tried.
         let has_failed = AtomicBool::new(false);
-        let maps = parallel::map(&jobs, extractors, |extractor, &(utterance, with_copies)| {
+        let made = parallel::map(wanted, extractors, |extractor, &index| {
+            let utterance = &utterances[index];
             if has_failed.load(Ordering::Relaxed) {
                 return Ok(Vec::new());
             }
-            let found = read(utterance, with_copies, extraction, &caches, extractor).map_err(|error| {
-                has_failed.store(true, Ordering::Relaxed);
-                failed(extraction.cache, &error)
-            })?;
-            watcher.extracted(utterances.len());
+            let found = read(utterance, copied.contains(&index), extraction, &caches, extractor).map_err(
+                |error| {
+                    has_failed.store(true, Ordering::Relaxed);
+                    failed(extraction.cache, &error)
+                },
+            )?;
+            watcher.extracted(wanted.len());
             Ok(found.unwrap_or_else(|reason| {
                 watcher.unreadable(&utterance.path, &reason);
                 Vec::new()
             }))
         });
+        let mut maps = vec![Vec::new(); utterances.len()];
+        let made = made.into_iter().collect::<Result<Vec<_>, TrainError>>()?;
+        for (&index, made) in wanted.iter().zip(made) {
+            maps[index] = made;
+        }
         Ok(Self {
-            size,
-            maps: maps.into_iter().collect::<Result<_, TrainError>>()?,
+            rows: extraction.front_end.rows(),
+            maps,
             labels: utterances.iter().map(|utterance| utterance.emotion).collect(),
         })
     }
@@ -117,28 +116,43 @@ impl Dataset {
         indices.iter().copied().filter(|&index| !self.maps[index].is_empty()).collect()
     }
 
+    /// The acted emotions of the clips at `indices`.
+    pub fn labels_of(&self, indices: &[usize]) -> Vec<Emotion> {
+        indices.iter().map(|&index| self.labels[index]).collect()
+    }
+
     /// Mean and standard deviation of each row over the unchanged maps at `indices`.
     pub fn normalisation(&self, indices: &[usize]) -> Normalisation {
-        let [rows, columns] = self.size;
-        let count = (indices.len() * columns) as f64;
-        let mut normalisation = Normalisation { mean: Vec::new(), std: Vec::new() };
-        for row in 0..rows {
-            let values =
-                || indices.iter().flat_map(move |&index| &self.maps[index][0][row * columns..][..columns]);
-            let mean = values().map(|&value| f64::from(value)).sum::<f64>() / count;
-            let variance = values().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
-            normalisation.mean.push(mean as f32);
-            normalisation.std.push(variance.sqrt().max(1e-6) as f32);
-        }
-        normalisation
+        let maps: Vec<&[f32]> = indices.iter().map(|&index| &self.maps[index][0][..]).collect();
+        normalisation(&maps, self.rows)
     }
 
     /// Normalises every map in place.
     pub fn normalise(&mut self, normalisation: &Normalisation) {
         for map in self.maps.iter_mut().flatten() {
-            normalisation.apply(map, self.size[1]);
+            let columns = map.len() / self.rows;
+            normalisation.apply(map, columns);
         }
     }
+}
+
+/// Mean and standard deviation of each of the `rows` rows over all `maps`.
+pub fn normalisation(maps: &[&[f32]], rows: usize) -> Normalisation {
+    let count = (maps.iter().map(|map| map.len()).sum::<usize>() / rows) as f64;
+    let mut normalisation = Normalisation { mean: Vec::new(), std: Vec::new() };
+    for row in 0..rows {
+        let values = || {
+            maps.iter().flat_map(move |map| {
+                let columns = map.len() / rows;
+                &map[row * columns..][..columns]
+            })
+        };
+        let mean = values().map(|&value| f64::from(value)).sum::<f64>() / count;
+        let variance = values().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
+        normalisation.mean.push(mean as f32);
+        normalisation.std.push(variance.sqrt().max(1e-6) as f32);
+    }
+    normalisation
 }
 
 /// The maps of one recording, or why it cannot be read.

@@ -10,9 +10,12 @@ mod calibrate;
 mod checkpoint;
 mod dataset;
 mod history;
+mod network;
 mod recipe;
 mod run;
 mod spectrogram;
+mod trainer;
+mod tuning;
 mod waveform;
 
 pub use dataset::{Dataset, Extraction};
@@ -60,6 +63,21 @@ pub enum TrainError {
         validation: usize,
         /// Clips to judge by.
         test: usize,
+    },
+    /// Layers are to be unfrozen, and there is no encoder.
+    #[error(
+        "this model listens through no encoder, so there are no layers to unfreeze; leave --unfreeze-last out"
+    )]
+    NothingToUnfreeze,
+    /// More layers are to be unfrozen than there are.
+    #[error(
+        "the encoder has {layers} layers, so its last {unfrozen} cannot learn; choose fewer with --unfreeze-last"
+    )]
+    TooManyUnfrozen {
+        /// Layers that are to learn.
+        unfrozen: usize,
+        /// Layers that there are.
+        layers: usize,
     },
     /// The split could not be written.
     #[error(transparent)]

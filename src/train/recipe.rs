@@ -15,6 +15,12 @@ pub struct Recipe {
     pub optimizer: Optimizer,
     /// Highest learning rate.
     pub learning_rate: f64,
+    /// Last layers of the encoder that learn, too, for models that listen through one.
+    #[serde(default)]
+    pub unfreeze_last: usize,
+    /// Their learning rate, as a multiple of the classifier's.
+    #[serde(default = "one")]
+    pub encoder_rate: f64,
     /// How the learning rate moves.
     pub schedule: Schedule,
     /// Weights' share that is taken off them each step, times the learning rate; for AdamW.
@@ -79,6 +85,10 @@ pub enum Schedule {
     },
 }
 
+fn one() -> f64 {
+    1.0
+}
+
 fn two() -> usize {
     2
 }
@@ -113,6 +123,7 @@ impl Recipe {
             "ms" => include_str!("../../recipes/ms.toml"),
             "voice" => include_str!("../../recipes/voice.toml"),
             "hubert" => include_str!("../../recipes/hubert.toml"),
+            "wav2vec2" => include_str!("../../recipes/wav2vec2.toml"),
             _ => return None,
         };
         Some(Self::parse(text, name))
@@ -122,6 +133,10 @@ impl Recipe {
         let unit = 0.0..1.0;
         let rules = [
             (self.learning_rate > 0.0, "learning_rate must be above 0"),
+            (
+                self.encoder_rate > 0.0,
+                "encoder_rate must be above 0; leave unfreeze_last out to keep an encoder still",
+            ),
             (self.epochs > 0, "epochs must be at least 1"),
             (self.shards > 0, "shards must be at least 1"),
             (self.batch >= 2 * self.shards, "batch must hold at least two clips a shard"),

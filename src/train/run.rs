@@ -1,35 +1,29 @@
 //! The training loop.
 
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::optim::{AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Tensor, TensorData};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
+use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer};
+use burn::tensor::Device;
 
-use super::batch::{Batches, shuffled};
+use super::batch::Batches;
 use super::calibrate::calibrate;
 use super::checkpoint::{Checkpoints, Plan, Progress, State};
 use super::dataset::Extraction;
 use super::history::{Epoch, best};
+use super::network::{Design, Network, loss_and_accuracy};
 use super::recipe::Optimizer;
 use super::spectrogram::Gain;
+use super::trainer::Trainer;
+use super::tuning::Tuning;
 use super::{Dataset, Recipe, TrainError, failed};
 use crate::corpus::{Split, SplitSettings, Utterance};
 use crate::evaluate::{Judged, metrics};
 use crate::figures;
 use crate::files::write_atomically;
-use crate::model::{Emotion, Extractor, Features, Manifest, Prediction, Training, as_saved, save};
-use crate::nn::classifiers::Classifier;
-use crate::nn::dropout;
+use crate::model::{Extractor, Features, Manifest, ModelError, Prediction, Training, as_saved, save};
 use crate::nn::parameters::{self, Parameters};
-
-/// Clips judged at once.
-const JUDGE_BATCH: usize = 32;
 
 /// A model to train.
 pub struct Job {
@@ -83,21 +77,31 @@ pub struct Trained {
 /// A run that was interrupted goes on after its last whole epoch, to the same weights.
 ///
 /// # Errors
-/// [`TrainError`] when there are too few clips, or when a checkpoint or the output cannot be read or written.
+/// [`TrainError`] when there are too few clips, the encoder is not what the recipe needs, or a checkpoint or the output
+/// cannot be read or written.
 pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     let Job { mut manifest, utterances, split: settings, recipe, device: plain, run, .. } = job;
     let checkpoints = Checkpoints::open(&run.join("checkpoints"))?;
     let split = settings.divide(&utterances);
     split.write(settings, &utterances, &run.join("split.json"))?;
-    let extractor = extractor(&manifest.front_end, job.encoder.as_deref())?;
+    let encoder = job.encoder.as_deref();
+    let mut tuning = match recipe.unfreeze_last {
+        0 => None,
+        unfrozen => Some(Tuning::new(&manifest.front_end, encoder, unfrozen)?),
+    };
+    let (features, tensors) = match &tuning {
+        Some(tuning) => tuning.frames(),
+        None => (manifest.front_end.clone(), read_encoder(&manifest.front_end, encoder)?),
+    };
     let extraction = Extraction {
         clip: &manifest.clip,
-        front_end: &manifest.front_end,
-        extractor: &extractor,
+        front_end: &features,
+        extractor: &Extractor::new(&features, tensors, &Device::flex())?,
         waveform: recipe.waveform.as_ref(),
         cache: &job.cache,
     };
-    let mut dataset = Dataset::extract(&utterances, &split.train, &extraction, watcher)?;
+    let all = [&split.train[..], &split.validation, &split.test].concat();
+    let mut dataset = Dataset::extract(&utterances, &all, &split.train, &extraction, watcher)?;
     let [train, validation, test] =
         [&split.train, &split.validation, &split.test].map(|part| dataset.readable(part));
     let split = Split { train, validation, test };
@@ -108,11 +112,17 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
             test: split.test.len(),
         });
     }
-    manifest.normalise = dataset.normalisation(&split.train);
-    dataset.normalise(&manifest.normalise);
+    manifest.normalise = match &mut tuning {
+        Some(tuning) => tuning.survey(&tuning.layers(&Device::flex())?, &dataset, &split.train),
+        None => {
+            let normalise = dataset.normalisation(&split.train);
+            dataset.normalise(&normalise);
+            normalise
+        }
+    };
+    let design = Design { architecture: manifest.architecture.clone(), tuning };
 
     let device = plain.clone().autodiff();
-    let architecture = &manifest.architecture;
     let plan = Plan {
         model: manifest.name.clone(),
         recipe: recipe.clone(),
@@ -120,26 +130,30 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         clips: split.train.len(),
     };
     let optimizer = optimizer(&recipe);
-    let (mut progress, mut state) =
-        checkpoints.resume(&plan, architecture, &optimizer, &device)?.unwrap_or_else(|| {
+    let (mut progress, mut state) = match checkpoints.resume(&plan, &design, &optimizer, &device)? {
+        Some(resumed) => resumed,
+        None => {
             device.seed(settings.seed);
-            let network = architecture.init(&device);
+            let network = design.start(&device)?;
             let judged = parameters::collect(&network.valid());
             (Progress { plan, epochs: Vec::new() }, State { network, optimizer, judged })
-        });
+        }
+    };
 
-    let gain = Gain::new(&manifest.front_end, &manifest.normalise);
+    let gain = Gain::new(&features, &manifest.normalise);
     let batches = Batches::new(&dataset, &recipe, gain, &split.train);
-    let trainer = Trainer { batches: &batches, recipe: &recipe, seed: settings.seed, device: &device };
+    let trainer =
+        Trainer { design: &design, batches: &batches, recipe: &recipe, seed: settings.seed, device: &device };
+    let validation_labels = dataset.labels_of(&split.validation);
     while !is_finished(&progress.epochs, &recipe) {
         let start = Instant::now();
         let number = progress.epochs.len() + 1;
         let (loss, learning_rate) =
             trainer.epoch(number, &mut state, &progress.epochs, &split.train, watcher);
-        let judged = parameters::apply(architecture.init(&plain), state.judged.clone());
-        let judged = judged.map_err(crate::model::ModelError::from)?;
-        let scores = judge_all(&judged, &dataset, &split.validation, &plain);
-        let (validation_loss, validation_accuracy) = loss_and_accuracy(&scores, &dataset, &split.validation);
+        let judged =
+            parameters::apply(design.fresh(&plain), state.judged.clone()).map_err(ModelError::from)?;
+        let scores = design.judge(&judged, &dataset, &split.validation, &plain);
+        let (validation_loss, validation_accuracy) = loss_and_accuracy(&scores, &validation_labels);
         let seconds = start.elapsed().as_secs_f32();
         progress.epochs.push(Epoch {
             epoch: number,
@@ -149,23 +163,14 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
             validation_accuracy,
             seconds,
         });
-        checkpoints.save(&progress, &state, architecture)?;
+        checkpoints.save(&progress, &state, &design)?;
         write_log(&run, &progress.epochs)?;
         let is_best = best(&progress.epochs).is_some_and(|best| best.epoch == number);
         watcher.epoch(&progress.epochs[number - 1], is_best);
     }
 
     let epoch = best(&progress.epochs).expect("at least one epoch").epoch;
-    let flex = Device::flex();
-    let network = parameters::apply(architecture.init(&flex), checkpoints.judged(epoch, architecture)?)
-        .map_err(crate::model::ModelError::from)?;
-    // The figures belong to the weights that are shipped.
-    let shipped = as_saved(&network, &manifest, &flex)?;
-    let labels: Vec<Emotion> = split.validation.iter().map(|&i| dataset.labels[i]).collect();
-    manifest.calibration = calibrate(&judge_all(&shipped, &dataset, &split.validation, &flex), &labels);
-    let scores = judge_all(&shipped, &dataset, &split.test, &flex);
-    manifest.metrics = metrics(&judged(&scores, manifest.calibration.temperature, &utterances, &split.test));
-    let unrounded = judge_all(&network, &dataset, &split.test, &flex);
+    let network = checkpoints.judged(epoch, &design)?;
     manifest.training = Training {
         recipe: job.recipe_name,
         split: settings.kind.to_string(),
@@ -173,20 +178,45 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         keep_defects: job.keep_defects,
         epochs: epoch,
         clips: split.train.len(),
+        unfrozen_layers: recipe.unfreeze_last,
     };
-    Ok(Trained {
-        manifest: save(manifest, &network, job.encoder.as_deref(), &job.output)?,
-        unrounded_accuracy: loss_and_accuracy(&unrounded, &dataset, &split.test).1,
-    })
+    let unrounded = design.judge(&network, &dataset, &split.test, &Device::flex());
+    let unrounded_accuracy = loss_and_accuracy(&unrounded, &dataset.labels_of(&split.test)).1;
+
+    // The figures belong to what is shipped: an encoder that learnt is rounded, too, and hears the clips once more.
+    let tuned = run.join("encoder");
+    let (dataset, encoder) = match (&design.tuning, &network.layers) {
+        (Some(tuning), Some(layers)) => {
+            manifest.front_end = tuning.save(layers, &tuned)?;
+            let tensors = read_encoder(&manifest.front_end, Some(&tuned))?;
+            let extraction = Extraction {
+                front_end: &manifest.front_end,
+                extractor: &Extractor::new(&manifest.front_end, tensors, &Device::flex())?,
+                waveform: None,
+                ..extraction
+            };
+            let judging = [&split.validation[..], &split.test].concat();
+            let mut dataset = Dataset::extract(&utterances, &judging, &[], &extraction, watcher)?;
+            dataset.normalise(&manifest.normalise);
+            (dataset, Some(tuned.as_path()))
+        }
+        _ => (dataset, encoder),
+    };
+    let classifier = as_saved(&network.classifier, &manifest, &Device::flex())?;
+    let shipped = Network { classifier, layers: None };
+    let scores = |indices: &[usize]| design.judge(&shipped, &dataset, indices, &Device::flex());
+    manifest.calibration = calibrate(&scores(&split.validation), &validation_labels);
+    let judged = judged(&scores(&split.test), manifest.calibration.temperature, &utterances, &split.test);
+    manifest.metrics = metrics(&judged);
+    Ok(Trained { manifest: save(manifest, &network.classifier, encoder, &job.output)?, unrounded_accuracy })
 }
 
-/// What makes a model's features, with the weights of the encoder in `folder` if it needs one.
-fn extractor(features: &Features, folder: Option<&Path>) -> Result<Extractor, TrainError> {
-    let tensors = match (features, folder) {
-        (Features::Embedding(embedding), Some(folder)) => embedding.encoder.read_tensors(folder)?,
+/// The tensors of the encoder in `folder`, if clips are heard through one.
+fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<Parameters, TrainError> {
+    Ok(match (features.encoder(), folder) {
+        (Some(encoder), Some(folder)) => encoder.read_tensors(folder)?,
         _ => Parameters::new(),
-    };
-    Ok(Extractor::new(features, tensors, &Device::flex())?)
+    })
 }
 
 fn optimizer(recipe: &Recipe) -> ModuleOptimizer {
@@ -225,142 +255,4 @@ fn judged(scores: &[[f32; 7]], temperature: f32, utterances: &[Utterance], indic
             prediction: Prediction::from_scores(&scores.map(|score| score / temperature)),
         })
         .collect()
-}
-
-struct Trainer<'a> {
-    batches: &'a Batches<'a>,
-    recipe: &'a Recipe,
-    seed: u64,
-    device: &'a Device,
-}
-
-impl Trainer<'_> {
-    /// Numbers that follow from the seed, the epoch, the step and the shard alone, so that a resumed run sees what an
-    /// unbroken one would, and one shard what it would without the other.
-    fn draws(&self, epoch: usize, step: usize, shard: usize) -> u64 {
-        [epoch, step, shard].into_iter().fold(self.seed, |seed, number| {
-            (seed ^ number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
-        })
-    }
-
-    /// One pass over the clips at `train`; returns the mean loss and the last learning rate.
-    fn epoch(
-        &self,
-        epoch: usize,
-        state: &mut State,
-        before: &[Epoch],
-        train: &[usize],
-        watcher: &dyn Watcher,
-    ) -> (f32, f64) {
-        let losses: Vec<f32> = before.iter().map(|epoch| epoch.validation_loss).collect();
-        let order = shuffled(train.to_vec(), &mut StdRng::seed_from_u64(self.draws(epoch, 0, 0)));
-        let steps = order.len() / self.recipe.batch;
-        let (mut running_loss, mut learning_rate) = (0.0, 0.0);
-        for (step, batch) in order.chunks_exact(self.recipe.batch).enumerate() {
-            let taken = (epoch - 1) * steps + step + 1;
-            learning_rate = self.recipe.learning_rate_at(taken as f64 / steps as f64, &losses);
-            let (gradients, loss) = self.gradients(&state.network, batch, epoch, step + 1);
-            state.network = state.optimizer.step(learning_rate, state.network.clone(), gradients);
-            // Batch normalisation keeps running statistics a thread and averages them only when a module leaves
-            // training; left to itself, it would do so once an epoch, since every step has threads of its own.
-            let now = state.network.valid();
-            // At the start an average over many steps would be one over random weights.
-            let kept = self.recipe.averaging.min((1 + taken) as f32 / (10 + taken) as f32);
-            if self.recipe.averaging > 0.0 {
-                average(&mut state.judged, parameters::collect(&now), kept);
-            } else if step + 1 == steps {
-                state.judged = parameters::collect(&now);
-            }
-            running_loss += (loss - running_loss) / (step + 1) as f32;
-            watcher.stepped(epoch, step + 1, steps, running_loss);
-        }
-        (running_loss, learning_rate)
-    }
-
-    /// Mean gradients of a batch, its shards computed side by side, with the mean cross-entropy.
-    fn gradients(
-        &self,
-        network: &Classifier,
-        batch: &[usize],
-        epoch: usize,
-        step: usize,
-    ) -> (GradientsParams, f32) {
-        let shards: Vec<&[usize]> = batch.chunks(batch.len().div_ceil(self.recipe.shards)).collect();
-        let count = shards.len() as f32;
-        let mut sum = GradientsAccumulator::new();
-        let mut loss = 0.0;
-        thread::scope(|scope| {
-            let running: Vec<_> = shards
-                .into_iter()
-                .enumerate()
-                .map(|(shard, indices)| {
-                    // Leaves of its own: burn locks all graphs that share one, and shards would wait for each other.
-                    let network = network.clone().fork(self.device);
-                    let draws = self.draws(epoch, step, shard + 1);
-                    scope.spawn(move || {
-                        dropout::seed(draws);
-                        let batch =
-                            self.batches.draw(indices, &mut StdRng::seed_from_u64(draws), self.device);
-                        let scores = network.forward(batch.maps);
-                        let share = indices.len() as f32 * count;
-                        let entropy = (log_softmax(scores, 1) * batch.targets).sum().neg() / share;
-                        let loss: f32 = entropy.clone().into_scalar();
-                        let total = match network.weight_penalty() {
-                            Some(penalty) => entropy + penalty / count,
-                            None => entropy,
-                        };
-                        (GradientsParams::from_grads(total.backward(), &network), loss)
-                    })
-                })
-                .collect();
-            for shard in running {
-                let (gradients, shard_loss) = shard.join().expect("a shard does not panic");
-                sum.accumulate(network, gradients);
-                loss += shard_loss;
-            }
-        });
-        (sum.grads(), loss)
-    }
-}
-
-/// Moves `average` towards `now`, of which it keeps `kept`.
-fn average(average: &mut Parameters, now: Parameters, kept: f32) {
-    for (average, now) in average.values_mut().zip(now.into_values()) {
-        for (average, now) in average.values.iter_mut().zip(now.values) {
-            *average = kept * *average + (1.0 - kept) * now;
-        }
-    }
-}
-
-/// Scores before softmax of the clips at `indices`.
-fn judge_all(network: &Classifier, dataset: &Dataset, indices: &[usize], device: &Device) -> Vec<[f32; 7]> {
-    let [rows, columns] = dataset.size;
-    let judge = |indices: &[usize]| {
-        let mut scores = Vec::with_capacity(indices.len());
-        for batch in indices.chunks(JUDGE_BATCH) {
-            let maps: Vec<f32> = batch.iter().flat_map(|&i| &dataset.maps[i][0]).copied().collect();
-            let maps = TensorData::new(maps, [batch.len(), rows, columns]);
-            let output = network.forward(Tensor::from_data(maps, device)).into_data();
-            let output: Vec<f32> = output.try_to_vec().expect("scores are f32");
-            scores.extend_from_slice(output.as_chunks::<7>().0);
-        }
-        scores
-    };
-    let (first, second) = indices.split_at(indices.len() / 2);
-    thread::scope(|scope| {
-        let other = scope.spawn(|| judge(second));
-        let mut scores = judge(first);
-        scores.extend(other.join().expect("judging does not panic"));
-        scores
-    })
-}
-
-fn loss_and_accuracy(scores: &[[f32; 7]], dataset: &Dataset, indices: &[usize]) -> (f32, f32) {
-    let (mut loss, mut right) = (0.0, 0);
-    for (scores, &index) in scores.iter().zip(indices) {
-        let prediction = Prediction::from_scores(scores);
-        loss -= prediction.of(dataset.labels[index]).max(1e-12).ln();
-        right += usize::from(prediction.label() == dataset.labels[index]);
-    }
-    (loss / indices.len() as f32, right as f32 / indices.len() as f32)
 }

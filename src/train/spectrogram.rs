@@ -75,17 +75,17 @@ impl Gain {
 }
 
 impl SpectrogramSettings {
-    /// Appends `map`, of `columns` frames, to `out` with a random shift, gain and blanked parts.
-    pub fn change(&self, map: &[f32], columns: usize, gain: &Gain, rng: &mut StdRng, out: &mut Vec<f32>) {
-        let start = out.len();
+    /// `map`, of `columns` frames, with a random shift, gain and blanked parts.
+    pub fn change(&self, map: &[f32], columns: usize, gain: &Gain, rng: &mut StdRng) -> Vec<f32> {
+        let mut changed = Vec::with_capacity(map.len());
         let shift = rng.random_range(0..=2 * self.shift) as isize - self.shift as isize;
         for row in map.chunks_exact(columns) {
             // What leaves at one end comes in at the other: there is silence at the end of most clips.
             let (head, tail) = row.split_at(shift.rem_euclid(columns as isize) as usize);
-            out.extend_from_slice(tail);
-            out.extend_from_slice(head);
+            changed.extend_from_slice(tail);
+            changed.extend_from_slice(head);
         }
-        let map = &mut out[start..];
+        let map = &mut changed[..];
         gain.apply(map, columns, self.gain_db * (2.0 * rng.random::<f32>() - 1.0));
         for _ in 0..self.time_masks {
             let width = rng.random_range(0..=self.time_mask.min(columns));
@@ -98,6 +98,7 @@ impl SpectrogramSettings {
             let from = rng.random_range(0..=rows - height);
             map[from * columns..(from + height) * columns].fill(0.0);
         }
+        changed
     }
 }
 
@@ -147,10 +148,9 @@ mod tests {
         let gain = Gain::new(&features, &normalisation(41));
         let map: Vec<f32> = (0..41 * 216).map(|i| 1.5 + (i as f32 * 0.01).sin()).collect();
         let change = |settings: &SpectrogramSettings| {
-            let mut out = Vec::new();
-            settings.change(&map, 216, &gain, &mut StdRng::seed_from_u64(3), &mut out);
-            assert_eq!(out.len(), map.len());
-            out
+            let changed = settings.change(&map, 216, &gain, &mut StdRng::seed_from_u64(3));
+            assert_eq!(changed.len(), map.len());
+            changed
         };
         let none = SpectrogramSettings::default();
         let unchanged = change(&none);

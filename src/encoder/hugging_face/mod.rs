@@ -3,15 +3,20 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod beside;
 mod config;
+#[cfg(not(target_arch = "wasm32"))]
+mod last_layers;
 mod names;
 
 use std::collections::BTreeSet;
 
+use burn::module::Module;
 use burn::tensor::Device;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use beside::{input_of, whisper_of};
 pub use config::read_config;
+#[cfg(not(target_arch = "wasm32"))]
+pub use last_layers::{last_layers, with_last_layers};
 
 pub use names::of_encoder;
 
@@ -29,14 +34,19 @@ use crate::nn::parameters::{self, Parameter, ParameterMismatch, Parameters};
 pub fn import(config: &EncoderConfig, tensors: Parameters, device: &Device) -> Result<Encoder, EncoderError> {
     let mut tensors = of_encoder(config, tensors);
     check(config, &tensors)?;
-    let network = config.init(device);
-    let mut ours = Parameters::new();
-    for (name, shape) in parameters::shapes(&network) {
-        let tensor = tensors.remove(&names::published(config, &name)).expect("checked");
-        let is_dense = names::is_dense(&name, &shape);
-        ours.insert(name, if is_dense { transposed(tensor) } else { tensor });
-    }
-    Ok(parameters::apply(network, ours)?)
+    let taken = |name: &str| tensors.remove(&names::published(config, name)).expect("checked");
+    Ok(filled(config.init(device), taken)?)
+}
+
+/// A module with tensors in the layouts of transformers, each asked for by our name for it.
+fn filled<M: Module>(module: M, mut tensor: impl FnMut(&str) -> Parameter) -> Result<M, ParameterMismatch> {
+    let in_our_layout = |(name, shape): (String, Vec<usize>)| {
+        let tensor = tensor(&name);
+        let tensor = if names::is_dense(&name, &shape) { transposed(tensor) } else { tensor };
+        (name, tensor)
+    };
+    let ours = parameters::shapes(&module).into_iter().map(in_our_layout).collect();
+    parameters::apply(module, ours)
 }
 
 /// Checks that the tensors of a bare encoder are exactly those that `config` asks for.

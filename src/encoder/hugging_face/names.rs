@@ -43,14 +43,13 @@ const WHISPER: [[&str; 2]; 4] = [
 /// The tensors of the encoder alone, under the names of a bare encoder, with the positional convolution multiplied
 /// out. Tensors of layers beyond those that `config` keeps are left out, and with them the norm after the last.
 pub fn of_encoder(config: &EncoderConfig, tensors: Parameters) -> Parameters {
-    let (layers, end, kept) = match config {
-        EncoderConfig::Wav2Vec2(config) => {
-            ("encoder.layers.", "encoder.layer_norm.", config.final_norm || !config.norm_first)
-        }
-        EncoderConfig::Whisper(config) => ("layers.", "layer_norm.", config.final_norm),
+    let (end, kept) = match config {
+        EncoderConfig::Wav2Vec2(config) => ("encoder.layer_norm.", config.final_norm || !config.norm_first),
+        EncoderConfig::Whisper(config) => ("layer_norm.", config.final_norm),
     };
     let is_kept = |name: &str| {
-        let layer = name.strip_prefix(layers).and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+        let layer =
+            name.strip_prefix(stack(config)).and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
         layer.is_none_or(|layer| layer < config.layers()) && (kept || !name.starts_with(end))
     };
     let mut tensors: Parameters = tensors
@@ -93,6 +92,14 @@ fn multiplied_out(lengths: &Parameter, directions: &Parameter) -> Parameter {
     let values =
         directions.values.chunks(width).flat_map(|slice| slice.iter().zip(&scales).map(|(v, s)| v * s));
     Parameter { shape: directions.shape.clone(), values: values.collect() }
+}
+
+/// What stands before the number of a transformer layer.
+pub fn stack(config: &EncoderConfig) -> &'static str {
+    match config {
+        EncoderConfig::Wav2Vec2(_) => "encoder.layers.",
+        EncoderConfig::Whisper(_) => "layers.",
+    }
 }
 
 /// What transformers calls one of our parameters.

@@ -1,10 +1,12 @@
 //! Speech encoders: networks pretrained on much unlabelled or transcribed speech, which turn sound into a sequence of
 //! vectors. Equal to the reference implementations in transformers, whose names their parameters keep.
 
+mod last_layers;
 mod transformer;
 mod wav2vec2;
 mod whisper;
 
+pub use last_layers::LastLayers;
 pub use wav2vec2::{FeatureNorm, Wav2Vec2, Wav2Vec2Config};
 pub use whisper::{Whisper, WhisperConfig};
 

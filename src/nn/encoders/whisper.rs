@@ -40,14 +40,14 @@ pub struct WhisperConfig {
 impl WhisperConfig {
     /// Makes the encoder with fresh random weights.
     pub fn init(&self, device: &Device) -> Whisper {
-        let Self { mels, width, layers, heads, hidden, positions, final_norm } = *self;
+        let Self { mels, width, layers, positions, final_norm, .. } = *self;
         let conv = |inputs, stride| {
             Conv1dConfig::new(inputs, width, 3)
                 .with_stride(stride)
                 .with_padding(PaddingConfig1d::Explicit(1, 1))
                 .init(device)
         };
-        let layer = LayerConfig { width, heads, hidden, key_bias: false, norm_first: true, epsilon: 1e-5 };
+        let layer = self.layer();
         let small = Initializer::Normal { mean: 0.0, std: 0.02 };
         Whisper {
             conv1: conv(mels, 1),
@@ -56,6 +56,11 @@ impl WhisperConfig {
             layers: (0..layers).map(|_| layer.init(device)).collect(),
             layer_norm: final_norm.then(|| LayerNormConfig::new(width).init(device)),
         }
+    }
+
+    pub(super) fn layer(&self) -> LayerConfig {
+        let Self { width, heads, hidden, .. } = *self;
+        LayerConfig { width, heads, hidden, key_bias: false, norm_first: true, epsilon: 1e-5 }
     }
 }
 

@@ -15,12 +15,15 @@ use super::{Corpora, fail, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Which model to train: baseline, mfcc1, mfcc2, ms, voice or hubert.
+    /// Which model to train: baseline, mfcc1, mfcc2, ms, voice, hubert or wav2vec2.
     model: String,
-    /// The folder of the speech encoder that `voice` and `hubert` listen through, as `sottovoce encoder import` writes
-    /// it. The finished model has a copy.
+    /// The folder of the speech encoder that `voice`, `hubert` and `wav2vec2` listen through, as `sottovoce encoder
+    /// import` writes it. The finished model has a copy.
     #[arg(long)]
     encoder: Option<PathBuf>,
+    /// How many of the encoder's last layers learn, too, instead of the recipe's number; 0 keeps all of it still.
+    #[arg(long)]
+    unfreeze_last: Option<usize>,
     #[command(flatten)]
     corpora: Corpora,
     /// Which recipe of the model: paper or best.
@@ -55,6 +58,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     let manifest = Manifest::untrained(&model, encoder).map_err(fail)?;
     let mut recipe = read_recipe(&model, arguments.recipes.as_deref(), &recipe_name)?;
     recipe.epochs = arguments.epochs.unwrap_or(recipe.epochs);
+    recipe.unfreeze_last = arguments.unfreeze_last.unwrap_or(recipe.unfreeze_last);
     let device = arguments.device.open()?;
     let all = corpora.folder.find()?;
     let utterances = if corpora.keep_defects { all } else { sound(all) };

@@ -79,14 +79,7 @@ impl Wav2Vec2Config {
     pub fn init(&self, device: &Device) -> Wav2Vec2 {
         let channels = *self.conv_channels.last().expect("there is a convolution");
         let norm = |width| LayerNormConfig::new(width).with_epsilon(self.epsilon).init(device);
-        let layer = LayerConfig {
-            width: self.width,
-            heads: self.heads,
-            hidden: self.hidden,
-            key_bias: true,
-            norm_first: self.norm_first,
-            epsilon: self.epsilon,
-        };
+        let layer = self.layer();
         Wav2Vec2 {
             feature_extractor: FeatureExtractor::new(self, device),
             feature_projection: Projection {
@@ -99,6 +92,17 @@ impl Wav2Vec2Config {
                 layers: (0..self.layers).map(|_| layer.init(device)).collect(),
                 norm_first: self.norm_first,
             },
+        }
+    }
+
+    pub(super) fn layer(&self) -> LayerConfig {
+        LayerConfig {
+            width: self.width,
+            heads: self.heads,
+            hidden: self.hidden,
+            key_bias: true,
+            norm_first: self.norm_first,
+            epsilon: self.epsilon,
         }
     }
 

@@ -1,0 +1,127 @@
+//! The last layers of an encoder, out of its tensors and back among them.
+
+use burn::tensor::Device;
+
+use super::{check, filled, names, transposed};
+use crate::encoder::EncoderError;
+use crate::nn::encoders::{EncoderConfig, LastLayers};
+use crate::nn::parameters::{self, Parameters};
+
+/// The layers after the first `before`, of the tensors of a bare encoder.
+///
+/// # Errors
+/// [`EncoderError::Mismatch`] when the tensors are not those that `config` asks for.
+pub fn last_layers(
+    config: &EncoderConfig,
+    tensors: &Parameters,
+    before: usize,
+    device: &Device,
+) -> Result<LastLayers, EncoderError> {
+    check(config, tensors)?;
+    let copied = |name: &str| tensors[&published(config, before, name)].clone();
+    Ok(filled(config.last_layers(before, device), copied)?)
+}
+
+/// The tensors of an encoder whose layers after the first `before` are replaced.
+pub fn with_last_layers(
+    config: &EncoderConfig,
+    mut tensors: Parameters,
+    before: usize,
+    layers: &LastLayers,
+) -> Parameters {
+    for (name, parameter) in parameters::collect(layers) {
+        let is_dense = names::is_dense(&name, &parameter.shape);
+        let parameter = if is_dense { transposed(parameter) } else { parameter };
+        tensors.insert(published(config, before, &name), parameter);
+    }
+    tensors
+}
+
+/// What transformers calls a parameter of the layers after the first `before`.
+fn published(config: &EncoderConfig, before: usize, name: &str) -> String {
+    let (place, part) =
+        name.strip_prefix("layers.").and_then(|name| name.split_once('.')).expect("a part of a layer");
+    let place: usize = place.parse().expect("layers are numbered");
+    names::published(config, &format!("{}{}.{part}", names::stack(config), before + place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::import;
+    use crate::nn::encoders::{Encoder, Wav2Vec2Config, WhisperConfig};
+    use burn::tensor::{Distribution, Tensor, Tolerance};
+
+    fn small() -> [EncoderConfig; 2] {
+        [
+            EncoderConfig::Whisper(
+                WhisperConfig::new().with_mels(5).with_width(8).with_heads(2).with_hidden(12).with_layers(3),
+            ),
+            EncoderConfig::Wav2Vec2(
+                Wav2Vec2Config::new()
+                    .with_conv_channels(vec![4; 7])
+                    .with_width(8)
+                    .with_heads(2)
+                    .with_hidden(12)
+                    .with_layers(3)
+                    .with_position_kernel(4)
+                    .with_position_groups(2),
+            ),
+        ]
+    }
+
+    /// The tensors of a random encoder as transformers names them.
+    fn published_tensors(config: &EncoderConfig) -> Parameters {
+        let ours = parameters::collect(&config.init(&Device::flex()));
+        let renamed = ours.into_iter().map(|(name, parameter)| {
+            let is_dense = names::is_dense(&name, &parameter.shape);
+            let parameter = if is_dense { transposed(parameter) } else { parameter };
+            (names::published(config, &name), parameter)
+        });
+        renamed.collect()
+    }
+
+    #[test]
+    fn the_last_layers_go_on_where_the_others_end() {
+        let device = Device::flex();
+        for config in small() {
+            let tensors = published_tensors(&config);
+            let whole = import(&config, tensors.clone(), &device).expect("fits");
+            let states = match &whole {
+                Encoder::Whisper(network) => {
+                    network.forward(Tensor::random([1, 5, 30], Distribution::Default, &device))
+                }
+                Encoder::Wav2Vec2(network) => {
+                    network.forward(Tensor::random([1, 3200], Distribution::Default, &device))
+                }
+            }
+            .hidden_states;
+            let layers = last_layers(&config, &tensors, 1, &device).expect("fits");
+            let again = layers.forward(states[1].clone());
+            assert_eq!(again.len(), 3);
+            for (again, state) in again.iter().zip(&states[1..]) {
+                again.to_data().assert_approx_eq::<f32>(&state.to_data(), Tolerance::absolute(1e-6));
+            }
+        }
+    }
+
+    #[test]
+    fn layers_go_back_to_where_they_came_from() {
+        let device = Device::flex();
+        for config in small() {
+            let tensors = published_tensors(&config);
+            let layers = last_layers(&config, &tensors, 1, &device).expect("fits");
+            assert_eq!(with_last_layers(&config, tensors.clone(), 1, &layers), tensors);
+            let others = config.last_layers(1, &device);
+            let replaced = with_last_layers(&config, tensors.clone(), 1, &others);
+            check(&config, &replaced).expect("still whole");
+            for (name, tensor) in &tensors {
+                let stack = names::stack(&config);
+                let is_late = ["1.", "2."].iter().any(|place| name.starts_with(&format!("{stack}{place}")));
+                // Fresh norms are all alike.
+                let is_replaced = is_late && !name.contains("norm");
+                assert_eq!(replaced[name] != *tensor, is_replaced, "{name}");
+            }
+        }
+    }
+}
