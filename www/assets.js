@@ -2,6 +2,7 @@
 // visit where the browser allows it.
 
 import { EngineError } from './engine-error.js';
+import * as own from './own.js';
 
 /** @typedef {import('./types.d.ts').FileEntry} FileEntry */
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
@@ -10,6 +11,9 @@ import { EngineError } from './engine-error.js';
 
 const CACHE = 'sottovoce-models';
 const FAILED = 'Part of the analyzer could not be loaded. Check the connection and try again.';
+
+/** What stands before the names of models that the visitor brought. */
+export const OWN = 'own/';
 
 /** @param {string} model @returns {URL} The folder of a model. */
 const folder = (model) => new URL(`../models/${model}/`, import.meta.url);
@@ -40,7 +44,7 @@ export async function scoresOnUnheardSpeakers() {
 
 /** The files beside a model's description: the network's, then those of the encoder it listens through, if it does.
  * @param {Manifest} manifest @returns {FileEntry[]} */
-const filesOf = ({ weights, front_end }) => [weights, ...(front_end.encoder?.shards ?? [])];
+export const filesOf = ({ weights, front_end }) => [weights, ...(front_end.encoder?.shards ?? [])];
 
 /** Size of all of them. @param {Manifest} manifest */
 export const bytesOf = (manifest) => filesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -48,12 +52,37 @@ export const bytesOf = (manifest) => filesOf(manifest).reduce((sum, { bytes }) =
 /** Loads a model: its description, and its files in the order in which the description names them.
  * @param {string} model @param {Counter} counter @param {AbortSignal} [signal] @returns {Promise<ModelFiles>} */
 export async function getModel(model, counter, signal) {
+  if (model.startsWith(OWN)) return getOwnModel(model.slice(OWN.length), counter);
   const manifest = await (await get(new URL('model.json', folder(model)), signal)).text();
   const entries = filesOf(JSON.parse(manifest));
   for (const { bytes } of entries) counter.expect(bytes);
   const files = await Promise.all(entries.map((entry) => getFile(new URL(entry.file, folder(model)), entry, counter, signal)));
   return { manifest, files };
 }
+
+/** Loads a model that the visitor brought.
+ * @param {string} name @param {Counter} counter @returns {Promise<ModelFiles>} */
+async function getOwnModel(name, counter) {
+  const model = (await own.models()).find((model) => model.name === name);
+  if (!model) throw new EngineError('not-kept', 'This model is no longer in the browser’s store. Bring its folder again.');
+  const entries = filesOf(model.manifest);
+  for (const { bytes } of entries) counter.expect(bytes);
+  const files = [];
+  for (const entry of entries) {
+    const bytes = await own.fileOf(name, entry);
+    if (!bytes) throw new EngineError('needs-encoder', needs(model.manifest));
+    if (!(await isWhole(bytes, entry))) {
+      throw new EngineError('model-weights', 'A file of this model is damaged. Bring its folder again.');
+    }
+    counter.arrived(bytes.byteLength);
+    files.push(bytes);
+  }
+  return { manifest: model.text, files };
+}
+
+/** What to do about an encoder that is not here. @param {Manifest} manifest */
+export const needs = ({ name, front_end }) =>
+  `${name} listens through the speech encoder ${front_end.encoder?.name}, which must be imported first: drop its folder, as Hugging Face publishes it, on this page.`;
 
 /** @param {URL} url @param {FileEntry} entry @param {Counter} counter @param {AbortSignal} [signal] */
 async function getFile(url, entry, counter, signal) {

@@ -57,6 +57,12 @@ export class Engine {
     return JSON.parse((await this.#assets).manifest);
   }
 
+  /** The compiled engine, for other workers.
+   * @returns {Promise<WebAssembly.Module>} */
+  async module() {
+    return (await this.#assets).module;
+  }
+
   /** @param {Blob} file @returns {Promise<Reading>} */
   readFile(file) {
     return this.#ask((id) => ({ type: 'file', id, file }));

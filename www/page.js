@@ -1,9 +1,11 @@
 // The page: takes a voice from the microphone, a file or a sample, has it read, and shows what was said.
 
 import { decodeInBrowser, mayDecode } from './browser-decode.js';
-import { bytesOf, describe, scoresOnUnheardSpeakers } from './assets.js';
+import { OWN, bytesOf, describe, scoresOnUnheardSpeakers } from './assets.js';
 import { EngineError } from './engine-error.js';
 import { Engine } from './engine.js';
+import { dropped } from './folders.js';
+import { bringAll, setUpOwn } from './own-panel.js';
 import { Recorder } from './recorder.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
 
@@ -180,7 +182,10 @@ addEventListener('drop', async (event) => {
   event.preventDefault();
   dragDepth = 0;
   byId('drop').hidden = true;
-  await readFiles(event.dataTransfer?.files ?? []);
+  if (!event.dataTransfer) return;
+  const { folders, recordings } = await dropped(event.dataTransfer);
+  await readFiles(recordings);
+  if (folders.length) await bringAll(page, folders);
 });
 
 // ---- Microphone
@@ -285,21 +290,24 @@ const unheardScores = scoresOnUnheardSpeakers();
 
 async function showAccuracy() {
   const manifest = await engine.manifest();
-  const { metrics, name, summary } = manifest;
-  const unheard = (await unheardScores)[name];
+  const { metrics, name, summary, training } = manifest;
+  // The figures are those of the models that ship.
+  const unheard = model.startsWith(OWN) ? undefined : (await unheardScores)[name];
   const outlook = unheard
     ? `Trained in the same way without the speakers who judge, it is right in ${percent(unheard.accuracy)} of ${unheard.clips} clips: expect that of a new voice.`
     : 'With voices it never heard, expect it to be right less often; that is not measured yet.';
+  const heard = training.split === 'random' ? ` It had heard other clips of those speakers. ${outlook}` : '';
   const corpora = Object.entries(metrics.accuracy_by_corpus)
     .map(([corpus, accuracy]) => `${Math.round(100 * accuracy)} % on ${corpus}`).join(', ');
   byId('accuracy').textContent = `The chosen model is ${name}, ${megabytes(manifest)}: ${
     summary[0].toLowerCase()}${summary.slice(1)}. It names the emotion the actor was asked for in ${
-    percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}. It had heard other clips of those speakers. ${outlook}`;
+    percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}.${heard}`;
 }
 
-/** Tells beside the name of each model how well it does and how large it is. */
+/** Tells beside the name of each model that ships how well it does and how large it is. */
 async function showModels() {
-  await Promise.all([...byId('model').options].map(async (option) => {
+  const shipped = [...byId('model').options].filter(({ value }) => !value.startsWith(OWN));
+  await Promise.all(shipped.map(async (option) => {
     option.textContent = `${option.textContent}: ${inShort(await describe(option.value))}`;
   }));
 }
@@ -344,14 +352,40 @@ function showLoading(chosen, share = 0) {
   byId('loading').hidden = !chosen;
   if (!chosen) return;
   byId('loading-progress').value = share;
-  byId('loading-text').textContent = `Loading ${chosen}, ${percent(share)}. Until then ${model} reads.`;
+  byId('loading-text').textContent = `Loading ${spoken(chosen)}, ${percent(share)}. Until then ${spoken(model)} reads.`;
+}
+
+/** @param {string} model */
+const spoken = (model) => model.replace(OWN, '');
+
+/** Ends what the visitor waits for beside a model.
+ * @type {AbortController | undefined} */
+let busy;
+
+/** Says what goes on, with a way to end it.
+ * @param {string} text @param {(signal: AbortSignal) => Promise<void>} work */
+async function whileBusy(text, work) {
+  const current = new AbortController();
+  busy = current;
+  byId('loading').hidden = false;
+  byId('loading-progress').removeAttribute('value');
+  byId('loading-text').textContent = text;
+  try {
+    await work(current.signal);
+  } finally {
+    busy = undefined;
+    byId('loading').hidden = !choosing;
+  }
 }
 
 byId('model').addEventListener('change', () => choose(byId('model').value));
 byId('cancel-loading').addEventListener('click', () => {
-  choosing?.abort();
+  (busy ?? choosing)?.abort();
   byId('model').focus();
 });
+
+const page = { engine, choose, complain, announce, whileBusy };
+setUpOwn(page);
 
 addEventListener('sottovoce-crash', (event) => {
   complain(/** @type {CustomEvent} */ (event).detail.message);

@@ -60,9 +60,30 @@ export interface Manifest {
   summary: string;
   weights: FileEntry;
   /** Of models that listen through a speech encoder, the encoder with its files. */
-  front_end: { encoder?: { name: string; shards: FileEntry[] } };
+  front_end: { encoder?: EncoderDescription };
+  training: { split: string };
   metrics: Metrics;
 }
+
+/** The contents of an `encoder.json`, as far as the page needs them. */
+export interface EncoderDescription {
+  name: string;
+  network: { layers: number };
+  shards: FileEntry[];
+}
+
+/** Asked of the worker that brings speech encoders to our form. */
+export interface ImportRequest {
+  module: WebAssembly.Module;
+  /** The folder's name. */
+  folder: string;
+  files: File[];
+}
+
+/** Told by it. */
+export type ImportReply =
+  | { description: string; files: Uint8Array<ArrayBuffer>[] }
+  | { code: string; message: string };
 
 export interface Sample {
   file: string;
@@ -70,4 +91,11 @@ export interface Sample {
   name: string;
   /** What the actor was asked for. */
   acted: string;
+}
+
+declare global {
+  /** Of workers, which the page's other scripts are not. */
+  class FileReaderSync {
+    readAsArrayBuffer(blob: Blob): ArrayBuffer;
+  }
 }

@@ -8,13 +8,17 @@ mod description;
 #[cfg(not(target_arch = "wasm32"))]
 mod files;
 mod hugging_face;
+mod shards;
+mod source;
 
 pub use description::{Description, Input};
 #[cfg(not(target_arch = "wasm32"))]
-pub use files::{Precision, Source, save};
+pub use files::save;
 pub use hugging_face::{import, read_config};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use hugging_face::{last_layers, of_encoder, with_last_layers};
+pub use shards::{Precision, pack};
+pub use source::{Source, read_weights, weights_among};
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -55,6 +59,17 @@ pub enum EncoderError {
         /// What the system says, or what to do.
         detail: String,
     },
+}
+
+impl EncoderError {
+    /// A short, stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Description { .. } | Self::Unsupported(_) | Self::FrontEnd(_) => "encoder-description",
+            Self::Mismatch(_) | Self::Weights(_) => "encoder-weights",
+            Self::File { .. } => "encoder-file",
+        }
+    }
 }
 
 /// An encoder with its weights, and everything needed to feed it. Copies share the weights.

@@ -87,7 +87,7 @@ impl Manifest {
             )),
             ("wav2vec2", Some(encoder)) => Ok(Self::of(
                 name,
-                "The paper's network on wav2vec 2.0, whose last layers learn with it",
+                "The paper's network on what wav2vec 2.0 hears",
                 ClipSettings::default(),
                 Features::Embedding(Embedding {
                     states: vec![encoder.network.layers()],

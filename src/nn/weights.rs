@@ -4,14 +4,10 @@
 //! and bits stand under its name in one JSON object, the entry `quantised` of the file's metadata. One entry, since
 //! several would come in another order each time, and the same weights would not make the same file.
 
-#[cfg(not(target_arch = "wasm32"))]
-use std::collections::HashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use half::{bf16, f16};
-#[cfg(not(target_arch = "wasm32"))]
-use safetensors::tensor::TensorView;
-use safetensors::tensor::{Dtype, SafeTensors};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -118,7 +114,6 @@ pub fn read(bytes: &[u8]) -> Result<Parameters, WeightsError> {
 }
 
 /// Writes parameters, each kept as `storage` says.
-#[cfg(not(target_arch = "wasm32"))]
 pub fn write(parameters: &Parameters, storage: impl Fn(&Parameter) -> Storage) -> Vec<u8> {
     let mut packed_as = BTreeMap::new();
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
@@ -161,7 +156,7 @@ pub(crate) fn floats(format: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsErro
     })
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,7 @@
 //! The surface that the page's worker calls, in wasm only: types across the boundary, no logic.
 
+mod import;
+
 use js_sys::{Error, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 

@@ -1,6 +1,5 @@
 //! Encoders from the files that Hugging Face's transformers writes: `config.json` and a set of named tensors.
 
-#[cfg(not(target_arch = "wasm32"))]
 mod beside;
 mod config;
 #[cfg(not(target_arch = "wasm32"))]
@@ -12,7 +11,6 @@ use std::collections::BTreeSet;
 use burn::module::Module;
 use burn::tensor::Device;
 
-#[cfg(not(target_arch = "wasm32"))]
 pub use beside::{input_of, whisper_of};
 pub use config::read_config;
 #[cfg(not(target_arch = "wasm32"))]

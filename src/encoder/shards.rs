@@ -1,0 +1,76 @@
+//! An encoder's tensors divided into files that a page can fetch one by one.
+
+use super::{Description, Source};
+use crate::nn::parameters::{Parameter, Parameters};
+use crate::nn::weights::{self, Storage, WeightsFile};
+
+/// Most bytes of a shard. A single tensor that takes more has a shard to itself.
+const SHARD_BYTES: usize = 16_000_000;
+
+/// How an encoder's numbers are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// Matrices and kernels in eight bits with a scale for each output channel, all else in 32.
+    Int8,
+    /// Everything in 16 bits.
+    F16,
+    /// Everything in 32 bits.
+    F32,
+}
+
+impl Precision {
+    fn storage(self, parameter: &Parameter) -> Storage {
+        match self {
+            Self::Int8 if parameter.shape.len() > 1 => Storage::Packed { axis: 0, bits: 8 },
+            Self::Int8 | Self::F32 => Storage::Exact,
+            Self::F16 => Storage::Half,
+        }
+    }
+
+    fn bytes(self, parameter: &Parameter) -> usize {
+        match self.storage(parameter) {
+            Storage::Exact => 4 * parameter.values.len(),
+            Storage::Half => 2 * parameter.values.len(),
+            Storage::Packed { axis, .. } => parameter.values.len() + 4 * parameter.shape[axis],
+        }
+    }
+}
+
+/// Brings an encoder to its files: each is handed to `write` under its name; returns the description that names them.
+///
+/// # Errors
+/// What `write` says.
+pub fn pack<E>(
+    source: Source,
+    precision: Precision,
+    mut write: impl FnMut(&str, Vec<u8>) -> Result<(), E>,
+) -> Result<Description, E> {
+    let Source { mut description, tensors } = source;
+    description.shards.clear();
+    for (number, shard) in (1..).zip(divided(tensors, precision)) {
+        let bytes = weights::write(&shard, |parameter| precision.storage(parameter));
+        // A new name for new contents: an old description keeps its own shards until it is replaced.
+        let mut file = WeightsFile::describe("", &bytes);
+        file.file = format!("weights-{number:03}-{}.safetensors", &file.sha256[..8]);
+        write(&file.file, bytes)?;
+        description.shards.push(file);
+    }
+    Ok(description)
+}
+
+/// Divides tensors, in the order of their names, so that each part takes at most [`SHARD_BYTES`].
+fn divided(tensors: Parameters, precision: Precision) -> Vec<Parameters> {
+    let mut shards = vec![Parameters::new()];
+    let mut filled = 0;
+    for (name, parameter) in tensors {
+        // Its name, shape and place stand in the file's header.
+        let bytes = precision.bytes(&parameter) + 4 * name.len() + 256;
+        if filled > 0 && filled + bytes > SHARD_BYTES {
+            shards.push(Parameters::new());
+            filled = 0;
+        }
+        filled += bytes;
+        shards.last_mut().expect("there is one").insert(name, parameter);
+    }
+    shards
+}

@@ -1,0 +1,60 @@
+//! Encoders that a visitor brings, on their way into the browser's own store.
+
+use js_sys::{Error, Function, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use super::coded;
+use crate::encoder::{EncoderError, Precision, Source, pack, read_weights, weights_among};
+use crate::nn::parameters::Parameters;
+
+/// An encoder in our form.
+#[wasm_bindgen]
+pub struct ImportedEncoder {
+    description: String,
+    files: Vec<Uint8Array>,
+}
+
+#[wasm_bindgen]
+impl ImportedEncoder {
+    /// The text of its `encoder.json`.
+    #[wasm_bindgen(getter)]
+    pub fn description(&self) -> String {
+        self.description.clone()
+    }
+
+    /// Its files, in the order in which the description names them.
+    #[wasm_bindgen(getter)]
+    pub fn files(&self) -> Vec<Uint8Array> {
+        self.files.clone()
+    }
+}
+
+/// Brings an encoder as Hugging Face publishes it to eight bits. `names` are those of all files in its folder; `read`
+/// is called with the name of one after the other, and returns its bytes.
+///
+/// # Errors
+/// A JavaScript `Error` with a `code`, or what `read` throws.
+#[wasm_bindgen(js_name = importEncoder)]
+pub fn import_encoder(
+    folder: &str,
+    config: &str,
+    preprocessor: Option<String>,
+    names: Vec<String>,
+    read: &Function,
+) -> Result<ImportedEncoder, JsValue> {
+    let refused = |error: EncoderError| JsValue::from(coded(&error, error.code()));
+    let mut tensors = Parameters::new();
+    for name in weights_among(folder, &names).map_err(refused)? {
+        let bytes = Uint8Array::new(&read.call1(&JsValue::NULL, &JsValue::from_str(&name))?).to_vec();
+        tensors.extend(read_weights(&name, bytes).map_err(refused)?);
+    }
+    let source = Source::from_published(folder, config, preprocessor.as_deref(), tensors);
+    let source = source.and_then(Source::checked).map_err(refused)?;
+    let mut files = Vec::new();
+    let description = pack(source, Precision::Int8, |_, bytes| {
+        files.push(Uint8Array::from(&bytes[..]));
+        Ok::<(), Error>(())
+    })?;
+    let description = serde_json::to_string_pretty(&description).expect("plain data");
+    Ok(ImportedEncoder { description, files })
+}

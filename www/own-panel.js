@@ -1,0 +1,118 @@
+// The part of the page where visitors keep models and speech encoders of their own.
+
+import { OWN, bytesOf, filesOf } from './assets.js';
+import { EngineError } from './engine-error.js';
+import { chosen } from './folders.js';
+import { bring } from './import.js';
+import * as own from './own.js';
+
+/** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('./folders.js').Folder} Folder */
+
+/**
+ * @typedef {object} Page What the panel asks of the page.
+ * @property {Engine} engine
+ * @property {(model: string) => Promise<void>} choose Reads with a model from now on.
+ * @property {(text: string) => void} complain
+ * @property {(text: string) => void} announce
+ * @property {(text: string, work: (signal: AbortSignal) => Promise<void>) => Promise<void>} whileBusy
+ *   Shows what goes on and lets the visitor end it.
+ */
+
+/** @param {string} id @returns {any} */
+const byId = (id) => document.getElementById(id);
+
+/** @param {number} bytes */
+const size = (bytes) => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+/** Lists what is kept, and keeps what is brought.
+ * @param {Page} page */
+export function setUpOwn(page) {
+  byId('folder').addEventListener('change', async (/** @type {Event} */ event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const { folders } = chosen([...(input.files ?? [])]);
+    input.value = '';
+    if (folders.length) await bringAll(page, folders);
+    else page.complain('There is neither a model nor a speech encoder in this folder: a model has a model.json, an encoder a config.json.');
+  });
+  return list(page);
+}
+
+/** Keeps what folders hold, and reads with the model that came last.
+ * @param {Page} page @param {Folder[]} folders */
+export async function bringAll(page, folders) {
+  page.complain('');
+  for (const folder of folders) {
+    try {
+      await page.whileBusy(`Taking in ${folder.name}. Large encoders take a while.`, async (signal) => {
+        const { kind, name } = await bring(folder, await page.engine.module(), signal);
+        await list(page);
+        byId('own').open = true;
+        page.announce(`${name} is kept in this browser.`);
+        if (kind === 'models') await useIfWhole(page, name);
+      });
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') continue;
+      if (!(error instanceof EngineError)) console.error(error);
+      page.complain(`${folder.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+/** @param {Page} page @param {string} name */
+async function useIfWhole(page, name) {
+  const model = (await own.models()).find((model) => model.name === name);
+  if (model && await own.isWhole(name, filesOf(model.manifest))) {
+    byId('model').value = OWN + name;
+    await page.choose(OWN + name);
+  }
+}
+
+/** Shows what is kept, in the list and among the models to choose from.
+ * @param {Page} page */
+async function list(page) {
+  /** @type {HTMLElement[]} */ const rows = [];
+  const group = document.createElement('optgroup');
+  group.label = 'Yours';
+  for (const { name, manifest } of await own.models()) {
+    const whole = await own.isWhole(name, filesOf(manifest));
+    const state = whole ? `right in ${Math.round(100 * manifest.metrics.accuracy)} % of clips, ${size(bytesOf(manifest))}`
+      : `needs the speech encoder ${manifest.front_end.encoder?.name}`;
+    rows.push(row(page, 'models', name, `${name}: model, ${state}`));
+    group.append(new Option(`${name}: ${state}`, OWN + name));
+  }
+  for (const { name, description } of await own.encoders()) {
+    const bytes = description.shards.reduce((sum, { bytes }) => sum + bytes, 0);
+    rows.push(row(page, 'encoders', name, `${name}: speech encoder of ${description.network.layers} layers, ${size(bytes)}`));
+  }
+  const select = byId('model');
+  const before = select.value;
+  select.querySelector('optgroup')?.remove();
+  if (group.children.length) select.append(group);
+  select.value = before;
+  byId('own-list').replaceChildren(...rows);
+}
+
+/** @param {Page} page @param {'models' | 'encoders'} kind @param {string} name @param {string} text */
+function row(page, kind, name, text) {
+  const item = document.createElement('li');
+  const label = document.createElement('span');
+  label.textContent = text;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Remove';
+  button.setAttribute('aria-label', `Remove ${name}`);
+  button.addEventListener('click', async () => {
+    await own.remove(kind, name);
+    const select = byId('model');
+    if (kind === 'models' && select.value === OWN + name) {
+      select.selectedIndex = 0;
+      page.choose(select.value);
+    }
+    await list(page);
+    page.announce(`${name} is removed.`);
+    byId('own').querySelector('summary').focus();
+  });
+  item.append(label, button);
+  return item;
+}

@@ -1,0 +1,102 @@
+// Models and speech encoders that a visitor brings, kept in the browser's own file store: a folder each, below models/
+// and encoders/. What describes it is written last, so that a folder without it counts as none.
+
+import { EngineError } from './engine-error.js';
+
+/** @typedef {import('./types.d.ts').EncoderDescription} EncoderDescription */
+/** @typedef {import('./types.d.ts').FileEntry} FileEntry */
+/** @typedef {import('./types.d.ts').Manifest} Manifest */
+/** @typedef {'models' | 'encoders'} Kind */
+/** @typedef {{name: string, data: BlobPart}} Contents */
+
+/** The file that describes what is in a folder. */
+const DESCRIPTION = { models: 'model.json', encoders: 'encoder.json' };
+
+/** @param {Kind} kind @param {boolean} [create] */
+async function shelf(kind, create = false) {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(kind, { create });
+}
+
+/** Keeps files and what describes them under a name, in the place of what was there.
+ * @param {Kind} kind @param {string} name @param {Contents[]} files @param {string} description */
+export async function keep(kind, name, files, description) {
+  try {
+    const all = await shelf(kind, true);
+    await all.removeEntry(name, { recursive: true }).catch(() => {});
+    const folder = await all.getDirectoryHandle(name, { create: true });
+    for (const file of [...files, { name: DESCRIPTION[kind], data: description }]) await write(folder, file);
+  } catch (error) {
+    await remove(kind, name).catch(() => {});
+    throw new EngineError('not-kept', error instanceof DOMException && error.name === 'QuotaExceededError'
+      ? 'There is not enough room for it in this browser’s store. Remove something, or free space on the disk.'
+      : 'This browser gives pages no store for files here. Private windows often have none: try an ordinary one.');
+  }
+}
+
+/** @param {FileSystemDirectoryHandle} folder @param {Contents} contents */
+async function write(folder, { name, data }) {
+  const file = await folder.getFileHandle(name, { create: true });
+  const stream = await file.createWritable();
+  await stream.write(new Blob([data]));
+  await stream.close();
+}
+
+/** @param {Kind} kind @param {string} name */
+export async function remove(kind, name) {
+  await (await shelf(kind)).removeEntry(name, { recursive: true });
+}
+
+/** The text that describes what is kept under each name, in the order of the names.
+ * @param {Kind} kind @returns {Promise<[string, string][]>} */
+async function descriptions(kind) {
+  /** @type {[string, string][]} */ const found = [];
+  try {
+    for await (const [name, folder] of /** @type {any} */ (await shelf(kind)).entries()) {
+      const text = await (await (await folder.getFileHandle(DESCRIPTION[kind])).getFile()).text().catch(() => '');
+      if (text) found.push([name, text]);
+    }
+  } catch {
+    // No store, or nothing in it.
+  }
+  return found.sort(([a], [b]) => a.localeCompare(b));
+}
+
+/** @returns {Promise<{name: string, description: EncoderDescription}[]>} */
+export async function encoders() {
+  return (await descriptions('encoders')).map(([name, text]) => ({ name, description: JSON.parse(text) }));
+}
+
+/** @returns {Promise<{name: string, manifest: Manifest, text: string}[]>} */
+export async function models() {
+  return (await descriptions('models')).map(([name, text]) => ({ name, manifest: JSON.parse(text), text }));
+}
+
+/** A file of a model: its own, or one of the encoder that it listens through.
+ * @param {string} model @param {FileEntry} entry @returns {Promise<Uint8Array<ArrayBuffer> | undefined>} */
+export async function fileOf(model, entry) {
+  const holders = (await encoders())
+    .filter(({ description }) => description.shards.some(({ sha256 }) => sha256 === entry.sha256));
+  /** @type {[Kind, string][]} */
+  const places = [['models', model], ...holders.map(({ name }) => /** @type {[Kind, string]} */ (['encoders', name]))];
+  for (const [kind, name] of places) {
+    try {
+      const folder = await (await shelf(kind)).getDirectoryHandle(name);
+      const file = await (await folder.getFileHandle(entry.file)).getFile();
+      return new Uint8Array(await file.arrayBuffer());
+    } catch {
+      // Not here.
+    }
+  }
+  return undefined;
+}
+
+/** Whether all files of a model are here.
+ * @param {string} model @param {FileEntry[]} entries */
+export async function isWhole(model, entries) {
+  const held = new Set((await encoders()).flatMap(({ description }) => description.shards.map(({ sha256 }) => sha256)));
+  const folder = await (await shelf('models')).getDirectoryHandle(model);
+  const found = await Promise.all(entries.map(({ file, sha256 }) => held.has(sha256)
+    || folder.getFileHandle(file).then(() => true, () => false)));
+  return found.every(Boolean);
+}
