@@ -19,8 +19,11 @@ async function answer({ module, folder, files: given }) {
     const files = /** @type {Uint8Array<ArrayBuffer>[]} */ (imported.files);
     return { description: imported.description, files };
   } catch (error) {
-    const { code, message } = /** @type {{code?: string, message?: string}} */ (error);
-    return { code: code ?? 'crashed', message: message ?? String(error) };
+    const { code, message } = /** @type {{code?: string, message: string}} */ (error);
+    if (code) return { code, message };
+    // Most likely its memory ended: a page has 4 GB.
+    console.warn(error);
+    return { code: 'crashed', message: 'The conversion stopped; the encoder may be too large for a browser. Import it with the command line, and bring the folder that this writes.' };
   }
 }
 

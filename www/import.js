@@ -80,7 +80,7 @@ function convert({ name, files }, module, signal) {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      reject(new EngineError('crashed', 'The conversion stopped. The encoder may be too large for this browser’s memory.'));
+      reject(new EngineError('crashed', 'The conversion could not be started. Reload the page and try again.'));
     };
     signal.addEventListener('abort', () => reject(signal.reason));
   });

@@ -74,26 +74,18 @@ impl Manifest {
                 }),
                 |input| Architecture::Mlp(MlpConfig::new(input)),
             )),
-            ("hubert", Some(encoder)) => Ok(Self::of(
+            ("hubert", Some(encoder)) => Ok(Self::of_last_state(
                 name,
                 "The paper's network with self-attention on what HuBERT hears",
-                ClipSettings::default(),
-                Features::Embedding(Embedding {
-                    states: vec![encoder.network.layers()],
-                    statistics: Statistics::MeanAndDeviation,
-                    encoder,
-                }),
+                encoder,
+                Statistics::MeanAndDeviation,
                 |input| Architecture::AttentiveMlp(AttentiveMlpConfig::new(input)),
             )),
-            ("wav2vec2", Some(encoder)) => Ok(Self::of(
+            ("wav2vec2", Some(encoder)) => Ok(Self::of_last_state(
                 name,
                 "The paper's network on what wav2vec 2.0 hears",
-                ClipSettings::default(),
-                Features::Embedding(Embedding {
-                    states: vec![encoder.network.layers()],
-                    statistics: Statistics::Mean,
-                    encoder,
-                }),
+                encoder,
+                Statistics::Mean,
                 |input| {
                     Architecture::Mlp(
                         MlpConfig::new(input)
@@ -118,6 +110,18 @@ impl Manifest {
         network: impl FnOnce([usize; 2]) -> Architecture,
     ) -> Self {
         Self::of(name, summary, ClipSettings::default(), Features::Map(front_end), network)
+    }
+
+    fn of_last_state(
+        name: &str,
+        summary: &str,
+        encoder: Description,
+        statistics: Statistics,
+        network: impl FnOnce([usize; 2]) -> Architecture,
+    ) -> Self {
+        let states = vec![encoder.network.layers()];
+        let features = Features::Embedding(Embedding { encoder, states, statistics });
+        Self::of(name, summary, ClipSettings::default(), features, network)
     }
 
     fn of(

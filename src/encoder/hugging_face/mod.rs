@@ -73,6 +73,8 @@ pub fn check(config: &EncoderConfig, tensors: &Parameters) -> Result<(), Encoder
 /// PyTorch keeps dense weights as `[outputs, inputs]`, burn as `[inputs, outputs]`.
 fn transposed(Parameter { shape, values }: Parameter) -> Parameter {
     let [rows, columns] = shape[..] else { unreachable!("dense weights have two dimensions") };
-    let values = (0..columns).flat_map(|column| values[column..].iter().step_by(columns).copied()).collect();
-    Parameter { shape: vec![columns, rows], values }
+    // Of the very size, since it stays as long as the network.
+    let mut turned = Vec::with_capacity(values.len());
+    (0..columns).for_each(|column| turned.extend(values[column..].iter().step_by(columns)));
+    Parameter { shape: vec![columns, rows], values: turned }
 }
