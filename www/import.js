@@ -30,7 +30,8 @@ export async function bring(folder, module, signal) {
 
 /** @param {Folder} folder @param {string} text @returns {Promise<{kind: 'models', name: string}>} */
 async function bringModel(folder, text) {
-  /** @type {Manifest} */ const manifest = parse(text, 'model.json');
+  /** @type {Manifest} */ const manifest = parse(text, 'model.json', ({ name, weights, metrics, training, front_end }) =>
+    name && weights.file && metrics.accuracy >= 0 && training.split && front_end);
   // An encoder's files may be missing: the visitor can bring it apart.
   const wanted = [manifest.weights, ...(manifest.front_end.encoder?.shards ?? [])].map(({ file }) => file);
   if (!folder.files.some(({ name }) => name === manifest.weights.file)) throw missing(manifest.weights.file);
@@ -43,7 +44,8 @@ async function bringModel(folder, text) {
 /** An encoder that `sottovoce encoder import` wrote.
  * @param {Folder} folder @param {string} text @returns {Promise<{kind: 'encoders', name: string}>} */
 async function bringImported(folder, text) {
-  /** @type {EncoderDescription} */ const description = parse(text, 'encoder.json');
+  /** @type {EncoderDescription} */ const description = parse(text, 'encoder.json', ({ name, network, shards }) =>
+    name && network.layers && shards.length);
   const files = description.shards.map(({ file }) => {
     const data = folder.files.find(({ name }) => name === file);
     if (!data) throw missing(file);
@@ -58,13 +60,16 @@ async function bringImported(folder, text) {
 const missing = (file) =>
   new EngineError('incomplete', `The folder lacks ${file}. Bring it whole, as it was written.`);
 
-/** @param {string} text @param {string} file @returns {any} */
-function parse(text, file) {
+/** @param {string} text @param {string} file
+ * @param {(description: any) => unknown} hasAll Whether what the page needs is there. @returns {any} */
+function parse(text, file, hasAll) {
   try {
-    return JSON.parse(text);
+    const description = JSON.parse(text);
+    if (hasAll(description)) return description;
   } catch {
-    throw new EngineError('damaged', `${file} is damaged. Bring the folder as it was written.`);
+    // Refused below.
   }
+  throw new EngineError('damaged', `${file} is not what sottovoce writes. Bring the folder as it was written.`);
 }
 
 /** @param {Folder} folder @param {WebAssembly.Module} module @param {AbortSignal} signal

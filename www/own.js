@@ -18,16 +18,19 @@ async function shelf(kind, create = false) {
   return root.getDirectoryHandle(kind, { create });
 }
 
-/** Keeps files and what describes them under a name, in the place of what was there.
+/** Keeps files and what describes them under a name, in the place of what was there, which stays if this fails.
  * @param {Kind} kind @param {string} name @param {Contents[]} files @param {string} description */
 export async function keep(kind, name, files, description) {
+  const contents = [...files, { name: DESCRIPTION[kind], data: description }];
   try {
-    const all = await shelf(kind, true);
-    await all.removeEntry(name, { recursive: true }).catch(() => {});
-    const folder = await all.getDirectoryHandle(name, { create: true });
-    for (const file of [...files, { name: DESCRIPTION[kind], data: description }]) await write(folder, file);
+    const folder = await (await shelf(kind, true)).getDirectoryHandle(name, { create: true });
+    for (const file of contents) await write(folder, file);
+    const names = new Set(contents.map(({ name }) => name));
+    for await (const older of /** @type {any} */ (folder).keys()) {
+      if (!names.has(older)) await folder.removeEntry(older);
+    }
   } catch (error) {
-    await remove(kind, name).catch(() => {});
+    if (!(await descriptions(kind)).some(([kept]) => kept === name)) await remove(kind, name).catch(() => {});
     throw new EngineError('not-kept', error instanceof DOMException && error.name === 'QuotaExceededError'
       ? 'There is not enough room for it in this browser’s store. Remove something, or free space on the disk.'
       : 'This browser gives pages no store for files here. Private windows often have none: try an ordinary one.');
@@ -53,7 +56,8 @@ async function descriptions(kind) {
   /** @type {[string, string][]} */ const found = [];
   try {
     for await (const [name, folder] of /** @type {any} */ (await shelf(kind)).entries()) {
-      const text = await (await (await folder.getFileHandle(DESCRIPTION[kind])).getFile()).text().catch(() => '');
+      const file = await folder.getFileHandle(DESCRIPTION[kind]).catch(() => undefined);
+      const text = await (await file?.getFile())?.text();
       if (text) found.push([name, text]);
     }
   } catch {

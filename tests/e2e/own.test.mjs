@@ -119,6 +119,7 @@ describe('models and encoders of one’s own', () => {
     assert.match(await refused({ 'config.json': config, 'model.safetensors': other }), /do not fit .*missing \[/);
     assert.match(await refused({ 'config.json': weights, 'model.safetensors': weights }), /config\.json cannot be used/);
     assert.match(await refused({ 'model.json': MODEL['model.json'] }), /lacks model\.safetensors/);
+    assert.match(await refused({ 'model.json': config }), /model\.json is not what sottovoce writes/);
     assert.equal(await kept(page).count(), 0);
     await context.close();
   });
