@@ -1,17 +1,25 @@
 //! Each stage of a reading on one native thread: `cargo bench`.
 
+use std::collections::HashMap;
 use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
 use sottovoce::analyzer::Analyzer;
 use sottovoce::audio::{Clip, ClipSettings, Quality, ReadOptions, Resampler, decode};
+use sottovoce::encoder::{
+    Description, EncoderError, Input, Precision, Source, import, import_for_inference, pack, published,
+};
 use sottovoce::features::{FrontEnd, FrontEndSettings};
-use sottovoce::model::Model;
+use sottovoce::model::{Manifest, Model};
 use sottovoce::nn::conv_block::ConvBlockConfig;
+use sottovoce::nn::encoders::{Encoder, EncoderConfig, Wav2Vec2Config};
+use sottovoce::nn::weights::{StoredParameters, as_stored, in_floats};
 
 const SPEECH: &[u8] = include_bytes!("../www/samples/1028_MTI_SAD_XX.opus");
 const MANIFEST: &str = include_str!("../models/mfcc1/model.json");
+const VOICE: &str = include_str!("../models/voice/model.json");
+const VOICES_ENCODER: &[u8] = include_bytes!("../models/voice/weights-001-809bb585.safetensors");
 const WEIGHTS: &[u8] = include_bytes!("../models/mfcc1/model.safetensors");
 
 fn stages(criterion: &mut Criterion) {
@@ -68,9 +76,60 @@ fn training(criterion: &mut Criterion) {
     });
 }
 
+/// Four seconds through an encoder: as integers, as floats, and as burn runs the same module.
+fn encoders(criterion: &mut Criterion) {
+    let device = Device::flex();
+    let voice = Manifest::parse(VOICE).expect("the shipped model");
+    let voice = voice.front_end.encoder().expect("it listens through one");
+    let tensors = voice.tensors(|_| Ok::<_, EncoderError>(VOICES_ENCODER.to_vec())).expect("whole");
+    let base = EncoderConfig::Wav2Vec2(Wav2Vec2Config::new());
+    for (name, config, tensors, input) in [
+        ("voice's encoder", &voice.network, tensors, [1, 80, 400]),
+        ("a base-size wav2vec 2.0", &base, random_tensors(&base), [1, 1, 64_000]),
+    ] {
+        let mut group = criterion.benchmark_group(format!("4 s through {name}"));
+        group.sample_size(10);
+        let x = Tensor::<3>::random(input, Distribution::Normal(0.0, 1.0), &device);
+        let values: Vec<f32> = x.to_data().try_to_vec().expect("f32");
+        let mut integers = import_for_inference(config, tensors.clone()).expect("fits");
+        group.bench_function("integers", |bencher| {
+            bencher.iter(|| integers.forward(black_box(&values), false, &device));
+        });
+        let floats = as_stored(in_floats(tensors.clone()));
+        let mut floats = import_for_inference(config, floats).expect("fits");
+        group.bench_function("floats", |bencher| {
+            bencher.iter(|| floats.forward(black_box(&values), false, &device));
+        });
+        let module = import(config, tensors, &device).expect("fits");
+        group.bench_function("burn", |bencher| {
+            bencher.iter(|| match &module {
+                Encoder::Wav2Vec2(encoder) => encoder.forward(x.clone().squeeze_dim(1)),
+                Encoder::Whisper(encoder) => encoder.forward(x.clone()),
+            });
+        });
+    }
+}
+
+/// Random tensors of an encoder, as its files would hold them.
+fn random_tensors(config: &EncoderConfig) -> StoredParameters {
+    let tensors = as_stored(published(config, &config.init(&Device::flex())));
+    let input = Input::Samples { normalise: true };
+    let description =
+        Description { name: "random".to_owned(), input, network: config.clone(), shards: Vec::new() };
+    let mut shards = HashMap::new();
+    let description = pack(Source { description, tensors }, Precision::Int8, |name, bytes| {
+        shards.insert(name.to_owned(), bytes);
+        Ok::<_, EncoderError>(())
+    });
+    let description = description.expect("packed");
+    description
+        .tensors(|shard| Ok::<_, EncoderError>(shards.remove(&shard.file).expect("packed")))
+        .expect("whole")
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = stages, training
+    targets = stages, encoders, training
 }
 criterion_main!(benches);

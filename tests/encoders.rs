@@ -2,13 +2,16 @@
 
 mod common;
 
+use std::collections::HashMap;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{floats, largest_difference};
 use safetensors::SafeTensors;
-use sottovoce::encoder::{EncoderError, import, read_config};
+use sottovoce::encoder::{EncoderError, Precision, Source, import, import_for_inference, pack, read_config};
 use sottovoce::features::{FrontEnd, FrontEndSettings};
-use sottovoce::nn::encoders::{Encoded, Encoder, EncoderConfig};
-use sottovoce::nn::parameters::{Parameter, Parameters};
+use sottovoce::nn::encoders::{Encoded, Encoder, EncoderConfig, Inference};
+use sottovoce::nn::parameters::Parameter;
+use sottovoce::nn::weights::{Stored, StoredParameters};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
@@ -35,11 +38,11 @@ const HUBERT_BASE: Fixture = fixture!("hubert_base");
 const HUBERT_LARGE: Fixture = fixture!("hubert_large");
 const WHISPER: Fixture = fixture!("whisper");
 
-fn parameters(weights: &'static [u8]) -> Parameters {
+fn parameters(weights: &'static [u8]) -> StoredParameters {
     let file = SafeTensors::deserialize(weights).expect("readable");
-    let parameter = |name: &str| Parameter {
-        shape: file.tensor(name).expect("named by the file").shape().to_vec(),
-        values: floats(&file, name),
+    let parameter = |name: &str| {
+        let shape = file.tensor(name).expect("named by the file").shape().to_vec();
+        Stored::Floats(Parameter { shape, values: floats(&file, name) })
     };
     file.names().into_iter().map(|name| (name.to_owned(), parameter(name))).collect()
 }
@@ -56,6 +59,37 @@ fn encode(encoder: &Encoder, reference: &SafeTensors<'_>) -> Encoded {
     }
 }
 
+/// What the CPU's own form of an encoder makes of the reference's clips, one after the other.
+fn infer(mut encoder: Inference, reference: &SafeTensors<'_>) -> Encoded {
+    let clips = reference.tensor("input").expect("there").shape()[0];
+    let input = floats(reference, "input");
+    let mut encoded: Vec<Encoded> = input
+        .chunks(input.len() / clips)
+        .map(|clip| encoder.clone().forward(clip, true, &Device::flex()))
+        .collect();
+    // The same encoder once more, with buffers that hold another clip.
+    let again =
+        input.chunks(input.len() / clips).map(|clip| encoder.forward(clip, false, &Device::flex()).last);
+    for (first, again) in encoded.iter().zip(again) {
+        assert_eq!(first.last.to_data(), again.to_data());
+    }
+    let mut whole = encoded.remove(0);
+    for encoded in encoded {
+        let joined = |whole: &mut [Tensor<3>], part: Vec<Tensor<3>>| {
+            whole
+                .iter_mut()
+                .zip(part)
+                .for_each(|(whole, part)| *whole = Tensor::cat(vec![whole.clone(), part], 0));
+        };
+        joined(&mut whole.hidden_states, encoded.hidden_states);
+        joined(std::slice::from_mut(&mut whole.last), vec![encoded.last]);
+        for (whole, part) in whole.attentions.iter_mut().zip(encoded.attentions) {
+            *whole = Tensor::cat(vec![whole.clone(), part], 0);
+        }
+    }
+    whole
+}
+
 fn assert_close<const D: usize>(ours: &Tensor<D>, reference: &SafeTensors<'_>, name: &str) {
     assert_eq!(ours.dims().to_vec(), reference.tensor(name).expect("there").shape(), "{name}");
     let values: Vec<f32> = ours.clone().into_data().try_to_vec().expect("f32");
@@ -65,21 +99,23 @@ fn assert_close<const D: usize>(ours: &Tensor<D>, reference: &SafeTensors<'_>, n
 
 fn assert_equal_to_the_reference((config, weights, reference): Fixture, is_normed_at_the_end: bool) {
     let config = read_config(config).expect("valid");
-    let encoder = import(&config, parameters(weights), &Device::flex()).expect("the tensors fit");
     let reference = SafeTensors::deserialize(reference).expect("readable");
-    let encoded = encode(&encoder, &reference);
-    assert_eq!((encoded.hidden_states.len(), encoded.attentions.len()), (4, 3));
-    for (index, state) in encoded.hidden_states.iter().enumerate() {
-        // Of Whisper, transformers tells the last state after the norm alone.
-        let is_replaced = is_normed_at_the_end && index == 3;
-        if !is_replaced {
-            assert_close(state, &reference, &format!("hidden_states.{index}"));
+    let module = import(&config, parameters(weights), &Device::flex()).expect("the tensors fit");
+    let inference = import_for_inference(&config, parameters(weights)).expect("the tensors fit");
+    for encoded in [encode(&module, &reference), infer(inference, &reference)] {
+        assert_eq!((encoded.hidden_states.len(), encoded.attentions.len()), (4, 3));
+        for (index, state) in encoded.hidden_states.iter().enumerate() {
+            // Of Whisper, transformers tells the last state after the norm alone.
+            let is_replaced = is_normed_at_the_end && index == 3;
+            if !is_replaced {
+                assert_close(state, &reference, &format!("hidden_states.{index}"));
+            }
         }
+        for (index, weights) in encoded.attentions.iter().enumerate() {
+            assert_close(weights, &reference, &format!("attentions.{index}"));
+        }
+        assert_close(&encoded.last, &reference, "last_hidden_state");
     }
-    for (index, weights) in encoded.attentions.iter().enumerate() {
-        assert_close(weights, &reference, &format!("attentions.{index}"));
-    }
-    assert_close(&encoded.last, &reference, "last_hidden_state");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -106,6 +142,43 @@ fn whispers_log_mel_equals_transformers() {
     assert!(off <= TOLERANCE, "off by {off}");
 }
 
+/// With weights in eight bits and activations in seven, states point where those in floats do.
+#[wasm_bindgen_test(unsupported = test)]
+fn integers_stay_close_to_floats() {
+    for (config, weights, reference) in [WAV2VEC2_BASE, WAV2VEC2_LARGE, HUBERT_BASE, HUBERT_LARGE, WHISPER] {
+        let source = Source::from_published("small", config, None, parameters(weights)).expect("valid");
+        let source = source.checked().expect("whole");
+        let mut shards = HashMap::new();
+        let description = pack(source, Precision::Int8, |name, bytes| {
+            shards.insert(name.to_owned(), bytes);
+            Ok::<_, EncoderError>(())
+        })
+        .expect("packed");
+        let tensors = description.tensors(|shard| Ok::<_, EncoderError>(shards[&shard.file].clone()));
+        let tensors = tensors.expect("readable");
+        assert!(tensors.values().any(|tensor| matches!(tensor, Stored::Packed(_))));
+        let reference = SafeTensors::deserialize(reference).expect("readable");
+        let integers = import_for_inference(&description.network, tensors).expect("the tensors fit");
+        let integers = infer(integers, &reference);
+        let floats =
+            import_for_inference(&description.network, parameters(weights)).expect("the tensors fit");
+        let floats = infer(floats, &reference);
+        for (index, (integers, floats)) in
+            integers.hidden_states.iter().zip(&floats.hidden_states).enumerate()
+        {
+            let values =
+                |state: &Tensor<3>| state.clone().into_data().try_to_vec::<f32>().expect("states are f32");
+            let (a, b) = (values(integers), values(floats));
+            let dot = |a: &[f32], b: &[f32]| {
+                a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+            };
+            let similarity = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+            assert!(similarity >= 0.995, "state {index}: {similarity}");
+            assert!(a != b, "state {index} was not computed in integers");
+        }
+    }
+}
+
 /// The same tensors as other programs spell them: within a model with a head, and with the older weight norm.
 #[wasm_bindgen_test(unsupported = test)]
 fn other_spellings_make_the_same_encoder() {
@@ -115,7 +188,7 @@ fn other_spellings_make_the_same_encoder() {
         let name = name.replace("parametrizations.weight.original0", "weight_g");
         (format!("hubert.{}", name.replace("parametrizations.weight.original1", "weight_v")), tensor)
     });
-    let head = ("lm_head.weight".to_owned(), Parameter { shape: vec![1], values: vec![0.0] });
+    let head = ("lm_head.weight".to_owned(), Stored::Floats(Parameter { shape: vec![1], values: vec![0.0] }));
     let encoder =
         import(&config, respelled.chain([head]).collect(), &Device::flex()).expect("the tensors fit");
     let reference = SafeTensors::deserialize(reference).expect("readable");
@@ -140,8 +213,9 @@ fn every_misfit_is_listed_by_its_published_name() {
     let config = read_config(config).expect("valid");
     let mut tensors = parameters(weights);
     tensors.remove("encoder.layers.1.layer_norm.weight");
-    tensors.insert("stray".to_owned(), Parameter { shape: vec![1], values: vec![0.0] });
-    tensors.get_mut("encoder.layer_norm.bias").expect("there").shape = vec![24, 1];
+    tensors.insert("stray".to_owned(), Stored::Floats(Parameter { shape: vec![1], values: vec![0.0] }));
+    let misshapen = Stored::Floats(Parameter { shape: vec![24, 1], values: vec![0.0; 24] });
+    tensors.insert("encoder.layer_norm.bias".to_owned(), misshapen);
     let Err(EncoderError::Mismatch(mismatch)) = import(&config, tensors, &Device::flex()) else {
         panic!("three misfits")
     };

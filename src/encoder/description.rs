@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::EncoderError;
 use crate::features::FrontEndSettings;
 use crate::nn::encoders::EncoderConfig;
-use crate::nn::parameters::Parameters;
-use crate::nn::weights::{self, WeightsFile};
+use crate::nn::weights::{self, StoredParameters, WeightsFile};
 
 /// The contents of an `encoder.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,12 +45,12 @@ impl Description {
     pub fn tensors<E: From<EncoderError>>(
         &self,
         mut bytes_of: impl FnMut(&WeightsFile) -> Result<Vec<u8>, E>,
-    ) -> Result<Parameters, E> {
-        let mut tensors = Parameters::new();
+    ) -> Result<StoredParameters, E> {
+        let mut tensors = StoredParameters::new();
         for shard in &self.shards {
             let bytes = bytes_of(shard)?;
             shard.check(&bytes).map_err(EncoderError::from)?;
-            tensors.extend(weights::read(&bytes).map_err(EncoderError::from)?);
+            tensors.extend(weights::read(bytes).map_err(EncoderError::from)?);
         }
         Ok(tensors)
     }

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 
 use super::{Description, EncoderError, Precision, Source, SpeechEncoder, pack, read_weights, weights_among};
 use crate::files::write_atomically;
-use crate::nn::parameters::Parameters;
+use crate::nn::weights::StoredParameters;
 
 impl Source {
     /// Reads an encoder from a folder as Hugging Face publishes it or `sottovoce encoder import` writes it, or from a
@@ -30,7 +30,7 @@ impl Source {
             let names: Vec<String> = entries.map(|entry| name_of(&entry.path())).collect();
             weights_among(&folder.to_string_lossy(), &names)?
         };
-        let mut tensors = Parameters::new();
+        let mut tensors = StoredParameters::new();
         for file in files {
             let path = folder.join(&file);
             tensors.extend(read_weights(&path.to_string_lossy(), fs::read(&path).map_err(failed(&path))?)?);
@@ -55,7 +55,7 @@ impl Description {
     ///
     /// # Errors
     /// [`EncoderError`] when a shard is missing or damaged.
-    pub fn read_tensors(&self, folder: &Path) -> Result<Parameters, EncoderError> {
+    pub fn read_tensors(&self, folder: &Path) -> Result<StoredParameters, EncoderError> {
         self.tensors(|shard| {
             let path = folder.join(&shard.file);
             fs::read(&path).map_err(failed(&path))

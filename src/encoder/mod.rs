@@ -14,18 +14,18 @@ mod source;
 pub use description::{Description, Input};
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::save;
-pub use hugging_face::{import, read_config};
+pub use hugging_face::{import, import_for_inference, published, read_config};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use hugging_face::{last_layers, of_encoder, with_last_layers};
 pub use shards::{Precision, pack};
 pub use source::{Source, read_weights, weights_among};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 use crate::features::{FrontEnd, FrontEndError};
-use crate::nn::encoders::{Encoded, Encoder, EncoderConfig, Wav2Vec2, Whisper};
-use crate::nn::parameters::{ParameterMismatch, Parameters};
-use crate::nn::weights::WeightsError;
+use crate::nn::encoders::{Encoded, EncoderConfig, Inference};
+use crate::nn::parameters::ParameterMismatch;
+use crate::nn::weights::{StoredParameters, WeightsError};
 
 /// Why an encoder could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -72,43 +72,42 @@ impl EncoderError {
     }
 }
 
-/// An encoder with its weights, and everything needed to feed it. Copies share the weights.
+/// An encoder with its weights, and everything needed to feed it, on the CPU. Copies share the weights.
 #[derive(Clone)]
 pub struct SpeechEncoder {
-    listener: Listener,
+    input: Preparation,
+    network: Inference,
     /// Samples that make one frame.
     shortest: usize,
     device: Device,
 }
 
-/// A network with what makes its input.
+/// What makes the network's input of samples.
 #[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // A program holds one.
-enum Listener {
-    Samples { network: Wav2Vec2, normalise: bool },
-    Map { network: Whisper, front_end: FrontEnd },
+enum Preparation {
+    Samples { normalise: bool },
+    Map(FrontEnd),
 }
 
 impl SpeechEncoder {
-    /// Puts an encoder together from its description and tensors under the names of transformers.
+    /// Puts an encoder together from its description and tensors under the names of transformers. What it hears is put
+    /// on `device`.
     ///
     /// # Errors
     /// [`EncoderError`] when the two do not belong together.
     pub fn new(
         description: &Description,
-        tensors: Parameters,
+        tensors: StoredParameters,
         device: &Device,
     ) -> Result<Self, EncoderError> {
         let Description { network: config, input, .. } = description;
-        let network = import(config, tensors, device)?;
-        let (listener, shortest) = match (network, config, input) {
-            (Encoder::Wav2Vec2(network), EncoderConfig::Wav2Vec2(config), &Input::Samples { normalise }) => {
-                (Listener::Samples { network, normalise }, config.shortest())
+        let (input, shortest) = match (config, input) {
+            (EncoderConfig::Wav2Vec2(config), &Input::Samples { normalise }) => {
+                (Preparation::Samples { normalise }, config.shortest())
             }
-            (Encoder::Whisper(network), EncoderConfig::Whisper(config), Input::Map { front_end })
-                if config.mels == front_end.rows() =>
-            {
-                (Listener::Map { network, front_end: FrontEnd::new(front_end)? }, front_end.hop_length)
+            (EncoderConfig::Whisper(config), Input::Map { front_end }) if config.mels == front_end.rows() => {
+                (Preparation::Map(FrontEnd::new(front_end)?), front_end.hop_length)
             }
             _ => {
                 return Err(EncoderError::Description {
@@ -117,27 +116,25 @@ impl SpeechEncoder {
                 });
             }
         };
-        Ok(Self { listener, shortest, device: device.clone() })
+        let network = import_for_inference(config, tensors)?;
+        Ok(Self { input, network, shortest, device: device.clone() })
     }
 
-    /// Encodes mono samples at 16 kHz. What is shorter than one frame is filled up with silence.
+    /// Encodes mono samples at 16 kHz, without telling who looked at whom. What is shorter than one frame is filled up
+    /// with silence.
     pub fn encode(&mut self, samples: &[f32]) -> Encoded {
         let mut samples = samples.to_vec();
         samples.resize(samples.len().max(self.shortest), 0.0);
-        match &mut self.listener {
-            Listener::Map { network, front_end } => {
-                let map = front_end.extract(&samples);
-                let shape = [1, map.rows(), map.columns()];
-                network.forward(Tensor::from_data(TensorData::new(map.into_values(), shape), &self.device))
-            }
-            Listener::Samples { network, normalise } => {
+        let input = match &mut self.input {
+            Preparation::Map(front_end) => front_end.extract(&samples).into_values(),
+            Preparation::Samples { normalise } => {
                 if *normalise {
                     to_unit_variance(&mut samples);
                 }
-                let shape = [1, samples.len()];
-                network.forward(Tensor::from_data(TensorData::new(samples, shape), &self.device))
+                samples
             }
-        }
+        };
+        self.network.forward(&input, false, &self.device)
     }
 }
 

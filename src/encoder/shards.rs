@@ -2,7 +2,7 @@
 
 use super::{Description, Source};
 use crate::nn::parameters::{Parameter, Parameters};
-use crate::nn::weights::{self, Storage, WeightsFile};
+use crate::nn::weights::{self, Storage, WeightsFile, in_floats};
 
 /// Most bytes of a shard. A single tensor that takes more has a shard to itself.
 const SHARD_BYTES: usize = 16_000_000;
@@ -47,7 +47,7 @@ pub fn pack<E>(
 ) -> Result<Description, E> {
     let Source { mut description, tensors } = source;
     description.shards.clear();
-    for (number, shard) in (1..).zip(divided(tensors, precision)) {
+    for (number, shard) in (1..).zip(divided(in_floats(tensors), precision)) {
         let bytes = weights::write(&shard, |parameter| precision.storage(parameter));
         // A new name for new contents: an old description keeps its own shards until it is replaced.
         let mut file = WeightsFile::describe("", &bytes);

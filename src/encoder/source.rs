@@ -5,15 +5,15 @@ use safetensors::tensor::Dtype;
 
 use super::hugging_face::{check, input_of, of_encoder, read_config, whisper_of};
 use super::{Description, EncoderError};
-use crate::nn::parameters::{Parameter, Parameters};
-use crate::nn::weights;
+use crate::nn::parameters::Parameter;
+use crate::nn::weights::{self, Stored, StoredParameters};
 
 /// What an encoder is made of.
 pub struct Source {
     /// What it is; without shards where it is not ours.
     pub description: Description,
     /// Its tensors, named as transformers names them.
-    pub tensors: Parameters,
+    pub tensors: StoredParameters,
 }
 
 impl Source {
@@ -26,7 +26,7 @@ impl Source {
         name: &str,
         config: &str,
         preprocessor: Option<&str>,
-        tensors: Parameters,
+        tensors: StoredParameters,
     ) -> Result<Self, EncoderError> {
         // Some programs that convert Whisper write another config.json; its sizes follow from its tensors.
         let network = read_config(config).or_else(|error| whisper_of(&tensors).ok_or(error))?;
@@ -75,13 +75,13 @@ pub fn weights_among(folder: &str, names: &[String]) -> Result<Vec<String>, Enco
 ///
 /// # Errors
 /// [`EncoderError`] when it is damaged, or holds other numbers than floats.
-pub fn read_weights(name: &str, bytes: Vec<u8>) -> Result<Parameters, EncoderError> {
+pub fn read_weights(name: &str, bytes: Vec<u8>) -> Result<StoredParameters, EncoderError> {
     if name.ends_with(".safetensors") {
-        return Ok(weights::read(&bytes)?);
+        return Ok(weights::read(bytes)?);
     }
     let unreadable = |detail: String| EncoderError::File { path: name.to_owned(), detail };
     let reader = PytorchReader::from_bytes(bytes, None).map_err(|error| unreadable(error.to_string()))?;
-    let mut tensors = Parameters::new();
+    let mut tensors = StoredParameters::new();
     for (name, tensor) in reader.into_tensors() {
         let format = match tensor.dtype() {
             DType::F32 => Dtype::F32,
@@ -93,7 +93,7 @@ pub fn read_weights(name: &str, bytes: Vec<u8>) -> Result<Parameters, EncoderErr
         };
         let bytes = tensor.read().map_err(|error| unreadable(error.to_string()))?;
         let values = weights::floats(format, &bytes)?;
-        tensors.insert(name, Parameter { shape: tensor.shape().to_vec(), values });
+        tensors.insert(name, Stored::Floats(Parameter { shape: tensor.shape().to_vec(), values }));
     }
     Ok(tensors)
 }

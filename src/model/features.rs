@@ -7,7 +7,7 @@ use super::ModelError;
 use crate::audio::ClipSettings;
 use crate::encoder::{Description, SpeechEncoder};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
-use crate::nn::parameters::Parameters;
+use crate::nn::weights::StoredParameters;
 
 /// What is made of a clip, with everything that decides its numbers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ impl Extractor {
     ///
     /// # Errors
     /// [`ModelError`] when a setting is out of its range, or the tensors are not those of the encoder.
-    pub fn new(features: &Features, tensors: Parameters, device: &Device) -> Result<Self, ModelError> {
+    pub fn new(features: &Features, tensors: StoredParameters, device: &Device) -> Result<Self, ModelError> {
         Ok(match features {
             Features::Map(front_end) => Self::Map(FrontEnd::new(front_end)?),
             Features::Embedding(embedding) => Self::Embedding {

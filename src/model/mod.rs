@@ -22,8 +22,8 @@ use crate::audio::Clip;
 use crate::encoder::EncoderError;
 use crate::features::{FeatureMap, FrontEndError};
 use crate::nn::classifiers::Classifier;
-use crate::nn::parameters::{self, Parameters};
-use crate::nn::weights::{self, WeightsError, WeightsFile};
+use crate::nn::parameters;
+use crate::nn::weights::{self, StoredParameters, WeightsError, WeightsFile, in_floats};
 
 /// Why a model could not be loaded or saved.
 #[derive(Debug, thiserror::Error)]
@@ -87,10 +87,11 @@ impl Model {
         let manifest = Manifest::parse(manifest)?;
         let bytes = bytes_of(&manifest.weights)?;
         manifest.weights.check(&bytes)?;
-        let network = parameters::apply(manifest.architecture.init(device), weights::read(&bytes)?)?;
+        let network =
+            parameters::apply(manifest.architecture.init(device), in_floats(weights::read(bytes)?))?;
         let tensors = match manifest.front_end.encoder() {
             Some(encoder) => encoder.tensors(bytes_of)?,
-            None => Parameters::new(),
+            None => StoredParameters::new(),
         };
         let extractor = Extractor::new(&manifest.front_end, tensors, device)?;
         Ok(Self { manifest, extractor, network, device: device.clone() })
@@ -136,7 +137,7 @@ mod files {
     use super::{Manifest, Model, ModelError};
     use crate::nn::classifiers::Classifier;
     use crate::nn::parameters::{self, Parameter};
-    use crate::nn::weights::{self, Storage, WeightsFile};
+    use crate::nn::weights::{self, Storage, WeightsFile, in_floats};
     use burn::tensor::Device;
 
     fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> ModelError {
@@ -193,7 +194,7 @@ mod files {
         manifest: &Manifest,
         device: &Device,
     ) -> Result<Classifier, ModelError> {
-        let parameters = weights::read(&weights::write(&parameters::collect(network), storage))?;
+        let parameters = in_floats(weights::read(weights::write(&parameters::collect(network), storage))?);
         Ok(parameters::apply(manifest.architecture.init(device), parameters)?)
     }
 

@@ -2,10 +2,12 @@
 //!
 //! Nothing here knows of sound, labels or files; [`crate::model`] brings those together.
 
+mod activation;
 pub mod classifiers;
 pub mod conv_block;
 pub mod dropout;
 pub mod encoders;
 pub mod parameters;
+mod product;
 pub mod quant;
 pub mod weights;

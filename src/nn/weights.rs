@@ -4,7 +4,7 @@
 //! and bits stand under its name in one JSON object, the entry `quantised` of the file's metadata. One entry, since
 //! several would come in another order each time, and the same weights would not make the same file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -80,37 +80,99 @@ struct PackedAs {
     bits: u8,
 }
 
-/// Reads parameters from the bytes of a weights file.
+/// A tensor as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored {
+    /// As floats.
+    Floats(Parameter),
+    /// In few bits.
+    Packed(Quantised),
+}
+
+impl Stored {
+    /// Dimensions, outermost first.
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Self::Floats(parameter) => &parameter.shape,
+            Self::Packed(quantised) => &quantised.shape,
+        }
+    }
+
+    /// The same in floats.
+    pub fn into_parameter(self) -> Parameter {
+        match self {
+            Self::Floats(parameter) => parameter,
+            Self::Packed(quantised) => Parameter { values: quantised.dequantise(), shape: quantised.shape },
+        }
+    }
+}
+
+/// Tensors as they are kept, by their names.
+pub type StoredParameters = BTreeMap<String, Stored>;
+
+/// Tensors in floats.
+pub fn in_floats(stored: StoredParameters) -> Parameters {
+    stored.into_iter().map(|(name, tensor)| (name, tensor.into_parameter())).collect()
+}
+
+/// Tensors in floats, as they are kept.
+pub fn as_stored(parameters: Parameters) -> StoredParameters {
+    parameters.into_iter().map(|(name, parameter)| (name, Stored::Floats(parameter))).collect()
+}
+
+/// The bytes of a tensor in a file.
+struct Piece {
+    format: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+/// Reads tensors from the bytes of a weights file, giving up its memory on the way: it takes little more than the
+/// tensors themselves.
 ///
 /// # Errors
 /// [`WeightsError`] when they are no safetensors, or hold other numbers than floats and packed integers.
-pub fn read(bytes: &[u8]) -> Result<Parameters, WeightsError> {
+pub fn read(bytes: Vec<u8>) -> Result<StoredParameters, WeightsError> {
+    let (mut pieces, packed_as) = into_pieces(bytes)?;
+    let mut stored = StoredParameters::new();
+    for (name, PackedAs { shape, axis, bits }) in packed_as {
+        let part = |name: &str| WeightsError(format!("{name} is missing"));
+        let scale_name = format!("{name}{SCALE_SUFFIX}");
+        let scale = pieces.remove(&scale_name).ok_or_else(|| part(&scale_name))?;
+        let packed = pieces.remove(&name).ok_or_else(|| part(&name))?.bytes;
+        let quantised = Quantised { shape, axis, bits, scales: floats(scale.format, &scale.bytes)?, packed };
+        quantised.check().map_err(|error| WeightsError(error.to_string()))?;
+        stored.insert(name, Stored::Packed(quantised));
+    }
+    for (name, Piece { format, shape, bytes }) in pieces {
+        let values = floats(format, &bytes)?;
+        stored.insert(name, Stored::Floats(Parameter { shape, values }));
+    }
+    Ok(stored)
+}
+
+/// Cuts a file into the bytes of its tensors, from its end on, so that what is cut off is given back at once.
+fn into_pieces(
+    mut bytes: Vec<u8>,
+) -> Result<(BTreeMap<String, Piece>, BTreeMap<String, PackedAs>), WeightsError> {
     let unreadable = |error: &dyn std::fmt::Display| WeightsError(error.to_string());
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| unreadable(&e))?;
-    let metadata = header.metadata().as_ref().and_then(|metadata| metadata.get(QUANTISED));
-    let mut packed_as: BTreeMap<String, PackedAs> = match metadata {
-        Some(text) => serde_json::from_str(text).map_err(|e| unreadable(&e))?,
+    SafeTensors::deserialize(&bytes).map_err(|error| unreadable(&error))?;
+    let (header_bytes, header) = SafeTensors::read_metadata(&bytes).map_err(|error| unreadable(&error))?;
+    let packed_as = match header.metadata().as_ref().and_then(|metadata| metadata.get(QUANTISED)) {
+        Some(text) => serde_json::from_str(text).map_err(|error| unreadable(&error))?,
         None => BTreeMap::new(),
     };
-    let scales: BTreeSet<String> = packed_as.keys().map(|name| format!("{name}{SCALE_SUFFIX}")).collect();
-    let file = SafeTensors::deserialize(bytes).map_err(|e| unreadable(&e))?;
-    let mut parameters = Parameters::new();
-    for (name, view) in file.iter() {
-        let parameter = if let Some(PackedAs { shape, axis, bits }) = packed_as.remove(name) {
-            let scale = file.tensor(&format!("{name}{SCALE_SUFFIX}")).map_err(|e| unreadable(&e))?;
-            let packed = view.data().to_vec();
-            let quantised =
-                Quantised { shape, axis, bits, scales: floats(scale.dtype(), scale.data())?, packed };
-            quantised.check().map_err(|e| unreadable(&e))?;
-            Parameter { values: quantised.dequantise(), shape: quantised.shape }
-        } else if scales.contains(name) {
-            continue;
-        } else {
-            Parameter { shape: view.shape().to_vec(), values: floats(view.dtype(), view.data())? }
-        };
-        parameters.insert(name.to_owned(), parameter);
+    // The header's length stands before it, in eight bytes.
+    let data = 8 + header_bytes;
+    let mut tensors: Vec<_> = header.tensors().into_iter().collect();
+    tensors.sort_by_key(|(_, info)| info.data_offsets);
+    let mut pieces = BTreeMap::new();
+    for (name, info) in tensors.into_iter().rev() {
+        let piece = bytes.split_off(data + info.data_offsets.0);
+        bytes.shrink_to_fit();
+        pieces.insert(name, Piece { format: info.dtype, shape: info.shape.clone(), bytes: piece });
     }
-    Ok(parameters)
+    Ok((pieces, packed_as))
 }
 
 /// Writes parameters, each kept as `storage` says.
@@ -180,7 +242,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_within_half_a_step() {
         let written = parameters();
-        let read = read(&write(&written, storage)).expect("readable");
+        let read = in_floats(read(write(&written, storage)).expect("readable"));
         assert_eq!(read["dense.bias"], written["dense.bias"]);
         for (name, parameter) in &written {
             assert_eq!(read[name].shape, parameter.shape);
@@ -199,7 +261,7 @@ mod tests {
     fn damaged_files_are_refused() {
         let good = write(&parameters(), storage);
         for cut in [0, 4, 8, 60, good.len() - 1] {
-            assert!(read(&good[..cut]).is_err(), "cut at {cut}");
+            assert!(read(good[..cut].to_vec()).is_err(), "cut at {cut}");
         }
     }
 }

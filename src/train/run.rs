@@ -23,7 +23,8 @@ use crate::evaluate::{Judged, metrics};
 use crate::figures;
 use crate::files::write_atomically;
 use crate::model::{Extractor, Features, Manifest, ModelError, Prediction, Training, as_saved, save};
-use crate::nn::parameters::{self, Parameters};
+use crate::nn::parameters;
+use crate::nn::weights::StoredParameters;
 
 /// A model to train.
 pub struct Job {
@@ -212,10 +213,10 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
 }
 
 /// The tensors of the encoder in `folder`, if clips are heard through one.
-fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<Parameters, TrainError> {
+fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<StoredParameters, TrainError> {
     Ok(match (features.encoder(), folder) {
         (Some(encoder), Some(folder)) => encoder.read_tensors(folder)?,
-        _ => Parameters::new(),
+        _ => StoredParameters::new(),
     })
 }
 

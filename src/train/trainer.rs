@@ -184,7 +184,7 @@ mod tests {
     use crate::model::{Embedding, Emotion, Features, Normalisation, Statistics};
     use crate::nn::classifiers::{Architecture, MlpConfig};
     use crate::nn::encoders::{EncoderConfig, WhisperConfig};
-    use crate::nn::parameters::Parameters;
+    use crate::nn::weights::StoredParameters;
     use crate::train::Dataset;
     use crate::train::spectrogram::Gain;
     use crate::train::tuning::Tuning;
@@ -205,7 +205,7 @@ mod tests {
         let mlp =
             MlpConfig::new([rows, 1]).with_hidden([6, 5]).with_input_dropout(0.0).with_dropout([0.0; 2]);
         let normalise = Normalisation { mean: vec![0.1; rows], std: vec![0.5; rows] };
-        let tensors = Parameters::new();
+        let tensors = StoredParameters::new();
         let tuning = Tuning { embedding, tensors, before: 0, unfrozen: 1, normalise };
         Design { architecture: Architecture::Mlp(mlp), tuning: Some(tuning) }
     }

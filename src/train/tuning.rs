@@ -13,7 +13,7 @@ use crate::encoder::{
 };
 use crate::model::{Embedding, Features, Normalisation};
 use crate::nn::encoders::LastLayers;
-use crate::nn::parameters::Parameters;
+use crate::nn::weights::StoredParameters;
 use crate::parallel;
 
 /// Clips that tell how an embedding is normalised; more change nothing.
@@ -23,7 +23,7 @@ const SURVEYED: usize = 1000;
 pub struct Tuning {
     pub(super) embedding: Embedding,
     /// All of the encoder's, before it is tuned.
-    pub(super) tensors: Parameters,
+    pub(super) tensors: StoredParameters,
     /// Layers that clips have gone through before.
     pub(super) before: usize,
     /// Layers at the end that learn.
@@ -56,7 +56,7 @@ impl Tuning {
     }
 
     /// What is made of clips once and for all, and the tensors that it takes.
-    pub fn frames(&self) -> (Features, Parameters) {
+    pub fn frames(&self) -> (Features, StoredParameters) {
         let Description { name, input, network, .. } = &self.embedding.encoder;
         // With its shards, so that frames of another encoder of the same shape are not taken for these.
         let shards = self.embedding.encoder.shards.clone();

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::coded;
 use crate::encoder::{EncoderError, Precision, Source, pack, read_weights, weights_among};
-use crate::nn::parameters::Parameters;
+use crate::nn::weights::StoredParameters;
 
 /// An encoder in our form.
 #[wasm_bindgen]
@@ -43,7 +43,7 @@ pub fn import_encoder(
     read: &Function,
 ) -> Result<ImportedEncoder, JsValue> {
     let refused = |error: EncoderError| JsValue::from(coded(&error, error.code()));
-    let mut tensors = Parameters::new();
+    let mut tensors = StoredParameters::new();
     for name in weights_among(folder, &names).map_err(refused)? {
         let bytes = Uint8Array::new(&read.call1(&JsValue::NULL, &JsValue::from_str(&name))?).to_vec();
         tensors.extend(read_weights(&name, bytes).map_err(refused)?);

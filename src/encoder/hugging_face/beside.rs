@@ -5,12 +5,12 @@ use serde::Deserialize;
 use crate::encoder::{EncoderError, Input};
 use crate::features::FrontEndSettings;
 use crate::nn::encoders::{EncoderConfig, WhisperConfig};
-use crate::nn::parameters::Parameters;
+use crate::nn::weights::StoredParameters;
 
 /// The sizes of a Whisper encoder as they follow from its tensors, for files without a usable `config.json`; none if
 /// they are not those of one. Heads are 64 values wide, as in every Whisper that was published.
-pub fn whisper_of(tensors: &Parameters) -> Option<EncoderConfig> {
-    let size = |name: &str, dimension: usize| tensors.get(name)?.shape.get(dimension).copied();
+pub fn whisper_of(tensors: &StoredParameters) -> Option<EncoderConfig> {
+    let size = |name: &str, dimension: usize| tensors.get(name)?.shape().get(dimension).copied();
     let layers =
         (0..).take_while(|layer| tensors.contains_key(&format!("layers.{layer}.fc1.weight"))).count();
     let width = size("conv1.weight", 0)?;

@@ -5,7 +5,8 @@ use burn::tensor::Device;
 use super::{check, filled, names, transposed};
 use crate::encoder::EncoderError;
 use crate::nn::encoders::{EncoderConfig, LastLayers};
-use crate::nn::parameters::{self, Parameters};
+use crate::nn::parameters;
+use crate::nn::weights::{Stored, StoredParameters};
 
 /// The layers after the first `before`, of the tensors of a bare encoder.
 ///
@@ -13,26 +14,26 @@ use crate::nn::parameters::{self, Parameters};
 /// [`EncoderError::Mismatch`] when the tensors are not those that `config` asks for.
 pub fn last_layers(
     config: &EncoderConfig,
-    tensors: &Parameters,
+    tensors: &StoredParameters,
     before: usize,
     device: &Device,
 ) -> Result<LastLayers, EncoderError> {
     check(config, tensors)?;
-    let copied = |name: &str| tensors[&published(config, before, name)].clone();
+    let copied = |name: &str| tensors[&published(config, before, name)].clone().into_parameter();
     Ok(filled(config.last_layers(before, device), copied)?)
 }
 
 /// The tensors of an encoder whose layers after the first `before` are replaced.
 pub fn with_last_layers(
     config: &EncoderConfig,
-    mut tensors: Parameters,
+    mut tensors: StoredParameters,
     before: usize,
     layers: &LastLayers,
-) -> Parameters {
+) -> StoredParameters {
     for (name, parameter) in parameters::collect(layers) {
         let is_dense = names::is_dense(&name, &parameter.shape);
         let parameter = if is_dense { transposed(parameter) } else { parameter };
-        tensors.insert(published(config, before, &name), parameter);
+        tensors.insert(published(config, before, &name), Stored::Floats(parameter));
     }
     tensors
 }
@@ -50,6 +51,7 @@ mod tests {
     use super::*;
     use crate::encoder::import;
     use crate::nn::encoders::{Encoder, Wav2Vec2Config, WhisperConfig};
+    use crate::nn::weights::as_stored;
     use burn::tensor::{Distribution, Tensor, Tolerance};
 
     fn small() -> [EncoderConfig; 2] {
@@ -70,15 +72,8 @@ mod tests {
         ]
     }
 
-    /// The tensors of a random encoder as transformers names them.
-    fn published_tensors(config: &EncoderConfig) -> Parameters {
-        let ours = parameters::collect(&config.init(&Device::flex()));
-        let renamed = ours.into_iter().map(|(name, parameter)| {
-            let is_dense = names::is_dense(&name, &parameter.shape);
-            let parameter = if is_dense { transposed(parameter) } else { parameter };
-            (names::published(config, &name), parameter)
-        });
-        renamed.collect()
+    fn published_tensors(config: &EncoderConfig) -> StoredParameters {
+        as_stored(crate::encoder::published(config, &config.init(&Device::flex())))
     }
 
     #[test]

@@ -19,21 +19,50 @@ pub use last_layers::{last_layers, with_last_layers};
 pub use names::of_encoder;
 
 use super::EncoderError;
-use crate::nn::encoders::{Encoder, EncoderConfig};
+use crate::nn::encoders::{Encoder, EncoderConfig, Inference};
 use crate::nn::parameters::{self, Parameter, ParameterMismatch, Parameters};
+use crate::nn::weights::StoredParameters;
 
-/// Makes an encoder of tensors with the names and layouts of transformers.
+/// Makes an encoder of tensors with the names and layouts of transformers, as a module that learns or runs on a GPU.
 ///
 /// Names may stand with or without the prefix of a model that holds the encoder. The heads of such models are left
 /// out, and so are layers beyond those that `config` keeps.
 ///
 /// # Errors
 /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
-pub fn import(config: &EncoderConfig, tensors: Parameters, device: &Device) -> Result<Encoder, EncoderError> {
+pub fn import(
+    config: &EncoderConfig,
+    tensors: StoredParameters,
+    device: &Device,
+) -> Result<Encoder, EncoderError> {
     let mut tensors = of_encoder(config, tensors);
     check(config, &tensors)?;
-    let taken = |name: &str| tensors.remove(&names::published(config, name)).expect("checked");
-    Ok(filled(config.init(device), taken)?)
+    let mut taken = |name: &str| tensors.remove(&names::published(config, name)).expect("checked");
+    Ok(filled(config.init(device), |name| taken(name).into_parameter())?)
+}
+
+/// Makes an encoder as [`import`] does, for the CPU without gradients: what is kept in integers stays so.
+///
+/// # Errors
+/// As of [`import`].
+pub fn import_for_inference(
+    config: &EncoderConfig,
+    tensors: StoredParameters,
+) -> Result<Inference, EncoderError> {
+    let mut tensors = of_encoder(config, tensors);
+    check(config, &tensors)?;
+    Ok(Inference::new(config, |name| tensors.remove(&names::published(config, name))))
+}
+
+/// The tensors of an encoder as transformers names and lays them out.
+pub fn published(config: &EncoderConfig, encoder: &Encoder) -> Parameters {
+    let ours = parameters::collect(encoder).into_iter();
+    let turned = ours.map(|(name, parameter)| {
+        let is_dense = names::is_dense(&name, &parameter.shape);
+        let parameter = if is_dense { transposed(parameter) } else { parameter };
+        (names::published(config, &name), parameter)
+    });
+    turned.collect()
 }
 
 /// A module with tensors in the layouts of transformers, each asked for by our name for it.
@@ -51,7 +80,7 @@ fn filled<M: Module>(module: M, mut tensor: impl FnMut(&str) -> Parameter) -> Re
 ///
 /// # Errors
 /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
-pub fn check(config: &EncoderConfig, tensors: &Parameters) -> Result<(), EncoderError> {
+pub fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), EncoderError> {
     let mut mismatch = ParameterMismatch::default();
     let mut left: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
     for (name, mut shape) in parameters::shapes(&config.init(&Device::flex())) {
@@ -62,7 +91,7 @@ pub fn check(config: &EncoderConfig, tensors: &Parameters) -> Result<(), Encoder
         left.remove(published.as_str());
         match tensors.get(&published) {
             None => mismatch.missing.push(published),
-            Some(tensor) if tensor.shape != shape => mismatch.misshapen.push(published),
+            Some(tensor) if tensor.shape() != shape => mismatch.misshapen.push(published),
             Some(_) => {}
         }
     }

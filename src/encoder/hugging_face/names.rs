@@ -1,7 +1,8 @@
 //! What transformers calls the tensors that burn calls otherwise.
 
 use crate::nn::encoders::EncoderConfig;
-use crate::nn::parameters::{Parameter, Parameters};
+use crate::nn::parameters::Parameter;
+use crate::nn::weights::{Stored, StoredParameters};
 
 /// What models that hold an encoder put before the names of its tensors.
 const PREFIXES: [&str; 4] = ["wav2vec2.", "hubert.", "model.encoder.", "encoder."];
@@ -42,7 +43,7 @@ const WHISPER: [[&str; 2]; 4] = [
 
 /// The tensors of the encoder alone, under the names of a bare encoder, with the positional convolution multiplied
 /// out. Tensors of layers beyond those that `config` keeps are left out, and with them the norm after the last.
-pub fn of_encoder(config: &EncoderConfig, tensors: Parameters) -> Parameters {
+pub fn of_encoder(config: &EncoderConfig, tensors: StoredParameters) -> StoredParameters {
     let (end, kept) = match config {
         EncoderConfig::Wav2Vec2(config) => ("encoder.layer_norm.", config.final_norm || !config.norm_first),
         EncoderConfig::Whisper(config) => ("layer_norm.", config.final_norm),
@@ -52,14 +53,16 @@ pub fn of_encoder(config: &EncoderConfig, tensors: Parameters) -> Parameters {
             name.strip_prefix(stack(config)).and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
         layer.is_none_or(|layer| layer < config.layers()) && (kept || !name.starts_with(end))
     };
-    let mut tensors: Parameters = tensors
+    let mut tensors: StoredParameters = tensors
         .into_iter()
         .filter_map(|(name, tensor)| Some((bare(config, &name)?.to_owned(), tensor)))
         .filter(|(name, _)| is_kept(name))
         .collect();
     for [lengths, directions] in WEIGHT_NORMS {
-        if let (Some(lengths), Some(directions)) = (tensors.get(lengths), tensors.get(directions)) {
-            let kernel = multiplied_out(lengths, directions);
+        if tensors.contains_key(lengths) && tensors.contains_key(directions) {
+            let [lengths, directions] =
+                [lengths, directions].map(|name| tensors.remove(name).expect("there").into_parameter());
+            let kernel = Stored::Floats(multiplied_out(&lengths, &directions));
             tensors.insert("encoder.pos_conv_embed.conv.weight".to_owned(), kernel);
             WEIGHT_NORMS.iter().flatten().for_each(|name| drop(tensors.remove(*name)));
         }

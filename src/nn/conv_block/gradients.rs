@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::kernels::{
-    Matrix, Sizes, for_each_output_row, for_each_patch_row, for_each_window_row, gather_patches, multiply,
-    overlap,
+    Sizes, for_each_output_row, for_each_patch_row, for_each_window_row, gather_patches, overlap,
 };
+use crate::nn::product::{Matrix, multiply};
 
 /// Mean and (biased) variance of each channel.
 pub fn statistics(activation: &[f32], sizes: &Sizes) -> (Vec<f32>, Vec<f32>) {
@@ -35,16 +35,6 @@ pub fn statistics(activation: &[f32], sizes: &Sizes) -> (Vec<f32>, Vec<f32>) {
             (mean as f32, (squares / count - mean * mean).max(0.0) as f32)
         })
         .unzip()
-}
-
-fn transposed(matrix: Matrix) -> Matrix {
-    Matrix {
-        values: matrix.values,
-        rows: matrix.columns,
-        columns: matrix.rows,
-        row_stride: matrix.column_stride,
-        column_stride: matrix.row_stride,
-    }
 }
 
 /// The reverse of [`gather_patches`]: adds every patch to the pixels that it came from.
@@ -103,7 +93,7 @@ pub struct Saved<'a> {
 pub fn backward(pooled: &[f32], saved: &Saved, sizes: &Sizes, wants_x: bool) -> Gradients {
     let (gradient, gamma, beta) = before_normalisation(pooled, saved, sizes);
     let patch = sizes.patch();
-    let weight = transposed(Matrix::new(saved.weight, sizes.outputs, patch));
+    let weight = Matrix::new(saved.weight, sizes.outputs, patch).transposed();
     let mut weight_gradient = vec![0.0; sizes.outputs * patch];
     let mut bias_gradient = vec![0.0; sizes.outputs];
     let mut x_gradient = wants_x.then(|| vec![0.0; saved.x.len()]);
@@ -118,7 +108,7 @@ pub fn backward(pooled: &[f32], saved: &Saved, sizes: &Sizes, wants_x: bool) -> 
         });
         let tile = Matrix::new(&tile, sizes.outputs, width);
         gather_patches(saved.x, sizes, &lines, &mut patches);
-        multiply(tile, transposed(Matrix::new(&patches, patch, width)), &mut weight_gradient, true);
+        multiply(tile, Matrix::new(&patches, patch, width).transposed(), &mut weight_gradient, true);
         if let Some(x_gradient) = &mut x_gradient {
             multiply(weight, tile, &mut patches, false);
             scatter_patches(&patches, sizes, &lines, x_gradient);

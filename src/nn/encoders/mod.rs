@@ -1,11 +1,13 @@
 //! Speech encoders: networks pretrained on much unlabelled or transcribed speech, which turn sound into a sequence of
 //! vectors. Equal to the reference implementations in transformers, whose names their parameters keep.
 
+mod inference;
 mod last_layers;
 mod transformer;
 mod wav2vec2;
 mod whisper;
 
+pub use inference::Inference;
 pub use last_layers::LastLayers;
 pub use wav2vec2::{FeatureNorm, Wav2Vec2, Wav2Vec2Config};
 pub use whisper::{Whisper, WhisperConfig};
@@ -79,6 +81,7 @@ pub struct Encoded {
     pub hidden_states: Vec<Tensor<3>>,
     /// The end of the network, after that norm, `[batch, frames, width]`.
     pub last: Tensor<3>,
-    /// How much each frame (rows) looks at each other (columns), layer by layer, `[batch, heads, frames, frames]`.
+    /// How much each frame (rows) looks at each other (columns), layer by layer, `[batch, heads, frames, frames]`; empty
+    /// where that was not asked for.
     pub attentions: Vec<Tensor<4>>,
 }

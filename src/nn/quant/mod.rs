@@ -1,6 +1,13 @@
-//! Weights in few bits: one scale an output channel, symmetric about zero, packed without gaps.
+//! Weights in few bits: one scale an output channel, symmetric about zero, packed without gaps; and products of them
+//! with activations that are rounded as they come, in integers.
 
+mod activations;
+mod affine;
 mod bits;
+mod kernel;
+
+pub use activations::{Activations, Windows};
+pub use affine::{Affine, Then};
 
 /// Fewest and most bits a weight may take.
 pub const BITS: std::ops::RangeInclusive<u8> = 2..=8;
@@ -54,6 +61,16 @@ impl Quantised {
         Self { shape: shape.to_vec(), axis, bits, scales, packed }
     }
 
+    /// Takes integers for what they are, a byte each, with a scale for each of the outermost dimension.
+    ///
+    /// # Panics
+    /// If their numbers do not match the shape.
+    pub fn of_codes(codes: &[i8], shape: &[usize], scales: &[f32]) -> Self {
+        assert!(codes.len() == shape.iter().product::<usize>() && scales.len() == shape[0]);
+        let packed = bits::pack(codes.iter().copied(), 8);
+        Self { shape: shape.to_vec(), axis: 0, bits: 8, scales: scales.to_vec(), packed }
+    }
+
     /// Checks that all parts agree.
     ///
     /// # Errors
@@ -73,11 +90,15 @@ impl Quantised {
         Ok(())
     }
 
+    /// The integers, last dimension fastest.
+    pub fn codes(&self) -> impl Iterator<Item = i8> {
+        bits::unpack(&self.packed, self.bits, self.shape.iter().product())
+    }
+
     /// The values, rounded as they were.
     pub fn dequantise(&self) -> Vec<f32> {
-        let count = self.shape.iter().product();
         let channels = Channels::of(&self.shape, self.axis);
-        bits::unpack(&self.packed, self.bits, count)
+        self.codes()
             .enumerate()
             .map(|(index, code)| f32::from(code) * self.scales[channels.of_index(index)])
             .collect()

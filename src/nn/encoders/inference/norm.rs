@@ -1,0 +1,78 @@
+//! Norms over frames and over time.
+
+use crate::nn::activation::sum;
+
+/// Scale and shift of each channel after a norm.
+pub struct Norm {
+    gamma: Vec<f32>,
+    beta: Vec<f32>,
+    epsilon: f32,
+}
+
+impl Norm {
+    /// The parameters `path.gamma` and `path.beta`.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn take(weights: super::Weights, path: &str, epsilon: f64) -> Self {
+        let mut values = |part: &str| {
+            weights(&format!("{path}.{part}")).expect("checked beforehand").into_parameter().values
+        };
+        Self { gamma: values("gamma"), beta: values("beta"), epsilon: epsilon as f32 }
+    }
+
+    /// Brings every frame to mean 0 and variance 1 over its channels, in place (layer norm).
+    pub fn over_channels(&self, x: &mut [f32]) {
+        let width = self.gamma.len();
+        for row in x.chunks_exact_mut(width) {
+            let mean = sum(row) / width as f32;
+            row.iter_mut().for_each(|value| *value -= mean);
+            let scale = (sum_of_squares(row) / width as f32 + self.epsilon).sqrt().recip();
+            for ((value, gamma), beta) in row.iter_mut().zip(&self.gamma).zip(&self.beta) {
+                *value = *value * scale * gamma + beta;
+            }
+        }
+    }
+
+    /// Brings every channel to mean 0 and variance 1 over time, in place (group norm with one channel a group).
+    pub fn over_time(&self, x: &mut [f32]) {
+        let width = self.gamma.len();
+        let frames = (x.len() / width) as f64;
+        let mut mean = vec![0.0_f64; width];
+        for row in x.chunks_exact(width) {
+            mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+        }
+        mean.iter_mut().for_each(|sum| *sum /= frames);
+        let mut variance = vec![0.0_f64; width];
+        for row in x.chunks_exact(width) {
+            for ((sum, value), mean) in variance.iter_mut().zip(row).zip(&mean) {
+                *sum += (f64::from(*value) - mean).powi(2);
+            }
+        }
+        let scale: Vec<f32> = variance
+            .iter()
+            .zip(&self.gamma)
+            .map(|(sum, gamma)| gamma / (sum / frames + f64::from(self.epsilon)).sqrt() as f32)
+            .collect();
+        let shift: Vec<f32> = mean
+            .iter()
+            .zip(&scale)
+            .zip(&self.beta)
+            .map(|((mean, scale), beta)| beta - *mean as f32 * scale)
+            .collect();
+        for row in x.chunks_exact_mut(width) {
+            for ((value, scale), shift) in row.iter_mut().zip(&scale).zip(&shift) {
+                *value = *value * scale + shift;
+            }
+        }
+    }
+}
+
+fn sum_of_squares(values: &[f32]) -> f32 {
+    let (chunks, rest) = values.as_chunks::<8>();
+    let mut lanes = [0.0_f32; 8];
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, value)| *lane += value * value);
+    }
+    lanes.into_iter().chain(rest.iter().map(|value| value * value)).sum()
+}

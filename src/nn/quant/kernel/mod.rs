@@ -1,0 +1,67 @@
+//! The inner loop of the integer product: a few rows of activations times a panel of weights.
+//!
+//! A panel holds [`COLUMNS`] output channels. Four consecutive weights of a channel stand together, then the same four
+//! inputs of the next channel, since every processor's dot product takes bytes by fours. Activations are within
+//! 0 ..= 127, so that the sum of two products fits into 16 bits and all kernels give the same integers.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(not(target_arch = "wasm32"))]
+mod portable;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+
+/// Output channels of a panel.
+#[cfg(target_arch = "wasm32")]
+pub const COLUMNS: usize = 8;
+/// Output channels of a panel.
+#[cfg(not(target_arch = "wasm32"))]
+pub const COLUMNS: usize = 16;
+
+/// Rows of activations that are multiplied at once.
+pub const ROWS: usize = 4;
+
+/// Inputs that stand together.
+pub const GROUP: usize = 4;
+
+/// One sum for each channel of the panel.
+pub type Sums = [i32; COLUMNS];
+
+/// Multiplies `R` rows of activations, each from its place in `codes` on, by a panel.
+///
+/// # Panics
+/// If a row does not lie within `codes`.
+pub fn multiply<const R: usize>(codes: &[u8], rows: [usize; R], panel: &[i8]) -> [Sums; R] {
+    let (groups, rest) = panel.as_chunks::<{ GROUP * COLUMNS }>();
+    assert!(rest.is_empty() && rows.iter().all(|row| row + groups.len() * GROUP <= codes.len()));
+    let rows = rows.map(|row| &codes[row..row + groups.len() * GROUP]);
+    #[cfg(target_arch = "wasm32")]
+    return wasm::multiply(rows, groups);
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: this processor has AVX2.
+        return unsafe { avx2::multiply(rows, groups) };
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    portable::multiply(rows, groups)
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// With the largest values, too, where a pair of products comes closest to the end of 16 bits.
+        #[test]
+        fn this_processors_kernel_equals_the_portable_one(
+            codes in prop::collection::vec(prop_oneof![Just(0_u8), Just(127), 0_u8..=127], 4 * 12),
+            panel in prop::collection::vec(prop_oneof![Just(-127_i8), Just(127), -127_i8..=127], 12 * COLUMNS),
+        ) {
+            let rows = [0, 12, 24, 36];
+            let (groups, _) = panel.as_chunks();
+            let slow = portable::multiply(rows.map(|row| &codes[row..row + 12]), groups);
+            prop_assert_eq!(multiply(&codes, rows, &panel), slow);
+        }
+    }
+}
