@@ -9,7 +9,7 @@ const REMEDY: &str = "The lines above say why.";
 pub fn all() -> Outcome {
     tools::for_test()?;
     step("Native stages on one thread");
-    run(&mut command("cargo", &["bench", "--profile", "dev", "--bench", "stages"]), REMEDY)?;
+    run(&mut command("cargo", &["bench", "--profile", "release", "--bench", "stages"]), REMEDY)?;
     web::build()?;
     step("In the browser, beside Meyda and Essentia.js");
     run(&mut command("node", &["benches/browser/run.mjs"]), REMEDY)
