@@ -76,10 +76,15 @@ impl Grid {
     }
 }
 
-/// Rows of activations in codes of 0 ..= 127, rounded to a grid for each row, or one for all where rows overlap.
+/// Windows that share a value at most: these are rounded each to a grid of its own, so that a quiet moment keeps its
+/// detail beside a loud one; what more share is rounded once.
+const SHARED: usize = 4;
+
+/// Rows of activations in codes of 0 ..= 127.
 #[derive(Debug, Default)]
 pub struct Activations {
     codes: Vec<u8>,
+    /// One a row, or one for all.
     grids: Vec<Grid>,
     stride: usize,
     width: usize,
@@ -90,11 +95,14 @@ impl Activations {
     /// Rounds `windows`; what was held before is given up, its memory is used again.
     pub fn round(&mut self, windows: Windows) {
         let Windows { values, stride, width, count } = windows;
-        // The kernels take inputs by groups; what they read beyond a row meets weights of 0.
-        self.codes.resize(values.len() + GROUP, 0);
+        let has_own_grids = width <= SHARED * stride;
         self.grids.clear();
-        if stride == width {
-            for (row, codes) in values.chunks_exact(width).zip(self.codes.chunks_exact_mut(width)) {
+        // The kernels take inputs by groups; what they read beyond a row meets weights of 0.
+        let codes = if has_own_grids { count * width } else { values.len() };
+        self.codes.resize(codes + GROUP, 0);
+        if has_own_grids {
+            for (row, codes) in self.codes[..codes].chunks_exact_mut(width).enumerate() {
+                let row = &values[row * stride..][..width];
                 let grid = Grid::over(row);
                 grid.round(row, codes);
                 self.grids.push(grid);
@@ -104,7 +112,7 @@ impl Activations {
             grid.round(values, &mut self.codes);
             self.grids.push(grid);
         }
-        (self.stride, self.width, self.count) = (stride, width, count);
+        (self.stride, self.width, self.count) = (if has_own_grids { width } else { stride }, width, count);
     }
 
     /// All codes, and [`GROUP`] more.
@@ -145,7 +153,9 @@ mod tests {
         ) {
             let values: Vec<f32> = values.iter().map(|value| value + offset).chain([0.0; 6]).collect();
             let mut rounded = Activations::default();
-            for windows in [Windows::rows(&values, 6), Windows::sliding(&values, 9, 3)] {
+            for windows in
+                [Windows::rows(&values, 6), Windows::sliding(&values, 9, 3), Windows::sliding(&values, 9, 2)]
+            {
                 rounded.round(windows);
                 for row in 0..windows.count {
                     let grid = rounded.grid(row);

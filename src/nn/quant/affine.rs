@@ -153,7 +153,7 @@ mod tests {
             inputs in 1_usize..30,
             outputs in 1_usize..40,
             count in 1_usize..75,
-            overlap in 0_usize..5,
+            overlap in 0_usize..30,
             seed in 0_u32..1000,
         ) {
             let noise = |i: usize| ((i as f32 + seed as f32) * 12.9898).sin() * 3.0;
@@ -177,7 +177,7 @@ mod tests {
                 for output in 0..outputs {
                     let exact: i32 = (0..inputs)
                         .map(|input| {
-                            (i32::from(x.codes()[row * stride + input]) - grid.zero) * i32::from(code(output, input))
+                            (i32::from(x.codes()[x.start(row) + input]) - grid.zero) * i32::from(code(output, input))
                         })
                         .sum();
                     let expected = exact as f32 * (grid.step * scales[output]) + biases[output];
