@@ -7,10 +7,12 @@ use std::collections::HashMap;
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{floats, largest_difference};
 use safetensors::SafeTensors;
+use sha2::{Digest, Sha256};
 use sottovoce::encoder::{EncoderError, Precision, Source, import, import_for_inference, pack, read_config};
 use sottovoce::features::{FrontEnd, FrontEndSettings};
 use sottovoce::nn::encoders::{Encoded, Encoder, EncoderConfig, Inference};
 use sottovoce::nn::parameters::Parameter;
+use sottovoce::nn::quant::{Activations, Affine, Then, Windows};
 use sottovoce::nn::weights::{Stored, StoredParameters};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -205,6 +207,34 @@ fn an_encoder_cut_after_some_layers_gives_the_states_of_the_whole() {
         assert_eq!(encoded.hidden_states.len(), 3);
         assert_close(&encoded.last, &reference, "hidden_states.2");
     }
+}
+
+/// Natively, in a browser with relaxed SIMD and in one without: whichever kernel multiplies, and through GELU.
+#[wasm_bindgen_test(unsupported = test)]
+fn integer_products_have_the_same_bits_everywhere() {
+    let mut state = 1_u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    let (inputs, outputs) = (70, 37);
+    let values: Vec<f32> = (0..13 * inputs).map(|_| 5.0 * random() + 1.0).collect();
+    let codes: Vec<i8> = (0..inputs * outputs).map(|_| (127.9 * random()) as i8).collect();
+    let scales: Vec<f32> = (0..outputs).map(|_| 0.02 + 0.01 * random()).collect();
+    let biases: Vec<f32> = (0..outputs).map(|_| random()).collect();
+    let affine = Affine::new(inputs, &scales, &biases, |output, input| codes[output * inputs + input]);
+    let mut rounded = Activations::default();
+    let mut digest = Sha256::new();
+    for windows in [Windows::rows(&values, inputs), Windows::sliding(&values, inputs, 3)] {
+        for then in [Then::Keep, Then::Gelu] {
+            rounded.round(windows);
+            let mut out = vec![0.0; windows.count * outputs];
+            affine.apply(&rounded, then, &mut out);
+            out.iter().for_each(|value| digest.update(value.to_le_bytes()));
+        }
+    }
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, "4a63ac8ff6fbb7daf18f44ecf32ef9544479c741db9e1502854a0a4b3f351a21");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

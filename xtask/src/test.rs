@@ -39,13 +39,18 @@ fn in_browser() -> Outcome {
     for test in BROWSER_TESTS {
         arguments.extend(["--test", test]);
     }
-    run(
-        command("cargo", &arguments)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
-            .env("CHROMEDRIVER", chromedriver),
-        REMEDY,
-    )
+    // The kernels for relaxed SIMD take the place of the others.
+    let relaxed = ["--features", "relaxed-simd", "--test", "encoders"];
+    for arguments in [&arguments, &[&arguments[..4], &relaxed].concat()] {
+        run(
+            command("cargo", arguments)
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+                .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+                .env("CHROMEDRIVER", &chromedriver),
+            REMEDY,
+        )?;
+    }
+    Ok(())
 }
 
 /// Formatting, lints, documentation and the types of the page's scripts.

@@ -29,10 +29,48 @@ pub fn build() -> Outcome {
     // Changes made while building belong to the next build.
     let begun = SystemTime::now();
     run(&mut command("trunk", &["build"]), REMEDY)?;
+    relaxed_engine()?;
     fs::File::create(&stamp)
         .and_then(|file| file.set_modified(begun))
         .map_err(|error| format!("{}: {error}", stamp.display()))?;
     sizes(&root().join("dist"))
+}
+
+/// Builds the engine once more, for browsers with relaxed SIMD, and puts it into dist/ beside the one that trunk built.
+/// Both are started by the same script.
+fn relaxed_engine() -> Outcome {
+    step("Building the engine for browsers with relaxed SIMD");
+    let built = "target/wasm32-unknown-unknown/web/sottovoce.wasm";
+    run(
+        &mut command(
+            "cargo",
+            &[
+                &["build", "--lib", "--profile", "web", "--target", "wasm32-unknown-unknown", "--locked"][..],
+                &["--no-default-features", "--features", "relaxed-simd", "--quiet"],
+            ]
+            .concat(),
+        ),
+        REMEDY,
+    )?;
+    let bound = "target/relaxed";
+    run(&mut command("wasm-bindgen", &["--target", "web", "--out-dir", bound, built]), REMEDY)?;
+    let read = |path: &str| fs::read(root().join(path)).map_err(|error| format!("{path}: {error}. {REMEDY}"));
+    if read("target/relaxed/sottovoce.js")? != read("dist/sottovoce.js")? {
+        return Err("The two engines need different scripts, so one page cannot start both. \
+                    Keep what the feature relaxed-simd changes away from the surface in src/web."
+            .to_owned());
+    }
+    let page = String::from_utf8_lossy(&read("index.html")?).into_owned();
+    let options = optimiser_options(&page).ok_or("index.html names no data-wasm-opt-params.")?;
+    let mut arguments = vec!["-O3", "--enable-relaxed-simd"];
+    arguments.extend(options.split_whitespace());
+    arguments.extend(["target/relaxed/sottovoce_bg.wasm", "-o", "dist/sottovoce_relaxed.wasm"]);
+    run(&mut command("wasm-opt", &arguments), REMEDY)
+}
+
+/// What trunk gives wasm-opt for the other engine.
+fn optimiser_options(page: &str) -> Option<&str> {
+    page.split_once("data-wasm-opt-params=\"")?.1.split_once('"').map(|(options, _)| options)
 }
 
 /// Builds the page and serves it until interrupted.
@@ -63,7 +101,9 @@ fn modified(path: &Path) -> Option<SystemTime> {
 
 fn sizes(dist: &Path) -> Outcome {
     eprintln!("{:<24}{:>12}{:>12}{:>12}", "", "raw", "gzip", "brotli");
-    for name in ["sottovoce_bg.wasm", "sottovoce.js", "models/mfcc1/model.safetensors"] {
+    for name in
+        ["sottovoce_relaxed.wasm", "sottovoce_bg.wasm", "sottovoce.js", "models/mfcc1/model.safetensors"]
+    {
         let path = dist.join(name);
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}. {REMEDY}", path.display()))?;
         let gzip = gzip_size(&bytes).map_err(|error| format!("{name} could not be compressed: {error}"))?;
