@@ -63,6 +63,30 @@ describe('the page', () => {
     await context.close();
   });
 
+  test('takes the engine that its browser can run, and reads the same with either', async () => {
+    const read = async (prepare) => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      const engines = [];
+      page.on('request', (request) => { if (request.url().endsWith('.wasm')) engines.push(request.url().split('/').at(-1)); });
+      await prepare(page);
+      await page.goto(server.url);
+      await chosenModel(page);
+      await page.getByRole('button', { name: 'Woman, 35' }).click();
+      const { shares } = await readingOf(page, 'Woman, 35');
+      await context.close();
+      return { engines, shares };
+    };
+    const relaxed = await read(() => {});
+    const plain = await read((page) => page.addInitScript(() => { WebAssembly.validate = () => false; }));
+    assert.deepEqual(relaxed.engines, ['sottovoce_relaxed.wasm']);
+    assert.deepEqual(plain.engines, ['sottovoce_bg.wasm']);
+    for (const [emotion, share] of Object.entries(relaxed.shares)) {
+      const apart = Math.abs(Number.parseFloat(share) - Number.parseFloat(plain.shares[emotion]));
+      assert.ok(apart < 0.01, `${emotion}: ${share} and ${plain.shares[emotion]}`);
+    }
+  });
+
   test('draws what the model heard', async () => {
     const { context, page } = await open(browser, server.url);
     // The model whose clip begins at a fixed time.
