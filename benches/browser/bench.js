@@ -2,8 +2,8 @@
 // Frames of 2048 samples, 297 apart, 128 mel bands, 40 coefficients: 216 frames.
 
 import init, { Engine } from '/dist/sottovoce.js';
-import { EssentiaWASM } from '/node_modules/essentia.js/dist/essentia-wasm.es.js';
-import Essentia from '/node_modules/essentia.js/dist/essentia.js-core.es.js';
+import { EssentiaWASM } from './node_modules/essentia.js/dist/essentia-wasm.es.js';
+import Essentia from './node_modules/essentia.js/dist/essentia.js-core.es.js';
 
 const RATE_HZ = 16_000;
 const FRAME = 2048;

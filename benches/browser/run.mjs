@@ -32,6 +32,49 @@ async function coldStart(browser, url) {
   return milliseconds;
 }
 
+/** Runs of each encoder. */
+const RUNS = { voice: 15, base: 5 };
+
+/** One encoder in one runtime, in a page of its own. */
+async function encoder(browser, url, options) {
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => console.error(String(error)));
+  await page.goto(`${url}benches/browser/encoder.html`);
+  await page.waitForFunction(() => globalThis.loaded);
+  const result = await page.evaluate((options) => globalThis.run(options), { ...options, runs: RUNS[options.model] });
+  await page.close();
+  return { ...result, median: median(result.times) };
+}
+
+/** Our engines and ONNX Runtime's on the same encoder. */
+async function encoders(browser, url, model) {
+  const contenders = [
+    ['sottovoce, relaxed SIMD', { engine: 'sottovoce_relaxed.wasm' }],
+    ['sottovoce, SIMD', { engine: 'sottovoce_bg.wasm' }],
+    ['ONNX Runtime Web, int8', { onnx: `${model}.int8.onnx` }],
+    ['ONNX Runtime Web, fp32', { onnx: `${model}.onnx` }],
+  ];
+  const rows = [];
+  for (const [who, options] of contenders) rows.push({ who, ...await encoder(browser, url, { model, ...options }) });
+  return rows;
+}
+
+const NAMES = { voice: 'voice’s encoder', base: 'wav2vec 2.0 of base size' };
+const TARGETS = { voice: ['100 ms', ''], base: ['1200 ms', '450 MB'] };
+
+function encoderRows(model, results) {
+  const [{ median: ours }] = results;
+  return results.map(({ who, median: time, times, startMs, memory }, i) => [
+    i === 0 ? `4 s through ${NAMES[model]}` : '',
+    who,
+    `${ms(time)} (${ms(Math.min(...times))} to ${ms(Math.max(...times))})`,
+    i === 0 ? '1' : (time / ours).toFixed(1),
+    ms(startMs),
+    `${(memory / 1e6).toFixed(0)} MB`,
+    i === 0 ? TARGETS[model].filter(Boolean).join(', ') : '',
+  ]);
+}
+
 const project = await serve(root, '/');
 const built = await serve();
 const browser = await launch();
@@ -43,6 +86,9 @@ try {
   const { ours, meyda, essentia } = await page.evaluate(() => globalThis.run());
   const cold = [];
   for (let i = 0; i < COLD_STARTS; i += 1) cold.push(await coldStart(browser, built.url));
+
+  const heard = [];
+  for (const model of ['voice', 'base']) heard.push(...encoderRows(model, await encoders(browser, project.url, model)));
 
   console.log(`\nChromium ${browser.version()}, one thread, ${cpus()[0].model}, ${cpus().length} cores; medians\n`);
   const rows = [
@@ -56,6 +102,8 @@ try {
   ];
   console.log('| what | who | time | target |\n|---|---|---|---|');
   for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+  console.log('\n| what | who | time | times ours | start | memory | target |\n|---|---|---|---|---|---|---|');
+  for (const row of heard) console.log(`| ${row.join(' | ')} |`);
 } finally {
   await browser.close();
   await project.close();
