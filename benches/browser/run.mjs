@@ -1,6 +1,9 @@
 // Drives the browser benchmark and prints its table. `cargo xtask bench` builds what it needs first.
 
+import { statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { launch, root, serve } from '../../tests/e2e/support.mjs';
 
 const COLD_STARTS = 7;
@@ -59,6 +62,11 @@ async function encoders(browser, url, model) {
   return rows;
 }
 
+const SIZES = {
+  'sottovoce, relaxed SIMD': 'dist/sottovoce_relaxed.wasm',
+  'sottovoce, SIMD': 'dist/sottovoce_bg.wasm',
+  'ONNX Runtime Web': 'benches/browser/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+};
 const NAMES = { voice: 'voice’s encoder', base: 'wav2vec 2.0 of base size' };
 const TARGETS = { voice: ['100 ms', ''], base: ['1200 ms', '450 MB'] };
 
@@ -90,7 +98,6 @@ try {
   const heard = [];
   for (const model of ['voice', 'base']) heard.push(...encoderRows(model, await encoders(browser, project.url, model)));
 
-  console.log(`\nChromium ${browser.version()}, one thread, ${cpus()[0].model}, ${cpus().length} cores; medians\n`);
   const rows = [
     ['40 MFCC and RMS of 4 s, 216 frames', 'sottovoce', ms(ours.features_ms), '10 ms'],
     ['', 'Meyda 5.6.3', `${ms(meyda)} (${(meyda / ours.features_ms).toFixed(0)} times ours)`, ''],
@@ -100,10 +107,25 @@ try {
     ['a whole reading of 4 s, pictures too', 'sottovoce', ms(ours.whole), '60 ms'],
     ['cold start to the first reading', 'sottovoce', `${ms(median(cold))} (${ms(Math.min(...cold))} to ${ms(Math.max(...cold))})`, '1500 ms'],
   ];
-  console.log('| what | who | time | target |\n|---|---|---|---|');
-  for (const row of rows) console.log(`| ${row.join(' | ')} |`);
-  console.log('\n| what | who | time | times ours | start | memory | target |\n|---|---|---|---|---|---|---|');
-  for (const row of heard) console.log(`| ${row.join(' | ')} |`);
+  const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  const text = `# Benchmarks
+
+The last run of \`cargo xtask bench\`: ${new Date().toISOString().slice(0, 10)}, Chromium ${browser.version()}, ${cpus()[0].model}, ${cpus().length} cores.
+One thread, medians, all in one run on one machine; what others did on theirs is not compared.
+
+${table(['what', 'who', 'time', 'target'], rows)}
+
+Encoders take four seconds of noise. Ours are timed with the features that they take, the peer's without. Start is from
+the files in memory to a runtime that is ready; memory is what WebAssembly's grew to. Each stands in a page of its own.
+
+${table(['what', 'who', 'time', 'times ours', 'start', 'memory', 'target'], heard)}
+
+| engine, raw | size |
+| --- | --- |
+${Object.entries(SIZES).map(([who, file]) => `| ${who} | ${(statSync(join(root, file)).size / 1e6).toFixed(1)} MB |`).join('\n')}
+`;
+  console.log(`\n${text}`);
+  await writeFile(join(root, 'docs/BENCHMARKS.md'), text);
 } finally {
   await browser.close();
   await project.close();

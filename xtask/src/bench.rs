@@ -7,10 +7,10 @@ const REMEDY: &str = "The lines above say why.";
 
 /// Native stages, then the browser with the peers beside us.
 pub fn all() -> Outcome {
-    tools::for_test()?;
+    tools::for_bench()?;
     step("Native stages on one thread");
     run(&mut command("cargo", &["bench", "--profile", "release", "--bench", "stages"]), REMEDY)?;
     web::build()?;
-    step("In the browser, beside Meyda and Essentia.js");
+    step("In the browser, beside Meyda, Essentia.js and ONNX Runtime Web; writes docs/BENCHMARKS.md");
     run(&mut command("node", &["benches/browser/run.mjs"]), REMEDY)
 }

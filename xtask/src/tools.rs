@@ -23,7 +23,34 @@ pub fn for_build() -> Outcome {
     cargo_tool("trunk", TRUNK, &["--locked"])?;
     // Its own lock file asks for versions that do not build together.
     cargo_tool("wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &[])?;
-    npm_packages()
+    npm_packages(".")
+}
+
+/// What the benchmarks need besides: others' libraries, and models as these take them.
+pub fn for_bench() -> Outcome {
+    for_test()?;
+    npm_packages("benches/browser")?;
+    let python = "target/bench/venv/bin/python3";
+    let remedy = "Python 3 with its venv module is needed (Debian: apt-get install python3-venv), and the network the first time.";
+    if !root().join(python).is_file() {
+        step("Installing what makes the models of the benchmark into target/bench");
+        run(&mut command("python3", &["-m", "venv", "target/bench/venv"]), remedy)?;
+        run(
+            &mut command(python, &["-m", "pip", "install", "-q", "-r", "benches/browser/requirements.txt"]),
+            remedy,
+        )?;
+    }
+    if root().join("target/bench/encoders/base/encoder.json").is_file() {
+        return Ok(());
+    }
+    step("Making the models of the benchmark in target/bench");
+    run(&mut command(python, &["benches/browser/make_models.py", "target/bench"]), remedy)?;
+    let import =
+        ["encoder", "import", "target/bench/base", "--name", "base", "--encoders", "target/bench/encoders"];
+    run(
+        &mut command("cargo", &[&["run", "--release", "--quiet", "--"], &import[..]].concat()),
+        "The lines above say why.",
+    )
 }
 
 /// What the tests need besides.
@@ -98,7 +125,8 @@ fn locked_version(name: &str) -> Outcome<String> {
         .ok_or_else(|| format!("Cargo.lock names no {name}. Restore it with `git checkout Cargo.lock`."))
 }
 
-fn npm_packages() -> Outcome {
+/// Installs the packages that are locked in `folder`.
+fn npm_packages(folder: &str) -> Outcome {
     let version = output("node", &["--version"]);
     let major =
         version.as_deref().and_then(|v| v.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
@@ -109,13 +137,14 @@ fn npm_packages() -> Outcome {
         ));
     }
     let modified = |path: PathBuf| fs::metadata(path).and_then(|data| data.modified()).ok();
-    let wanted = modified(root().join("package-lock.json"));
-    if modified(root().join("node_modules/.package-lock.json")).is_some_and(|done| Some(done) >= wanted) {
+    let folder = root().join(folder);
+    let wanted = modified(folder.join("package-lock.json"));
+    if modified(folder.join("node_modules/.package-lock.json")).is_some_and(|done| Some(done) >= wanted) {
         return Ok(());
     }
-    step("Installing the page's npm packages into node_modules");
+    step(&format!("Installing npm packages into {}", folder.join("node_modules").display()));
     run(
-        &mut command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]),
+        command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder),
         "Check the network connection, then run this again.",
     )
 }

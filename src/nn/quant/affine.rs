@@ -85,6 +85,10 @@ impl Affine {
     pub fn apply(&self, x: &Activations, then: Then, out: &mut [f32]) {
         assert_eq!(x.width(), self.inputs, "as many inputs as weights");
         assert_eq!(out.len(), x.count() * self.outputs, "room for every output");
+        kernel::choosing(out.len() * self.inputs, || self.apply_by_blocks(x, then, out));
+    }
+
+    fn apply_by_blocks(&self, x: &Activations, then: Then, out: &mut [f32]) {
         let panel_size = self.inputs.div_ceil(GROUP) * GROUP * COLUMNS;
         for block in (0..x.count()).step_by(BLOCK) {
             let end = (block + BLOCK).min(x.count());

@@ -27,6 +27,15 @@ pub const GROUP: usize = 4;
 /// One sum for each channel of the panel.
 pub type Sums = [i32; COLUMNS];
 
+#[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
+pub use wasm::choosing;
+
+/// Runs work of so many products; where there is more than one kernel, it is a chance to find the quicker.
+#[cfg(not(all(target_arch = "wasm32", feature = "relaxed-simd")))]
+pub fn choosing(_products: usize, work: impl FnOnce()) {
+    work();
+}
+
 /// Multiplies `R` rows of activations, each from its place in `codes` on, by a panel.
 ///
 /// # Panics
