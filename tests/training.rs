@@ -14,6 +14,7 @@ use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{self, Corpus, SplitKind, SplitSettings};
 use sottovoce::encoder::{Description, Precision, Source, save};
 use sottovoce::model::{Manifest, Model};
+use sottovoce::nn::weights::in_floats;
 use sottovoce::train::{Epoch, Job, Recipe, TrainError, Watcher, train};
 
 /// A corpus in which each emotion has a pitch of its own, under the names of CREMA-D's.
@@ -199,9 +200,10 @@ fn unfrozen_layers_learn_and_all_others_stay() {
     assert!(losses[7] < 0.9 * losses[0], "{losses:?}");
     assert_eq!(manifest.training.unfrozen_layers, 1);
 
-    let tensors =
-        |folder: PathBuf, description: &Description| description.read_tensors(&folder).expect("read");
-    let before = Source::open(&folder.0.join("encoder")).expect("readable").tensors;
+    let tensors = |folder: PathBuf, description: &Description| {
+        in_floats(description.read_tensors(&folder).expect("read"))
+    };
+    let before = in_floats(Source::open(&folder.0.join("encoder")).expect("readable").tensors);
     let encoder = manifest.front_end.encoder().expect("there is one");
     let after = tensors(folder.0.join("run/model"), encoder);
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());

@@ -85,7 +85,9 @@ mod tests {
         }
         let mut far = [-1e6, -20.0, 20.0, 1e6];
         gelu(&mut far);
-        assert!(far[0].abs() < 0.2 && far[1].abs() < 1e-5 && far[2..] == [20.0, 1e6], "{far:?}");
+        let near = |value: f32, x: f32, exact: f32| (value - exact).abs() <= 2e-7 * x;
+        assert!(near(far[0], 1e6, 0.0) && near(far[1], 20.0, 0.0), "{far:?}");
+        assert!(near(far[2], 20.0, 20.0) && near(far[3], 1e6, 1e6), "{far:?}");
     }
 
     #[test]

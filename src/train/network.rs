@@ -1,5 +1,6 @@
 //! What learns, and how clips go through it.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use burn::module::Module;
@@ -10,9 +11,14 @@ use super::{Dataset, TrainError};
 use crate::model::{Emotion, Prediction};
 use crate::nn::classifiers::{Architecture, Classifier};
 use crate::nn::encoders::LastLayers;
+use crate::nn::parameters;
 
 /// Clips judged at once.
 const JUDGE_BATCH: usize = 32;
+
+/// Held while weights are drawn: all networks of a process draw from one generator, and two trainings at once would
+/// take each other's numbers.
+static DRAWING: Mutex<()> = Mutex::new(());
 
 /// A classifier, and the last layers of the encoder that it listens through, if they are tuned.
 #[derive(Module, Debug)]
@@ -30,13 +36,19 @@ pub struct Design {
 }
 
 impl Design {
-    /// A network to train: the classifier with fresh random weights, the encoder's layers as they are.
+    /// A network to train: the classifier with random weights that follow from `seed`, the encoder's layers as they
+    /// are.
     ///
     /// # Errors
     /// [`TrainError::Encoder`] when the encoder's tensors do not fit.
-    pub fn start(&self, device: &Device) -> Result<Network, TrainError> {
+    pub fn start(&self, seed: u64, device: &Device) -> Result<Network, TrainError> {
         let layers = self.tuning.as_ref().map(|tuning| tuning.layers(device)).transpose()?;
-        Ok(Network { classifier: self.architecture.init(device), layers })
+        let _alone = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        device.seed(seed);
+        let classifier = self.architecture.init(device);
+        // burn draws weights when they are first asked for.
+        parameters::collect(&classifier);
+        Ok(Network { classifier, layers })
     }
 
     /// A network with random weights, into which others can be loaded.
@@ -97,4 +109,27 @@ pub fn loss_and_accuracy(scores: &[[f32; 7]], labels: &[Emotion]) -> (f32, f32) 
         right += usize::from(prediction.label() == label);
     }
     (loss / labels.len() as f32, right as f32 / labels.len() as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::classifiers::DeepCnnConfig;
+
+    #[test]
+    fn the_same_seed_gives_the_same_weights_however_many_start_at_once() {
+        let design =
+            Design { architecture: Architecture::DeepCnn(DeepCnnConfig::new([40, 80])), tuning: None };
+        let start = || {
+            let network = design.start(5, &Device::flex().autodiff()).expect("nothing to load");
+            parameters::collect(&network.classifier)
+        };
+        let alone = start();
+        thread::scope(|scope| {
+            let others: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            for other in others {
+                assert!(other.join().expect("started") == alone);
+            }
+        });
+    }
 }

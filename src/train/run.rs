@@ -134,8 +134,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     let (mut progress, mut state) = match checkpoints.resume(&plan, &design, &optimizer, &device)? {
         Some(resumed) => resumed,
         None => {
-            device.seed(settings.seed);
-            let network = design.start(&device)?;
+            let network = design.start(settings.seed, &device)?;
             let judged = parameters::collect(&network.valid());
             (Progress { plan, epochs: Vec::new() }, State { network, optimizer, judged })
         }
