@@ -1,10 +1,12 @@
 //! Functions of each value, on plain slices, without branches: the compiler turns them into vector code, and every
 //! processor gives the same bits.
 
+use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LOG2_E};
+
 /// `x Φ(x)` in place, the exact form by the error function (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
 pub fn gelu(values: &mut [f32]) {
     for value in values {
-        *value *= 0.5 + 0.5 * erf(*value * std::f32::consts::FRAC_1_SQRT_2);
+        *value *= 0.5 + 0.5 * erf(*value * FRAC_1_SQRT_2);
     }
 }
 
@@ -12,8 +14,8 @@ pub fn gelu(values: &mut [f32]) {
 #[inline]
 fn erf(x: f32) -> f32 {
     // Beyond, it is 1 in 32 bits.
-    const END: f32 = 3.832_506_9;
-    const ABOVE: [f32; 5] = [1.128_379_2, 0.185_208_32, 0.050_955_694, 0.003_408_291, 0.000_229_050_66];
+    const END: f32 = 3.832_507;
+    const ABOVE: [f32; 5] = [FRAC_2_SQRT_PI, 0.185_208_32, 0.050_955_694, 0.003_408_291, 0.000_229_050_66];
     const BELOW: [f32; 7] =
         [1.0, 0.497_469_25, 0.110_985_056, 0.014_070_47, 0.001_017_962_5, 0.000_023_547_966, -1.179_160_3e-7];
     let x = x.clamp(-END, END);
@@ -41,7 +43,7 @@ fn exp(x: f32) -> f32 {
     const TERMS: [f32; 6] = [0.5, 0.166_666_65, 0.041_665_796, 0.008_333_452, 0.001_398_2, 0.000_198_756_92];
     // Below, it is under the smallest normal number.
     let x = x.max(-87.0);
-    let power = x * std::f32::consts::LOG2_E + ROUNDING;
+    let power = x * LOG2_E + ROUNDING;
     let whole = power - ROUNDING;
     // ln 2 in two parts, of which the first times a small integer is exact.
     let rest = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;

@@ -127,6 +127,11 @@ struct Piece {
     bytes: Vec<u8>,
 }
 
+type Pieces = BTreeMap<String, Piece>;
+
+/// How the packed tensors of a file are packed.
+type Packing = BTreeMap<String, PackedAs>;
+
 /// Reads tensors from the bytes of a weights file, giving up its memory on the way: it takes little more than the
 /// tensors themselves.
 ///
@@ -152,9 +157,7 @@ pub fn read(bytes: Vec<u8>) -> Result<StoredParameters, WeightsError> {
 }
 
 /// Cuts a file into the bytes of its tensors, from its end on, so that what is cut off is given back at once.
-fn into_pieces(
-    mut bytes: Vec<u8>,
-) -> Result<(BTreeMap<String, Piece>, BTreeMap<String, PackedAs>), WeightsError> {
+fn into_pieces(mut bytes: Vec<u8>) -> Result<(Pieces, Packing), WeightsError> {
     let unreadable = |error: &dyn std::fmt::Display| WeightsError(error.to_string());
     SafeTensors::deserialize(&bytes).map_err(|error| unreadable(&error))?;
     let (header_bytes, header) = SafeTensors::read_metadata(&bytes).map_err(|error| unreadable(&error))?;

@@ -66,10 +66,12 @@ pub fn check() -> Outcome {
     )?;
     clippy.retain(|word| !["--workspace", "--all-targets"].contains(word));
     clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
-    run(
-        &mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()),
-        "Mend what clippy names.",
-    )?;
+    for feature in [&[][..], &["--features", "relaxed-simd"]] {
+        run(
+            &mut command("cargo", &[&clippy[..], feature, &["--", "-D", "warnings"]].concat()),
+            "Mend what clippy names.",
+        )?;
+    }
     step("Documentation");
     run(
         command("cargo", &["doc", "--no-deps", "--quiet", "--lib", "--package", "sottovoce"])
