@@ -248,6 +248,22 @@ fn fine_tuning_that_was_killed_ends_as_an_unbroken_one() {
     assert_resumes("voice", || tuning(3));
 }
 
+/// Weights are drawn from one generator for the whole process.
+#[test]
+fn trainings_at_once_do_not_take_each_others_numbers() {
+    let folder = Folder::new("at-once");
+    let recipe = || Recipe { epochs: 1, ..short("baseline") };
+    let runs = ["a", "b", "c", "d", "e", "f"];
+    std::thread::scope(|scope| {
+        for run in runs {
+            let job = folder.job("baseline", run, recipe());
+            scope.spawn(move || train(job, &Log::default()).expect("trained"));
+        }
+    });
+    let weights = |run: &str| folder.read(&format!("{run}/model/model.safetensors"));
+    assert!(runs[1..].iter().all(|run| weights(run) == weights("a")));
+}
+
 /// The same seed gives the same weights to the last bit, in one piece or killed in the middle of an epoch and resumed.
 fn assert_resumes(model: &str, recipe: impl Fn() -> Recipe) {
     let folder = Folder::new(&format!("resumes-{model}"));

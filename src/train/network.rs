@@ -110,26 +110,3 @@ pub fn loss_and_accuracy(scores: &[[f32; 7]], labels: &[Emotion]) -> (f32, f32) 
     }
     (loss / labels.len() as f32, right as f32 / labels.len() as f32)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::nn::classifiers::DeepCnnConfig;
-
-    #[test]
-    fn the_same_seed_gives_the_same_weights_however_many_start_at_once() {
-        let design =
-            Design { architecture: Architecture::DeepCnn(DeepCnnConfig::new([40, 80])), tuning: None };
-        let start = || {
-            let network = design.start(5, &Device::flex().autodiff()).expect("nothing to load");
-            parameters::collect(&network.classifier)
-        };
-        let alone = start();
-        thread::scope(|scope| {
-            let others: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
-            for other in others {
-                assert!(other.join().expect("started") == alone);
-            }
-        });
-    }
-}
