@@ -26,7 +26,13 @@ impl Part {
     /// # Panics
     /// If there is no weight.
     pub fn take(weights: super::Weights, path: &str) -> Self {
-        let weight = weights(&format!("{path}.weight")).expect("checked beforehand");
+        let weight = match weights(&format!("{path}.weight")).expect("checked beforehand") {
+            // The kernels have a scale for each output channel.
+            Stored::Packed(weight) if weight.axis != 0 => {
+                Stored::Floats(Stored::Packed(weight).into_parameter())
+            }
+            weight => weight,
+        };
         let bias = weights(&format!("{path}.bias")).map(|bias| bias.into_parameter().values);
         Self { weight, bias, scale: 1.0 }
     }
