@@ -3,7 +3,7 @@
 use pytorch_reader::{DType, PytorchReader};
 use safetensors::tensor::Dtype;
 
-use super::hugging_face::{check, input_of, of_encoder, read_config, whisper_of};
+use super::hugging_face::{input_of, of_encoder, read_config, whisper_of};
 use super::{Description, EncoderError};
 use crate::nn::parameters::Parameter;
 use crate::nn::weights::{self, Stored, StoredParameters};
@@ -43,8 +43,7 @@ impl Source {
     /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
     pub fn checked(self) -> Result<Self, EncoderError> {
         let Self { description, tensors } = self;
-        let tensors = of_encoder(&description.network, tensors);
-        check(&description.network, &tensors)?;
+        let tensors = of_encoder(&description.network, tensors)?;
         Ok(Self { description, tensors })
     }
 }

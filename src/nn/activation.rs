@@ -3,6 +3,10 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LOG2_E};
 
+/// Added to a number within ±2²², this leaves its nearest integer in the lowest bits, ties to even: the rounding that
+/// every processor does alike, in two operations.
+pub const ROUNDING: f32 = 12_582_912.0;
+
 /// `x Φ(x)` in place, the exact form by the error function (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
 pub fn gelu(values: &mut [f32]) {
     for value in values {
@@ -29,7 +33,7 @@ pub fn softmax(rows: &mut [f32], width: usize) {
     for row in rows.chunks_exact_mut(width) {
         let top = row.iter().fold(f32::NEG_INFINITY, |top, &value| if value > top { value } else { top });
         row.iter_mut().for_each(|value| *value = exp(*value - top));
-        let scale = sum(row).recip();
+        let scale = sum(row, |share| share).recip();
         row.iter_mut().for_each(|value| *value *= scale);
     }
 }
@@ -38,8 +42,6 @@ pub fn softmax(rows: &mut [f32], width: usize) {
 /// (the minimax one of the Cephes library).
 #[inline]
 fn exp(x: f32) -> f32 {
-    /// Leaves the nearest integer of a small number in its lowest bits when added.
-    const ROUNDING: f32 = 12_582_912.0;
     const TERMS: [f32; 6] = [0.5, 0.166_666_65, 0.041_665_796, 0.008_333_452, 0.001_398_2, 0.000_198_756_92];
     // Below, it is under the smallest normal number.
     let x = x.max(-87.0);
@@ -52,14 +54,14 @@ fn exp(x: f32) -> f32 {
     (polynomial * rest * rest + rest + 1.0) * scale
 }
 
-/// The sum, in eight lanes.
-pub fn sum(values: &[f32]) -> f32 {
+/// The sum of what `of` makes of each value, in eight lanes.
+pub fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let (chunks, rest) = values.as_chunks::<8>();
     let mut lanes = [0.0_f32; 8];
     for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, value)| *lane += value);
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &value)| *lane += of(value));
     }
-    lanes.iter().chain(rest).sum()
+    lanes.into_iter().chain(rest.iter().map(|&value| of(value))).sum()
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::thread;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::Dataset;
 use super::tuning::Tuning;
-use super::{Dataset, TrainError};
 use crate::model::{Emotion, Prediction};
 use crate::nn::classifiers::{Architecture, Classifier};
 use crate::nn::encoders::LastLayers;
@@ -38,17 +38,14 @@ pub struct Design {
 impl Design {
     /// A network to train: the classifier with random weights that follow from `seed`, the encoder's layers as they
     /// are.
-    ///
-    /// # Errors
-    /// [`TrainError::Encoder`] when the encoder's tensors do not fit.
-    pub fn start(&self, seed: u64, device: &Device) -> Result<Network, TrainError> {
-        let layers = self.tuning.as_ref().map(|tuning| tuning.layers(device)).transpose()?;
+    pub fn start(&self, seed: u64, device: &Device) -> Network {
+        let layers = self.tuning.as_ref().map(|tuning| tuning.layers(device));
         let _alone = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
         device.seed(seed);
         let classifier = self.architecture.init(device);
         // burn draws weights when they are first asked for.
         parameters::collect(&classifier);
-        Ok(Network { classifier, layers })
+        Network { classifier, layers }
     }
 
     /// A network with random weights, into which others can be loaded.

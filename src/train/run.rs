@@ -114,7 +114,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         });
     }
     manifest.normalise = match &mut tuning {
-        Some(tuning) => tuning.survey(&tuning.layers(&Device::flex())?, &dataset, &split.train),
+        Some(tuning) => tuning.survey(&tuning.layers(&Device::flex()), &dataset, &split.train),
         None => {
             let normalise = dataset.normalisation(&split.train);
             dataset.normalise(&normalise);
@@ -134,7 +134,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     let (mut progress, mut state) = match checkpoints.resume(&plan, &design, &optimizer, &device)? {
         Some(resumed) => resumed,
         None => {
-            let network = design.start(settings.seed, &device)?;
+            let network = design.start(settings.seed, &device);
             let judged = parameters::collect(&network.valid());
             (Progress { plan, epochs: Vec::new() }, State { network, optimizer, judged })
         }

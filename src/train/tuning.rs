@@ -48,7 +48,7 @@ impl Tuning {
         let lowest = embedding.states.iter().copied().min().unwrap_or(0);
         Ok(Self {
             embedding: embedding.clone(),
-            tensors: of_encoder(network, embedding.encoder.read_tensors(folder)?),
+            tensors: of_encoder(network, embedding.encoder.read_tensors(folder)?)?,
             before: lowest.min(network.layers() - unfrozen),
             unfrozen,
             normalise: Normalisation { mean: Vec::new(), std: Vec::new() },
@@ -66,12 +66,9 @@ impl Tuning {
     }
 
     /// The layers as they are before they are tuned.
-    ///
-    /// # Errors
-    /// [`EncoderError`] when the tensors do not fit.
-    pub fn layers(&self, device: &Device) -> Result<LastLayers, EncoderError> {
+    pub fn layers(&self, device: &Device) -> LastLayers {
         let network = &self.embedding.encoder.network;
-        Ok(self.unfreeze(last_layers(network, &self.tensors, self.before, device)?))
+        self.unfreeze(last_layers(network, &self.tensors, self.before, device))
     }
 
     /// The layers with random weights, into which others can be loaded.

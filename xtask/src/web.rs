@@ -52,10 +52,10 @@ fn relaxed_engine() -> Outcome {
         ),
         REMEDY,
     )?;
-    let bound = "target/relaxed";
-    run(&mut command("wasm-bindgen", &["--target", "web", "--out-dir", bound, built]), REMEDY)?;
+    let bound = |file: &str| format!("target/relaxed/{file}");
+    run(&mut command("wasm-bindgen", &["--target", "web", "--out-dir", &bound(""), built]), REMEDY)?;
     let read = |path: &str| fs::read(root().join(path)).map_err(|error| format!("{path}: {error}. {REMEDY}"));
-    if read("target/relaxed/sottovoce.js")? != read("dist/sottovoce.js")? {
+    if read(&bound("sottovoce.js"))? != read("dist/sottovoce.js")? {
         return Err("The two engines need different scripts, so one page cannot start both. \
                     Keep what the feature relaxed-simd changes away from the surface in src/web."
             .to_owned());
@@ -64,7 +64,8 @@ fn relaxed_engine() -> Outcome {
     let options = optimiser_options(&page).ok_or("index.html names no data-wasm-opt-params.")?;
     let mut arguments = vec!["-O3", "--enable-relaxed-simd"];
     arguments.extend(options.split_whitespace());
-    arguments.extend(["target/relaxed/sottovoce_bg.wasm", "-o", "dist/sottovoce_relaxed.wasm"]);
+    let engine = bound("sottovoce_bg.wasm");
+    arguments.extend([engine.as_str(), "-o", "dist/sottovoce_relaxed.wasm"]);
     run(&mut command("wasm-opt", &arguments), REMEDY)
 }
 

@@ -2,25 +2,20 @@
 
 use burn::tensor::Device;
 
-use super::{check, filled, names, transposed};
-use crate::encoder::EncoderError;
+use super::{filled, names, turned};
 use crate::nn::encoders::{EncoderConfig, LastLayers};
 use crate::nn::parameters;
 use crate::nn::weights::{Stored, StoredParameters};
 
-/// The layers after the first `before`, of the tensors of a bare encoder.
-///
-/// # Errors
-/// [`EncoderError::Mismatch`] when the tensors are not those that `config` asks for.
+/// The layers after the first `before`, of the tensors [of an encoder](super::of_encoder).
 pub fn last_layers(
     config: &EncoderConfig,
     tensors: &StoredParameters,
     before: usize,
     device: &Device,
-) -> Result<LastLayers, EncoderError> {
-    check(config, tensors)?;
+) -> LastLayers {
     let copied = |name: &str| tensors[&published(config, before, name)].clone().into_parameter();
-    Ok(filled(config.last_layers(before, device), copied)?)
+    filled(config.last_layers(before, device), copied).expect("checked beforehand")
 }
 
 /// The tensors of an encoder whose layers after the first `before` are replaced.
@@ -31,9 +26,7 @@ pub fn with_last_layers(
     layers: &LastLayers,
 ) -> StoredParameters {
     for (name, parameter) in parameters::collect(layers) {
-        let is_dense = names::is_dense(&name, &parameter.shape);
-        let parameter = if is_dense { transposed(parameter) } else { parameter };
-        tensors.insert(published(config, before, &name), Stored::Floats(parameter));
+        tensors.insert(published(config, before, &name), Stored::Floats(turned(&name, parameter)));
     }
     tensors
 }
@@ -48,6 +41,7 @@ fn published(config: &EncoderConfig, before: usize, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::check;
     use super::*;
     use crate::encoder::import;
     use crate::nn::encoders::{Encoder, Wav2Vec2Config, WhisperConfig};
@@ -91,7 +85,7 @@ mod tests {
                 }
             }
             .hidden_states;
-            let layers = last_layers(&config, &tensors, 1, &device).expect("fits");
+            let layers = last_layers(&config, &tensors, 1, &device);
             let again = layers.forward(states[1].clone());
             assert_eq!(again.len(), 3);
             for (again, state) in again.iter().zip(&states[1..]) {
@@ -105,7 +99,7 @@ mod tests {
         let device = Device::flex();
         for config in small() {
             let tensors = published_tensors(&config);
-            let layers = last_layers(&config, &tensors, 1, &device).expect("fits");
+            let layers = last_layers(&config, &tensors, 1, &device);
             assert_eq!(with_last_layers(&config, tensors.clone(), 1, &layers), tensors);
             let others = config.last_layers(1, &device);
             let replaced = with_last_layers(&config, tensors.clone(), 1, &others);

@@ -16,14 +16,12 @@ pub use config::read_config;
 #[cfg(not(target_arch = "wasm32"))]
 pub use last_layers::{last_layers, with_last_layers};
 
-pub use names::of_encoder;
-
 use super::EncoderError;
 use crate::nn::encoders::{Encoder, EncoderConfig, Inference};
 use crate::nn::parameters::{self, Parameter, ParameterMismatch, Parameters};
 use crate::nn::weights::StoredParameters;
 
-/// Makes an encoder of tensors with the names and layouts of transformers, as a module that learns or runs on a GPU.
+/// Makes an encoder of tensors with the names and layouts of transformers, as a module.
 ///
 /// Names may stand with or without the prefix of a model that holds the encoder. The heads of such models are left
 /// out, and so are layers beyond those that `config` keeps.
@@ -35,8 +33,7 @@ pub fn import(
     tensors: StoredParameters,
     device: &Device,
 ) -> Result<Encoder, EncoderError> {
-    let mut tensors = of_encoder(config, tensors);
-    check(config, &tensors)?;
+    let mut tensors = of_encoder(config, tensors)?;
     let mut taken = |name: &str| tensors.remove(&names::published(config, name)).expect("checked");
     Ok(filled(config.init(device), |name| taken(name).into_parameter())?)
 }
@@ -49,38 +46,40 @@ pub fn import_for_inference(
     config: &EncoderConfig,
     tensors: StoredParameters,
 ) -> Result<Inference, EncoderError> {
-    let mut tensors = of_encoder(config, tensors);
-    check(config, &tensors)?;
+    let mut tensors = of_encoder(config, tensors)?;
     Ok(Inference::new(config, |name| tensors.remove(&names::published(config, name))))
 }
 
 /// The tensors of an encoder as transformers names and lays them out.
 pub fn published(config: &EncoderConfig, encoder: &Encoder) -> Parameters {
     let ours = parameters::collect(encoder).into_iter();
-    let turned = ours.map(|(name, parameter)| {
-        let is_dense = names::is_dense(&name, &parameter.shape);
-        let parameter = if is_dense { transposed(parameter) } else { parameter };
-        (names::published(config, &name), parameter)
-    });
-    turned.collect()
+    ours.map(|(name, parameter)| (names::published(config, &name), turned(&name, parameter))).collect()
 }
 
 /// A module with tensors in the layouts of transformers, each asked for by our name for it.
 fn filled<M: Module>(module: M, mut tensor: impl FnMut(&str) -> Parameter) -> Result<M, ParameterMismatch> {
-    let in_our_layout = |(name, shape): (String, Vec<usize>)| {
-        let tensor = tensor(&name);
-        let tensor = if names::is_dense(&name, &shape) { transposed(tensor) } else { tensor };
+    let names = parameters::shapes(&module).into_keys();
+    let ours = names.map(|name| {
+        let tensor = turned(&name, tensor(&name));
         (name, tensor)
-    };
-    let ours = parameters::shapes(&module).into_iter().map(in_our_layout).collect();
-    parameters::apply(module, ours)
+    });
+    parameters::apply(module, ours.collect())
 }
 
-/// Checks that the tensors of a bare encoder are exactly those that `config` asks for.
+/// The tensors of the encoder alone, under the names of a bare encoder: all that `config` asks for, and no other.
 ///
 /// # Errors
 /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
-pub fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), EncoderError> {
+pub fn of_encoder(
+    config: &EncoderConfig,
+    tensors: StoredParameters,
+) -> Result<StoredParameters, EncoderError> {
+    let tensors = names::of_encoder(config, tensors);
+    check(config, &tensors)?;
+    Ok(tensors)
+}
+
+fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), EncoderError> {
     let mut mismatch = ParameterMismatch::default();
     let mut left: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
     for (name, mut shape) in parameters::shapes(&config.init(&Device::flex())) {
@@ -99,8 +98,13 @@ pub fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), E
     if mismatch == ParameterMismatch::default() { Ok(()) } else { Err(mismatch.into()) }
 }
 
-/// PyTorch keeps dense weights as `[outputs, inputs]`, burn as `[inputs, outputs]`.
-fn transposed(Parameter { shape, values }: Parameter) -> Parameter {
+/// The parameter that we call `name`, out of our layout or into it: PyTorch keeps dense weights as `[outputs, inputs]`,
+/// burn as `[inputs, outputs]`.
+fn turned(name: &str, parameter: Parameter) -> Parameter {
+    if !names::is_dense(name, &parameter.shape) {
+        return parameter;
+    }
+    let Parameter { shape, values } = parameter;
     let [rows, columns] = shape[..] else { unreachable!("dense weights have two dimensions") };
     // Of the very size, since it stays as long as the network.
     let mut turned = Vec::with_capacity(values.len());

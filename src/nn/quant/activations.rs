@@ -1,13 +1,10 @@
 //! Activations in seven bits, rounded as they come.
 
 use super::kernel::GROUP;
+use crate::nn::activation::ROUNDING;
 
 /// Largest code.
 const TOP: f32 = 127.0;
-
-/// Added to a number within ±2²², this leaves its nearest integer in the lowest bits, ties to even: the rounding that
-/// every processor does alike, in two operations.
-const ROUNDING: f32 = 12_582_912.0;
 
 /// Rows of activations that may overlap, as the windows of a convolution do.
 #[derive(Debug, Clone, Copy)]
@@ -76,8 +73,9 @@ impl Grid {
     }
 }
 
-/// Windows that share a value at most: these are rounded each to a grid of its own, so that a quiet moment keeps its
-/// detail beside a loud one; what more share is rounded once.
+/// Where a value stands in at most so many windows, each window is rounded to a grid of its own, so that a quiet moment
+/// keeps its detail beside a loud one. Where it stands in more, that would take longer than the products, and all values
+/// are rounded once, to one grid.
 const SHARED: usize = 4;
 
 /// Rows of activations in codes of 0 ..= 127.

@@ -62,14 +62,14 @@ impl Dense {
             let weights = parts.into_iter().flat_map(|Part { weight, scale, .. }| {
                 let mut values = weight.into_parameter().values;
                 values.iter_mut().for_each(|value| *value *= scale);
-                by_taps(&values, channels, taps)
+                by_taps(values, channels, taps)
             });
             return Self::Floats { inputs, weights: weights.collect(), biases };
         }
         let (mut codes, mut scales): (Vec<i8>, Vec<f32>) = (Vec::new(), Vec::new());
         for Part { weight, scale, .. } in parts {
             let Stored::Packed(weight) = weight else { unreachable!("none is of floats") };
-            codes.extend(by_taps(&weight.codes().collect::<Vec<_>>(), channels, taps));
+            codes.extend(by_taps(weight.codes().collect(), channels, taps));
             scales.extend(weight.scales.iter().map(|of_channel| of_channel * scale));
         }
         Self::Integers(Affine::new(inputs, &scales, &biases, |output, input| codes[output * inputs + input]))
@@ -120,7 +120,10 @@ impl Dense {
 }
 
 /// `[outputs, channels, taps]` as `[outputs, taps, channels]`: a window holds frame after frame.
-fn by_taps<T: Copy>(values: &[T], channels: usize, taps: usize) -> Vec<T> {
+fn by_taps<T: Copy>(values: Vec<T>, channels: usize, taps: usize) -> Vec<T> {
+    if taps == 1 {
+        return values;
+    }
     let mut turned = Vec::with_capacity(values.len());
     for channel in values.chunks_exact(channels * taps) {
         (0..taps).for_each(|tap| turned.extend(channel[tap..].iter().step_by(taps)));

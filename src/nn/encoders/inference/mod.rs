@@ -2,7 +2,8 @@
 //! that stay integers where they were kept so.
 //!
 //! A frame's values stand together, so that a convolution over time is a product with windows of a longer stride, and
-//! nothing is copied for it. All buffers are kept from clip to clip.
+//! nothing is copied for it. What is computed in between has buffers that are kept from clip to clip; only the hidden states
+//! that are handed out are new each time.
 
 mod attention;
 mod dense;

@@ -25,9 +25,10 @@ impl Norm {
     pub fn over_channels(&self, x: &mut [f32]) {
         let width = self.gamma.len();
         for row in x.chunks_exact_mut(width) {
-            let mean = sum(row) / width as f32;
+            let mean = sum(row, |value| value) / width as f32;
             row.iter_mut().for_each(|value| *value -= mean);
-            let scale = (sum_of_squares(row) / width as f32 + self.epsilon).sqrt().recip();
+            let variance = sum(row, |value| value * value) / width as f32;
+            let scale = (variance + self.epsilon).sqrt().recip();
             for ((value, gamma), beta) in row.iter_mut().zip(&self.gamma).zip(&self.beta) {
                 *value = *value * scale * gamma + beta;
             }
@@ -66,13 +67,4 @@ impl Norm {
             }
         }
     }
-}
-
-fn sum_of_squares(values: &[f32]) -> f32 {
-    let (chunks, rest) = values.as_chunks::<8>();
-    let mut lanes = [0.0_f32; 8];
-    for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, value)| *lane += value * value);
-    }
-    lanes.into_iter().chain(rest.iter().map(|value| value * value)).sum()
 }
