@@ -14,6 +14,8 @@ mod source;
 pub use description::{Description, Input};
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::save;
+#[cfg(target_arch = "wasm32")]
+pub use hugging_face::import_for_gpu;
 pub use hugging_face::{import, import_for_inference, published, read_config};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use hugging_face::{last_layers, of_encoder, with_last_layers};
@@ -51,6 +53,10 @@ pub enum EncoderError {
     /// The front-end settings are out of range.
     #[error(transparent)]
     FrontEnd(#[from] FrontEndError),
+    /// The GPU does not take it.
+    #[cfg(target_arch = "wasm32")]
+    #[error(transparent)]
+    Gpu(#[from] crate::nn::encoders::GpuError),
     /// A file could not be read or written.
     #[error("{path}: {detail}")]
     File {
@@ -67,6 +73,8 @@ impl EncoderError {
         match self {
             Self::Description { .. } | Self::Unsupported(_) | Self::FrontEnd(_) => "encoder-description",
             Self::Mismatch(_) | Self::Weights(_) => "encoder-weights",
+            #[cfg(target_arch = "wasm32")]
+            Self::Gpu(error) => error.code(),
             Self::File { .. } => "encoder-file",
         }
     }

@@ -17,6 +17,8 @@ pub use config::read_config;
 pub use last_layers::{last_layers, with_last_layers};
 
 use super::EncoderError;
+#[cfg(target_arch = "wasm32")]
+use crate::nn::encoders::GpuInference;
 use crate::nn::encoders::{Encoder, EncoderConfig, Inference};
 use crate::nn::parameters::{self, Parameter, ParameterMismatch, Parameters};
 use crate::nn::weights::StoredParameters;
@@ -48,6 +50,19 @@ pub fn import_for_inference(
 ) -> Result<Inference, EncoderError> {
     let mut tensors = of_encoder(config, tensors)?;
     Ok(Inference::new(config, |name| tensors.remove(&names::published(config, name))))
+}
+
+/// Makes an encoder as [`import`] does, for the browser's GPU: what is kept in integers stays so.
+///
+/// # Errors
+/// As of [`import`], and [`EncoderError::Gpu`] when there is no GPU for it.
+#[cfg(target_arch = "wasm32")]
+pub async fn import_for_gpu(
+    config: &EncoderConfig,
+    tensors: StoredParameters,
+) -> Result<GpuInference, EncoderError> {
+    let mut tensors = of_encoder(config, tensors)?;
+    Ok(GpuInference::new(config, |name| tensors.remove(&names::published(config, name))).await?)
 }
 
 /// The tensors of an encoder as transformers names and lays them out.

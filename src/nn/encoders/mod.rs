@@ -8,6 +8,8 @@ mod wav2vec2;
 mod whisper;
 
 pub use inference::Inference;
+#[cfg(target_arch = "wasm32")]
+pub use inference::{GpuEncoded, GpuError, GpuInference};
 pub use last_layers::LastLayers;
 pub use wav2vec2::{FeatureNorm, Wav2Vec2, Wav2Vec2Config};
 pub use whisper::{Whisper, WhisperConfig};
@@ -40,6 +42,14 @@ impl EncoderConfig {
         match self {
             Self::Wav2Vec2(config) => config.width,
             Self::Whisper(config) => config.width,
+        }
+    }
+
+    /// Heads of each layer's attention.
+    pub fn heads(&self) -> usize {
+        match self {
+            Self::Wav2Vec2(config) => config.heads,
+            Self::Whisper(config) => config.heads,
         }
     }
 

@@ -2,69 +2,61 @@
 
 use super::Buffers;
 use super::attention::Attention;
-use super::dense::Dense;
-use super::norm::Norm;
+use super::backend::{Backend, Over};
+use super::weights::{DenseWeights, NormWeights, Weights};
 use crate::nn::encoders::transformer::LayerConfig;
-use crate::nn::quant::{Then, Windows};
+use crate::nn::quant::Then;
 
-/// Frames that go through both dense layers at once, so that what is between them stays in the cache.
-const BLOCK: usize = 64;
-
-pub struct Layer {
-    attention: Attention,
-    layer_norm: Norm,
-    intermediate: Dense,
-    output: Dense,
-    final_layer_norm: Norm,
+pub struct Layer<B: Backend> {
+    attention: Attention<B>,
+    layer_norm: B::Norm,
+    intermediate: B::Dense,
+    output: B::Dense,
+    final_layer_norm: B::Norm,
     norm_first: bool,
 }
 
-impl Layer {
-    pub fn take(weights: super::Weights, path: &str, config: LayerConfig) -> Self {
+impl<B: Backend> Layer<B> {
+    pub fn take(backend: &B, weights: Weights, path: &str, config: LayerConfig) -> Self {
         let LayerConfig { width, heads, norm_first, epsilon, .. } = config;
-        Self {
-            attention: Attention::take(weights, &format!("{path}.attention"), width, heads),
-            layer_norm: Norm::take(weights, &format!("{path}.layer_norm"), epsilon),
-            intermediate: Dense::take(weights, &format!("{path}.feed_forward.intermediate_dense")),
-            output: Dense::take(weights, &format!("{path}.feed_forward.output_dense")),
-            final_layer_norm: Norm::take(weights, &format!("{path}.final_layer_norm"), epsilon),
-            norm_first,
-        }
+        let attention = Attention::take(backend, weights, &format!("{path}.attention"), width, heads);
+        let mut norm =
+            |name: &str| backend.norm(NormWeights::take(weights, &format!("{path}.{name}"), epsilon));
+        let [layer_norm, final_layer_norm] = ["layer_norm", "final_layer_norm"].map(&mut norm);
+        let mut dense = |name: &str| {
+            backend.dense(vec![DenseWeights::take(weights, &format!("{path}.feed_forward.{name}"))])
+        };
+        let [intermediate, output] = ["intermediate_dense", "output_dense"].map(&mut dense);
+        Self { attention, layer_norm, intermediate, output, final_layer_norm, norm_first }
     }
 
     /// Changes the frames `x` in place. How much each looks at each other is kept in `looks`, head by head.
-    pub fn forward(&self, x: &mut [f32], buffers: &mut Buffers, looks: Option<&mut Vec<f32>>) {
-        copy(x, &mut buffers.normed);
+    pub fn forward(
+        &self,
+        backend: &mut B,
+        x: &mut B::Values,
+        buffers: &mut Buffers<B>,
+        looks: Option<&mut B::Values>,
+    ) {
+        let norm = |backend: &mut B, norm: &B::Norm, x: &mut B::Values| {
+            backend.normalise(norm, Over::Channels, Then::Keep, x);
+        };
+        backend.copy(x, &mut buffers.normed);
         if self.norm_first {
-            self.layer_norm.over_channels(&mut buffers.normed);
+            norm(backend, &self.layer_norm, &mut buffers.normed);
         }
-        self.attention.forward(x, buffers, looks);
+        self.attention.forward(backend, x, buffers, looks);
         if !self.norm_first {
-            self.layer_norm.over_channels(x);
+            norm(backend, &self.layer_norm, x);
         }
-        copy(x, &mut buffers.normed);
+        backend.copy(x, &mut buffers.normed);
         if self.norm_first {
-            self.final_layer_norm.over_channels(&mut buffers.normed);
+            norm(backend, &self.final_layer_norm, &mut buffers.normed);
         }
-        self.feed_forward(x, buffers);
+        let Buffers { normed, hidden, .. } = buffers;
+        backend.feed_forward([&self.intermediate, &self.output], normed, hidden, x);
         if !self.norm_first {
-            self.final_layer_norm.over_channels(x);
+            norm(backend, &self.final_layer_norm, x);
         }
     }
-
-    /// Adds to each frame what the dense layers make of its copy in `buffers.normed`.
-    fn feed_forward(&self, x: &mut [f32], buffers: &mut Buffers) {
-        let Buffers { rounded, normed, hidden, .. } = buffers;
-        let (width, between) = (self.intermediate.inputs(), self.intermediate.outputs());
-        for (normed, x) in normed.chunks(BLOCK * width).zip(x.chunks_mut(BLOCK * width)) {
-            hidden.resize(normed.len() / width * between, 0.0);
-            self.intermediate.forward(Windows::rows(normed, width), Then::Gelu, rounded, hidden);
-            self.output.forward(Windows::rows(hidden, between), Then::Add, rounded, x);
-        }
-    }
-}
-
-fn copy(from: &[f32], to: &mut Vec<f32>) {
-    to.clear();
-    to.extend_from_slice(from);
 }

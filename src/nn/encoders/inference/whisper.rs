@@ -1,64 +1,70 @@
 //! Whisper's encoder.
 
-use super::dense::Dense;
+use super::backend::{Backend, Over};
 use super::layer::Layer;
-use super::norm::Norm;
+use super::weights::{DenseWeights, NormWeights, Weights};
 use super::{Buffers, Trace, run};
 use crate::nn::encoders::WhisperConfig;
-use crate::nn::quant::{Then, Windows};
+use crate::nn::quant::Then;
 
-pub struct Whisper {
+pub struct Whisper<B: Backend> {
     mels: usize,
-    pub width: usize,
-    pub heads: usize,
-    conv1: Dense,
-    conv2: Dense,
-    positions: Vec<f32>,
-    layers: Vec<Layer>,
-    layer_norm: Option<Norm>,
+    width: usize,
+    conv1: B::Dense,
+    conv2: B::Dense,
+    positions: B::Values,
+    layers: Vec<Layer<B>>,
+    layer_norm: Option<B::Norm>,
 }
 
-impl Whisper {
-    pub fn new(config: &WhisperConfig, weights: super::Weights) -> Self {
-        let WhisperConfig { mels, width, layers, heads, final_norm, .. } = *config;
+impl<B: Backend> Whisper<B> {
+    pub fn new(config: &WhisperConfig, backend: &mut B, weights: Weights) -> Self {
+        let WhisperConfig { mels, width, layers, final_norm, .. } = *config;
         let layer = config.layer();
+        let mut positions = B::Values::default();
+        let values = weights("embed_positions").expect("checked beforehand").into_parameter().values;
+        backend.load(&mut positions, &values);
         Self {
             mels,
             width,
-            heads,
-            conv1: Dense::take(weights, "conv1"),
-            conv2: Dense::take(weights, "conv2"),
-            positions: weights("embed_positions").expect("checked beforehand").into_parameter().values,
-            layers: (0..layers).map(|i| Layer::take(weights, &format!("layers.{i}"), layer)).collect(),
-            layer_norm: final_norm.then(|| Norm::take(weights, "layer_norm", layer.epsilon)),
+            conv1: backend.dense(vec![DenseWeights::take(weights, "conv1")]),
+            conv2: backend.dense(vec![DenseWeights::take(weights, "conv2")]),
+            positions,
+            layers: (0..layers)
+                .map(|i| Layer::take(backend, weights, &format!("layers.{i}"), layer))
+                .collect(),
+            layer_norm: final_norm
+                .then(|| backend.norm(NormWeights::take(weights, "layer_norm", layer.epsilon))),
         }
     }
 
     /// Of a log-mel map, row by row; what is beyond the positions is not heard.
-    pub fn forward(&self, map: &[f32], buffers: &mut Buffers, trace: &mut Trace) -> Vec<f32> {
+    pub fn forward(
+        &self,
+        backend: &mut B,
+        map: &[f32],
+        buffers: &mut Buffers<B>,
+        trace: &mut Trace<B>,
+    ) -> B::Values {
         let Self { mels, width, .. } = *self;
         let columns = map.len() / mels;
-        let frames = columns.min(2 * self.positions.len() / width);
-        // A frame of silence stands on either side.
-        let Buffers { convolved: [turned, between], rounded, .. } = buffers;
-        turned.clear();
-        turned.resize((frames + 2) * mels, 0.0);
+        let frames = columns.min(2 * B::len(&self.positions) / width);
+        let mut turned = vec![0.0; frames * mels];
         for (row, values) in map.chunks_exact(columns).enumerate() {
-            for (frame, value) in values[..frames].iter().enumerate() {
-                turned[(frame + 1) * mels + row] = *value;
-            }
+            turned[row..].iter_mut().step_by(mels).zip(values).for_each(|(turned, value)| *turned = *value);
         }
-        between.clear();
-        between.resize((frames + 2) * width, 0.0);
-        let windows = Windows::sliding(turned, 3 * mels, mels);
-        self.conv1.forward(windows, Then::Gelu, rounded, &mut between[width..(frames + 1) * width]);
-        let windows = Windows::sliding(between, 3 * width, 2 * width);
-        let mut x = vec![0.0; windows.count * width];
-        self.conv2.forward(windows, Then::Gelu, rounded, &mut x);
-        x.iter_mut().zip(&self.positions).for_each(|(value, position)| *value += position);
-        let mut last = run(&self.layers, x, buffers, trace);
+        // A frame of silence stands on either side of what a convolution hears.
+        let Buffers { convolved: [heard, padded], .. } = buffers;
+        backend.load(heard, &turned);
+        backend.pad(heard, mels, 1, [1, 1], padded);
+        backend.product(&self.conv1, padded, mels, Then::Gelu, heard);
+        backend.pad(heard, width, 1, [1, 1], padded);
+        let mut x = B::Values::default();
+        backend.product(&self.conv2, padded, 2 * width, Then::Gelu, &mut x);
+        backend.add(&mut x, &self.positions);
+        let mut last = run(&self.layers, backend, x, buffers, trace);
         if let Some(norm) = &self.layer_norm {
-            norm.over_channels(&mut last);
+            backend.normalise(norm, Over::Channels, Then::Keep, &mut last);
         }
         last
     }

@@ -1,15 +1,9 @@
-//! A product with weights that are floats or integers, over frames or over windows of them.
+//! The weights of dense layers, convolutions and norms, as every backend takes them.
 
-use crate::nn::activation::gelu;
-use crate::nn::product::{Matrix, multiply};
-use crate::nn::quant::{Activations, Affine, Then, Windows};
 use crate::nn::weights::Stored;
 
-/// Dense layers and convolutions: `outputs` values of each window of `inputs` values.
-pub enum Dense {
-    Floats { inputs: usize, weights: Vec<f32>, biases: Vec<f32> },
-    Integers(Affine),
-}
+/// Gives a tensor, in the layout of transformers, for our name of it.
+pub type Weights<'a> = &'a mut dyn FnMut(&str) -> Option<Stored>;
 
 /// The weights and the bias of some output channels.
 pub struct Part {
@@ -25,7 +19,7 @@ impl Part {
     ///
     /// # Panics
     /// If there is no weight.
-    pub fn take(weights: super::Weights, path: &str) -> Self {
+    pub fn take(weights: Weights, path: &str) -> Self {
         let weight = match weights(&format!("{path}.weight")).expect("checked beforehand") {
             // The kernels have a scale for each output channel.
             Stored::Packed(weight) if weight.axis != 0 => {
@@ -38,9 +32,27 @@ impl Part {
     }
 }
 
-impl Dense {
+/// Dense layers and convolutions: `outputs` values of each window of `inputs` values.
+pub struct DenseWeights {
+    pub inputs: usize,
+    pub rows: Rows,
+    /// One for each output.
+    pub biases: Vec<f32>,
+}
+
+/// A row of weights for each output.
+pub enum Rows {
+    Floats(Vec<f32>),
+    /// With a scale for each.
+    Integers {
+        codes: Vec<i8>,
+        scales: Vec<f32>,
+    },
+}
+
+impl DenseWeights {
     /// The parameters under `path`, in integers if they are kept so.
-    pub fn take(weights: super::Weights, path: &str) -> Self {
+    pub fn take(weights: Weights, path: &str) -> Self {
         Self::beside([Part::take(weights, path)])
     }
 
@@ -64,7 +76,7 @@ impl Dense {
                 values.iter_mut().for_each(|value| *value *= scale);
                 by_taps(values, channels, taps)
             });
-            return Self::Floats { inputs, weights: weights.collect(), biases };
+            return Self { inputs, rows: Rows::Floats(weights.collect()), biases };
         }
         let (mut codes, mut scales): (Vec<i8>, Vec<f32>) = (Vec::new(), Vec::new());
         for Part { weight, scale, .. } in parts {
@@ -72,50 +84,12 @@ impl Dense {
             codes.extend(by_taps(weight.codes().collect(), channels, taps));
             scales.extend(weight.scales.iter().map(|of_channel| of_channel * scale));
         }
-        Self::Integers(Affine::new(inputs, &scales, &biases, |output, input| codes[output * inputs + input]))
+        Self { inputs, rows: Rows::Integers { codes, scales }, biases }
     }
 
     /// The same with floats, for inputs that must not be rounded.
     pub fn exact(Part { weight, bias, scale }: Part) -> Self {
         Self::beside([Part { weight: Stored::Floats(weight.into_parameter()), bias, scale }])
-    }
-
-    /// Values of a window.
-    pub fn inputs(&self) -> usize {
-        match self {
-            Self::Floats { inputs, .. } => *inputs,
-            Self::Integers(affine) => affine.inputs(),
-        }
-    }
-
-    /// Values that come out of each.
-    pub fn outputs(&self) -> usize {
-        match self {
-            Self::Floats { biases, .. } => biases.len(),
-            Self::Integers(affine) => affine.outputs(),
-        }
-    }
-
-    /// `out` is row by row, one row for each window; `rounded` is for use in between.
-    pub fn forward(&self, x: Windows, then: Then, rounded: &mut Activations, out: &mut [f32]) {
-        match self {
-            Self::Integers(affine) => {
-                rounded.round(x);
-                affine.apply(rounded, then, out);
-            }
-            Self::Floats { inputs, weights, biases } => {
-                let Windows { values, stride, count, .. } = x;
-                let x = Matrix { row_stride: stride, ..Matrix::new(values, count, *inputs) };
-                let weights = Matrix::new(weights, biases.len(), *inputs).transposed();
-                multiply(x, weights, out, then == Then::Add);
-                for row in out.chunks_exact_mut(biases.len()) {
-                    row.iter_mut().zip(biases).for_each(|(out, bias)| *out += bias);
-                    if then == Then::Gelu {
-                        gelu(row);
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -129,4 +103,24 @@ fn by_taps<T: Copy>(values: Vec<T>, channels: usize, taps: usize) -> Vec<T> {
         (0..taps).for_each(|tap| turned.extend(channel[tap..].iter().step_by(taps)));
     }
     turned
+}
+
+/// Scale and shift of each channel after a norm.
+pub struct NormWeights {
+    pub gamma: Vec<f32>,
+    pub beta: Vec<f32>,
+    pub epsilon: f32,
+}
+
+impl NormWeights {
+    /// The parameters `path.gamma` and `path.beta`.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn take(weights: Weights, path: &str, epsilon: f64) -> Self {
+        let mut values = |part: &str| {
+            weights(&format!("{path}.{part}")).expect("checked beforehand").into_parameter().values
+        };
+        Self { gamma: values("gamma"), beta: values("beta"), epsilon: epsilon as f32 }
+    }
 }

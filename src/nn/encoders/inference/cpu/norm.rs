@@ -1,35 +1,20 @@
 //! Norms over frames and over time.
 
 use crate::nn::activation::sum;
+use crate::nn::encoders::inference::weights::NormWeights;
 
-/// Scale and shift of each channel after a norm.
-pub struct Norm {
-    gamma: Vec<f32>,
-    beta: Vec<f32>,
-    epsilon: f32,
-}
+pub struct Norm(pub NormWeights);
 
 impl Norm {
-    /// The parameters `path.gamma` and `path.beta`.
-    ///
-    /// # Panics
-    /// If there are none.
-    pub fn take(weights: super::Weights, path: &str, epsilon: f64) -> Self {
-        let mut values = |part: &str| {
-            weights(&format!("{path}.{part}")).expect("checked beforehand").into_parameter().values
-        };
-        Self { gamma: values("gamma"), beta: values("beta"), epsilon: epsilon as f32 }
-    }
-
     /// Brings every frame to mean 0 and variance 1 over its channels, in place (layer norm).
     pub fn over_channels(&self, x: &mut [f32]) {
-        let width = self.gamma.len();
+        let width = self.0.gamma.len();
         for row in x.chunks_exact_mut(width) {
             let mean = sum(row, |value| value) / width as f32;
             row.iter_mut().for_each(|value| *value -= mean);
             let variance = sum(row, |value| value * value) / width as f32;
-            let scale = (variance + self.epsilon).sqrt().recip();
-            for ((value, gamma), beta) in row.iter_mut().zip(&self.gamma).zip(&self.beta) {
+            let scale = (variance + self.0.epsilon).sqrt().recip();
+            for ((value, gamma), beta) in row.iter_mut().zip(&self.0.gamma).zip(&self.0.beta) {
                 *value = *value * scale * gamma + beta;
             }
         }
@@ -37,7 +22,7 @@ impl Norm {
 
     /// Brings every channel to mean 0 and variance 1 over time, in place (group norm with one channel a group).
     pub fn over_time(&self, x: &mut [f32]) {
-        let width = self.gamma.len();
+        let width = self.0.gamma.len();
         let frames = (x.len() / width) as f64;
         let mut mean = vec![0.0_f64; width];
         for row in x.chunks_exact(width) {
@@ -52,13 +37,13 @@ impl Norm {
         }
         let scale: Vec<f32> = variance
             .iter()
-            .zip(&self.gamma)
-            .map(|(sum, gamma)| gamma / (sum / frames + f64::from(self.epsilon)).sqrt() as f32)
+            .zip(&self.0.gamma)
+            .map(|(sum, gamma)| gamma / (sum / frames + f64::from(self.0.epsilon)).sqrt() as f32)
             .collect();
         let shift: Vec<f32> = mean
             .iter()
             .zip(&scale)
-            .zip(&self.beta)
+            .zip(&self.0.beta)
             .map(|((mean, scale), beta)| beta - *mean as f32 * scale)
             .collect();
         for row in x.chunks_exact_mut(width) {

@@ -1,6 +1,9 @@
 //! Speech encoders against transformers, natively and in a browser. `tests/reference/make_encoders.py` made the values.
 
+#[path = "../common/mod.rs"]
 mod common;
+#[cfg(target_arch = "wasm32")]
+mod webgpu;
 
 use std::collections::HashMap;
 
@@ -27,9 +30,9 @@ type Fixture = (&'static str, &'static [u8], &'static [u8]);
 macro_rules! fixture {
     ($name:literal) => {
         (
-            include_str!(concat!("fixtures/encoders/", $name, ".config.json")),
-            include_bytes!(concat!("fixtures/encoders/", $name, ".weights.safetensors")),
-            include_bytes!(concat!("fixtures/encoders/", $name, ".safetensors")),
+            include_str!(concat!("../fixtures/encoders/", $name, ".config.json")),
+            include_bytes!(concat!("../fixtures/encoders/", $name, ".weights.safetensors")),
+            include_bytes!(concat!("../fixtures/encoders/", $name, ".safetensors")),
         )
     };
 }
@@ -134,7 +137,7 @@ fn whisper_equals_transformers_without_padding() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn whispers_log_mel_equals_transformers() {
-    let speech = include_bytes!("fixtures/librosa.safetensors");
+    let speech = include_bytes!("../fixtures/librosa.safetensors");
     let speech = floats(&SafeTensors::deserialize(speech).expect("readable"), "speech.samples");
     let mut front_end = FrontEnd::new(&FrontEndSettings::whisper_log_mel()).expect("Whisper's settings");
     let map = front_end.extract(&speech[..30_000]);

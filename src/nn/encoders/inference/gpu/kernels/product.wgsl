@@ -1,0 +1,109 @@
+// out[batch][row][column] = Σ x[batch][row][i] × weight[batch][column][i], and what follows it. Each workgroup makes a
+// tile of 32 rows and 64 columns, each invocation 4 × 4 values of it, from slices of the inputs in workgroup memory.
+
+struct Sizes {
+    rows: u32, columns: u32, inputs: u32,
+    // Where a row begins, and a batch. Values of a row lie side by side.
+    x_start: u32, x_row: u32, x_batch: u32,
+    weight_start: u32, weight_row: u32, weight_input: u32, weight_batch: u32,
+    out_row: u32, out_batch: u32,
+    // Of the scales and biases, which are `channels` and `channels` values.
+    channel_batch: u32, channels: u32,
+    // 0: keep, 1: GELU, 2: add.
+    then: u32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> weights: array<u32>;
+@group(0) @binding(3) var<storage, read> channels: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+
+// Whether four weights of eight bits stand in a word, or one float.
+override INTEGERS: bool;
+
+const ROWS = 32u;
+const COLUMNS = 64u;
+const SLICE = 16u;
+
+var<workgroup> x_slice: array<vec4f, SLICE * ROWS / 4>;
+var<workgroup> weight_slice: array<vec4f, SLICE * COLUMNS / 4>;
+
+fn weight(index: u32) -> f32 {
+    if (INTEGERS) {
+        return f32(extractBits(bitcast<i32>(weights[index / 4]), 8 * (index % 4), 8u));
+    }
+    return bitcast<f32>(weights[index]);
+}
+
+fn x_at(batch: u32, row: u32, input: u32) -> f32 {
+    if (row >= sizes.rows || input >= sizes.inputs) {
+        return 0.0;
+    }
+    return x[sizes.x_start + batch * sizes.x_batch + row * sizes.x_row + input];
+}
+
+fn weight_at(batch: u32, column: u32, input: u32) -> f32 {
+    if (column >= sizes.columns || input >= sizes.inputs) {
+        return 0.0;
+    }
+    let start = sizes.weight_start + batch * sizes.weight_batch;
+    return weight(start + column * sizes.weight_row + input * sizes.weight_input);
+}
+
+@compute @workgroup_size(16, 8)
+fn product(
+    @builtin(workgroup_id) tile: vec3u,
+    @builtin(local_invocation_id) place: vec3u,
+    @builtin(local_invocation_index) index: u32,
+) {
+    let batch = tile.z;
+    let first_row = tile.y * ROWS;
+    let first_column = tile.x * COLUMNS;
+    let input = index % SLICE;
+    let four = index / SLICE;
+    var sums: array<vec4f, 4>;
+    for (var slice = 0u; slice < sizes.inputs; slice += SLICE) {
+        let row = first_row + 4 * four;
+        x_slice[input * ROWS / 4 + four] = vec4f(
+            x_at(batch, row, slice + input), x_at(batch, row + 1, slice + input),
+            x_at(batch, row + 2, slice + input), x_at(batch, row + 3, slice + input),
+        );
+        for (var half = 0u; half < 2; half += 1) {
+            let column = first_column + 4 * (four + 8 * half);
+            weight_slice[input * COLUMNS / 4 + four + 8 * half] = vec4f(
+                weight_at(batch, column, slice + input), weight_at(batch, column + 1, slice + input),
+                weight_at(batch, column + 2, slice + input), weight_at(batch, column + 3, slice + input),
+            );
+        }
+        workgroupBarrier();
+        for (var i = 0u; i < SLICE; i += 1) {
+            let w = weight_slice[i * COLUMNS / 4 + place.x];
+            let v = x_slice[i * ROWS / 4 + place.y];
+            sums[0] += v.x * w;
+            sums[1] += v.y * w;
+            sums[2] += v.z * w;
+            sums[3] += v.w * w;
+        }
+        workgroupBarrier();
+    }
+    for (var r = 0u; r < 4; r += 1) {
+        let row = first_row + 4 * place.y + r;
+        for (var c = 0u; c < 4; c += 1) {
+            let column = first_column + 4 * place.x + c;
+            if (row < sizes.rows && column < sizes.columns) {
+                var value = sums[r][c];
+                if (sizes.channels > 0) {
+                    let channel = batch * sizes.channel_batch + column;
+                    value = value * channels[channel] + channels[sizes.channels + channel];
+                }
+                let at = batch * sizes.out_batch + row * sizes.out_row + column;
+                switch sizes.then {
+                    case 1: { out[at] = gelu(value); }
+                    case 2: { out[at] += value; }
+                    default: { out[at] = value; }
+                }
+            }
+        }
+    }
+}
