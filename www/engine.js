@@ -3,6 +3,7 @@
 import { EngineError } from './engine-error.js';
 import { countBytes, getEngine, getModel } from './assets.js';
 
+/** @typedef {import('./types.d.ts').Backend} Backend */
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').ModelFiles} ModelFiles */
 /** @typedef {import('./types.d.ts').Reading} Reading */
@@ -16,6 +17,8 @@ const SILENCE_MS = 30_000;
 const FIRST_LOAD = 0;
 /** Crashes without one reading between them after which the engine is given up. */
 const MAX_CRASHES = 3;
+/** Times that the graphics processor may stop before it is left alone. */
+const MAX_STOPS = 2;
 
 /** Reads recordings in a worker. */
 export class Engine {
@@ -27,13 +30,17 @@ export class Engine {
   /** @type {string} */ #model;
   #lastId = 0;
   #crashes = 0;
+  #stops = 0;
+  #backend;
 
   /** Starts loading at once.
    * @param {string} model Name of a folder below models/.
-   * @param {(share: number) => void} onProgress Hears how much is loaded, 0 to 1. */
-  constructor(model, onProgress = () => {}) {
+   * @param {(share: number) => void} onProgress Hears how much is loaded, 0 to 1.
+   * @param {Backend} [backend] What runs speech encoders. */
+  constructor(model, onProgress = () => {}, backend = 'auto') {
     this.#onProgress = onProgress;
     this.#model = model;
+    this.#backend = backend;
     this.#assets = this.#load();
     this.#start();
   }
@@ -46,7 +53,7 @@ export class Engine {
     const assets = { ...(await this.#assets), ...(await getModel(model, countBytes(onProgress), signal)) };
     signal?.throwIfAborted();
     if (!this.#worker) this.#start();
-    await this.#send((id) => ({ type: 'load', id, ...assets }));
+    await this.#send((id) => ({ type: 'load', id, backend: this.#backend, ...assets }));
     this.#model = model;
     this.#assets = Promise.resolve(assets);
   }
@@ -106,7 +113,7 @@ export class Engine {
       this.#crashed(event.message ?? 'the worker could not be started');
     };
     this.#assets.then(
-      (assets) => worker.postMessage({ type: 'load', id: FIRST_LOAD, ...assets }),
+      (assets) => worker.postMessage({ type: 'load', id: FIRST_LOAD, backend: this.#backend, ...assets }),
       () => {
         worker.terminate();
         if (this.#worker === worker) this.#worker = undefined;
@@ -117,6 +124,7 @@ export class Engine {
   /** @param {Reply} reply */
   #hear(reply) {
     if (reply.type === 'crashed') return this.#crashed(reply.message);
+    if (reply.type === 'backend') return this.#ranOn(reply);
     // Nobody asked for the first load, so nobody would hear that it failed.
     if (reply.type === 'refused' && reply.id === FIRST_LOAD) return this.#crashed(reply.message);
     const asked = this.#waiting.get(reply.id);
@@ -126,6 +134,20 @@ export class Engine {
     this.#crashes = 0;
     if (reply.type === 'reading') asked?.resolve(reply.reading);
     else asked?.reject(new EngineError(reply.code, reply.message));
+  }
+
+  /** @param {Extract<Reply, {type: 'backend'}>} reply */
+  #ranOn({ backend, reason, stopped }) {
+    if (!reason) return;
+    console.warn(`sottovoce: read on the processor: ${reason}`);
+    if (stopped) this.#stops += 1;
+    const again = stopped && this.#stops < MAX_STOPS;
+    if (!again) this.#backend = backend;
+    const message = again
+      ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
+      : `Readings come from the processor, with the same result but slower: ${reason}.`;
+    dispatchEvent(new CustomEvent('sottovoce-backend', { detail: { message } }));
+    if (again) this.#assets.then((assets) => this.#send((id) => ({ type: 'load', id, backend: this.#backend, ...assets })));
   }
 
   #watch() {

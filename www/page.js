@@ -42,6 +42,12 @@ function setWorking(working) {
   byId('result').setAttribute('aria-busy', String(working));
 }
 
+/** What `?backend=` in the address asks for; anything else is as good as nothing. */
+function wantedBackend() {
+  const wanted = new URLSearchParams(location.search).get('backend');
+  return wanted === 'cpu' || wanted === 'webgpu' ? wanted : 'auto';
+}
+
 layOutBars();
 
 // Loading over a slow connection takes a while: it shows from the start, and disappears when the model is there.
@@ -49,7 +55,7 @@ let loading = true;
 setWorking(true);
 const engine = new Engine(FIRST, (share) => {
   if (loading) say(`Loading the analyzer, ${percent(share)}.`);
-});
+}, wantedBackend());
 
 /** @type {Reading | undefined} */
 let shown;
@@ -386,6 +392,10 @@ byId('cancel-loading').addEventListener('click', () => {
 
 const page = { engine, choose, complain, announce, whileBusy };
 setUpOwn(page);
+
+addEventListener('sottovoce-backend', (event) => {
+  complain(/** @type {CustomEvent} */ (event).detail.message);
+});
 
 addEventListener('sottovoce-crash', (event) => {
   complain(/** @type {CustomEvent} */ (event).detail.message);

@@ -104,7 +104,8 @@ export function show(reading, origin) {
   const until = report.heard_from_s + report.heard_s;
   byId('meta').textContent = `${origin.source}: heard ${report.heard_from_s.toFixed(1)} to ${until.toFixed(1)} s of ${
     report.duration_s.toFixed(1)} s, read by ${report.model} in ${
-    Math.max(1, Math.round(decode_ms + quality_ms + features_ms + model_ms))} ms.`;
+    Math.max(1, Math.round(decode_ms + quality_ms + features_ms + model_ms))} ms${
+    report.backend === 'webgpu' ? ' on the graphics processor' : ''}.`;
 }
 
 /** Draws the pictures, also anew when the colours change.

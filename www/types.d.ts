@@ -7,6 +7,7 @@ export interface Report {
   notes: { code: string; advice: string }[];
   quality: { level_dbfs: number; clipped_share: number; speech_share: number };
   model: string;
+  backend: 'cpu' | 'webgpu';
   duration_s: number;
   heard_from_s: number;
   heard_s: number;
@@ -29,9 +30,12 @@ export interface ModelFiles {
   files: Uint8Array[];
 }
 
+/** What runs speech encoders: `auto` takes the graphics processor where there is one and it is quicker. */
+export type Backend = 'auto' | 'cpu' | 'webgpu';
+
 /** Asked of the worker. */
 export type Request =
-  | { type: 'load'; id: number; module: WebAssembly.Module } & ModelFiles
+  | { type: 'load'; id: number; module: WebAssembly.Module; backend: Backend } & ModelFiles
   | { type: 'file'; id: number; file: Blob }
   | { type: 'samples'; id: number; samples: Float32Array; rateHz: number };
 
@@ -40,7 +44,9 @@ export type Reply =
   | { type: 'ready'; id: number }
   | { type: 'reading'; id: number; reading: Reading }
   | { type: 'refused'; id: number; code: string; message: string }
-  | { type: 'crashed'; message: string };
+  | { type: 'crashed'; message: string }
+  /** What runs the encoder from now on; `reason` tells why it is not the graphics processor, `stopped` that it was. */
+  | { type: 'backend'; backend: 'cpu' | 'webgpu'; reason?: string; stopped?: boolean };
 
 export interface Metrics {
   clips: number;

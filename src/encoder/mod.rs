@@ -131,9 +131,15 @@ impl SpeechEncoder {
     /// Encodes mono samples at 16 kHz, without telling who looked at whom. What is shorter than one frame is filled up
     /// with silence.
     pub fn encode(&mut self, samples: &[f32]) -> Encoded {
+        let input = self.prepare(samples);
+        self.network.forward(&input, false, &self.device)
+    }
+
+    /// What the network takes, of mono samples at 16 kHz.
+    pub fn prepare(&mut self, samples: &[f32]) -> Vec<f32> {
         let mut samples = samples.to_vec();
         samples.resize(samples.len().max(self.shortest), 0.0);
-        let input = match &mut self.input {
+        match &mut self.input {
             Preparation::Map(front_end) => front_end.extract(&samples).into_values(),
             Preparation::Samples { normalise } => {
                 if *normalise {
@@ -141,8 +147,7 @@ impl SpeechEncoder {
                 }
                 samples
             }
-        };
-        self.network.forward(&input, false, &self.device)
+        }
     }
 }
 

@@ -1,5 +1,10 @@
 //! What a classifier is given of a clip: a picture of the sound, or what a speech encoder makes of it.
 
+#[cfg(target_arch = "wasm32")]
+use std::collections::BTreeMap;
+
+#[cfg(target_arch = "wasm32")]
+use burn::tensor::TensorData;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +144,33 @@ impl Extractor {
             },
             Features::Frames { frames_of } => Self::Frames(SpeechEncoder::new(frames_of, tensors, device)?),
         })
+    }
+
+    /// The embedding of mono samples at 16 kHz, of what an encoder on a GPU hears.
+    ///
+    /// # Errors
+    /// [`GpuError`](crate::nn::encoders::GpuError) when the GPU stops.
+    ///
+    /// # Panics
+    /// If these are no embeddings.
+    #[cfg(target_arch = "wasm32")]
+    pub async fn extract_on(
+        &mut self,
+        gpu: &mut crate::nn::encoders::GpuInference,
+        samples: &[f32],
+    ) -> Result<FeatureMap, crate::nn::encoders::GpuError> {
+        let Self::Embedding { encoder, embedding } = self else {
+            panic!("an encoder hears for embeddings alone")
+        };
+        let input = encoder.prepare(samples);
+        let heard = gpu.forward(&input, &embedding.states, false).await?.hidden_states;
+        let width = embedding.encoder.network.width();
+        let states = embedding.states.iter().zip(heard).map(|(&number, state)| {
+            let shape = [1, state.len() / width, width];
+            (number, Tensor::from_data(TensorData::new(state, shape), &Device::flex()))
+        });
+        let states: BTreeMap<usize, Tensor<3>> = states.collect();
+        Ok(map_of(embedding.summarise(|number| states[&number].clone()).swap_dims(0, 1)))
     }
 
     /// The features of mono samples at 16 kHz.

@@ -114,7 +114,28 @@ impl Model {
 
     /// The features of a clip, before normalisation.
     pub fn features(&mut self, clip: &Clip) -> FeatureMap {
-        self.extractor.extract(clip.samples())
+        self.features_of(clip.samples())
+    }
+
+    /// The same of mono samples at 16 kHz.
+    pub fn features_of(&mut self, samples: &[f32]) -> FeatureMap {
+        self.extractor.extract(samples)
+    }
+
+    /// The same by the model's encoder on a GPU.
+    ///
+    /// # Errors
+    /// [`GpuError`](crate::nn::encoders::GpuError) when it stops.
+    ///
+    /// # Panics
+    /// If the model has no encoder.
+    #[cfg(target_arch = "wasm32")]
+    pub async fn features_on(
+        &mut self,
+        gpu: &mut crate::nn::encoders::GpuInference,
+        samples: &[f32],
+    ) -> Result<FeatureMap, crate::nn::encoders::GpuError> {
+        self.extractor.extract_on(gpu, samples).await
     }
 
     /// Reads the emotion from a feature map.

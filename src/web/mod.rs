@@ -1,11 +1,12 @@
 //! The surface that the page's worker calls, in wasm only: types across the boundary, no logic.
 
+mod gpu;
 mod import;
 
 use js_sys::{Error, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use crate::analyzer::{Analysis, Analyzer};
+use crate::analyzer::{Analyzer, Prepared};
 use crate::audio::AudioError;
 use crate::model::{Model, ModelError};
 use crate::nn::weights::WeightsFile;
@@ -32,10 +33,7 @@ impl Engine {
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(constructor)]
     pub fn new(manifest: &str, files: Vec<Uint8Array>) -> Result<Engine, Error> {
-        let mut files = files.into_iter();
-        // One file after the other is copied into the engine's memory, and freed there once its tensors are made.
-        let bytes_of = |_: &WeightsFile| Ok(files.next().map_or_else(Vec::new, |file| file.to_vec()));
-        let model = Model::from_parts(manifest, bytes_of, &Device::flex())
+        let model = Model::from_parts(manifest, bytes_of(files), &Device::flex())
             .map_err(|error: ModelError| coded(&error, error.code()))?;
         Ok(Self { analyzer: Analyzer::new(model) })
     }
@@ -55,9 +53,9 @@ impl Engine {
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(js_name = analyzeFile)]
-    pub fn analyze_file(&mut self, bytes: &[u8]) -> Result<Reading, Error> {
-        let analysis = self.analyzer.analyze_file(bytes);
-        self.reading(analysis)
+    pub async fn analyze_file(&mut self, bytes: &[u8]) -> Result<Reading, Error> {
+        let prepared = self.analyzer.prepare_file(bytes);
+        self.reading(prepared).await
     }
 
     /// Reads raw mono samples, as a microphone gives them.
@@ -65,15 +63,16 @@ impl Engine {
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(js_name = analyzeSamples)]
-    pub fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Reading, Error> {
-        let analysis = self.analyzer.analyze_samples(samples, rate_hz);
-        self.reading(analysis)
+    pub async fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Reading, Error> {
+        let prepared = self.analyzer.prepare_samples(samples, rate_hz);
+        self.reading(prepared).await
     }
 }
 
 impl Engine {
-    fn reading(&mut self, analysis: Result<Analysis, AudioError>) -> Result<Reading, Error> {
-        let analysis = analysis.map_err(|error| coded(&error, error.code()))?;
+    async fn reading(&mut self, prepared: Result<Prepared, AudioError>) -> Result<Reading, Error> {
+        let prepared = prepared.map_err(|error| coded(&error, error.code()))?;
+        let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
         let picture = self.analyzer.picture(&analysis.clip);
         let report = analysis.report(self.analyzer.model());
         Ok(Reading {
@@ -81,6 +80,7 @@ impl Engine {
             samples: analysis.clip.samples().to_vec(),
             picture_rows: picture.rows(),
             picture: picture.into_values(),
+            gpu_stopped: gpu_stopped.map(|error| error.to_string()),
         })
     }
 }
@@ -92,6 +92,7 @@ pub struct Reading {
     samples: Vec<f32>,
     picture: Vec<f32>,
     picture_rows: usize,
+    gpu_stopped: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -114,11 +115,23 @@ impl Reading {
         self.picture.clone()
     }
 
+    /// Why the GPU, which was to read this, is no longer used; nothing if it is, or never was.
+    #[wasm_bindgen(getter, js_name = gpuStopped)]
+    pub fn gpu_stopped(&self) -> Option<String> {
+        self.gpu_stopped.clone()
+    }
+
     /// Bands of the picture.
     #[wasm_bindgen(getter, js_name = pictureRows)]
     pub fn picture_rows(&self) -> usize {
         self.picture_rows
     }
+}
+
+/// One file after the other is copied into the engine's memory, and freed there once its tensors are made.
+fn bytes_of<E>(files: Vec<Uint8Array>) -> impl FnMut(&WeightsFile) -> Result<Vec<u8>, E> {
+    let mut files = files.into_iter();
+    move |_| Ok(files.next().map_or_else(Vec::new, |file| file.to_vec()))
 }
 
 fn coded(error: &dyn std::error::Error, code: &str) -> Error {

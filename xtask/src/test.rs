@@ -10,10 +10,11 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 4] = ["audio", "encoders", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 5] = [
+const PAGE_TESTS: [&str; 6] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
     "tests/e2e/own.test.mjs",
+    "tests/e2e/webgpu.test.mjs",
     "tests/e2e/firefox.test.mjs",
     "tests/e2e/screenshot.test.mjs",
 ];

@@ -25,6 +25,11 @@ impl<'a> Windows<'a> {
         Self { values, stride: width, width, count: values.len() / width }
     }
 
+    /// Whether each row is rounded to a grid of its own.
+    pub fn have_own_grids(&self) -> bool {
+        self.width <= SHARED * self.stride
+    }
+
     /// Windows of `width` values every `stride` values, as many as fit.
     pub fn sliding(values: &'a [f32], width: usize, stride: usize) -> Self {
         let count = if values.len() < width { 0 } else { 1 + (values.len() - width) / stride };
@@ -93,7 +98,7 @@ impl Activations {
     /// Rounds `windows`; what was held before is given up, its memory is used again.
     pub fn round(&mut self, windows: Windows) {
         let Windows { values, stride, width, count } = windows;
-        let has_own_grids = width <= SHARED * stride;
+        let has_own_grids = windows.have_own_grids();
         self.grids.clear();
         // The kernels take inputs by groups; what they read beyond a row meets weights of 0.
         let codes = if has_own_grids { count * width } else { values.len() };

@@ -16,7 +16,7 @@ use super::GpuError;
 use super::kernels::{Kernel, Kernels, SIZES_STEP};
 use crate::nn::encoders::inference::backend::{Backend, Over};
 use crate::nn::encoders::inference::weights::{DenseWeights, NormWeights, Rows};
-use crate::nn::quant::Then;
+use crate::nn::quant::{Then, Windows};
 
 /// Rows and columns of the tile that a workgroup makes of a product.
 const TILE: [usize; 2] = [32, 64];
@@ -40,6 +40,8 @@ pub struct WebGpu {
     uniform: Buffer,
     /// How much each frame looks at each other.
     looks: Values,
+    /// To which grids inputs are rounded.
+    grids: Values,
     /// For a kernel that is told not to read it.
     unread: Buffer,
 }
@@ -99,6 +101,8 @@ struct Product {
     out: Layout,
     channels: Channels,
     then: Then,
+    /// From the grid of a row to that of the next, and of a batch.
+    grids: [usize; 2],
 }
 
 /// Where values lie: those of the first row begin at `start`.
@@ -149,6 +153,7 @@ impl WebGpu {
             sizes: Vec::new(),
             uniform,
             looks: Values::default(),
+            grids: Values::default(),
             unread,
             device,
             queue,
@@ -247,8 +252,8 @@ impl WebGpu {
         });
     }
 
-    fn multiply(&mut self, kernel: fn(&Kernels) -> &Kernel, product: Product, buffers: &[&Buffer; 4]) {
-        let Product { rows, columns, inputs, batches, x, weights, out, channels, then } = product;
+    fn multiply(&mut self, kernel: fn(&Kernels) -> &Kernel, product: Product, buffers: &[&Buffer; 5]) {
+        let Product { rows, columns, inputs, batches, x, weights, out, channels, then, grids } = product;
         let sizes = [
             [rows, columns, inputs],
             [x.start, x.row, x.batch],
@@ -256,7 +261,8 @@ impl WebGpu {
             [weights.batch, out.row, out.batch],
             [channels.of_batch, channels.all, then as usize],
         ];
-        let sizes: Vec<u32> = sizes.into_iter().flatten().map(|size| size as u32).collect();
+        let sizes = sizes.into_iter().flatten().chain(grids);
+        let sizes: Vec<u32> = sizes.map(|size| size as u32).collect();
         let tiles = [columns.div_ceil(TILE[1]), rows.div_ceil(TILE[0]), batches];
         self.dispatch(kernel, &sizes, buffers, tiles);
     }
@@ -372,6 +378,7 @@ impl Backend for WebGpu {
             true => |kernels| &kernels.product_of_integers,
             false => |kernels| &kernels.product_of_floats,
         };
+        let grids = if *is_integers { self.round(x, [*inputs, stride, rows], *groups) } else { [0, 0] };
         let product = Product {
             rows,
             columns: *outputs,
@@ -382,8 +389,10 @@ impl Backend for WebGpu {
             out: Layout { start: 0, row: width, value: 1, batch: *outputs },
             channels: Channels { of_batch: *outputs, all: width },
             then,
+            grids,
         };
-        self.multiply(kernel, product, &[x.buffer(), weights, channels, out.buffer()]);
+        let rounded_to = if *is_integers { self.grids.buffer() } else { &self.unread }.clone();
+        self.multiply(kernel, product, &[x.buffer(), weights, channels, &rounded_to, out.buffer()]);
     }
 
     fn feed_forward(
@@ -434,8 +443,9 @@ impl Backend for WebGpu {
             out: of_looks(),
             channels: Channels { of_batch: 0, all: 0 },
             then: Then::Keep,
+            grids: [0, 0],
         };
-        let buffers = [projected.buffer(), projected.buffer(), &unread, looks.buffer()];
+        let buffers = [projected.buffer(), projected.buffer(), &unread, &unread, looks.buffer()];
         self.multiply(|kernels| &kernels.product_of_floats, product, &buffers);
         let sizes = [frames as u32, frames as u32, 0, 0];
         self.dispatch(|kernels| &kernels.softmax, &sizes, &[&unread, looks.buffer()], [frames, heads, 1]);
@@ -450,14 +460,29 @@ impl Backend for WebGpu {
             out: Layout { start: 0, row: width, value: 1, batch: size },
             channels: Channels { of_batch: 0, all: 0 },
             then: Then::Keep,
+            grids: [0, 0],
         };
-        let buffers = [looks.buffer(), projected.buffer(), &unread, heard.buffer()];
+        let buffers = [looks.buffer(), projected.buffer(), &unread, &unread, heard.buffer()];
         self.multiply(|kernels| &kernels.product_of_floats, product, &buffers);
         self.looks = own;
     }
 }
 
 impl WebGpu {
+    /// Decides to which grids the rows of `x` are rounded, as [`Activations`](crate::nn::quant::Activations) does.
+    /// Returns the distance from the grid of a row to that of the next, and of a group.
+    fn round(&mut self, x: &Values, [width, stride, count]: [usize; 3], groups: usize) -> [usize; 2] {
+        let of_group = x.length / groups;
+        let has_own = Windows { values: &[], stride, width, count }.have_own_grids();
+        let (width, rows) = if has_own { (width, count) } else { (of_group, 1) };
+        let mut grids = std::mem::take(&mut self.grids);
+        self.resize(&mut grids, 2 * groups * rows);
+        let sizes = [width, stride, of_group, rows].map(|size| size as u32);
+        self.dispatch(|kernels| &kernels.grids, &sizes, &[x.buffer(), grids.buffer()], [rows, groups, 1]);
+        self.grids = grids;
+        [usize::from(has_own), rows]
+    }
+
     /// Adds a run of a kernel that makes each value of `out` for itself, as far as there are values.
     fn each(&mut self, kernel: fn(&Kernels) -> &Kernel, sizes: &[usize], x: &Values, out: &Values) {
         let sizes: Vec<u32> = std::iter::once(&out.length).chain(sizes).map(|&size| size as u32).collect();

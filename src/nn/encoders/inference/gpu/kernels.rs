@@ -19,6 +19,7 @@ pub struct Kernel {
 pub struct Kernels {
     pub product_of_floats: Kernel,
     pub product_of_integers: Kernel,
+    pub grids: Kernel,
     pub over_channels: Kernel,
     pub over_time: Kernel,
     pub softmax: Kernel,
@@ -36,6 +37,7 @@ impl Kernels {
         };
         let gelu = include_str!("kernels/gelu.wgsl");
         let products = module([include_str!("kernels/product.wgsl"), gelu].concat());
+        let grids = module(include_str!("kernels/grids.wgsl").to_owned());
         let norms = module([include_str!("kernels/norm.wgsl"), gelu].concat());
         let values = module(include_str!("kernels/values.wgsl").to_owned());
         let kernel = |module, entry_point, read: u32, constants: &[(&str, f64)]| {
@@ -71,8 +73,9 @@ impl Kernels {
             Kernel { pipeline, layout }
         };
         Self {
-            product_of_floats: kernel(&products, "product", 3, &[("INTEGERS", 0.0)]),
-            product_of_integers: kernel(&products, "product", 3, &[("INTEGERS", 1.0)]),
+            product_of_floats: kernel(&products, "product", 4, &[("INTEGERS", 0.0)]),
+            product_of_integers: kernel(&products, "product", 4, &[("INTEGERS", 1.0)]),
+            grids: kernel(&grids, "grids_of_rows", 1, &[]),
             over_channels: kernel(&norms, "over_channels", 1, &[]),
             over_time: kernel(&norms, "over_time", 1, &[]),
             softmax: kernel(&norms, "softmax", 1, &[]),

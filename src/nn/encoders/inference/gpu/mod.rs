@@ -1,7 +1,7 @@
 //! On a GPU through WebGPU, in the browser.
 //!
-//! Weights keep the bits that they have on disk; the kernels make floats of them as they come, so that a GPU computes in
-//! floats what the CPU computes in integers. Nothing waits for the GPU but the end, which is awaited.
+//! Weights keep the bits that they have on disk, and what is multiplied with integers is rounded as on the CPU, so that both
+//! say the same; the sums are of floats. Nothing waits for the GPU but the end, which is awaited.
 
 mod backend;
 mod kernels;

@@ -1,5 +1,7 @@
 // out[batch][row][column] = Σ x[batch][row][i] × weight[batch][column][i], and what follows it. Each workgroup makes a
 // tile of 32 rows and 64 columns, each invocation 4 × 4 values of it, from slices of the inputs in workgroup memory.
+//
+// Beside weights of eight bits, inputs are rounded to the grids that the CPU takes, so that both say the same.
 
 struct Sizes {
     rows: u32, columns: u32, inputs: u32,
@@ -11,13 +13,17 @@ struct Sizes {
     channel_batch: u32, channels: u32,
     // 0: keep, 1: GELU, 2: add.
     then: u32,
+    // From the grid of a row to that of the next, and of a batch.
+    grid_row: u32, grid_batch: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> weights: array<u32>;
 @group(0) @binding(3) var<storage, read> channels: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+// Of inputs beside integers: the distance of two values, and the code of 0.
+@group(0) @binding(4) var<storage, read> grids: array<vec2f>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
 // Whether four weights of eight bits stand in a word, or one float.
 override INTEGERS: bool;
@@ -36,11 +42,23 @@ fn weight(index: u32) -> f32 {
     return bitcast<f32>(weights[index]);
 }
 
-fn x_at(batch: u32, row: u32, input: u32) -> f32 {
+fn grid_of(batch: u32, row: u32) -> vec2f {
+    if (!INTEGERS || row >= sizes.rows) {
+        return vec2f(1.0, 0.0);
+    }
+    return grids[batch * sizes.grid_batch + row * sizes.grid_row];
+}
+
+// In steps of its grid, if it has one.
+fn x_at(batch: u32, row: u32, input: u32, grid: vec2f) -> f32 {
     if (row >= sizes.rows || input >= sizes.inputs) {
         return 0.0;
     }
-    return x[sizes.x_start + batch * sizes.x_batch + row * sizes.x_row + input];
+    let value = x[sizes.x_start + batch * sizes.x_batch + row * sizes.x_row + input];
+    if (INTEGERS) {
+        return clamp(round(value * (1.0 / grid.x)) + grid.y, 0.0, 127.0) - grid.y;
+    }
+    return value;
 }
 
 fn weight_at(batch: u32, column: u32, input: u32) -> f32 {
@@ -63,17 +81,19 @@ fn product(
     let input = index % SLICE;
     let four = index / SLICE;
     var sums: array<vec4f, 4>;
+    let row = first_row + 4 * four;
+    let grid = array(grid_of(batch, row), grid_of(batch, row + 1), grid_of(batch, row + 2), grid_of(batch, row + 3));
     for (var slice = 0u; slice < sizes.inputs; slice += SLICE) {
-        let row = first_row + 4 * four;
+        let at = slice + input;
         x_slice[input * ROWS / 4 + four] = vec4f(
-            x_at(batch, row, slice + input), x_at(batch, row + 1, slice + input),
-            x_at(batch, row + 2, slice + input), x_at(batch, row + 3, slice + input),
+            x_at(batch, row, at, grid[0]), x_at(batch, row + 1, at, grid[1]),
+            x_at(batch, row + 2, at, grid[2]), x_at(batch, row + 3, at, grid[3]),
         );
         for (var half = 0u; half < 2; half += 1) {
             let column = first_column + 4 * (four + 8 * half);
             weight_slice[input * COLUMNS / 4 + four + 8 * half] = vec4f(
-                weight_at(batch, column, slice + input), weight_at(batch, column + 1, slice + input),
-                weight_at(batch, column + 2, slice + input), weight_at(batch, column + 3, slice + input),
+                weight_at(batch, column, at), weight_at(batch, column + 1, at),
+                weight_at(batch, column + 2, at), weight_at(batch, column + 3, at),
             );
         }
         workgroupBarrier();
@@ -89,13 +109,14 @@ fn product(
     }
     for (var r = 0u; r < 4; r += 1) {
         let row = first_row + 4 * place.y + r;
+        let step = grid_of(batch, row).x;
         for (var c = 0u; c < 4; c += 1) {
             let column = first_column + 4 * place.x + c;
             if (row < sizes.rows && column < sizes.columns) {
                 var value = sums[r][c];
                 if (sizes.channels > 0) {
                     let channel = batch * sizes.channel_batch + column;
-                    value = value * channels[channel] + channels[sizes.channels + channel];
+                    value = value * (step * channels[channel]) + channels[sizes.channels + channel];
                 }
                 let at = batch * sizes.out_batch + row * sizes.out_row + column;
                 switch sizes.then {

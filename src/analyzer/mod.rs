@@ -1,5 +1,11 @@
 //! The whole way from a file or a microphone to a reading, as the command line and the browser both use it.
 
+#[cfg(target_arch = "wasm32")]
+mod on_gpu;
+
+#[cfg(target_arch = "wasm32")]
+pub use on_gpu::Trial;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -8,6 +14,8 @@ use web_time::Instant;
 use crate::audio::{self, AudioError, Clip, Limits, Quality, ReadOptions, Recording, SAMPLE_RATE_HZ};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 use crate::model::{Emotion, Model, Prediction};
+#[cfg(target_arch = "wasm32")]
+use crate::nn::encoders::GpuInference;
 
 /// Milliseconds that each stage took.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -20,6 +28,16 @@ pub struct Timings {
     pub features_ms: f64,
     /// Running the network.
     pub model_ms: f64,
+}
+
+/// What ran the part of a model that takes the longest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The processor.
+    Cpu,
+    /// The browser's graphics processor.
+    WebGpu,
 }
 
 /// Everything that is said of one recording.
@@ -35,6 +53,8 @@ pub struct Analysis {
     pub duration_s: f32,
     /// Sample rate of the source, in Hz.
     pub source_rate_hz: u32,
+    /// What ran the model.
+    pub backend: Backend,
     /// How long each stage took.
     pub timings: Timings,
 }
@@ -68,6 +88,8 @@ pub struct Report {
     pub quality: Quality,
     /// Name of the model.
     pub model: String,
+    /// What ran it.
+    pub backend: Backend,
     /// Length of the whole recording, in seconds.
     pub duration_s: f32,
     /// Where in the recording the model began to listen, in seconds.
@@ -108,6 +130,7 @@ impl Analysis {
             notes: notes.map(|&code| Note { code, advice: code.advice() }).collect(),
             quality: self.quality.clone(),
             model: model.manifest().name.clone(),
+            backend: self.backend,
             duration_s: self.duration_s,
             heard_from_s: self.clip.start_s(),
             heard_s: self.clip.recorded().len() as f32 / SAMPLE_RATE_HZ as f32,
@@ -117,11 +140,24 @@ impl Analysis {
     }
 }
 
+/// A recording ready to be read: what the model is to hear of it.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    clip: Clip,
+    quality: Quality,
+    duration_s: f32,
+    source_rate_hz: u32,
+    decode_ms: f64,
+    quality_ms: f64,
+}
+
 /// A model with everything it needs to read recordings, one after the other.
 pub struct Analyzer {
     model: Model,
     picture: FrontEnd,
     read: ReadOptions,
+    #[cfg(target_arch = "wasm32")]
+    gpu: Option<GpuInference>,
 }
 
 impl Analyzer {
@@ -129,7 +165,13 @@ impl Analyzer {
     pub fn new(model: Model) -> Self {
         let reach_s = model.manifest().clip.reach_s();
         let picture = FrontEnd::new(&FrontEndSettings::log_mel()).expect("the paper's settings");
-        Self { model, picture, read: ReadOptions { stop_after_s: Some(reach_s), ..ReadOptions::default() } }
+        Self {
+            model,
+            picture,
+            read: ReadOptions { stop_after_s: Some(reach_s), ..ReadOptions::default() },
+            #[cfg(target_arch = "wasm32")]
+            gpu: None,
+        }
     }
 
     /// The model that reads.
@@ -147,9 +189,8 @@ impl Analyzer {
     /// # Errors
     /// [`AudioError`] when the file cannot be decoded.
     pub fn analyze_file(&mut self, bytes: &[u8]) -> Result<Analysis, AudioError> {
-        let start = Instant::now();
-        let recording = audio::decode(bytes, &self.read)?;
-        Ok(self.analyze(recording, start))
+        let prepared = self.prepare_file(bytes)?;
+        Ok(self.read(prepared))
     }
 
     /// Reads raw mono samples at any supported rate.
@@ -157,9 +198,28 @@ impl Analyzer {
     /// # Errors
     /// [`AudioError`] when there are none, or the rate is unsupported.
     pub fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Analysis, AudioError> {
+        let prepared = self.prepare_samples(samples, rate_hz)?;
+        Ok(self.read(prepared))
+    }
+
+    /// The part of an audio file that the model is to hear.
+    ///
+    /// # Errors
+    /// As of [`Analyzer::analyze_file`].
+    pub fn prepare_file(&self, bytes: &[u8]) -> Result<Prepared, AudioError> {
+        let start = Instant::now();
+        let recording = audio::decode(bytes, &self.read)?;
+        Ok(self.prepare(&recording, start))
+    }
+
+    /// The part of raw samples that the model is to hear.
+    ///
+    /// # Errors
+    /// As of [`Analyzer::analyze_samples`].
+    pub fn prepare_samples(&self, samples: &[f32], rate_hz: u32) -> Result<Prepared, AudioError> {
         let start = Instant::now();
         let recording = audio::from_samples(samples, rate_hz, &self.read)?;
-        Ok(self.analyze(recording, start))
+        Ok(self.prepare(&recording, start))
     }
 
     /// The log-mel picture of a clip, for people to look at.
@@ -167,28 +227,45 @@ impl Analyzer {
         self.picture.extract(clip.samples())
     }
 
-    fn analyze(&mut self, recording: Recording, start: Instant) -> Analysis {
-        let decoded = Instant::now();
+    /// Reads what the model is to hear.
+    pub fn read(&mut self, prepared: Prepared) -> Analysis {
+        let start = Instant::now();
+        let features = self.model.features(&prepared.clip);
+        self.conclude(prepared, features, start, Backend::Cpu)
+    }
+
+    fn prepare(&self, recording: &Recording, start: Instant) -> Prepared {
+        let decode_ms = ms_since(start);
+        let start = Instant::now();
         let clip = self.model.clip(&recording.samples);
-        let quality = Quality::measure(&recording, clip.recorded());
-        let measured = Instant::now();
-        let features = self.model.features(&clip);
-        let extracted = Instant::now();
-        let prediction = self.model.predict(features);
-        let predicted = Instant::now();
-        let ms = |from: Instant, to: Instant| (to - from).as_secs_f64() * 1e3;
-        Analysis {
+        let quality = Quality::measure(recording, clip.recorded());
+        Prepared {
             clip,
             quality,
-            prediction,
             duration_s: recording.duration_s,
             source_rate_hz: recording.source_rate_hz,
-            timings: Timings {
-                decode_ms: ms(start, decoded),
-                quality_ms: ms(decoded, measured),
-                features_ms: ms(measured, extracted),
-                model_ms: ms(extracted, predicted),
-            },
+            decode_ms,
+            quality_ms: ms_since(start),
         }
     }
+
+    /// Says what the model makes of features, which took since `start` to make.
+    fn conclude(
+        &self,
+        prepared: Prepared,
+        features: FeatureMap,
+        start: Instant,
+        backend: Backend,
+    ) -> Analysis {
+        let Prepared { clip, quality, duration_s, source_rate_hz, decode_ms, quality_ms } = prepared;
+        let features_ms = ms_since(start);
+        let start = Instant::now();
+        let prediction = self.model.predict(features);
+        let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) };
+        Analysis { clip, quality, prediction, duration_s, source_rate_hz, backend, timings }
+    }
+}
+
+fn ms_since(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
 }
