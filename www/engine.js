@@ -1,34 +1,39 @@
-// The page's end of the worker: loads the engine and a model, and keeps a worker alive that runs them.
+// The page's end of the engine: loads it and a model once, and keeps workers alive that read. One reads what comes now and
+// then; where much is asked for at once, more are started, and ended when it is done.
 
-import { EngineError } from './engine-error.js';
 import { countBytes, getEngine, getModel } from './assets.js';
+import { Reader } from './reader.js';
 
 /** @typedef {import('./types.d.ts').Backend} Backend */
+/** @typedef {import('./types.d.ts').Load} Load */
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').ModelFiles} ModelFiles */
 /** @typedef {import('./types.d.ts').Reading} Reading */
-/** @typedef {import('./types.d.ts').Reply} Reply */
 /** @typedef {import('./types.d.ts').Request} Request */
+/** @typedef {import('./reader.js').BackendReply} BackendReply */
 /** @typedef {{module: WebAssembly.Module} & ModelFiles} Assets */
 
-/** A worker that says nothing for this long is taken for dead. */
-const SILENCE_MS = 30_000;
-/** Of the load with which every worker begins; what is asked for later counts from 1. */
-const FIRST_LOAD = 0;
 /** Crashes without one reading between them after which the engine is given up. */
 const MAX_CRASHES = 3;
 /** Times that the graphics processor may stop before it is left alone. */
 const MAX_STOPS = 2;
+/** Workers at most, and the memory that all of them may take. */
+const MAX_READERS = 4;
+const MAX_MEMORY = 500e6;
+/** What a worker takes besides the model. */
+const READER_MEMORY = 60e6;
+/** Workers beside the first are ended when nothing was asked for this long. */
+const IDLE_MS = 20_000;
 
-/** Reads recordings in a worker. */
+/** Reads recordings in workers. */
 export class Engine {
   #onProgress;
   /** @type {Promise<Assets>} */ #assets;
-  /** @type {Worker | undefined} */ #worker;
-  /** @type {Map<number, {resolve: (r: any) => void, reject: (e: Error) => void}>} */ #waiting = new Map();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #watchdog;
   /** @type {string} */ #model;
-  #lastId = 0;
+  /** The first reads what comes now and then, and is the only one that may use the graphics processor.
+   * @type {Reader[]} */
+  #readers = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #idle;
   #crashes = 0;
   #stops = 0;
   #backend;
@@ -42,7 +47,7 @@ export class Engine {
     this.#model = model;
     this.#backend = backend;
     this.#assets = this.#load();
-    this.#start();
+    this.#startFirst();
   }
 
   /** Reads with another model from now on; with the one before if the other cannot be loaded.
@@ -52,10 +57,11 @@ export class Engine {
   async use(model, onProgress, signal) {
     const assets = { ...(await this.#assets), ...(await getModel(model, countBytes(onProgress), signal)) };
     signal?.throwIfAborted();
-    if (!this.#worker) this.#start();
-    await this.#send((id) => ({ type: 'load', id, backend: this.#backend, ...assets }));
+    const first = this.#readers[0] ?? this.#start(await this.#assets, this.#backend);
+    await first.load({ ...assets, backend: this.#backend });
     this.#model = model;
     this.#assets = Promise.resolve(assets);
+    this.#endHelpers();
   }
 
   /** The model's description, once it is loaded.
@@ -70,6 +76,16 @@ export class Engine {
     return (await this.#assets).module;
   }
 
+  /** How many recordings are worth asking for at once: as there are cores, and memory for as many copies of the model.
+   * @returns {Promise<number>} */
+  async width() {
+    const { files } = await this.#assets;
+    const model = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    // A copy of the files, and what the engine makes of them.
+    const fit = Math.floor(MAX_MEMORY / (READER_MEMORY + 2 * model));
+    return Math.max(1, Math.min(MAX_READERS, navigator.hardwareConcurrency || 1, fit));
+  }
+
   /** @param {Blob} file @returns {Promise<Reading>} */
   readFile(file) {
     return this.#ask((id) => ({ type: 'file', id, file }));
@@ -82,62 +98,58 @@ export class Engine {
 
   /** @param {(id: number) => Request} request @returns {Promise<Reading>} */
   async #ask(request) {
-    if (!this.#worker) this.#retry();
-    await this.#assets;
-    return this.#send(request);
-  }
-
-  /** @param {(id: number) => Request} request @returns {Promise<any>} What the worker answers. */
-  #send(request) {
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker?.postMessage(request(id));
-      this.#watch();
-    });
+    if (this.#readers.length === 0) this.#retry();
+    const assets = await this.#assets;
+    const width = await this.width();
+    clearTimeout(this.#idle);
+    const byWork = [...this.#readers].sort((a, b) => a.waiting - b.waiting);
+    const isFull = byWork.length >= width;
+    const reader = byWork[0]?.waiting === 0 || isFull ? byWork[0] : this.#start(assets, 'cpu');
+    return reader.ask(request);
   }
 
   /** Loads again after a failure to load; starts again after too many crashes. */
   #retry() {
     this.#crashes = 0;
     this.#assets = this.#assets.catch(() => this.#load());
-    this.#start();
+    this.#startFirst();
   }
 
-  #start() {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-    this.#worker = worker;
-    worker.onmessage = ({ data }) => this.#hear(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#crashed(event.message ?? 'the worker could not be started');
-    };
-    this.#assets.then(
-      (assets) => worker.postMessage({ type: 'load', id: FIRST_LOAD, backend: this.#backend, ...assets }),
-      () => {
-        worker.terminate();
-        if (this.#worker === worker) this.#worker = undefined;
-      },
-    );
+  #startFirst() {
+    this.#assets.then((assets) => {
+      if (this.#readers.length === 0) this.#start(assets, this.#backend);
+    }, () => {});
   }
 
-  /** @param {Reply} reply */
-  #hear(reply) {
-    if (reply.type === 'crashed') return this.#crashed(reply.message);
-    if (reply.type === 'backend') return this.#ranOn(reply);
-    // Nobody asked for the first load, so nobody would hear that it failed.
-    if (reply.type === 'refused' && reply.id === FIRST_LOAD) return this.#crashed(reply.message);
-    const asked = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    this.#watch();
-    if (reply.type === 'ready') return asked?.resolve(undefined);
+  /** @param {Assets} assets @param {Backend} backend @returns {Reader} */
+  #start(assets, backend) {
+    const reader = new Reader({ ...assets, backend }, {
+      ranOn: (reply) => this.#ranOn(reader, reply),
+      crashed: (reason) => this.#crashed(reader, reason),
+      read: () => this.#wasRead(),
+    });
+    this.#readers.push(reader);
+    return reader;
+  }
+
+  #wasRead() {
     this.#crashes = 0;
-    if (reply.type === 'reading') asked?.resolve(reply.reading);
-    else asked?.reject(new EngineError(reply.code, reply.message));
+    if (this.#readers.length > 1 && this.#readers.every(({ waiting }) => waiting === 0)) {
+      clearTimeout(this.#idle);
+      this.#idle = setTimeout(() => this.#endHelpers(), IDLE_MS);
+    }
   }
 
-  /** @param {Extract<Reply, {type: 'backend'}>} reply */
-  #ranOn({ backend, reason, stopped }) {
+  /** Ends the workers beside the first, which have the model before this one or nothing to do. */
+  #endHelpers() {
+    for (const reader of this.#readers.splice(1)) {
+      // What they have in hand is finished first; nothing more is asked of them.
+      reader.settled().then(() => reader.end(''));
+    }
+  }
+
+  /** @param {Reader} reader @param {BackendReply} reply */
+  #ranOn(reader, { backend, reason, stopped }) {
     if (!reason) return;
     console.warn(`sottovoce: read on the processor: ${reason}`);
     if (stopped) this.#stops += 1;
@@ -147,30 +159,22 @@ export class Engine {
       ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
       : `Readings come from the processor, with the same result but slower: ${reason}.`;
     dispatchEvent(new CustomEvent('sottovoce-backend', { detail: { message } }));
-    if (again) this.#assets.then((assets) => this.#send((id) => ({ type: 'load', id, backend: this.#backend, ...assets })));
-  }
-
-  #watch() {
-    clearTimeout(this.#watchdog);
-    if (this.#waiting.size === 0) return;
-    this.#watchdog = setTimeout(() => this.#crashed('no answer from the worker'), SILENCE_MS);
+    if (again) this.#assets.then((assets) => reader.load({ ...assets, backend: this.#backend }));
   }
 
   /** Puts a fresh worker in the place of a dead one and tells whoever waits.
-   * @param {string} reason */
-  #crashed(reason) {
-    clearTimeout(this.#watchdog);
+   * @param {Reader} reader @param {string} reason */
+  #crashed(reader, reason) {
     console.error(`sottovoce: the analysis stopped: ${reason}`);
-    this.#worker?.terminate();
-    this.#worker = undefined;
+    const place = this.#readers.indexOf(reader);
+    if (place >= 0) this.#readers.splice(place, 1);
     this.#crashes += 1;
     const again = this.#crashes < MAX_CRASHES;
-    if (again) this.#start();
     const message = again
       ? 'The analysis stopped unexpectedly and has been restarted. Try again; if it happens with this file only, the file is at fault.'
       : 'The analysis keeps stopping in this browser. Reload the page, or try a current Chrome, Edge or Firefox.';
-    for (const { reject } of this.#waiting.values()) reject(new EngineError('crashed', message));
-    this.#waiting.clear();
+    reader.end(message);
+    if (again) this.#startFirst();
     dispatchEvent(new CustomEvent('sottovoce-crash', { detail: { message } }));
   }
 

@@ -77,9 +77,13 @@ function present(reading, origin, read) {
   announce(`${headline}. ${explained}`);
 }
 
+/** Recordings that are being read. */
+let working = 0;
+
 /** Reads one recording, complaining in words if it cannot be read.
  * @param {Origin} origin @param {() => Promise<Reading>} read @returns {Promise<Reading | undefined>} */
 async function attempt(origin, read) {
+  working += 1;
   setWorking(true);
   try {
     return await read();
@@ -91,7 +95,8 @@ async function attempt(origin, read) {
     say('');
     return undefined;
   } finally {
-    setWorking(false);
+    working -= 1;
+    setWorking(working > 0);
   }
 }
 
@@ -111,50 +116,70 @@ async function readFile(file, origin) {
 /** @param {Iterable<File>} files */
 async function readFiles(files) {
   const all = [...files];
-  if (!all.length) return;
   complain('');
-  byId('more').replaceChildren();
-  /** @type {HTMLElement[]} */ const rows = [];
-  for (const [index, file] of all.entries()) {
-    say(all.length > 1 ? `Listening to ${file.name}, ${index + 1} of ${all.length}.` : `Listening to ${file.name}.`);
-    const origin = { source: file.name };
-    const read = () => readFile(file, origin);
-    const reading = await attempt(origin, read);
-    if (reading) present(reading, origin, read);
-    if (all.length > 1) {
-      rows.push(listed(origin, reading, read));
-      listAll(rows);
-    }
-  }
+  if (all.length === 1) await readOne(all[0]);
+  if (all.length > 1) await readSeveral(all);
 }
 
-/** One line of the list of several files; choosing it shows its reading.
- * @param {Origin} origin @param {Reading | undefined} reading @param {() => Promise<Reading>} read */
-function listed(origin, reading, read) {
-  const row = document.createElement('li');
-  if (!reading) {
+/** @param {File} file */
+async function readOne(file) {
+  byId('more').replaceChildren();
+  say(`Listening to ${file.name}.`);
+  const origin = { source: file.name };
+  const read = () => readFile(file, origin);
+  const reading = await attempt(origin, read);
+  if (reading) present(reading, origin, read);
+}
+
+/** Reads as many files at once as the engine can, and lists them; the last one is left on the page.
+ * @param {File[]} files */
+async function readSeveral(files) {
+  const list = document.createElement('ul');
+  list.className = 'files';
+  list.setAttribute('aria-label', 'All files');
+  byId('more').replaceChildren(list);
+  /** @type {(() => void)[]} */ const presentEach = [];
+  const rows = files.map(() => document.createElement('li'));
+  const left = [...files.entries()];
+  let count = 0;
+  const readOn = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [index, file] = next;
+      say(`Listening to ${files.length} recordings, ${count} read.`);
+      const origin = { source: file.name };
+      const read = () => readFile(file, origin);
+      const reading = await attempt(origin, read);
+      count += 1;
+      if (reading) presentEach[index] = () => present(reading, origin, read);
+      // Drawing takes as long as reading: what stands between is there to be chosen.
+      if (count === 1) presentEach[index]?.();
+      fill(rows[index], origin, reading, presentEach[index]);
+      list.insertBefore(rows[index], rows.slice(index + 1).find((row) => row.isConnected) ?? null);
+    }
+  };
+  const width = await engine.width().catch(() => 1);
+  await Promise.all(Array.from({ length: width }, readOn));
+  say('');
+  presentEach.filter(Boolean).at(-1)?.();
+}
+
+/** Fills a line of the list of several files; choosing it shows its reading.
+ * @param {HTMLLIElement} row @param {Origin} origin @param {Reading | undefined} reading
+ * @param {(() => void) | undefined} presentIt */
+function fill(row, origin, reading, presentIt) {
+  if (!reading || !presentIt) {
     row.textContent = `${origin.source}: could not be read`;
-    return row;
+    return;
   }
   const button = document.createElement('button');
   button.type = 'button';
   const { headline } = inWords(reading.report);
   button.textContent = `${origin.source}: ${headline.toLowerCase()}`;
   button.addEventListener('click', () => {
-    present(reading, origin, read);
+    presentIt();
     byId('headline').focus();
   });
   row.append(button);
-  return row;
-}
-
-/** @param {HTMLElement[]} rows */
-function listAll(rows) {
-  const list = document.createElement('ul');
-  list.className = 'files';
-  list.setAttribute('aria-label', 'All files');
-  list.append(...rows);
-  byId('more').replaceChildren(list);
 }
 
 // ---- Files

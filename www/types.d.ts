@@ -33,9 +33,15 @@ export interface ModelFiles {
 /** What runs speech encoders: `auto` takes the graphics processor where there is one and it is quicker. */
 export type Backend = 'auto' | 'cpu' | 'webgpu';
 
+/** What a worker needs before it can read. */
+export interface Load extends ModelFiles {
+  module: WebAssembly.Module;
+  backend: Backend;
+}
+
 /** Asked of the worker. */
 export type Request =
-  | { type: 'load'; id: number; module: WebAssembly.Module; backend: Backend } & ModelFiles
+  | { type: 'load'; id: number } & Load
   | { type: 'file'; id: number; file: Blob }
   | { type: 'samples'; id: number; samples: Float32Array; rateHz: number };
 

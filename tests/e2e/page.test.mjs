@@ -108,7 +108,7 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('reads dropped files one after the other and lists them', async () => {
+  test('reads dropped files and lists them', async () => {
     const { context, page, errors } = await open(browser, server.url);
     const names = ['1028_MTI_SAD_XX.opus', '1049_ITS_HAP_XX.opus'];
     await drop(page, [sample(names[0]), fixture('no-audio.mp4'), sample(names[1])]);
@@ -121,6 +121,29 @@ describe('the page', () => {
     await rows.nth(0).getByRole('button').click();
     await readingOf(page, names[0]);
     assert.ok(await page.evaluate(() => document.activeElement.id === 'headline'), 'focus goes to the result');
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('reads many files in as many workers as there are cores, and lists them in their order', async () => {
+    const { context, page, errors } = await open(browser, server.url);
+    const buffer = await readFile(sample('1028_MTI_SAD_XX.opus'));
+    const names = Array.from({ length: 12 }, (_, index) => `clip-${index}.opus`);
+    const cores = 3;
+    await page.evaluate((count) => Object.defineProperty(navigator, 'hardwareConcurrency', { value: count }), cores);
+    await page.setInputFiles('#file', names.map((name) => ({ name, mimeType: 'audio/ogg', buffer })));
+    const rows = page.locator('#more li');
+    await rows.nth(names.length - 1).waitFor();
+    assert.equal(page.workers().length, cores);
+    const texts = await rows.allTextContents();
+    texts.forEach((text, index) => assert.ok(text.startsWith(`${names[index]}: `), text));
+    assert.equal(new Set(texts.map((text) => text.split(': ')[1])).size, 1, 'every worker reads the same');
+    await readingOf(page, names.at(-1));
+    // The next model is that of one worker; the others, which have the one before, are ended.
+    await page.selectOption('#model', 'mfcc2');
+    await chosenModel(page);
+    await page.waitForFunction(() => document.querySelector('#meta').textContent.includes('read by mfcc2'));
+    assert.equal(page.workers().length, 1);
     assert.deepEqual(errors, []);
     await context.close();
   });

@@ -62,7 +62,7 @@ fn relaxed_engine() -> Outcome {
     }
     let page = String::from_utf8_lossy(&read("index.html")?).into_owned();
     let options = optimiser_options(&page).ok_or("index.html names no data-wasm-opt-params.")?;
-    let mut arguments = vec!["-O3", "--enable-relaxed-simd"];
+    let mut arguments = vec!["-O2", "--enable-relaxed-simd"];
     arguments.extend(options.split_whitespace());
     let engine = bound("sottovoce_bg.wasm");
     arguments.extend([engine.as_str(), "-o", "dist/sottovoce_relaxed.wasm"]);
