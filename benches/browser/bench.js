@@ -13,13 +13,15 @@ const FRAMES = 216;
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Median milliseconds of `work` over `runs`, after warming up. */
-function time(runs, work) {
-  for (let i = 0; i < Math.min(runs, 5); i += 1) work();
-  return median(Array.from({ length: runs }, () => {
+async function time(runs, work) {
+  for (let i = 0; i < Math.min(runs, 5); i += 1) await work();
+  const times = [];
+  for (let i = 0; i < runs; i += 1) {
     const start = performance.now();
-    work();
-    return performance.now() - start;
-  }));
+    await work();
+    times.push(performance.now() - start);
+  }
+  return median(times);
 }
 
 /** Four seconds that sound a little like a voice. */
@@ -46,8 +48,8 @@ async function ours(samples, manifest, weights) {
   // The clip begins half a second in; repeating the first half second keeps the four seconds the peers get.
   const recording = new Float32Array(samples.length + RATE_HZ / 2);
   recording.set(samples, RATE_HZ / 2);
-  const whole = time(100, () => {
-    const reading = engine.analyzeSamples(recording, RATE_HZ);
+  const whole = await time(100, async () => {
+    const reading = await engine.analyzeSamples(recording, RATE_HZ);
     const { timings } = JSON.parse(reading.report);
     for (const stage of Object.keys(stages)) stages[stage].push(timings[stage]);
     reading.free();
@@ -81,6 +83,6 @@ globalThis.run = async () => {
   ]);
   const samples = voice();
   const pieces = frames(samples);
-  return { ours: await ours(samples, manifest, new Uint8Array(weights)), meyda: meyda(pieces), essentia: essentia(pieces) };
+  return { ours: await ours(samples, manifest, new Uint8Array(weights)), meyda: await meyda(pieces), essentia: await essentia(pieces) };
 };
 globalThis.loaded = true;

@@ -1,8 +1,7 @@
 // Runs in the browser: one encoder on four seconds, in our engine or in ONNX Runtime, in a page of its own so that
 // memory can be told apart. `make_models.py` and `sottovoce encoder import` made the files.
 
-import init, { Engine } from '/dist/sottovoce.js';
-import * as ort from './node_modules/onnxruntime-web/dist/ort.wasm.min.mjs';
+import init, { Engine, GpuEncoder } from '/dist/sottovoce.js';
 
 const RATE_HZ = 16_000;
 const SAMPLES = 4 * RATE_HZ;
@@ -66,27 +65,30 @@ async function ourModel(name) {
   return { manifest: JSON.stringify(manifest), files: [weights, ...await Promise.all(encoder.shards.map(({ file }) => bytes(`${folder}/${file}`)))] };
 }
 
-async function ours(name, engineFile) {
+async function ours(name, engineFile, onGpu) {
   const { manifest, files } = await ourModel(name);
   const start = performance.now();
   const { memory } = await init({ module_or_path: `/dist/${engineFile}` });
   const engine = new Engine(manifest, files);
+  if (onGpu) await engine.tryGpu(await GpuEncoder.open(manifest, files.slice(1)), true);
   const startMs = performance.now() - start;
   const recording = noise(SAMPLES + RATE_HZ / 2);
-  const run = () => {
-    const reading = engine.analyzeSamples(recording, RATE_HZ);
-    const { timings } = JSON.parse(reading.report);
+  const run = async () => {
+    const reading = await engine.analyzeSamples(recording, RATE_HZ);
+    const { timings, backend } = JSON.parse(reading.report);
     reading.free();
+    if (backend !== (onGpu ? 'webgpu' : 'cpu')) throw new Error(`read on ${backend}`);
     return timings.features_ms;
   };
   return { startMs, run, memory: () => memory.buffer.byteLength };
 }
 
-async function onnxRuntime(file) {
+async function onnxRuntime(file, onGpu) {
+  const ort = await import(`./node_modules/onnxruntime-web/dist/ort.${onGpu ? 'webgpu' : 'wasm'}.min.mjs`);
   const model = await bytes(`${MODELS}/${file}`);
   ort.env.wasm.numThreads = 1;
   const start = performance.now();
-  const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
+  const session = await ort.InferenceSession.create(model, { executionProviders: [onGpu ? 'webgpu' : 'wasm'] });
   const startMs = performance.now() - start;
   const shape = INPUTS[file.split('.')[0]];
   const input = new ort.Tensor('float32', noise(shape.reduce((a, b) => a * b)), shape);
@@ -99,11 +101,16 @@ async function onnxRuntime(file) {
 }
 
 /** Milliseconds of each run after the first, of the start, and the bytes that the runtime's memory grew to. */
-globalThis.run = async ({ model, engine, onnx, runs }) => {
-  const runtime = engine ? await ours(model, engine) : await onnxRuntime(onnx);
+globalThis.run = async ({ model, engine, onnx, onGpu, runs }) => {
+  const runtime = engine ? await ours(model, engine, onGpu) : await onnxRuntime(onnx, onGpu);
   await runtime.run();
   const times = [];
   for (let i = 0; i < runs; i += 1) times.push(await runtime.run());
   return { times, startMs: runtime.startMs, memory: runtime.memory() };
+};
+/** What the graphics processor is called; nothing if there is none. */
+globalThis.adapter = async () => {
+  const adapter = await navigator.gpu?.requestAdapter();
+  return adapter && `${adapter.info.vendor} ${adapter.info.architecture}`;
 };
 globalThis.loaded = true;

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { launch, root, serve } from '../../tests/e2e/support.mjs';
+import { SOFTWARE_GPU, launch, root, serve } from '../../tests/e2e/support.mjs';
 
 const COLD_STARTS = 7;
 
@@ -38,25 +38,55 @@ async function coldStart(browser, url) {
 /** Runs of each encoder. */
 const RUNS = { voice: 15, base: 5 };
 
-/** One encoder in one runtime, in a page of its own. */
-async function encoder(browser, url, options) {
+/** A page that can run any encoder. */
+async function encoderPage(browser, url) {
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.error(String(error)));
   await page.goto(`${url}benches/browser/encoder.html`);
   await page.waitForFunction(() => globalThis.loaded);
-  const result = await page.evaluate((options) => globalThis.run(options), { ...options, runs: RUNS[options.model] });
+  return page;
+}
+
+/** One encoder in one runtime, in a page of its own. */
+async function encoder(browser, url, options) {
+  const page = await encoderPage(browser, url);
+  const runs = RUNS[options.model];
+  const result = await page.evaluate((options) => globalThis.run(options), { runs, ...options });
   await page.close();
   return { ...result, median: median(result.times) };
 }
 
 /** Our engines and ONNX Runtime's on the same encoder. */
-async function encoders(browser, url, model) {
-  const contenders = [
+function encoders(browser, url, model) {
+  return compare(browser, url, model, [
     ['sottovoce, relaxed SIMD', { engine: 'sottovoce_relaxed.wasm' }],
     ['sottovoce, SIMD', { engine: 'sottovoce_bg.wasm' }],
     ['ONNX Runtime Web, int8', { onnx: `${model}.int8.onnx` }],
     ['ONNX Runtime Web, fp32', { onnx: `${model}.onnx` }],
-  ];
+  ]);
+}
+
+/** The same on the graphics processor that a browser has, and what this is called. */
+async function encodersOnGpu(browser, url) {
+  const page = await encoderPage(browser, url);
+  const adapter = await page.evaluate(() => globalThis.adapter());
+  await page.close();
+  if (!adapter) return undefined;
+  // One in software takes seconds for the small encoder, and minutes for the large one.
+  const models = adapter.includes('swiftshader') ? ['voice'] : ['voice', 'base'];
+  const rows = [];
+  for (const model of models) {
+    const options = { onGpu: true, runs: RUNS.base };
+    rows.push(...encoderRows(model, await compare(browser, url, model, [
+      ['sottovoce, int8', { engine: 'sottovoce_relaxed.wasm', ...options }],
+      ['ONNX Runtime Web, fp32', { onnx: `${model}.onnx`, ...options }],
+    ])));
+  }
+  return { adapter, rows };
+}
+
+/** Each contender's figures, one after the other. */
+async function compare(browser, url, model, contenders) {
   const rows = [];
   for (const [who, options] of contenders) rows.push({ who, ...await encoder(browser, url, { model, ...options }) });
   return rows;
@@ -66,6 +96,7 @@ const SIZES = {
   'sottovoce, relaxed SIMD': 'dist/sottovoce_relaxed.wasm',
   'sottovoce, SIMD': 'dist/sottovoce_bg.wasm',
   'ONNX Runtime Web': 'benches/browser/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+  'ONNX Runtime Web with WebGPU': 'benches/browser/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
 };
 const NAMES = { voice: 'voice’s encoder', base: 'wav2vec 2.0 of base size' };
 const TARGETS = { voice: ['100 ms', ''], base: ['1200 ms', '450 MB'] };
@@ -98,6 +129,13 @@ try {
   const heard = [];
   for (const model of ['voice', 'base']) heard.push(...encoderRows(model, await encoders(browser, project.url, model)));
 
+  let gpu = await encodersOnGpu(browser, project.url);
+  if (!gpu) {
+    const inSoftware = await launch(SOFTWARE_GPU);
+    gpu = await encodersOnGpu(inSoftware, project.url);
+    await inSoftware.close();
+  }
+
   const rows = [
     ['40 MFCC and RMS of 4 s, 216 frames', 'sottovoce', ms(ours.features_ms), '10 ms'],
     ['', 'Meyda 5.6.3', `${ms(meyda)} (${(meyda / ours.features_ms).toFixed(0)} times ours)`, ''],
@@ -119,6 +157,11 @@ Encoders take four seconds of noise. Ours are timed with the features that they 
 the files in memory to a runtime that is ready; memory is what WebAssembly's grew to. Each stands in a page of its own.
 
 ${table(['what', 'who', 'time', 'times ours', 'start', 'memory', 'target'], heard)}
+
+Through WebGPU on \`${gpu.adapter}\`, the features that ours takes and bringing back what was heard included.${
+  gpu.adapter.includes('swiftshader') ? ' That adapter is software on the processor: it tells both apart, not how fast a graphics processor is.' : ''}
+
+${table(['what', 'who', 'time', 'times ours', 'start', 'memory of WebAssembly', 'target'], gpu.rows)}
 
 | engine, raw | size |
 | --- | --- |

@@ -28,6 +28,9 @@ export const launch = (args = []) => chromium.launch({
     '--disable-component-update', '--disable-sync', ...args],
 });
 
+/** A graphics processor in software, for machines that have none: right, but slow. */
+export const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+
 /** Waits until the chosen model is loaded. */
 export const chosenModel = (page) => page.waitForFunction(
   () => document.documentElement.dataset.model === document.querySelector('#model').value);

@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch, open, readingOf, serve } from './support.mjs';
-
-const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+import { SOFTWARE_GPU, launch, open, readingOf, serve } from './support.mjs';
 
 let server;
 let browser;
