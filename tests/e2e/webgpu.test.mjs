@@ -90,8 +90,8 @@ describe('the graphics processor', () => {
     await stop();
     assert.doesNotMatch((await read(page)).meta, /graphics processor/);
     await told(page, /stopped\. The processor went on in its place/);
-    // A reading waits until it is set up again; the second one, until the engine has warmed up.
-    assert.match((await read(page)).meta, /graphics processor/);
+    // Another worker reads until it is set up again. After one more reading the engine has warmed up, too.
+    while (!(await read(page)).meta.includes('graphics processor'));
     assert.match((await read(page)).meta, /graphics processor/);
     await stop();
     assert.doesNotMatch((await read(page)).meta, /graphics processor/);
