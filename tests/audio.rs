@@ -3,12 +3,13 @@
 mod common;
 
 use std::f64::consts::{PI, TAU};
+use std::io::Cursor;
 
 use common::floats;
 use safetensors::SafeTensors;
 use sottovoce::audio::{
     AudioError, Clip, ClipSettings, Limits, Quality, QualityNote, ReadOptions, Recording, Resampler,
-    SpeechClip, decode, from_samples,
+    SpeechClip, Stream, Window, WindowSettings, Windows, decode, from_samples,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -285,4 +286,56 @@ fn a_clip_of_speech_begins_and_ends_with_the_speech() {
     assert!(clip.samples().len().abs_diff(alone.samples().len()) < 1_600, "{}", clip.samples().len());
     assert!(clip.samples().len() < speech.len());
     assert_eq!(clip.recorded(), clip.samples());
+}
+
+fn stream(bytes: &[u8]) -> Stream<'_> {
+    Stream::open(Box::new(Cursor::new(bytes)), &Limits::default()).expect("readable")
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_stream_gives_in_pieces_what_is_decoded_at_once() {
+    for (name, bytes) in LOSSLESS.iter().chain(&LOSSY) {
+        let mut stream = stream(bytes);
+        let mut joined = Vec::new();
+        while let Some(block) = stream.next_block().expect("readable") {
+            joined.extend(block);
+        }
+        assert_eq!(joined, read(bytes).expect("readable").samples, "{name}");
+        assert_eq!(stream.next_block(), Ok(None), "{name}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn windows_overlap_and_cover_everything() {
+    let (_, bytes) = LOSSLESS[0];
+    let whole = read(bytes).expect("readable").samples;
+    let seconds = whole.len() as f32 / 16_000.0;
+    for (length_s, step_s) in [(0.5, 0.25), (0.5, 0.5), (0.3, 0.11), (seconds, seconds), (100.0, 1.0)] {
+        let windows = Windows::new(stream(bytes), &WindowSettings { length_s, step_s });
+        let windows: Vec<Window> = windows.collect::<Result<_, _>>().expect("readable");
+        let (length, step) = ((length_s * 16e3).round() as usize, (step_s * 16e3).round() as usize);
+        let mut covered = 0;
+        for (number, window) in windows.iter().enumerate() {
+            let start = number * step;
+            assert_eq!(window.start_s, start as f64 / 16e3);
+            assert!(start <= covered, "no gap before window {number}");
+            covered = start + window.samples.len();
+            assert_eq!(window.samples, whole[start..covered]);
+            assert!(window.samples.len() == length || covered == whole.len());
+        }
+        assert_eq!(covered, whole.len(), "windows of {length_s} s every {step_s} s");
+        let needless =
+            windows.iter().filter(|window| (window.end_s() * 16e3).round() as usize == whole.len());
+        assert_eq!(needless.count(), 1, "one window reaches the end");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_stream_without_sound_or_beyond_the_limit_says_so() {
+    let short = Limits { max_duration_s: 0.1, ..Limits::default() };
+    let (_, bytes) = LOSSLESS[0];
+    let refused = Stream::open(Box::new(Cursor::new(bytes)), &short).map(|_| ());
+    assert_eq!(refused, Err(AudioError::TooLong { limit_s: 0.1 }));
+    let text = Stream::open(Box::new(Cursor::new(&b"no audio at all"[..])), &Limits::default()).map(|_| ());
+    assert_eq!(text, Err(AudioError::UnknownFormat));
 }

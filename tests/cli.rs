@@ -292,3 +292,78 @@ fn an_encoder_that_does_not_fit_is_refused_with_the_names_of_its_tensors() {
     assert!(!std::path::Path::new("nowhere").exists());
     let _ = fs::remove_dir_all(folder);
 }
+
+/// A WAV file of silence, then a sample clip, then silence again, each of some seconds.
+fn long_recording(name: &str) -> PathBuf {
+    let clip = sottovoce::audio::decode(
+        &fs::read(format!("{}/{SAMPLE}", env!("CARGO_MANIFEST_DIR"))).expect("there"),
+        &Default::default(),
+    )
+    .expect("readable")
+    .samples;
+    let silence = vec![0.0_f32; 10 * 16_000];
+    let samples: Vec<i16> =
+        [&silence[..], &clip, &clip, &silence].concat().iter().map(|s| (s * 32_767.0) as i16).collect();
+    let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let mut wav = Vec::new();
+    wav.extend(b"RIFF");
+    wav.extend((36 + data.len() as u32).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    wav.extend(16_000_u32.to_le_bytes());
+    wav.extend(32_000_u32.to_le_bytes());
+    wav.extend(b"\x02\0\x10\0data");
+    wav.extend((data.len() as u32).to_le_bytes());
+    wav.extend(data);
+    let path = temporary(name);
+    fs::write(&path, wav).expect("written");
+    path
+}
+
+#[test]
+fn follow_reads_where_there_is_speech() {
+    let path = long_recording("long.wav");
+    let file = path.to_str().expect("plain");
+    let csv = run(&["follow", file, "--format", "csv", "--step", "1"]);
+    assert_eq!(csv.status.code(), Some(0), "{}", text(&csv.stderr));
+    let csv = text(&csv.stdout);
+    let mut lines = csv.lines();
+    let head: Vec<&str> = lines.next().expect("names").split(',').collect();
+    assert_eq!(head[..5], ["start_s", "end_s", "certainty", "label", "angry"]);
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert!(rows.iter().all(|row| row.len() == head.len()));
+    for (number, row) in rows.iter().enumerate() {
+        let start_s: f64 = row[0].parse().expect("a number");
+        assert_eq!(start_s, number as f64);
+        // The clips stand from 10 to somewhat more than 15 s.
+        if start_s + 4.0 <= 10.0 || start_s >= 16.5 {
+            assert_eq!((row[2], row[3]), ("no-speech", ""));
+        }
+        if (11.0..=11.5).contains(&start_s) {
+            assert_ne!(row[3], "");
+        }
+    }
+    let json = run(&["follow", file, "--format", "json", "--step", "1"]);
+    let objects: Vec<Value> =
+        text(&json.stdout).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    assert_eq!(objects.len(), rows.len());
+    assert_eq!(objects[11]["label"], rows[11][3]);
+    assert!(objects[0]["label"].is_null() && objects[0]["certainty"] == "no-speech");
+    let people = run(&["follow", file]);
+    assert!(
+        text(&people.stdout).lines().next().expect("a line").starts_with("0:00:00.0 to 0:00:04.0  no speech")
+    );
+    assert!(text(&people.stderr).contains("times as fast as it plays"));
+    fs::remove_file(path).expect("removed");
+}
+
+#[test]
+fn follow_says_what_is_wrong() {
+    let step = run(&["follow", SAMPLE, "--step", "9"]);
+    assert!(text(&step.stderr).contains("0.25 to 4 seconds"));
+    let missing = run(&["follow", "no-such-file.wav"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).starts_with("no-such-file.wav: "));
+    let no_audio = run(&["follow", "Cargo.toml"]);
+    assert_eq!(no_audio.status.code(), Some(2));
+    assert!(text(&no_audio.stderr).contains("does not look like an audio file"));
+}

@@ -1,5 +1,6 @@
 //! The whole way from a file or a microphone to a reading, as the command line and the browser both use it.
 
+mod follow;
 #[cfg(target_arch = "wasm32")]
 mod on_gpu;
 

@@ -1,31 +1,9 @@
 //! Any supported file, or raw samples, to mono at 16 kHz.
 
-use std::io::{Cursor, ErrorKind};
-use std::sync::LazyLock;
+use std::io::Cursor;
 
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
-use symphonia::core::codecs::registry::CodecRegistry;
-use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, Track, TrackType};
-use symphonia::core::io::MediaSourceStream;
-use symphonia::core::meta::MetadataOptions;
-
-use super::{AudioError, Resampler, SAMPLE_RATE_HZ, opus::OpusAdapter};
-
-/// Rates that are resampled, in Hz.
-const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
-
-/// Packets in a row that fail to decode before the rest of a file is given up as damaged.
-const MAX_BAD_PACKETS: usize = 50;
-
-static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
-    let mut registry = CodecRegistry::new();
-    symphonia::default::register_enabled_codecs(&mut registry);
-    registry.register_audio_decoder::<OpusAdapter>();
-    registry
-});
+use super::mixer::Mixer;
+use super::{AudioError, SAMPLE_RATE_HZ, Stream};
 
 /// How much a file may ask for before it is refused.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,66 +68,12 @@ pub struct Recording {
 /// [`AudioError`] when nothing can be read or a limit is exceeded. A file that breaks off after some readable sound
 /// is no error: [`Recording::damaged`] tells.
 pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioError> {
-    let limits = &options.limits;
-    limits.check_size(bytes.len())?;
-    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
-    let mut format = symphonia::default::get_probe()
-        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(|error| match error {
-            // The probe reads to the end in search of a signature that it knows.
-            SymphoniaError::IoError(_) | SymphoniaError::Unsupported(_) => AudioError::UnknownFormat,
-            other => corrupt(&other),
-        })?;
-    let track = format.default_track(TrackType::Audio).ok_or(AudioError::NoAudioTrack)?;
-    let track_id = track.id;
-    let declared_s = declared_duration_s(track);
-    if declared_s.is_some_and(|seconds| seconds > limits.max_duration_s) {
-        return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
-    }
-    let mut decoder = make_decoder(track, limits)?;
-    let mut mixer = Mixer::new(*options);
-    let mut bad_packets = 0;
-    while !mixer.has_enough() {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break,
-            // A cut-off file ends in the middle of a packet.
-            Err(SymphoniaError::IoError(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-                mixer.damaged = true;
-                break;
-            }
-            Err(error) if mixer.is_empty() => return Err(corrupt(&error)),
-            Err(_) => {
-                mixer.damaged = true;
-                break;
-            }
-        };
-        if packet.track_id != track_id {
-            continue;
-        }
-        match decoder.decode(&packet) {
-            Ok(buffer) => {
-                bad_packets = 0;
-                let spec = buffer.spec();
-                let (rate_hz, channels) = (spec.rate(), spec.channels().count());
-                buffer.copy_to_vec_interleaved(&mut mixer.interleaved);
-                mixer.take(rate_hz, channels)?;
-            }
-            Err(error) => {
-                mixer.damaged = true;
-                bad_packets += 1;
-                if bad_packets > MAX_BAD_PACKETS {
-                    if mixer.is_empty() {
-                        return Err(corrupt(&error));
-                    }
-                    break;
-                }
-            }
-        }
-    }
-    let stopped_early = mixer.has_enough();
-    let mut recording = mixer.finish()?;
-    if let Some(declared_s) = declared_s.filter(|_| stopped_early) {
+    options.limits.check_size(bytes.len())?;
+    let mut stream = Stream::open(Box::new(Cursor::new(bytes)), &options.limits)?;
+    while !options.is_enough(&stream.mixer) && stream.advance()? {}
+    let declared_s = stream.declared_s().filter(|_| options.is_enough(&stream.mixer));
+    let mut recording = options.finish(stream.mixer)?;
+    if let Some(declared_s) = declared_s {
         recording.duration_s = recording.duration_s.max(declared_s);
     }
     Ok(recording)
@@ -160,138 +84,32 @@ pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioErr
 /// # Errors
 /// [`AudioError`] when there are no samples, the rate is unsupported or a limit is exceeded.
 pub fn from_samples(samples: &[f32], rate_hz: u32, options: &ReadOptions) -> Result<Recording, AudioError> {
-    let mut mixer = Mixer::new(*options);
+    let mut mixer = Mixer::new(options.limits);
     mixer.interleaved.extend_from_slice(samples);
-    mixer.take(rate_hz, 1)?;
-    mixer.finish()
+    mixer.mix(rate_hz, 1)?;
+    options.finish(mixer)
 }
 
-fn declared_duration_s(track: &Track) -> Option<f32> {
-    let frames = track.num_frames? as f64;
-    match track.codec_params.as_ref()? {
-        CodecParameters::Audio(params) => Some((frames / f64::from(params.sample_rate?)) as f32),
-        _ => None,
-    }
-}
-
-fn make_decoder(track: &Track, limits: &Limits) -> Result<Box<dyn AudioDecoder>, AudioError> {
-    let Some(CodecParameters::Audio(params)) = &track.codec_params else {
-        return Err(AudioError::UnsupportedCodec);
-    };
-    // Checked before a decoder sizes its buffers by what the file claims.
-    if let Some(channels) = params.channels.as_ref().map(|c| c.count()) {
-        check_channels(channels, limits)?;
-    }
-    CODECS
-        .make_audio_decoder(params, &AudioDecoderOptions::default())
-        .map_err(|_| AudioError::UnsupportedCodec)
-}
-
-fn check_channels(channels: usize, limits: &Limits) -> Result<(), AudioError> {
-    if channels > limits.max_channels {
-        return Err(AudioError::TooManyChannels { channels, limit: limits.max_channels });
-    }
-    Ok(())
-}
-
-fn corrupt(error: &SymphoniaError) -> AudioError {
-    AudioError::Corrupt { detail: error.to_string() }
-}
-
-/// Mixes interleaved samples to mono and resamples them as they come, so that two hours at 192 kHz never stand in
-/// memory at once.
-struct Mixer {
-    options: ReadOptions,
-    interleaved: Vec<f32>,
-    mono: Vec<f32>,
-    resampler: Option<Resampler>,
-    rate_hz: u32,
-    channels: usize,
-    frames: u64,
-    damaged: bool,
-}
-
-impl Mixer {
-    fn new(options: ReadOptions) -> Self {
-        Self {
-            options,
-            interleaved: Vec::new(),
-            mono: Vec::new(),
-            resampler: None,
-            rate_hz: 0,
-            channels: 0,
-            frames: 0,
-            damaged: false,
-        }
+impl ReadOptions {
+    fn is_enough(&self, mixer: &Mixer) -> bool {
+        self.stop_after_s.is_some_and(|seconds| mixer.ready() as f32 >= seconds * SAMPLE_RATE_HZ as f32)
     }
 
-    /// Mixes and resamples what stands in `interleaved`.
-    fn take(&mut self, rate_hz: u32, channels: usize) -> Result<(), AudioError> {
-        if self.interleaved.is_empty() || channels == 0 {
-            return Ok(());
-        }
-        if !SUPPORTED_RATES_HZ.contains(&rate_hz) {
-            return Err(AudioError::UnsupportedRate { rate_hz });
-        }
-        let limits = &self.options.limits;
-        check_channels(channels, limits)?;
-        if self.resampler.is_some() && rate_hz != self.rate_hz {
-            // Chained streams may change their rate; what follows belongs to another recording.
-            self.damaged = true;
-            return Ok(());
-        }
-        self.rate_hz = rate_hz;
-        self.channels = channels;
-        let scale = 1.0 / channels as f32;
-        self.mono.clear();
-        self.mono
-            .extend(self.interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
-        for sample in &mut self.mono {
-            if !sample.is_finite() {
-                *sample = 0.0;
-                self.damaged = true;
-            }
-        }
-        self.frames += self.mono.len() as u64;
-        if self.duration_s() > limits.max_duration_s {
-            return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
-        }
-        self.resampler.get_or_insert_with(|| Resampler::new(rate_hz, SAMPLE_RATE_HZ)).push(&self.mono);
-        Ok(())
-    }
-
-    fn duration_s(&self) -> f32 {
-        if self.rate_hz == 0 { 0.0 } else { (self.frames as f64 / f64::from(self.rate_hz)) as f32 }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.frames == 0
-    }
-
-    fn has_enough(&self) -> bool {
-        let ready = self.resampler.as_ref().map_or(0, Resampler::ready);
-        self.options.stop_after_s.is_some_and(|seconds| ready as f32 >= seconds * SAMPLE_RATE_HZ as f32)
-    }
-
-    fn finish(self) -> Result<Recording, AudioError> {
-        let duration_s = self.duration_s();
-        let resampler = self.resampler.ok_or(AudioError::NoSamples)?;
-        let mut samples = resampler.finish();
+    fn finish(&self, mut mixer: Mixer) -> Result<Recording, AudioError> {
+        let duration_s = mixer.duration_s();
+        let mut samples = mixer.take_rest();
         if samples.is_empty() {
             return Err(AudioError::NoSamples);
         }
-        if let Some(seconds) = self.options.stop_after_s {
+        if let Some(seconds) = self.stop_after_s {
             samples.truncate((seconds * SAMPLE_RATE_HZ as f32).ceil() as usize);
-        }
-        for sample in &mut samples {
-            *sample = sample.clamp(-1.0, 1.0);
         }
         Ok(Recording {
             samples,
             duration_s,
-            source_rate_hz: self.rate_hz,
-            source_channels: self.channels,
-            damaged: self.damaged,
+            source_rate_hz: mixer.rate_hz,
+            source_channels: mixer.channels,
+            damaged: mixer.damaged,
         })
     }
 }

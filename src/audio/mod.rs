@@ -10,16 +10,21 @@
 mod clip;
 mod decode;
 mod error;
+mod mixer;
 mod opus;
 mod quality;
 mod resample;
+mod stream;
 mod voice;
+mod windows;
 
 pub use clip::{Clip, ClipSettings, FixedClip, SpeechClip};
 pub use decode::{Limits, ReadOptions, Recording, decode, from_samples};
 pub use error::AudioError;
 pub use quality::{Quality, QualityNote};
 pub use resample::Resampler;
+pub use stream::Stream;
+pub use windows::{Window, WindowSettings, Windows};
 
 /// The rate every stage after decoding works at, in Hz.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;

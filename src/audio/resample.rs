@@ -18,6 +18,7 @@ pub struct Resampler {
     output: Vec<f32>,
     to_skip: usize,
     frames_in: u64,
+    taken: usize,
     ratio: f64,
 }
 
@@ -47,6 +48,7 @@ impl Resampler {
             pending: Vec::new(),
             output: Vec::new(),
             frames_in: 0,
+            taken: 0,
             ratio: f64::from(to_hz) / f64::from(from_hz),
         }
     }
@@ -67,9 +69,15 @@ impl Resampler {
         self.pending.drain(..start);
     }
 
-    /// Converts what is left and returns all output samples.
+    /// Takes the output samples that are ready.
+    pub fn take(&mut self) -> Vec<f32> {
+        self.taken += self.output.len();
+        std::mem::take(&mut self.output)
+    }
+
+    /// Converts what is left and returns all output samples that were not taken yet.
     pub fn finish(mut self) -> Vec<f32> {
-        let expected = (self.frames_in as f64 * self.ratio).ceil() as usize;
+        let expected = ((self.frames_in as f64 * self.ratio).ceil() as usize).saturating_sub(self.taken);
         if self.fft.is_some() {
             self.convert(0, self.pending.len());
             self.pending.clear();

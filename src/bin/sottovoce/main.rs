@@ -18,6 +18,8 @@ struct Cli {
 enum Command {
     /// Read the emotion in recordings.
     Predict(commands::predict::Arguments),
+    /// Read a recording of any length, window by window.
+    Follow(commands::follow::Arguments),
     /// Write the feature map of a recording to a file.
     Features(commands::features::Arguments),
     /// Write what a speech encoder makes of a recording to a file.
@@ -39,6 +41,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Predict(arguments) => commands::predict::run(&arguments),
+        Command::Follow(arguments) => commands::follow::run(&arguments),
         Command::Features(arguments) => commands::features::run(&arguments),
         Command::Encode(arguments) => commands::encode::run(&arguments),
         Command::Encoder(arguments) => commands::encoder::run(arguments),

@@ -6,6 +6,7 @@ pub mod encode;
 pub mod encoder;
 pub mod evaluate;
 pub mod features;
+pub mod follow;
 pub mod models;
 pub mod predict;
 mod progress;

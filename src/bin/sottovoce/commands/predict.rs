@@ -73,23 +73,27 @@ fn print(file: &Path, outcome: Result<Report, Refusal>, json: bool) -> io::Resul
 
 /// One line for people: `voice.wav: angry 72 % (disgust 11 %, fear 8 %)`, with what to know in brackets.
 fn line(name: &str, report: &Report) -> String {
-    let mut ranked: Vec<_> = report.probabilities.iter().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(a.1));
-    let shares: Vec<String> =
-        ranked.iter().map(|(emotion, share)| format!("{emotion} {}", percent(**share))).collect();
-    let opinion = match report.certainty {
-        Certainty::Likely => format!("{} ({}, {})", shares[0], shares[1], shares[2]),
-        Certainty::Leaning => format!("perhaps {} ({}, {})", shares[0], shares[1], shares[2]),
-        Certainty::Unsure => format!("unsure ({}, {}, {})", shares[0], shares[1], shares[2]),
-        Certainty::NoSpeech => "no speech found".to_owned(),
-    };
     let notes: String = report
         .notes
         .iter()
         .filter(|_| report.certainty != Certainty::NoSpeech)
         .map(|note| format!(" [{}]", note.advice))
         .collect();
-    format!("{name}: {opinion}{notes}")
+    format!("{name}: {}{notes}", opinion(report))
+}
+
+/// What is said of a recording: `angry 72 % (disgust 11 %, fear 8 %)`.
+pub fn opinion(report: &Report) -> String {
+    let mut ranked: Vec<_> = report.probabilities.iter().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(a.1));
+    let shares: Vec<String> =
+        ranked.iter().map(|(emotion, share)| format!("{emotion} {}", percent(**share))).collect();
+    match report.certainty {
+        Certainty::Likely => format!("{} ({}, {})", shares[0], shares[1], shares[2]),
+        Certainty::Leaning => format!("perhaps {} ({}, {})", shares[0], shares[1], shares[2]),
+        Certainty::Unsure => format!("unsure ({}, {}, {})", shares[0], shares[1], shares[2]),
+        Certainty::NoSpeech => "no speech found".to_owned(),
+    }
 }
 
 /// Never a hundred nor none: no model is that sure.

@@ -1,0 +1,31 @@
+//! Reading long audio, window by window.
+
+use super::{Analysis, Analyzer, Prepared};
+use crate::audio::{Clip, Quality, Recording, SAMPLE_RATE_HZ, Window};
+
+/// Share of a window that has to be speech for it to be read.
+const LEAST_SPEECH: f32 = 0.15;
+
+impl Analyzer {
+    /// Reads a window of long audio; nothing if there is too little speech in it.
+    pub fn read_window(&mut self, window: Window) -> Option<Analysis> {
+        let Window { samples, .. } = window;
+        // What is cut away from the start of recordings stands in the window before.
+        let clip = Clip::cut(&samples, &self.model.manifest().clip.with_skip(0.0));
+        let recording = Recording {
+            duration_s: samples.len() as f32 / SAMPLE_RATE_HZ as f32,
+            samples,
+            source_rate_hz: SAMPLE_RATE_HZ,
+            source_channels: 1,
+            damaged: false,
+        };
+        let quality = Quality::measure(&recording, &recording.samples);
+        if quality.speech_share < LEAST_SPEECH {
+            return None;
+        }
+        let Recording { duration_s, source_rate_hz, .. } = recording;
+        let prepared =
+            Prepared { clip, quality, duration_s, source_rate_hz, decode_ms: 0.0, quality_ms: 0.0 };
+        Some(self.read(prepared))
+    }
+}

@@ -1,0 +1,107 @@
+//! Interleaved samples of any rate to mono at 16 kHz.
+
+use super::{AudioError, Limits, Resampler, SAMPLE_RATE_HZ};
+
+/// Rates that are resampled, in Hz.
+const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+
+/// Mixes interleaved samples to mono and resamples them as they come, so that two hours at 192 kHz never stand in
+/// memory at once.
+pub struct Mixer {
+    limits: Limits,
+    pub interleaved: Vec<f32>,
+    mono: Vec<f32>,
+    resampler: Option<Resampler>,
+    pub rate_hz: u32,
+    pub channels: usize,
+    frames: u64,
+    pub damaged: bool,
+}
+
+impl Mixer {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            interleaved: Vec::new(),
+            mono: Vec::new(),
+            resampler: None,
+            rate_hz: 0,
+            channels: 0,
+            frames: 0,
+            damaged: false,
+        }
+    }
+
+    /// Mixes and resamples what stands in `interleaved`.
+    pub fn mix(&mut self, rate_hz: u32, channels: usize) -> Result<(), AudioError> {
+        if self.interleaved.is_empty() || channels == 0 {
+            return Ok(());
+        }
+        if !SUPPORTED_RATES_HZ.contains(&rate_hz) {
+            return Err(AudioError::UnsupportedRate { rate_hz });
+        }
+        let limits = self.limits;
+        check_channels(channels, &limits)?;
+        if self.resampler.is_some() && rate_hz != self.rate_hz {
+            // Chained streams may change their rate; what follows belongs to another recording.
+            self.damaged = true;
+            return Ok(());
+        }
+        self.rate_hz = rate_hz;
+        self.channels = channels;
+        let scale = 1.0 / channels as f32;
+        self.mono.clear();
+        self.mono
+            .extend(self.interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
+        for sample in &mut self.mono {
+            if !sample.is_finite() {
+                *sample = 0.0;
+                self.damaged = true;
+            }
+        }
+        self.frames += self.mono.len() as u64;
+        if self.duration_s() > limits.max_duration_s {
+            return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
+        }
+        self.resampler.get_or_insert_with(|| Resampler::new(rate_hz, SAMPLE_RATE_HZ)).push(&self.mono);
+        Ok(())
+    }
+
+    /// Length of what was mixed, in seconds.
+    pub fn duration_s(&self) -> f32 {
+        if self.rate_hz == 0 { 0.0 } else { (self.frames as f64 / f64::from(self.rate_hz)) as f32 }
+    }
+
+    /// Whether nothing was mixed yet.
+    pub fn is_empty(&self) -> bool {
+        self.frames == 0
+    }
+
+    /// Samples that can be taken.
+    pub fn ready(&self) -> usize {
+        self.resampler.as_ref().map_or(0, Resampler::ready)
+    }
+
+    /// Takes what is ready.
+    pub fn take(&mut self) -> Vec<f32> {
+        self.resampler.as_mut().map_or_else(Vec::new, |resampler| clamped(resampler.take()))
+    }
+
+    /// Takes what is left at the end; nothing after that.
+    pub fn take_rest(&mut self) -> Vec<f32> {
+        self.resampler.take().map_or_else(Vec::new, |resampler| clamped(resampler.finish()))
+    }
+}
+
+fn clamped(mut samples: Vec<f32>) -> Vec<f32> {
+    samples.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
+    samples
+}
+
+/// Refuses more channels than can be mixed.
+pub fn check_channels(channels: usize, limits: &Limits) -> Result<(), AudioError> {
+    if channels > limits.max_channels {
+        return Err(AudioError::TooManyChannels { channels, limit: limits.max_channels });
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! An audio file that is decoded piece by piece.
+
+use std::io::ErrorKind;
+use std::sync::LazyLock;
+
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::registry::CodecRegistry;
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
+use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::meta::MetadataOptions;
+
+use super::mixer::{Mixer, check_channels};
+use super::{AudioError, Limits, SAMPLE_RATE_HZ, opus::OpusAdapter};
+
+/// Packets in a row that fail to decode before the rest of a file is given up as damaged.
+const MAX_BAD_PACKETS: usize = 50;
+
+/// Samples of a block, but for the last.
+const BLOCK: usize = SAMPLE_RATE_HZ as usize / 2;
+
+static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
+    let mut registry = CodecRegistry::new();
+    symphonia::default::register_enabled_codecs(&mut registry);
+    registry.register_audio_decoder::<OpusAdapter>();
+    registry
+});
+
+/// Mono samples at [`SAMPLE_RATE_HZ`] from an audio file of any supported format and length, in little memory.
+///
+/// The format is recognised by content; names and extensions play no part.
+pub struct Stream<'a> {
+    format: Box<dyn FormatReader + 'a>,
+    decoder: Box<dyn AudioDecoder>,
+    track_id: u32,
+    declared_s: Option<f32>,
+    bad_packets: usize,
+    pub(super) mixer: Mixer,
+}
+
+impl<'a> Stream<'a> {
+    /// Opens a file, from its start.
+    ///
+    /// # Errors
+    /// [`AudioError`] when its format is unknown, it has no sound, or says that it is longer than the limit.
+    pub fn open(source: Box<dyn MediaSource + 'a>, limits: &Limits) -> Result<Self, AudioError> {
+        let source = MediaSourceStream::new(source, Default::default());
+        let format = symphonia::default::get_probe()
+            .probe(&Hint::new(), source, FormatOptions::default(), MetadataOptions::default())
+            .map_err(|error| match error {
+                // The probe reads to the end in search of a signature that it knows.
+                SymphoniaError::IoError(_) | SymphoniaError::Unsupported(_) => AudioError::UnknownFormat,
+                other => corrupt(&other),
+            })?;
+        let track = format.default_track(TrackType::Audio).ok_or(AudioError::NoAudioTrack)?;
+        let declared_s = declared_duration_s(track);
+        if declared_s.is_some_and(|seconds| seconds > limits.max_duration_s) {
+            return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
+        }
+        let (track_id, decoder) = (track.id, make_decoder(track, limits)?);
+        Ok(Self { format, decoder, track_id, declared_s, bad_packets: 0, mixer: Mixer::new(*limits) })
+    }
+
+    /// Length that the file says it has, in seconds.
+    pub fn declared_s(&self) -> Option<f32> {
+        self.declared_s
+    }
+
+    /// The next half second or so; none at the end.
+    ///
+    /// # Errors
+    /// [`AudioError`] when nothing at all can be read or a limit is exceeded. A file that breaks off after some
+    /// readable sound just ends.
+    pub fn next_block(&mut self) -> Result<Option<Vec<f32>>, AudioError> {
+        while self.mixer.ready() < BLOCK {
+            if !self.advance()? {
+                let was_empty = self.mixer.is_empty();
+                let rest = self.mixer.take_rest();
+                return if was_empty {
+                    Err(AudioError::NoSamples)
+                } else {
+                    Ok((!rest.is_empty()).then_some(rest))
+                };
+            }
+        }
+        Ok(Some(self.mixer.take()))
+    }
+
+    /// Decodes one packet, if there is one left.
+    pub(super) fn advance(&mut self) -> Result<bool, AudioError> {
+        let packet = match self.format.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Ok(false),
+            // A cut-off file ends in the middle of a packet.
+            Err(SymphoniaError::IoError(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+                self.mixer.damaged = true;
+                return Ok(false);
+            }
+            Err(error) => return self.give_up(&error),
+        };
+        if packet.track_id != self.track_id {
+            return Ok(true);
+        }
+        match self.decoder.decode(&packet) {
+            Ok(buffer) => {
+                self.bad_packets = 0;
+                let spec = buffer.spec();
+                let (rate_hz, channels) = (spec.rate(), spec.channels().count());
+                buffer.copy_to_vec_interleaved(&mut self.mixer.interleaved);
+                self.mixer.mix(rate_hz, channels)?;
+            }
+            Err(error) => {
+                self.mixer.damaged = true;
+                self.bad_packets += 1;
+                if self.bad_packets > MAX_BAD_PACKETS {
+                    return self.give_up(&error);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Ends here if there is something to end with.
+    fn give_up(&mut self, error: &SymphoniaError) -> Result<bool, AudioError> {
+        if self.mixer.is_empty() {
+            return Err(corrupt(error));
+        }
+        self.mixer.damaged = true;
+        Ok(false)
+    }
+}
+
+fn declared_duration_s(track: &Track) -> Option<f32> {
+    let frames = track.num_frames? as f64;
+    match track.codec_params.as_ref()? {
+        CodecParameters::Audio(params) => Some((frames / f64::from(params.sample_rate?)) as f32),
+        _ => None,
+    }
+}
+
+fn make_decoder(track: &Track, limits: &Limits) -> Result<Box<dyn AudioDecoder>, AudioError> {
+    let Some(CodecParameters::Audio(params)) = &track.codec_params else {
+        return Err(AudioError::UnsupportedCodec);
+    };
+    // Checked before a decoder sizes its buffers by what the file claims.
+    if let Some(channels) = params.channels.as_ref().map(|c| c.count()) {
+        check_channels(channels, limits)?;
+    }
+    CODECS
+        .make_audio_decoder(params, &AudioDecoderOptions::default())
+        .map_err(|_| AudioError::UnsupportedCodec)
+}
+
+fn corrupt(error: &SymphoniaError) -> AudioError {
+    AudioError::Corrupt { detail: error.to_string() }
+}
