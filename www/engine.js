@@ -9,6 +9,7 @@ import { Reader } from './reader.js';
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').ModelFiles} ModelFiles */
 /** @typedef {import('./types.d.ts').Reading} Reading */
+/** @typedef {import('./types.d.ts').Report} Report */
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./reader.js').BackendReply} BackendReply */
 /** @typedef {{module: WebAssembly.Module} & ModelFiles} Assets */
@@ -96,7 +97,13 @@ export class Engine {
     return this.#ask((id) => ({ type: 'samples', id, samples, rateHz }));
   }
 
-  /** @param {(id: number) => Request} request @returns {Promise<Reading>} */
+  /** @param {Float32Array} samples A window of long audio, mono at 16 kHz.
+   * @returns {Promise<Report | undefined>} Nothing where there is too little speech. */
+  readWindow(samples) {
+    return this.#ask((id) => ({ type: 'window', id, samples }));
+  }
+
+  /** @param {(id: number) => Request} request @returns {Promise<any>} What the worker answers. */
   async #ask(request) {
     if (this.#readers.length === 0) this.#retry();
     const assets = await this.#assets;

@@ -8,6 +8,7 @@ import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
 import { Recorder } from './recorder.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
+import * as timeline from './timeline.js';
 
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').Reading} Reading */
@@ -113,6 +114,12 @@ async function readFile(file, origin) {
   }
 }
 
+/** Takes away what belongs to another recording. */
+function startOver() {
+  byId('more').replaceChildren();
+  timeline.clear();
+}
+
 /** @param {Iterable<File>} files */
 async function readFiles(files) {
   const all = [...files];
@@ -123,12 +130,16 @@ async function readFiles(files) {
 
 /** @param {File} file */
 async function readOne(file) {
-  byId('more').replaceChildren();
+  startOver();
   say(`Listening to ${file.name}.`);
-  const origin = { source: file.name };
+  /** @type {Origin} */ const origin = { source: file.name };
   const read = () => readFile(file, origin);
   const reading = await attempt(origin, read);
-  if (reading) present(reading, origin, read);
+  if (!reading) return;
+  present(reading, origin, read);
+  if (reading.report.duration_s > timeline.LONG_S && !origin.byBrowser) {
+    byId('more').replaceChildren(timeline.followButton(page, file, reading.report));
+  }
 }
 
 /** Reads as many files at once as the engine can, and lists them; the last one is left on the page.
@@ -137,7 +148,8 @@ async function readSeveral(files) {
   const list = document.createElement('ul');
   list.className = 'files';
   list.setAttribute('aria-label', 'All files');
-  byId('more').replaceChildren(list);
+  startOver();
+  byId('more').append(list);
   /** @type {(() => void)[]} */ const presentEach = [];
   const rows = files.map(() => document.createElement('li'));
   const left = [...files.entries()];
@@ -263,7 +275,7 @@ async function stopRecording() {
     say('');
     return;
   }
-  byId('more').replaceChildren();
+  startOver();
   const origin = { source: 'Your recording' };
   say('Listening.');
   const read = () => engine.readSamples(samples, rateHz);
@@ -286,7 +298,7 @@ function sampleButton(sample) {
   button.textContent = sample.name;
   button.addEventListener('click', async () => {
     complain('');
-    byId('more').replaceChildren();
+    startOver();
     const origin = { source: sample.name, acted: sample.acted };
     say(`Listening to ${sample.name}.`);
     const read = async () => {
@@ -354,6 +366,7 @@ let choosing;
  * @param {string} chosen */
 async function choose(chosen) {
   choosing?.abort();
+  timeline.stop();
   const current = new AbortController();
   choosing = current;
   complain('');
@@ -394,7 +407,8 @@ const spoken = (model) => model.replace(OWN, '');
 let busy;
 
 /** Says what goes on, with a way to end it.
- * @param {string} text @param {(signal: AbortSignal) => Promise<void>} work */
+ * @param {string} text
+ * @param {(signal: AbortSignal, tell: (text: string, share?: number) => void) => Promise<void>} work Tells how far it is. */
 async function whileBusy(text, work) {
   const current = new AbortController();
   busy = current;
@@ -402,7 +416,10 @@ async function whileBusy(text, work) {
   byId('loading-progress').removeAttribute('value');
   byId('loading-text').textContent = text;
   try {
-    await work(current.signal);
+    await work(current.signal, (text, share) => {
+      byId('loading-text').textContent = text;
+      if (share !== undefined) byId('loading-progress').value = share;
+    });
   } finally {
     busy = undefined;
     byId('loading').hidden = !choosing;
@@ -429,6 +446,7 @@ addEventListener('sottovoce-crash', (event) => {
 
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   if (shown) draw(shown);
+  timeline.draw();
 });
 
 showSamples().catch(() => byId('samples').remove());

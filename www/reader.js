@@ -83,6 +83,7 @@ export class Reader {
     this.#settle();
     if (reply.type === 'ready') return asked?.resolve(undefined);
     if (reply.type === 'reading') asked?.resolve(reply.reading);
+    else if (reply.type === 'window') asked?.resolve(reply.report);
     else asked?.reject(new EngineError(reply.code, reply.message));
     this.#hooks.read();
   }

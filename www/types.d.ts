@@ -43,12 +43,16 @@ export interface Load extends ModelFiles {
 export type Request =
   | { type: 'load'; id: number } & Load
   | { type: 'file'; id: number; file: Blob }
-  | { type: 'samples'; id: number; samples: Float32Array; rateHz: number };
+  | { type: 'samples'; id: number; samples: Float32Array; rateHz: number }
+  /** A window of long audio at 16 kHz. */
+  | { type: 'window'; id: number; samples: Float32Array };
 
 /** Told by the worker. */
 export type Reply =
   | { type: 'ready'; id: number }
   | { type: 'reading'; id: number; reading: Reading }
+  /** Without a report where there is too little speech. */
+  | { type: 'window'; id: number; report?: Report }
   | { type: 'refused'; id: number; code: string; message: string }
   | { type: 'crashed'; message: string }
   /** What runs the encoder from now on; `reason` tells why it is not the graphics processor, `stopped` that it was. */
@@ -82,6 +86,26 @@ export interface EncoderDescription {
   name: string;
   network: { layers: number };
   shards: FileEntry[];
+}
+
+/** Asked of the worker that cuts long audio into windows: to open a file, then for one window after the other. */
+export type LongRequest =
+  | { type: 'open'; module: WebAssembly.Module; file: Blob; stepS: number }
+  | { type: 'next' };
+
+/** Told by it. */
+export type LongReply =
+  | { type: 'opened'; durationS?: number }
+  | { type: 'window'; startS: number; samples: Float32Array<ArrayBuffer> }
+  | { type: 'end' }
+  | { type: 'refused'; code: string; message: string };
+
+/** What is said of a part of long audio. */
+export interface Moment {
+  startS: number;
+  endS: number;
+  /** None where there is too little speech. */
+  report?: Report;
 }
 
 /** Asked of the worker that brings speech encoders to our form. */

@@ -52,13 +52,21 @@ async function tryGpu(reader, encoder, wanted) {
 /** @param {string} reason */
 const withoutGpu = (reason) => tell({ type: 'backend', backend: 'cpu', reason });
 
-/** @param {Exclude<Request, {type: 'load'}>} request */
+/** @param {Extract<Request, {type: 'file' | 'samples'}>} request */
 async function read(request) {
   if (!engine) throw new Error('a recording came before the model');
   if (request.type === 'samples') return engine.analyzeSamples(request.samples, request.rateHz);
   // Checked before the file is read into memory.
   engine.checkSize(request.file.size);
   return engine.analyzeFile(new Uint8Array(await request.file.arrayBuffer()));
+}
+
+/** @param {Extract<Request, {type: 'window'}>} request */
+async function readWindow({ id, samples }) {
+  if (!engine) throw new Error('a recording came before the model');
+  const { report, gpuStopped } = await engine.readWindow(samples);
+  tell({ type: 'window', id, report: report && JSON.parse(report) });
+  afterwards(gpuStopped);
 }
 
 /** Answers one request; errors without a code are the engine's own and end this worker.
@@ -70,6 +78,10 @@ async function answer(request) {
       tell({ type: 'ready', id: request.id });
       setTimeout(() => enqueue(warmUp));
       if (request.backend === 'auto' && 'gpu' in navigator) setTimeout(() => offerGpu(request));
+      return;
+    }
+    if (request.type === 'window') {
+      await readWindow(request);
       return;
     }
     const reading = await read(request);

@@ -9,7 +9,12 @@ const LEAST_SPEECH: f32 = 0.15;
 impl Analyzer {
     /// Reads a window of long audio; nothing if there is too little speech in it.
     pub fn read_window(&mut self, window: Window) -> Option<Analysis> {
-        let Window { samples, .. } = window;
+        let prepared = self.prepare_window(window.samples)?;
+        Some(self.read(prepared))
+    }
+
+    /// What the model is to hear of a window's samples; nothing if there is too little speech in them.
+    pub fn prepare_window(&self, samples: Vec<f32>) -> Option<Prepared> {
         // What is cut away from the start of recordings stands in the window before.
         let clip = Clip::cut(&samples, &self.model.manifest().clip.with_skip(0.0));
         let recording = Recording {
@@ -24,8 +29,6 @@ impl Analyzer {
             return None;
         }
         let Recording { duration_s, source_rate_hz, .. } = recording;
-        let prepared =
-            Prepared { clip, quality, duration_s, source_rate_hz, decode_ms: 0.0, quality_ms: 0.0 };
-        Some(self.read(prepared))
+        Some(Prepared { clip, quality, duration_s, source_rate_hz, decode_ms: 0.0, quality_ms: 0.0 })
     }
 }

@@ -2,11 +2,12 @@
 
 mod gpu;
 mod import;
+mod long;
 
 use js_sys::{Error, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use crate::analyzer::{Analyzer, Prepared};
+use crate::analyzer::{Analyzer, Prepared, Report};
 use crate::audio::AudioError;
 use crate::model::{Model, ModelError};
 use crate::nn::weights::WeightsFile;
@@ -69,6 +70,20 @@ impl Engine {
     }
 }
 
+#[wasm_bindgen]
+impl Engine {
+    /// Reads a window of long audio, mono samples at 16 kHz.
+    #[wasm_bindgen(js_name = readWindow)]
+    pub async fn read_window(&mut self, samples: Vec<f32>) -> WindowReading {
+        let Some(prepared) = self.analyzer.prepare_window(samples) else {
+            return WindowReading { report: None, gpu_stopped: None };
+        };
+        let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
+        let report = as_json(&analysis.report(self.analyzer.model()));
+        WindowReading { report: Some(report), gpu_stopped: gpu_stopped.map(|error| error.to_string()) }
+    }
+}
+
 impl Engine {
     async fn reading(&mut self, prepared: Result<Prepared, AudioError>) -> Result<Reading, Error> {
         let prepared = prepared.map_err(|error| coded(&error, error.code()))?;
@@ -76,12 +91,38 @@ impl Engine {
         let picture = self.analyzer.picture(&analysis.clip);
         let report = analysis.report(self.analyzer.model());
         Ok(Reading {
-            report: serde_json::to_string(&report).expect("a report is plain data"),
+            report: as_json(&report),
             samples: analysis.clip.samples().to_vec(),
             picture_rows: picture.rows(),
             picture: picture.into_values(),
             gpu_stopped: gpu_stopped.map(|error| error.to_string()),
         })
+    }
+}
+
+fn as_json(report: &Report) -> String {
+    serde_json::to_string(report).expect("a report is plain data")
+}
+
+/// What is said of a window of long audio.
+#[wasm_bindgen]
+pub struct WindowReading {
+    report: Option<String>,
+    gpu_stopped: Option<String>,
+}
+
+#[wasm_bindgen]
+impl WindowReading {
+    /// The report as JSON text; nothing where there is too little speech.
+    #[wasm_bindgen(getter)]
+    pub fn report(&self) -> Option<String> {
+        self.report.clone()
+    }
+
+    /// As of [`Reading`].
+    #[wasm_bindgen(getter, js_name = gpuStopped)]
+    pub fn gpu_stopped(&self) -> Option<String> {
+        self.gpu_stopped.clone()
     }
 }
 

@@ -10,9 +10,10 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 4] = ["audio", "encoders", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 6] = [
+const PAGE_TESTS: [&str; 7] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
+    "tests/e2e/follow.test.mjs",
     "tests/e2e/own.test.mjs",
     "tests/e2e/webgpu.test.mjs",
     "tests/e2e/firefox.test.mjs",

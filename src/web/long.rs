@@ -1,0 +1,116 @@
+//! Recordings of any length, read piece by piece from a file that stays where it is.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use js_sys::{Error, Function, Uint8Array};
+use symphonia::core::io::MediaSource;
+use wasm_bindgen::prelude::*;
+
+use super::coded;
+use crate::audio::{AudioError, Limits, Stream, WindowSettings, Windows};
+
+/// The windows of a recording, one after the other.
+#[wasm_bindgen]
+pub struct LongAudio(Windows<'static>);
+
+/// A part of a recording.
+#[wasm_bindgen]
+pub struct AudioWindow {
+    start_s: f64,
+    samples: Vec<f32>,
+}
+
+#[wasm_bindgen]
+impl LongAudio {
+    /// Opens a file of so many `bytes`; `read` is called with where a part of it begins and ends, and returns a
+    /// `Uint8Array` with its bytes. Windows of four seconds begin every `step_s` seconds.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(bytes: f64, read: Function, step_s: f32) -> Result<LongAudio, Error> {
+        let file = File { bytes: bytes as u64, at: 0, read };
+        let limits = Limits { max_duration_s: f32::INFINITY, ..Limits::default() };
+        let refused = |error: AudioError| coded(&error, error.code());
+        let stream = Stream::open(Box::new(file), &limits).map_err(refused)?;
+        Ok(Self(Windows::new(stream, &WindowSettings { step_s, ..WindowSettings::default() })))
+    }
+
+    /// Length that the file says it has, in seconds.
+    #[wasm_bindgen(getter, js_name = durationS)]
+    pub fn duration_s(&self) -> Option<f32> {
+        self.0.declared_s()
+    }
+
+    /// The next window; nothing at the end.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
+    #[allow(clippy::should_implement_trait)] // JavaScript has another one.
+    pub fn next(&mut self) -> Result<Option<AudioWindow>, Error> {
+        let window = self.0.next().transpose().map_err(|error| coded(&error, error.code()))?;
+        Ok(window.map(|window| AudioWindow { start_s: window.start_s, samples: window.samples }))
+    }
+}
+
+#[wasm_bindgen]
+impl AudioWindow {
+    /// Where it begins, in seconds.
+    #[wasm_bindgen(getter, js_name = startS)]
+    pub fn start_s(&self) -> f64 {
+        self.start_s
+    }
+
+    /// Mono samples at 16 kHz.
+    #[wasm_bindgen(getter)]
+    pub fn samples(&self) -> Vec<f32> {
+        self.samples.clone()
+    }
+}
+
+/// A file on the other side of the boundary.
+struct File {
+    bytes: u64,
+    at: u64,
+    read: Function,
+}
+
+// SAFETY: the decoder wants to be sent to other threads, of which a worker has none.
+unsafe impl Send for File {}
+// SAFETY: as above.
+unsafe impl Sync for File {}
+
+impl Read for File {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let end = self.bytes.min(self.at + out.len() as u64);
+        let part = self.read.call2(&JsValue::NULL, &(self.at as f64).into(), &(end as f64).into());
+        let part = part.map_err(|_| io::Error::other("the file can no longer be read"))?;
+        let part = Uint8Array::new(&part);
+        let length = (part.length() as usize).min(out.len());
+        part.subarray(0, length as u32).copy_to(&mut out[..length]);
+        self.at += length as u64;
+        Ok(length)
+    }
+}
+
+impl Seek for File {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => self.bytes.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+impl MediaSource for File {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        Some(self.bytes)
+    }
+}

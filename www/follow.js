@@ -1,0 +1,75 @@
+// Reads a recording of any length, window by window, on as many workers as the engine has.
+
+import { EngineError } from './engine-error.js';
+
+/** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('./types.d.ts').LongReply} LongReply */
+/** @typedef {import('./types.d.ts').LongRequest} LongRequest */
+/** @typedef {import('./types.d.ts').Moment} Moment */
+
+const RATE_HZ = 16_000;
+
+/** @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
+ * @param {{opened: (durationS: number | undefined) => void, moment: (moment: Moment, index: number) => void}} hooks
+ * Told of the length that the file says it has, and of each moment, not always in their order.
+ * @param {AbortSignal} signal Ends it. */
+export async function follow(engine, file, stepS, hooks, signal) {
+  const windows = new LongWorker();
+  try {
+    const opened = await windows.ask({ type: 'open', module: await engine.module(), file, stepS });
+    if (opened.type === 'opened') hooks.opened(opened.durationS);
+    let count = 0;
+    let ended = false;
+    const readOn = async () => {
+      while (!ended && !signal.aborted) {
+        const window = await windows.ask({ type: 'next' });
+        if (window.type !== 'window') {
+          ended = true;
+          return;
+        }
+        const index = count;
+        count += 1;
+        const { startS, samples } = window;
+        const endS = startS + samples.length / RATE_HZ;
+        hooks.moment({ startS, endS, report: await engine.readWindow(samples) }, index);
+      }
+    };
+    await Promise.all(Array.from({ length: await engine.width() }, readOn));
+    signal.throwIfAborted();
+  } finally {
+    windows.end();
+  }
+}
+
+/** The worker that cuts; it answers in the order of the requests. */
+class LongWorker {
+  #worker = new Worker(new URL('./long-worker.js', import.meta.url), { type: 'module' });
+  /** @type {{resolve: (reply: LongReply) => void, reject: (error: Error) => void}[]} */ #asked = [];
+
+  constructor() {
+    this.#worker.onmessage = ({ data }) => {
+      const reply = /** @type {LongReply} */ (data);
+      const asked = this.#asked.shift();
+      if (reply.type === 'refused') asked?.reject(new EngineError(reply.code, reply.message));
+      else asked?.resolve(reply);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const error = new EngineError('crashed', 'The recording could not be followed. Reload the page and try again.');
+      for (const { reject } of this.#asked.splice(0)) reject(error);
+    };
+  }
+
+  /** @param {LongRequest} request @returns {Promise<LongReply>} */
+  ask(request) {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ resolve, reject });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  end() {
+    this.#worker.terminate();
+    for (const { reject } of this.#asked.splice(0)) reject(new EngineError('ended', ''));
+  }
+}

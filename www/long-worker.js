@@ -1,0 +1,39 @@
+// Cuts a recording of any length into windows, in a worker of its own: little of the file is in memory at a time.
+
+import init, { LongAudio } from '../sottovoce.js';
+
+/** @typedef {import('./types.d.ts').LongReply} LongReply */
+/** @typedef {import('./types.d.ts').LongRequest} LongRequest */
+
+/** @type {LongAudio | undefined} */
+let audio;
+
+/** @param {LongRequest} request @returns {Promise<LongReply>} */
+async function answer(request) {
+  if (request.type === 'open') {
+    const { module, file, stepS } = request;
+    await init({ module_or_path: module });
+    const read = (/** @type {number} */ start, /** @type {number} */ end) =>
+      new Uint8Array(new FileReaderSync().readAsArrayBuffer(file.slice(start, end)));
+    audio = new LongAudio(file.size, read, stepS);
+    return { type: 'opened', durationS: audio.durationS };
+  }
+  const window = audio?.next();
+  if (!window) return { type: 'end' };
+  const { startS, samples } = window;
+  window.free();
+  return { type: 'window', startS, samples: /** @type {Float32Array<ArrayBuffer>} */ (samples) };
+}
+
+self.onmessage = async ({ data }) => {
+  /** @type {LongReply} */ let reply;
+  try {
+    reply = await answer(data);
+  } catch (error) {
+    const { code, message } = /** @type {{code?: string, message: string}} */ (error);
+    if (!code) console.warn(error);
+    reply = code ? { type: 'refused', code, message }
+      : { type: 'refused', code: 'crashed', message: 'The recording could not be followed further. Try again, or cut out a part of it.' };
+  }
+  self.postMessage(reply, { transfer: reply.type === 'window' ? [reply.samples.buffer] : [] });
+};
