@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { launch, open, readingOf, serve } from './support.mjs';
+import { launch, longRecording, open, readingOf, serve } from './support.mjs';
 
 let server;
 let browser;
@@ -18,32 +18,6 @@ after(async () => {
   await browser.close();
   await server.close();
 });
-
-/** The sound of a sample clip as the page plays it, 16-bit at 16 kHz, repeated between silences of ten seconds. */
-async function longRecording(page, repeats) {
-  await page.getByRole('button', { name: 'Woman, 25' }).click();
-  await readingOf(page, 'Woman, 25');
-  const clip = Buffer.from(await page.evaluate(async () => {
-    const bytes = new Uint8Array(await (await fetch(document.querySelector('#player').src)).arrayBuffer());
-    return [...bytes.subarray(44)];
-  }));
-  const silence = Buffer.alloc(10 * 32_000);
-  const data = Buffer.concat([silence, ...Array(repeats).fill(clip), silence]);
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + data.length, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(16_000, 24);
-  head.writeUInt32LE(32_000, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(data.length, 40);
-  return { name: 'long.wav', mimeType: 'audio/wav', buffer: Buffer.concat([head, data]), seconds: data.length / 32_000, clipS: clip.length / 32_000 };
-}
 
 /** Opens the page, reads a long recording and has all of it followed. */
 async function followed(repeats) {

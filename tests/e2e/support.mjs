@@ -62,3 +62,29 @@ export const readingOf = async (page, source) => {
   await page.waitForFunction((text) => document.querySelector('#meta').textContent.startsWith(text), source);
   return reading(page);
 };
+
+/** The sound of a sample clip as the page plays it, 16-bit at 16 kHz, repeated between silences of ten seconds. */
+export async function longRecording(page, repeats) {
+  await page.getByRole('button', { name: 'Woman, 25' }).click();
+  await readingOf(page, 'Woman, 25');
+  const clip = Buffer.from(await page.evaluate(async () => {
+    const bytes = new Uint8Array(await (await fetch(document.querySelector('#player').src)).arrayBuffer());
+    return [...bytes.subarray(44)];
+  }));
+  const silence = Buffer.alloc(10 * 32_000);
+  const data = Buffer.concat([silence, ...Array(repeats).fill(clip), silence]);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + data.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(16_000, 24);
+  head.writeUInt32LE(32_000, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(data.length, 40);
+  return { name: 'long.wav', mimeType: 'audio/wav', buffer: Buffer.concat([head, data]), seconds: data.length / 32_000 };
+}
