@@ -29,6 +29,7 @@
 pub mod analyzer;
 pub mod audio;
 pub mod encoder;
+pub mod explain;
 pub mod features;
 pub mod model;
 pub mod nn;

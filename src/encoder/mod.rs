@@ -135,6 +135,12 @@ impl SpeechEncoder {
         self.network.forward(&input, false, &self.device)
     }
 
+    /// The same, telling who looked at whom.
+    pub fn attend(&mut self, samples: &[f32]) -> Encoded {
+        let input = self.prepare(samples);
+        self.network.forward(&input, true, &self.device)
+    }
+
     /// What the network takes, of mono samples at 16 kHz.
     pub fn prepare(&mut self, samples: &[f32]) -> Vec<f32> {
         let mut samples = samples.to_vec();

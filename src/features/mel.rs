@@ -22,6 +22,13 @@ pub fn mel_to_hz(mel: f64) -> f64 {
     }
 }
 
+/// Where `n_mels` bands from 0 Hz to half of `sample_rate_hz` begin, peak and end, in Hz: `n_mels + 2` edges, of which
+/// band `i` has those from `i` to `i + 2`.
+pub fn mel_band_edges_hz(sample_rate_hz: u32, n_mels: usize) -> Vec<f64> {
+    let top_mel = hz_to_mel(f64::from(sample_rate_hz) / 2.0);
+    (0..n_mels + 2).map(|edge| mel_to_hz(top_mel * edge as f64 / (n_mels + 1) as f64)).collect()
+}
+
 /// Mel filters over the bins of a power spectrum, kept without their zeros.
 #[derive(Clone)]
 pub struct MelFilterBank {
@@ -39,10 +46,7 @@ impl MelFilterBank {
     /// `n_mels` filters from 0 Hz to half of `sample_rate_hz`, over the `n_fft / 2 + 1` bins of a spectrum.
     pub fn new(sample_rate_hz: u32, n_fft: usize, n_mels: usize) -> Self {
         let bins = n_fft / 2 + 1;
-        let nyquist_hz = f64::from(sample_rate_hz) / 2.0;
-        let top_mel = hz_to_mel(nyquist_hz);
-        let edges_hz: Vec<f64> =
-            (0..n_mels + 2).map(|edge| mel_to_hz(top_mel * edge as f64 / (n_mels + 1) as f64)).collect();
+        let edges_hz = mel_band_edges_hz(sample_rate_hz, n_mels);
         let bin_hz = |bin: usize| f64::from(sample_rate_hz) * bin as f64 / n_fft as f64;
         let filters = edges_hz
             .windows(3)

@@ -19,6 +19,6 @@ pub use dct::Dct;
 pub use decibel::{Reference, power_to_db};
 pub use front_end::{FeatureKind, FrontEnd, FrontEndError, FrontEndSettings};
 pub use map::FeatureMap;
-pub use mel::{MelFilterBank, hz_to_mel, mel_to_hz};
+pub use mel::{MelFilterBank, hz_to_mel, mel_band_edges_hz, mel_to_hz};
 pub use rms::frame_rms;
 pub use stft::{Beyond, Stft, frame_count};

@@ -140,13 +140,38 @@ impl Model {
 
     /// Reads the emotion from a feature map.
     pub fn predict(&self, features: FeatureMap) -> Prediction {
+        self.decide(&self.represent(features))
+    }
+
+    /// The [features that the last layers decide by](Classifier::represent).
+    pub fn represent(&self, features: FeatureMap) -> Vec<f32> {
+        let represented = self.network.represent(self.input(features));
+        represented.into_data().try_to_vec().expect("features are f32")
+    }
+
+    /// Reads the emotion from what [`represent`](Self::represent) gives.
+    pub fn decide(&self, representation: &[f32]) -> Prediction {
+        let values = TensorData::new(representation.to_vec(), [1, representation.len()]);
+        let scores = self.network.decide(Tensor::from_data(values, &self.device));
+        let scores = scores.div_scalar(self.manifest.calibration.temperature);
+        let scores: Vec<f32> = scores.into_data().try_to_vec().expect("scores are f32");
+        Prediction::from_scores(&scores)
+    }
+
+    /// What the network is given of a feature map: a batch of one, with its rows shifted and scaled.
+    pub(crate) fn input(&self, features: FeatureMap) -> Tensor<3> {
         let shape = [1, features.rows(), features.columns()];
         let mut values = features.into_values();
         self.manifest.normalise.apply(&mut values, shape[2]);
-        let maps = Tensor::from_data(TensorData::new(values, shape), &self.device);
-        let scores = self.network.forward(maps).div_scalar(self.manifest.calibration.temperature);
-        let scores: Vec<f32> = scores.into_data().try_to_vec().expect("scores are f32");
-        Prediction::from_scores(&scores)
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    pub(crate) fn network(&self) -> &Classifier {
+        &self.network
+    }
+
+    pub(crate) fn extractor(&mut self) -> &mut Extractor {
+        &mut self.extractor
     }
 }
 

@@ -6,7 +6,9 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-/// Sets values to zero with a probability and scales the rest up, on autodiff devices; leaves them alone elsewhere.
+use super::learning;
+
+/// Sets values to zero with a probability and scales the rest up where networks learn; leaves them alone elsewhere.
 #[derive(Module, Debug)]
 pub struct Dropout {
     probability: f64,
@@ -21,7 +23,7 @@ impl Dropout {
 
     /// The shape stays.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if self.probability == 0.0 || !x.device().is_autodiff() {
+        if self.probability == 0.0 || !learning::is_on(&x.device()) {
             return x;
         }
         #[cfg(not(target_arch = "wasm32"))]

@@ -7,6 +7,7 @@ use burn::tensor::activation::{leaky_relu, relu, softmax};
 use burn::tensor::{Device, Tensor};
 
 use crate::nn::dropout::Dropout;
+use crate::nn::running_norm;
 
 /// Slope of the leaky ReLU below zero: Keras' default.
 const SLOPE: f64 = 0.3;
@@ -91,16 +92,25 @@ pub struct AttentiveMlp {
 }
 
 impl AttentiveMlp {
-    /// Scores before softmax.
+    /// What attention says.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, classes]`
-    pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
-        let x = self.hidden_norm.forward(self.hidden.forward(maps.flatten::<2>(1, 2)));
+    /// - output: `[batch, width]`
+    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
+        let x = running_norm::forward(&self.hidden_norm, self.hidden.forward(maps.flatten::<2>(1, 2)));
         let x = self.hidden_dropout.forward(leaky_relu(x, SLOPE));
         let x = x.clone() + self.hidden_dropout.forward(leaky_relu(self.residual.forward(x), SLOPE));
-        let x = self.first_dropout.forward(relu(self.first.forward(self.attend(x))));
+        self.attend(x)
+    }
+
+    /// Scores before softmax, of what [`represent`](Self::represent) gives.
+    ///
+    /// # Shapes
+    /// - input: `[batch, width]`
+    /// - output: `[batch, classes]`
+    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
+        let x = self.first_dropout.forward(relu(self.first.forward(features)));
         let x = self.second_dropout.forward(relu(self.second.forward(x)));
         self.output.forward(x)
     }

@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::nn::conv_block::{ConvBlock, ConvBlockConfig};
+use crate::nn::conv_block::{ConvBlock, ConvBlockConfig, last_activation, through};
 
 /// Sizes of a [`Baseline`].
 #[derive(Config, Debug)]
@@ -55,17 +55,41 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// Scores before softmax.
+    /// What the last convolution finds, after ReLU.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, classes]`
-    pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
+    /// - output: `[batch, channels, 1, rows / 4]`
+    pub fn convolved(&self, maps: Tensor<3>) -> Tensor<4> {
         let [batch, rows, _] = maps.dims();
-        let mut x = maps.mean_dim(2).reshape([batch, 1, 1, rows]);
-        for block in &self.blocks {
-            x = block.forward(x);
-        }
-        self.output.forward(x.flatten(1, 3))
+        last_activation(&self.blocks, maps.mean_dim(2).reshape([batch, 1, 1, rows]))
+    }
+
+    /// What the dense layer is given, of what the last convolution finds.
+    ///
+    /// # Shapes
+    /// - input: `[batch, channels, 1, rows / 4]`
+    /// - output: `[batch, features]`
+    pub fn after_convolutions(&self, activation: Tensor<4>) -> Tensor<2> {
+        self.blocks[self.blocks.len() - 1].pooled(activation).flatten(1, 3)
+    }
+
+    /// What the dense layer is given.
+    ///
+    /// # Shapes
+    /// - input: `[batch, rows, columns]`
+    /// - output: `[batch, features]`
+    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
+        let [batch, rows, _] = maps.dims();
+        through(&self.blocks, maps.mean_dim(2).reshape([batch, 1, 1, rows])).flatten(1, 3)
+    }
+
+    /// Scores before softmax, of what [`represent`](Self::represent) gives.
+    ///
+    /// # Shapes
+    /// - input: `[batch, features]`
+    /// - output: `[batch, classes]`
+    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
+        self.output.forward(features)
     }
 }

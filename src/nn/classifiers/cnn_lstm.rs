@@ -6,7 +6,7 @@ use burn::nn::{BiLstm, BiLstmConfig, Linear, LinearConfig};
 use burn::tensor::activation::{relu, softmax, tanh};
 use burn::tensor::{Device, Tensor};
 
-use crate::nn::conv_block::{ConvBlock, ConvBlockConfig};
+use crate::nn::conv_block::{ConvBlock, ConvBlockConfig, last_activation, through};
 use crate::nn::dropout::Dropout;
 
 /// Sizes of a [`CnnLstm`].
@@ -74,21 +74,47 @@ pub struct CnnLstm {
 }
 
 impl CnnLstm {
-    /// Scores before softmax.
+    /// What the last convolution finds, after ReLU.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
+    /// - output: `[batch, channels, rows / 4, columns / 4]`
+    pub fn convolved(&self, maps: Tensor<3>) -> Tensor<4> {
+        last_activation(&self.blocks, maps.unsqueeze_dim(1))
+    }
+
+    /// What the hidden dense layer makes of what the last convolution finds.
+    ///
+    /// # Shapes
+    /// - input: `[batch, channels, rows / 4, columns / 4]`
+    /// - output: `[batch, hidden]`
+    pub fn after_convolutions(&self, activation: Tensor<4>) -> Tensor<2> {
+        self.hear(self.blocks[self.blocks.len() - 1].pooled(activation))
+    }
+
+    /// What the hidden dense layer says.
+    ///
+    /// # Shapes
+    /// - input: `[batch, rows, columns]`
+    /// - output: `[batch, hidden]`
+    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
+        self.hear(through(&self.blocks, maps.unsqueeze_dim(1)))
+    }
+
+    /// Scores before softmax, of what [`represent`](Self::represent) gives.
+    ///
+    /// # Shapes
+    /// - input: `[batch, hidden]`
     /// - output: `[batch, classes]`
-    pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
-        let mut x = maps.unsqueeze_dim(1);
-        for block in &self.blocks {
-            x = block.forward(x);
-        }
+    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
+        self.output.forward(self.dropout.forward(features))
+    }
+
+    fn hear(&self, maps: Tensor<4>) -> Tensor<2> {
         // [batch, channels, rows, time] to [batch, time, channels × rows]
-        let (outputs, _) = self.lstm.forward(x.permute([0, 3, 1, 2]).flatten(2, 3), None);
+        let (outputs, _) = self.lstm.forward(maps.permute([0, 3, 1, 2]).flatten(2, 3), None);
         let weights = softmax(self.attention_score.forward(tanh(self.attention.forward(outputs.clone()))), 1);
         let summary = (outputs * weights).sum_dim(1).squeeze_dim(1);
-        let x = relu(self.hidden.forward(self.dropout.forward(summary)));
-        self.output.forward(self.dropout.forward(x))
+        relu(self.hidden.forward(self.dropout.forward(summary)))
     }
 }

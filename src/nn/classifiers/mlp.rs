@@ -54,15 +54,23 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// Scores before softmax.
+    /// What the last hidden layer says.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, classes]`
-    pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
+    /// - output: `[batch, features]`
+    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
         let x = self.input_dropout.forward(maps.flatten(1, 2));
         let x = self.first_dropout.forward(relu(self.first.forward(x)));
-        let x = self.second_dropout.forward(relu(self.second.forward(x)));
-        self.output.forward(x)
+        relu(self.second.forward(x))
+    }
+
+    /// Scores before softmax, of what [`represent`](Self::represent) gives.
+    ///
+    /// # Shapes
+    /// - input: `[batch, features]`
+    /// - output: `[batch, classes]`
+    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
+        self.output.forward(self.second_dropout.forward(features))
     }
 }

@@ -89,13 +89,70 @@ impl Classifier {
     /// - input: `[batch, rows, columns]`
     /// - output: `[batch, classes]`
     pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
+        self.decide(self.represent(maps))
+    }
+
+    /// The features that the last layers decide by: what attention says in an [`AttentiveMlp`], elsewhere what goes into
+    /// the output layer.
+    ///
+    /// # Shapes
+    /// - input: `[batch, rows, columns]`
+    /// - output: `[batch, features]`
+    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
         match self {
-            Self::AttentiveMlp(net) => net.forward(maps),
-            Self::Baseline(net) => net.forward(maps),
-            Self::CnnLstm(net) => net.forward(maps),
-            Self::DeepCnn(net) => net.forward(maps),
-            Self::Mlp(net) => net.forward(maps),
+            Self::AttentiveMlp(net) => net.represent(maps),
+            Self::Baseline(net) => net.represent(maps),
+            Self::CnnLstm(net) => net.represent(maps),
+            Self::DeepCnn(net) => net.represent(maps),
+            Self::Mlp(net) => net.represent(maps),
         }
+    }
+
+    /// Scores before softmax, of such features.
+    ///
+    /// # Shapes
+    /// - input: `[batch, features]`
+    /// - output: `[batch, classes]`
+    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::AttentiveMlp(net) => net.decide(features),
+            Self::Baseline(net) => net.decide(features),
+            Self::CnnLstm(net) => net.decide(features),
+            Self::DeepCnn(net) => net.decide(features),
+            Self::Mlp(net) => net.decide(features),
+        }
+    }
+
+    /// What the last convolution finds, after ReLU; nothing from networks without one.
+    ///
+    /// # Shapes
+    /// - input: `[batch, rows, columns]`
+    /// - output: `[batch, channels, rows, columns]`, smaller by what was pooled
+    pub fn convolved(&self, maps: Tensor<3>) -> Option<Tensor<4>> {
+        match self {
+            Self::Baseline(net) => Some(net.convolved(maps)),
+            Self::CnnLstm(net) => Some(net.convolved(maps)),
+            Self::DeepCnn(net) => Some(net.convolved(maps)),
+            Self::AttentiveMlp(_) | Self::Mlp(_) => None,
+        }
+    }
+
+    /// Scores before softmax, of what the last convolution finds.
+    ///
+    /// # Shapes
+    /// - input: `[batch, channels, rows, columns]`
+    /// - output: `[batch, classes]`
+    ///
+    /// # Panics
+    /// If the network has no convolutions.
+    pub fn conclude(&self, activation: Tensor<4>) -> Tensor<2> {
+        let features = match self {
+            Self::Baseline(net) => net.after_convolutions(activation),
+            Self::CnnLstm(net) => net.after_convolutions(activation),
+            Self::DeepCnn(net) => net.after_convolutions(activation),
+            Self::AttentiveMlp(_) | Self::Mlp(_) => panic!("a network without convolutions"),
+        };
+        self.decide(features)
     }
 
     /// The penalty on large weights that training adds to the loss, of networks that have one.
@@ -136,6 +193,26 @@ mod tests {
             let alone = network.forward(maps.narrow(0, 1, 1)).into_data();
             let together = together.narrow(0, 1, 1).into_data();
             together.assert_approx_eq::<f32>(&alone, burn::tensor::Tolerance::absolute(1e-5));
+        }
+    }
+
+    /// In halves and with gradients, networks say what they say at once and without.
+    #[test]
+    fn a_network_that_is_held_says_the_same_from_its_last_convolution_on() {
+        let (plain, device) = (Device::flex(), Device::flex().autodiff());
+        for architecture in small() {
+            let network = architecture.init(&plain);
+            let [rows, columns] = architecture.input();
+            let maps = Tensor::<3>::random([2, rows, columns], Distribution::Normal(0.0, 1.0), &plain);
+            let scores = network.forward(maps.clone()).into_data();
+            let held = crate::nn::learning::held(|| {
+                let network = network.clone().fork(&device);
+                match network.convolved(maps.clone().autodiff()) {
+                    Some(activation) => network.conclude(activation),
+                    None => network.forward(maps.clone().autodiff()),
+                }
+            });
+            scores.assert_approx_eq::<f32>(&held.into_data(), burn::tensor::Tolerance::absolute(1e-5));
         }
     }
 

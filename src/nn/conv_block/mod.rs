@@ -18,6 +18,8 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use crate::nn::dropout::Dropout;
+use crate::nn::learning;
+use crate::nn::running_norm;
 
 /// Sizes of a [`ConvBlock`].
 #[derive(Config, Debug)]
@@ -68,24 +70,47 @@ impl ConvBlock {
         let device = x.device();
         let pooled = match device.without_autodiff().as_dispatch() {
             #[cfg(not(target_arch = "wasm32"))]
-            DispatchDevice::Flex(_) if x.device().is_autodiff() => self.train(x),
-            DispatchDevice::Flex(_) => self.infer(x),
+            DispatchDevice::Flex(_) if learning::is_on(&x.device()) => self.train(x),
+            DispatchDevice::Flex(_) if !x.device().is_autodiff() => self.infer(x),
             #[allow(unreachable_patterns)] // Without a GPU's feature there is no other device.
-            _ => self.composed(x),
+            _ if learning::is_on(&x.device()) => self.composed(x),
+            _ => self.pooled(self.activation(x)),
         };
         self.dropout.forward(pooled)
     }
 
+    /// What the convolution finds, after ReLU: the first half of the block.
+    ///
+    /// # Shapes
+    /// - input: `[batch, inputs, rows, columns]`
+    /// - output: `[batch, outputs, rows, columns]`
+    pub fn activation(&self, x: Tensor<4>) -> Tensor<4> {
+        relu(self.conv.forward(x))
+    }
+
+    /// The second half, with the running statistics and without dropout.
+    ///
+    /// # Shapes
+    /// - input: `[batch, outputs, rows, columns]`
+    /// - output: `[batch, outputs, rows / pool, columns / pool]`
+    pub fn pooled(&self, activation: Tensor<4>) -> Tensor<4> {
+        let [scale, shift] = running_norm::scale_and_shift(&self.norm).map(|each| each.reshape([1, -1, 1, 1]));
+        self.pool.forward(activation * scale + shift)
+    }
+
+    /// Rows and columns that are pooled into one.
+    pub fn pool(&self) -> [usize; 2] {
+        self.pool.kernel_size
+    }
+
     /// The block as burn's own operations, for devices that the kernels are not made for; without dropout.
     pub fn composed(&self, x: Tensor<4>) -> Tensor<4> {
-        self.pool.forward(self.norm.forward(relu(self.conv.forward(x))))
+        self.pool.forward(self.norm.forward(self.activation(x)))
     }
 
     /// The block with the running statistics.
     fn infer(&self, x: Tensor<4>) -> Tensor<4> {
-        let deviation = (self.norm.running_var.value() + self.norm.epsilon).sqrt();
-        let scale = self.norm.gamma.val() / deviation;
-        let shift = self.norm.beta.val() - self.norm.running_mean.value() * scale.clone();
+        let [scale, shift] = running_norm::scale_and_shift(&self.norm);
         let bias = self.conv.bias.as_ref().expect("the block's convolution has a bias").val();
         inference::forward(x, self.conv.weight.val(), bias, scale, shift, self.pool.kernel_size)
     }
@@ -110,6 +135,20 @@ impl ConvBlock {
         }
         trained.maps
     }
+}
+
+/// Maps after all `blocks`.
+pub fn through(blocks: &[ConvBlock], maps: Tensor<4>) -> Tensor<4> {
+    blocks.iter().fold(maps, |x, block| block.forward(x))
+}
+
+/// What the last of the `blocks` finds before it pools.
+///
+/// # Panics
+/// If there are none.
+pub fn last_activation(blocks: &[ConvBlock], maps: Tensor<4>) -> Tensor<4> {
+    let (last, first) = blocks.split_last().expect("networks have blocks");
+    last.activation(through(first, maps))
 }
 
 #[cfg(test)]
