@@ -32,7 +32,10 @@ fn grad_cam_is_that_of_pytorch() {
         let architecture: Architecture = serde_json::from_str(architecture).unwrap();
         let weights = file.names().into_iter().filter_map(|name| {
             let shape = file.tensor(name).unwrap().shape().to_vec();
-            Some((name.strip_prefix("weights.")?.to_owned(), Parameter { shape, values: floats(&file, name) }))
+            Some((
+                name.strip_prefix("weights.")?.to_owned(),
+                Parameter { shape, values: floats(&file, name) },
+            ))
         });
         let device = Device::flex();
         let network = parameters::apply(architecture.init(&device), weights.collect()).unwrap();
@@ -47,7 +50,10 @@ fn grad_cam_is_that_of_pytorch() {
             assert!(difference < 1e-3, "class {class} of {architecture:?} differs by {difference}");
             let fine = enlarge(&map, [rows, columns]);
             let difference = largest_difference(fine.values(), &floats(&file, &format!("fine.{class}")));
-            assert!(difference < 1e-3, "class {class} of {architecture:?}, enlarged, differs by {difference}");
+            assert!(
+                difference < 1e-3,
+                "class {class} of {architecture:?}, enlarged, differs by {difference}"
+            );
         }
     }
 }
@@ -100,7 +106,7 @@ fn every_shipped_model_is_explained() {
         (MFCC2, Method::GradCam, Some([41, 216])),
         (MS, Method::GradCam, Some([128, 126])),
         (BASELINE, Method::GradCam, Some([41, 1])),
-        (VOICE, Method::TimeAttribution, None),
+        (VOICE, Method::Silencing, None),
     ] {
         let mut model = load(files);
         let samples = clip(&model);

@@ -50,6 +50,8 @@ pub struct Analysis {
     pub quality: Quality,
     /// A probability for each emotion.
     pub prediction: Prediction,
+    /// The [features that the model decided by](Model::represent).
+    pub representation: Vec<f32>,
     /// Length of the whole recording, in seconds.
     pub duration_s: f32,
     /// Sample rate of the source, in Hz.
@@ -180,6 +182,11 @@ impl Analyzer {
         &self.model
     }
 
+    /// The same, to be explained.
+    pub fn model_mut(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
     /// What a recording may ask for before it is refused.
     pub fn limits(&self) -> &Limits {
         &self.read.limits
@@ -261,9 +268,10 @@ impl Analyzer {
         let Prepared { clip, quality, duration_s, source_rate_hz, decode_ms, quality_ms } = prepared;
         let features_ms = ms_since(start);
         let start = Instant::now();
-        let prediction = self.model.predict(features);
+        let representation = self.model.represent(features);
+        let prediction = self.model.decide(&representation);
         let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) };
-        Analysis { clip, quality, prediction, duration_s, source_rate_hz, backend, timings }
+        Analysis { clip, quality, prediction, representation, duration_s, source_rate_hz, backend, timings }
     }
 }
 

@@ -4,10 +4,12 @@ mod card;
 mod condition;
 mod judge;
 mod metrics;
+mod occlusion;
 mod report;
 
 pub use card::card;
 pub use condition::Condition;
 pub use judge::{Judgement, judge};
 pub use metrics::{Judged, metrics};
+pub use occlusion::{Occlusion, occlude};
 pub use report::{Endured, Report, Scored, confusion_file};

@@ -1,9 +1,10 @@
 //! Gradient-weighted class activation mapping (Selvaraju et al., 2017): each map of the last convolution counts by the
 //! mean of its gradient, and what lowers the score is cut off.
 
+use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{to_heat, with_gradients};
+use super::to_heat;
 use crate::features::FeatureMap;
 use crate::nn::classifiers::Classifier;
 use crate::nn::learning;
@@ -21,7 +22,10 @@ pub fn grad_cam(network: &Classifier, maps: Tensor<3>, class: usize) -> FeatureM
     let found = network.convolved(maps).expect("a network with convolutions");
     let [_, _, rows, columns] = found.dims();
     let found = found.autodiff().require_grad();
-    let score = learning::held(|| with_gradients(network).conclude(found.clone()).narrow(1, class, 1));
+    let score = learning::held(|| {
+        let network = network.clone().fork(&found.device()).no_grad();
+        network.conclude(found.clone()).narrow(1, class, 1)
+    });
     let gradient = found.grad(&score.sum().backward()).expect("the score depends on the convolution");
     let weights = gradient.mean_dim(3).mean_dim(2);
     let map: Tensor<4> = (found.inner() * weights).sum_dim(1);
@@ -87,7 +91,9 @@ mod tests {
 
     #[test]
     fn pooling_is_found_from_the_sizes() {
-        for (size, cells, by) in [(41, 5, 8), (216, 27, 8), (126, 15, 8), (41, 10, 4), (128, 128, 1), (7, 1, 4)] {
+        for (size, cells, by) in
+            [(41, 5, 8), (216, 27, 8), (126, 15, 8), (41, 10, 4), (128, 128, 1), (7, 1, 4)]
+        {
             assert_eq!(pooled_by(size, cells), by, "{size} to {cells}");
         }
     }

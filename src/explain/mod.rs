@@ -2,29 +2,28 @@
 //!
 //! ```text
 //! samples ─ features ─▶ FeatureMap ─ last convolution, gradient ─▶ Explanation   (Grad-CAM)
-//!         └ encoder ──▶ frames ───── pooled features, gradient ──▶ Explanation   (time attribution)
+//!         └ without one part after the other ─ model ─▶ Silencing ─▶ Explanation (models with an encoder)
 //! ```
 //!
-//! A map says where a model's own score would change with what it found. It says neither that a person would have heard
-//! the emotion there, nor what the model would say of that part alone.
+//! A map says where a model's own score came from. It does not say that a person would have heard the emotion there, nor
+//! what the model would say of that part alone.
 
 mod encoder_view;
 mod grad_cam;
+mod silencing;
 mod span;
-mod time_attribution;
 mod variance;
 
-pub use grad_cam::{enlarge, grad_cam};
 pub use encoder_view::{EncoderView, attention, encoder_view};
+pub use grad_cam::{enlarge, grad_cam};
+pub use silencing::{Silencing, parts, silenced, without};
 pub use variance::{FeatureVariance, Ranked};
 
-use burn::module::Module;
 use serde::Serialize;
 
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::features::{FeatureKind, FeatureMap, FrontEndSettings, mel_band_edges_hz};
-use crate::model::{Emotion, Extractor, Features, Model};
-use crate::nn::classifiers::Classifier;
+use crate::model::{Emotion, Features, Model};
 
 /// How a heat map was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -32,8 +31,8 @@ use crate::nn::classifiers::Classifier;
 pub enum Method {
     /// Gradient-weighted class activation mapping of the last convolution (Selvaraju et al., 2017).
     GradCam,
-    /// Gradient times input of an encoder's pooled features, spread over the frames that they are pooled from.
-    TimeAttribution,
+    /// By how much the probability falls when a part is silenced (occlusion; Zeiler and Fergus, 2014).
+    Silencing,
 }
 
 /// Where in a clip the score of one emotion came from.
@@ -65,42 +64,54 @@ pub struct Summary {
     /// The shortest part of the clip with half of the heat, in seconds from the clip's start; none if the map tells no
     /// times, or is empty.
     pub seconds: Option<[f32; 2]>,
-    /// The narrowest range of neighbouring rows with half of the heat, first and last; none if the map tells no rows, or
-    /// is empty.
+    /// The fewest neighbouring rows with half of the heat, first and last; none if the map tells no rows, or is empty.
     pub rows: Option<[usize; 2]>,
     /// The same in Hz, of mel bands.
     pub hz: Option<[f32; 2]>,
 }
 
-/// Says where in a clip of mono samples at 16 kHz the score of `emotion` came from; of the likeliest, if none is named.
+/// Says where in a clip of mono samples at 16 kHz the score of `emotion` came from; of the likeliest, if none is named. A
+/// model with an encoder reads the clip up to 26 times for it, others once.
 pub fn explain(model: &mut Model, samples: &[f32], emotion: Option<Emotion>) -> Explanation {
+    explain_by_gradient(model, samples, emotion).unwrap_or_else(|| {
+        let silencing = Silencing::of(model, samples);
+        silencing.explain(emotion.unwrap_or(silencing.whole.label()), samples.len())
+    })
+}
+
+/// The same, of models with convolutions alone.
+pub fn explain_by_gradient(
+    model: &mut Model,
+    samples: &[f32],
+    emotion: Option<Emotion>,
+) -> Option<Explanation> {
+    if model.manifest().front_end.encoder().is_some() {
+        return None;
+    }
     let features = model.features_of(samples);
     let prediction = model.predict(features.clone());
     let emotion = emotion.unwrap_or(prediction.label());
-    let is_embedding = matches!(model.extractor(), Extractor::Embedding { .. });
-    let (method, coarse, heat, seen) = if is_embedding {
-        let heat = time_attribution::heat(model, samples, emotion);
-        (Method::TimeAttribution, heat.clone(), heat, None)
-    } else {
-        let size = [features.rows(), features.columns()];
-        let input = model.input(features);
-        let coarse = grad_cam(model.network(), input.clone(), emotion.index());
-        let heat = enlarge(&coarse, size);
-        let seen = input.into_data().try_to_vec().expect("features are f32");
-        (Method::GradCam, coarse, heat, Some(FeatureMap::new(seen, size[0])))
-    };
-    let clip_s = samples.len() as f32 / SAMPLE_RATE_HZ as f32;
+    let size = [features.rows(), features.columns()];
+    let input = model.input(features);
+    let coarse = grad_cam(model.network(), input.clone(), emotion.index());
+    let heat = enlarge(&coarse, size);
+    let seen = input.into_data().try_to_vec().expect("features are f32");
     let rows = span::rows(&heat);
+    let clip_s = seconds(samples.len());
     let summary = Summary {
         emotion,
         probability: prediction.of(emotion),
-        method,
+        method: Method::GradCam,
         clip_s,
         seconds: span::seconds(&heat, clip_s),
         rows,
         hz: rows.and_then(|rows| in_hz(&model.manifest().front_end, rows)),
     };
-    Explanation { summary, coarse, heat, seen }
+    Some(Explanation { summary, coarse, heat, seen: Some(FeatureMap::new(seen, size[0])) })
+}
+
+fn seconds(samples: usize) -> f32 {
+    samples as f32 / SAMPLE_RATE_HZ as f32
 }
 
 /// What rows of mel bands reach over.
@@ -111,12 +122,6 @@ fn in_hz(features: &Features, [first, last]: [usize; 2]) -> Option<[f32; 2]> {
     };
     let edges = mel_band_edges_hz(*sample_rate_hz, *n_mels);
     Some([edges[first] as f32, edges[last + 2] as f32])
-}
-
-/// The network on a device that keeps gradients, with none of its own weights.
-fn with_gradients(network: &Classifier) -> Classifier {
-    let device = network.devices().pop().unwrap_or_default();
-    network.clone().fork(&device.autodiff()).no_grad()
 }
 
 /// Divides by the largest value and cuts below 0, so that the largest is 1; all zeros if none is above 0.

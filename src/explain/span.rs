@@ -74,7 +74,10 @@ mod tests {
         };
         for column in [0, 3, 50, 99] {
             let [from, to] = at(column);
-            assert!((to - from - SHORTEST_S).abs() < 1e-5 && from >= 0.0 && to <= 4.0 + 1e-5, "{from} to {to}");
+            assert!(
+                (to - from - SHORTEST_S).abs() < 1e-5 && from >= 0.0 && to <= 4.0 + 1e-5,
+                "{from} to {to}"
+            );
             assert!(from <= column as f32 * 0.04 + 1e-5 && to >= (column + 1) as f32 * 0.04 - 1e-5);
         }
         assert_eq!(seconds(&FeatureMap::new(vec![1.0; 5], 1), 0.1), Some([0.0, 0.1]));

@@ -73,7 +73,10 @@ mod tests {
         for (i, variance) in found.variance.iter().enumerate() {
             assert!((variance - 2.0 * (i * i) as f32).abs() < 1e-3, "{variance}");
         }
-        assert_eq!(found.most.iter().map(|r| r.feature).collect::<Vec<_>>(), (20..30).rev().collect::<Vec<_>>());
+        assert_eq!(
+            found.most.iter().map(|r| r.feature).collect::<Vec<_>>(),
+            (20..30).rev().collect::<Vec<_>>()
+        );
         assert_eq!(found.least.iter().map(|r| r.feature).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
     }
 

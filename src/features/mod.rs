@@ -13,6 +13,7 @@ mod front_end;
 mod map;
 mod mel;
 mod rms;
+mod steps;
 mod stft;
 
 pub use dct::Dct;
@@ -21,4 +22,5 @@ pub use front_end::{FeatureKind, FrontEnd, FrontEndError, FrontEndSettings};
 pub use map::FeatureMap;
 pub use mel::{MelFilterBank, hz_to_mel, mel_band_edges_hz, mel_to_hz};
 pub use rms::frame_rms;
+pub use steps::Steps;
 pub use stft::{Beyond, Stft, frame_count};

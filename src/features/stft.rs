@@ -87,16 +87,31 @@ impl Stft {
                 Beyond::Zeros => centred_frame(samples, frame, self.hop_length, &mut self.frame),
                 Beyond::Mirror => mirrored_frame(samples, frame, self.hop_length, &mut self.frame),
             }
-            for (sample, weight) in self.frame.iter_mut().zip(&self.window) {
-                *sample *= weight;
-            }
-            self.fft
-                .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
-                .expect("all buffers were made by the plan");
-            for (out, bin) in power.iter_mut().zip(&self.spectrum) {
-                *out = bin.norm_sqr();
-            }
+            self.transform(power);
             take(frame, power);
+        }
+    }
+
+    /// The power spectrum of one frame of `n_fft` samples.
+    pub fn power_of(&mut self, frame: &[f32], power: &mut [f32]) {
+        self.frame.copy_from_slice(frame);
+        self.transform(power);
+    }
+
+    /// What each sample of a frame is multiplied with.
+    pub fn window(&self) -> &[f32] {
+        &self.window
+    }
+
+    fn transform(&mut self, power: &mut [f32]) {
+        for (sample, weight) in self.frame.iter_mut().zip(&self.window) {
+            *sample *= weight;
+        }
+        self.fft
+            .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
+            .expect("all buffers were made by the plan");
+        for (out, bin) in power.iter_mut().zip(&self.spectrum) {
+            *out = bin.norm_sqr();
         }
     }
 }

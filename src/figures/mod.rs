@@ -1,10 +1,13 @@
 //! Pictures of data and results, as SVG; native only.
 
 mod confusion;
+mod explanations;
 mod learning_curve;
+mod picture;
 mod survey;
 
 pub use confusion::confusion_matrix;
+pub use explanations::{Explained, activations, attention, heat_maps, variance};
 pub use learning_curve::learning_curve;
 pub use survey::{counts, loudness};
 

@@ -47,6 +47,13 @@ impl Prediction {
     }
 }
 
+impl From<[f32; 7]> for Prediction {
+    /// Probabilities in the order of [`Emotion::ALL`], which sum to 1.
+    fn from(probabilities: [f32; 7]) -> Self {
+        Self { probabilities }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,5 +11,4 @@ pub mod learning;
 pub mod parameters;
 mod product;
 pub mod quant;
-mod running_norm;
 pub mod weights;

@@ -1,13 +1,16 @@
 //! The surface that the page's worker calls, in wasm only: types across the boundary, no logic.
 
+mod explain;
 mod gpu;
 mod import;
 mod long;
+mod steps;
 
 use js_sys::{Error, Reflect, Uint8Array};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::analyzer::{Analyzer, Prepared, Report};
+use crate::analyzer::{Analyzer, Prepared};
 use crate::audio::AudioError;
 use crate::model::{Model, ModelError};
 use crate::nn::weights::WeightsFile;
@@ -95,13 +98,14 @@ impl Engine {
             samples: analysis.clip.samples().to_vec(),
             picture_rows: picture.rows(),
             picture: picture.into_values(),
+            features: analysis.representation,
             gpu_stopped: gpu_stopped.map(|error| error.to_string()),
         })
     }
 }
 
-fn as_json(report: &Report) -> String {
-    serde_json::to_string(report).expect("a report is plain data")
+fn as_json(data: &impl Serialize) -> String {
+    serde_json::to_string(data).expect("plain data")
 }
 
 /// What is said of a window of long audio.
@@ -133,6 +137,7 @@ pub struct Reading {
     samples: Vec<f32>,
     picture: Vec<f32>,
     picture_rows: usize,
+    features: Vec<f32>,
     gpu_stopped: Option<String>,
 }
 
@@ -160,6 +165,12 @@ impl Reading {
     #[wasm_bindgen(getter, js_name = gpuStopped)]
     pub fn gpu_stopped(&self) -> Option<String> {
         self.gpu_stopped.clone()
+    }
+
+    /// What the model decided by, to be compared from clip to clip.
+    #[wasm_bindgen(getter)]
+    pub fn features(&self) -> Vec<f32> {
+        self.features.clone()
     }
 
     /// Bands of the picture.

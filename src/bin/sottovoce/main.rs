@@ -20,6 +20,8 @@ enum Command {
     Predict(commands::predict::Arguments),
     /// Read a recording of any length, window by window.
     Follow(commands::follow::Arguments),
+    /// Say and draw what decided a reading.
+    Explain(commands::explain::Arguments),
     /// Write the feature map of a recording to a file.
     Features(commands::features::Arguments),
     /// Write what a speech encoder makes of a recording to a file.
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Follow(arguments) => commands::follow::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Features(arguments) => commands::features::run(&arguments),
         Command::Encode(arguments) => commands::encode::run(&arguments),
         Command::Encoder(arguments) => commands::encoder::run(arguments),

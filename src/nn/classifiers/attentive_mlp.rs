@@ -7,7 +7,6 @@ use burn::tensor::activation::{leaky_relu, relu, softmax};
 use burn::tensor::{Device, Tensor};
 
 use crate::nn::dropout::Dropout;
-use crate::nn::running_norm;
 
 /// Slope of the leaky ReLU below zero: Keras' default.
 const SLOPE: f64 = 0.3;
@@ -98,7 +97,7 @@ impl AttentiveMlp {
     /// - input: `[batch, rows, columns]`
     /// - output: `[batch, width]`
     pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
-        let x = running_norm::forward(&self.hidden_norm, self.hidden.forward(maps.flatten::<2>(1, 2)));
+        let x = self.hidden_norm.forward(self.hidden.forward(maps.flatten::<2>(1, 2)));
         let x = self.hidden_dropout.forward(leaky_relu(x, SLOPE));
         let x = x.clone() + self.hidden_dropout.forward(leaky_relu(self.residual.forward(x), SLOPE));
         self.attend(x)

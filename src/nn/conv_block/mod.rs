@@ -19,7 +19,6 @@ use burn::tensor::{Device, Tensor};
 
 use crate::nn::dropout::Dropout;
 use crate::nn::learning;
-use crate::nn::running_norm;
 
 /// Sizes of a [`ConvBlock`].
 #[derive(Config, Debug)]
@@ -94,13 +93,8 @@ impl ConvBlock {
     /// - input: `[batch, outputs, rows, columns]`
     /// - output: `[batch, outputs, rows / pool, columns / pool]`
     pub fn pooled(&self, activation: Tensor<4>) -> Tensor<4> {
-        let [scale, shift] = running_norm::scale_and_shift(&self.norm).map(|each| each.reshape([1, -1, 1, 1]));
+        let [scale, shift] = self.scale_and_shift().map(|each| each.reshape([1, -1, 1, 1]));
         self.pool.forward(activation * scale + shift)
-    }
-
-    /// Rows and columns that are pooled into one.
-    pub fn pool(&self) -> [usize; 2] {
-        self.pool.kernel_size
     }
 
     /// The block as burn's own operations, for devices that the kernels are not made for; without dropout.
@@ -108,9 +102,17 @@ impl ConvBlock {
         self.pool.forward(self.norm.forward(self.activation(x)))
     }
 
+    /// What normalisation by the running statistics multiplies each channel with, and what it adds.
+    fn scale_and_shift(&self) -> [Tensor<1>; 2] {
+        let deviation = (self.norm.running_var.value() + self.norm.epsilon).sqrt();
+        let scale = self.norm.gamma.val() / deviation;
+        let shift = self.norm.beta.val() - self.norm.running_mean.value() * scale.clone();
+        [scale, shift]
+    }
+
     /// The block with the running statistics.
     fn infer(&self, x: Tensor<4>) -> Tensor<4> {
-        let [scale, shift] = running_norm::scale_and_shift(&self.norm);
+        let [scale, shift] = self.scale_and_shift();
         let bias = self.conv.bias.as_ref().expect("the block's convolution has a bias").val();
         inference::forward(x, self.conv.weight.val(), bias, scale, shift, self.pool.kernel_size)
     }

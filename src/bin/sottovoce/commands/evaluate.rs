@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{SplitKind, SplitSettings, Utterance};
-use sottovoce::evaluate::{Condition, Judgement, Scored, judge, metrics};
-use sottovoce::model::{Emotion, Metrics, Training};
+use sottovoce::evaluate::{Condition, Judgement, Occlusion, Scored, judge, metrics, occlude};
+use sottovoce::model::{Emotion, Metrics, Model, Training};
 use sottovoce::parallel::cores;
 
 use super::progress::Progress;
@@ -28,6 +28,10 @@ pub struct Arguments {
     /// or opus (16 kbit/s).
     #[arg(long)]
     through: Option<Condition>,
+    /// Measure the explanations instead, on so many of the clips: whether silencing the tenth of a clip that is said to
+    /// have decided moves the probability more than silencing a tenth drawn at random.
+    #[arg(long, value_name = "CLIPS", conflicts_with = "through")]
+    explanations: Option<usize>,
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -35,6 +39,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = arguments.corpora.find()?;
+    if let Some(clips) = arguments.explanations {
+        return explanations(arguments, clips, &utterances);
+    }
     let (Scored { manifest, metrics, .. }, notes) =
         score(&arguments.model, arguments.split, arguments.through, &utterances)?;
     let training = &manifest.training;
@@ -67,22 +74,7 @@ pub fn score(
 ) -> Result<(Scored, Notes), ExitCode> {
     let loaded = model.load_for(kind)?;
     let (manifest, parameters) = (loaded.manifest().clone(), loaded.parameter_count());
-    let training = &manifest.training;
-    if training.split != kind.to_string() {
-        return Err(fail(format!(
-            "These weights were made on the {} split, so they may have heard clips that judge on the {kind} split.",
-            training.split
-        )));
-    }
-    let used: Vec<Utterance> =
-        all.iter().filter(|clip| training.keep_defects || clip.defect.is_none()).cloned().collect();
-    let test = SplitSettings { kind, seed: training.seed }.divide(&used).test;
-    let test: Vec<&Utterance> = test.into_iter().map(|index| &used[index]).collect();
-    if test.is_empty() {
-        return Err(fail(
-            "Among these recordings is none that judges on this split; give the folder that holds all corpora.",
-        ));
-    }
+    let test = unheard(&manifest.training, kind, all)?;
     let analyzers: Vec<Analyzer> =
         (0..cores()).map(|_| model.load_for(kind).map(Analyzer::new)).collect::<Result<_, _>>()?;
     let progress = Progress::new();
@@ -95,6 +87,68 @@ pub fn score(
         eprintln!("{path}: {reason}");
     }
     Ok((Scored { metrics: metrics(&judged), manifest, parameters }, notes))
+}
+
+/// Those of all recordings that weights for a split have not heard.
+fn unheard<'a>(
+    training: &Training,
+    kind: SplitKind,
+    all: &'a [Utterance],
+) -> Result<Vec<&'a Utterance>, ExitCode> {
+    if training.split != kind.to_string() {
+        return Err(fail(format!(
+            "These weights were made on the {} split, so they may have heard clips that judge on the {kind} split.",
+            training.split
+        )));
+    }
+    let used: Vec<&Utterance> =
+        all.iter().filter(|clip| training.keep_defects || clip.defect.is_none()).collect();
+    let owned: Vec<Utterance> = used.iter().map(|&clip| clip.clone()).collect();
+    let test = SplitSettings { kind, seed: training.seed }.divide(&owned).test;
+    if test.is_empty() {
+        return Err(fail(
+            "Among these recordings is none that judges on this split; give the folder that holds all corpora.",
+        ));
+    }
+    Ok(test.into_iter().map(|index| used[index]).collect())
+}
+
+fn explanations(arguments: &Arguments, clips: usize, all: &[Utterance]) -> Result<(), ExitCode> {
+    let load = || arguments.model.load_for(arguments.split);
+    let models: Vec<Model> = (0..cores()).map(|_| load()).collect::<Result<_, _>>()?;
+    let manifest = models[0].manifest().clone();
+    let test = unheard(&manifest.training, arguments.split, all)?;
+    // Spread over all corpora, speakers and emotions.
+    let count = clips.clamp(1, test.len());
+    let test: Vec<&Utterance> = (0..count).map(|i| test[i * test.len() / count]).collect();
+    let progress = Progress::new();
+    let message = format!("Silencing parts of clips, {}", manifest.name);
+    let found = occlude(models, &test, manifest.training.seed, &|| progress.advance(test.len(), &message));
+    progress.finish();
+    if found.is_empty() {
+        return Err(fail("None of these recordings could be read."));
+    }
+    let share = found.iter().filter(|occlusion| occlusion.agrees()).count() as f32 / found.len() as f32;
+    let mean = |of: fn(&Occlusion) -> f32| found.iter().map(of).sum::<f32>() / found.len() as f32;
+    let (hottest, random) = (mean(|occlusion| occlusion.hottest), mean(|occlusion| occlusion.random));
+    if arguments.json {
+        let object = json!({
+            "model": manifest.name,
+            "clips": found.len(),
+            "hottest_moves_more": share,
+            "moved_by_hottest": hottest,
+            "moved_by_random": random,
+        });
+        println!("{object}");
+    } else {
+        println!(
+            "{} clips: silencing the tenth with the most heat moves the probability more than a random tenth in {:.1} %",
+            found.len(),
+            100.0 * share
+        );
+        println!("by {:.1} points on average, a random tenth by {:.1}", 100.0 * hottest, 100.0 * random);
+    }
+    Ok(())
 }
 
 fn print_tables(metrics: &Metrics, training: &Training, notes: &Notes) {

@@ -5,6 +5,7 @@ mod device;
 pub mod encode;
 pub mod encoder;
 pub mod evaluate;
+pub mod explain;
 pub mod features;
 pub mod follow;
 pub mod models;

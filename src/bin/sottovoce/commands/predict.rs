@@ -97,7 +97,7 @@ pub fn opinion(report: &Report) -> String {
 }
 
 /// Never a hundred nor none: no model is that sure.
-fn percent(share: f32) -> String {
+pub fn percent(share: f32) -> String {
     match share {
         s if s >= 0.995 => "> 99 %".to_owned(),
         s if s < 0.005 => "< 1 %".to_owned(),

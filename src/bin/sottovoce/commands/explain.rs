@@ -1,0 +1,151 @@
+//! `sottovoce explain`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use sottovoce::analyzer::{Analysis, Analyzer};
+use sottovoce::explain::{Explanation, Summary, attention, encoder_view, explain};
+use sottovoce::figures::{self, Explained};
+use sottovoce::files::write_atomically;
+use sottovoce::model::Emotion;
+
+use super::predict::percent;
+use super::{BAD_INPUT, ModelArguments, fail, fail_at, read_input};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Recordings to read; `-` is standard input. Each is a row of the picture.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    model: ModelArguments,
+    /// The emotion to explain instead of the likeliest.
+    #[arg(long)]
+    emotion: Option<Emotion>,
+    /// The picture to draw, as SVG.
+    #[arg(long)]
+    svg: Option<PathBuf>,
+    /// What it shows.
+    #[arg(long, default_value = "heat", requires = "svg")]
+    show: View,
+    /// Print one JSON object a line, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum View {
+    /// What went in, and where the emotion was raised (the paper's Figures 3 and 4).
+    Heat,
+    /// How strongly each latent dimension of the model's speech encoder answers (Figure 5).
+    Activations,
+    /// How much each moment looks at each other, of each layer and head of the encoder; of the first recording.
+    Attention,
+}
+
+/// One recording that could be read.
+struct Read {
+    name: String,
+    analysis: Analysis,
+    explanation: Explanation,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
+    let mut analyzer = Analyzer::new(arguments.model.load()?);
+    if arguments.show != View::Heat && analyzer.model().manifest().front_end.encoder().is_none() {
+        return Err(fail(format!(
+            "{} has no speech encoder to show; --model voice has one. --show heat draws what decided.",
+            arguments.model.model
+        )));
+    }
+    let mut read = Vec::new();
+    for file in &arguments.files {
+        match read_one(&mut analyzer, file, arguments.emotion) {
+            Ok(one) => {
+                print(&one, arguments.json);
+                read.push(one);
+            }
+            Err(reason) => eprintln!("{}: {reason}", file.display()),
+        }
+    }
+    if let Some(path) = &arguments.svg
+        && !read.is_empty()
+    {
+        let svg = draw(&mut analyzer, &read, arguments.show);
+        write_atomically(path, svg.as_bytes()).map_err(|error| fail_at(path, error))?;
+    }
+    if read.len() < arguments.files.len() { Err(ExitCode::from(BAD_INPUT)) } else { Ok(()) }
+}
+
+fn read_one(analyzer: &mut Analyzer, file: &Path, emotion: Option<Emotion>) -> Result<Read, String> {
+    let bytes = read_input(file).map_err(|error| error.to_string())?;
+    let analysis = analyzer.analyze_file(&bytes).map_err(|error| error.to_string())?;
+    let explanation = explain(analyzer.model_mut(), analysis.clip.samples(), emotion);
+    let name = file.file_name().map_or_else(|| "-".into(), |name| name.to_string_lossy().into_owned());
+    Ok(Read { name, analysis, explanation })
+}
+
+fn draw(analyzer: &mut Analyzer, read: &[Read], view: View) -> String {
+    let name = analyzer.model().manifest().name.clone();
+    match view {
+        View::Heat => {
+            let pictures: Vec<_> = read
+                .iter()
+                .map(|one| {
+                    one.explanation.seen.clone().unwrap_or_else(|| analyzer.picture(&one.analysis.clip))
+                })
+                .collect();
+            let rows = read.iter().zip(&pictures).map(|(Read { name, explanation, .. }, picture)| {
+                Explained { title: title(name, &explanation.summary), explanation, picture }
+            });
+            figures::heat_maps(&format!("What decided, {name}"), &rows.collect::<Vec<_>>())
+        }
+        View::Activations => {
+            let rows = read.iter().filter_map(|one| {
+                let view = encoder_view(analyzer.model_mut(), one.analysis.clip.samples())?;
+                Some((title(&one.name, &one.explanation.summary), view))
+            });
+            figures::activations(
+                &format!("How strongly each dimension of {name}’s encoder answers"),
+                &rows.collect::<Vec<_>>(),
+            )
+        }
+        View::Attention => {
+            let looks = attention(analyzer.model_mut(), read[0].analysis.clip.samples()).unwrap_or_default();
+            figures::attention(&format!("Who looks at whom in {}, {name}", read[0].name), &looks)
+        }
+    }
+}
+
+fn title(name: &str, summary: &Summary) -> String {
+    format!("{name}: {} {}", summary.emotion, percent(summary.probability))
+}
+
+fn print(Read { name, analysis, explanation }: &Read, json: bool) {
+    let summary = &explanation.summary;
+    let start_s = analysis.clip.start_s();
+    if json {
+        let mut object = serde_json::to_value(summary).expect("plain data");
+        object["file"] = json!(name);
+        object["clip_from_s"] = json!(start_s);
+        println!("{object}");
+        return;
+    }
+    let mut places = Vec::new();
+    if let Some([from, to]) = summary.seconds {
+        places.push(format!("from {:.1} to {:.1} s", start_s + from, start_s + to));
+    }
+    match (summary.hz, summary.rows) {
+        (Some([low, high]), _) => places.push(format!("from {:.1} to {:.1} kHz", low / 1e3, high / 1e3)),
+        (None, Some([first, last])) => places.push(format!("in coefficients {first} to {last}")),
+        (None, None) => {}
+    }
+    let places = if places.is_empty() {
+        "nothing raised it".to_owned()
+    } else {
+        format!("half of what raised it lies {}", places.join(", "))
+    };
+    println!("{}; {places}", title(name, summary));
+}
