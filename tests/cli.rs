@@ -367,3 +367,60 @@ fn follow_says_what_is_wrong() {
     assert_eq!(no_audio.status.code(), Some(2));
     assert!(text(&no_audio.stderr).contains("does not look like an audio file"));
 }
+
+#[test]
+fn explain_says_draws_and_writes_what_decided() {
+    let (svg, out) = (temporary("heat.svg"), temporary("heat.safetensors"));
+    let output = run(&[
+        "explain",
+        "--model",
+        "ms",
+        SAMPLE,
+        "--svg",
+        svg.to_str().expect("UTF-8"),
+        "--out",
+        out.to_str().expect("UTF-8"),
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let line = text(&output.stdout);
+    assert!(
+        line.starts_with("1049_ITS_HAP_XX.opus: ") && line.contains(" s, from ") && line.contains(" kHz"),
+        "{line}"
+    );
+    let drawn = fs::read_to_string(&svg).expect("the picture");
+    assert_eq!(drawn.matches("<image ").count(), 2);
+    let file = fs::read(&out).expect("the maps");
+    let file = safetensors::SafeTensors::deserialize(&file).expect("safetensors");
+    assert_eq!(file.tensor("coarse").expect("present").shape(), [16, 15]);
+    assert_eq!(file.tensor("heat").expect("present").shape(), [128, 126]);
+    assert_eq!(file.tensor("seen").expect("present").shape(), [128, 126]);
+    let output =
+        run(&["explain", "--model", "mfcc1", "--emotion", "sad", "--json", SAMPLE, "no-such-file.wav"]);
+    assert_eq!(output.status.code(), Some(2));
+    let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!((&summary["emotion"], &summary["method"]), (&"sad".into(), &"grad-cam".into()));
+    assert!(text(&output.stderr).starts_with("no-such-file.wav: "));
+    [svg, out].iter().for_each(|path| fs::remove_file(path).expect("it was written"));
+}
+
+#[test]
+fn explain_shows_encoders_from_within() {
+    let svg = temporary("inside.svg");
+    for (show, pictures) in [("activations", 2), ("attention", 18)] {
+        let files = ["www/samples/1053_IEO_ANG_HI.opus", SAMPLE];
+        let output =
+            run(&["explain", files[0], files[1], "--show", show, "--svg", svg.to_str().expect("UTF-8")]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(fs::read_to_string(&svg).expect("the picture").matches("<image ").count(), pictures);
+    }
+    fs::remove_file(&svg).expect("it was written");
+    let refused = |arguments: &[&str], why: &str| {
+        let output = run(&[&["explain", SAMPLE][..], arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    };
+    let path = svg.to_str().expect("UTF-8");
+    refused(&["--model", "ms", "--show", "attention", "--svg", path], "ms has no speech encoder to show");
+    refused(&[SAMPLE, "--out", path], "--out takes one recording");
+    refused(&["--emotion", "bored"], "'bored' is not one of the seven emotions");
+}

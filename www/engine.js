@@ -8,9 +8,10 @@ import { Reader } from './reader.js';
 /** @typedef {import('./types.d.ts').Load} Load */
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').ModelFiles} ModelFiles */
-/** @typedef {import('./types.d.ts').Reading} Reading */
-/** @typedef {import('./types.d.ts').Report} Report */
+/** @typedef {import('./types.d.ts').Answers} Answers */
+/** @template {Topic} T @typedef {import('./types.d.ts').Question<T>} Question */
 /** @typedef {import('./types.d.ts').Request} Request */
+/** @typedef {import('./types.d.ts').Topic} Topic */
 /** @typedef {import('./reader.js').BackendReply} BackendReply */
 /** @typedef {{module: WebAssembly.Module} & ModelFiles} Assets */
 
@@ -87,24 +88,9 @@ export class Engine {
     return Math.max(1, Math.min(MAX_READERS, navigator.hardwareConcurrency || 1, fit));
   }
 
-  /** @param {Blob} file @returns {Promise<Reading>} */
-  readFile(file) {
-    return this.#ask((id) => ({ type: 'file', id, file }));
-  }
-
-  /** @param {Float32Array} samples Mono. @param {number} rateHz @returns {Promise<Reading>} */
-  readSamples(samples, rateHz) {
-    return this.#ask((id) => ({ type: 'samples', id, samples, rateHz }));
-  }
-
-  /** @param {Float32Array} samples A window of long audio, mono at 16 kHz.
-   * @returns {Promise<Report | undefined>} Nothing where there is too little speech. */
-  readWindow(samples) {
-    return this.#ask((id) => ({ type: 'window', id, samples }));
-  }
-
-  /** @param {(id: number) => Request} request @returns {Promise<any>} What the worker answers. */
-  async #ask(request) {
+  /** Has a worker answer; the one with the least to do.
+   * @template {Topic} T @param {Question<T>} question @returns {Promise<Answers[T]>} */
+  async ask(question) {
     if (this.#readers.length === 0) this.#retry();
     const assets = await this.#assets;
     const width = await this.width();
@@ -112,7 +98,7 @@ export class Engine {
     const byWork = [...this.#readers].sort((a, b) => a.waiting - b.waiting);
     const isFull = byWork.length >= width;
     const reader = byWork[0]?.waiting === 0 || isFull ? byWork[0] : this.#start(assets, 'cpu');
-    return reader.ask(request);
+    return reader.ask((id) => /** @type {Request} */ (/** @type {unknown} */ ({ id, ...question })));
   }
 
   /** Loads again after a failure to load; starts again after too many crashes. */

@@ -31,7 +31,7 @@ export async function follow(engine, file, stepS, hooks, signal) {
         count += 1;
         const { startS, samples } = window;
         const endS = startS + samples.length / RATE_HZ;
-        hooks.moment({ startS, endS, report: await engine.readWindow(samples) }, index);
+        hooks.moment({ startS, endS, report: await engine.ask({ type: 'window', samples }) }, index);
       }
     };
     await Promise.all(Array.from({ length: await engine.width() }, readOn));

@@ -7,8 +7,11 @@ import { Engine } from './engine.js';
 import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
 import { Recorder } from './recorder.js';
+import { lookInsideNext, remember, setUpInside } from './inside.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
+import { setUpFrontEnd, walkNext } from './front-end.js';
 import * as timeline from './timeline.js';
+import { explainNext, redraw, setUpWhy } from './why.js';
 
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').Reading} Reading */
@@ -19,6 +22,8 @@ import * as timeline from './timeline.js';
 const FIRST = 'mfcc1';
 /** The models hear half a second of lead-in and four seconds after it. */
 const RECORD_S = 4.6;
+/** Said where nothing better is known. */
+const UNEXPECTED = 'Something went wrong that should not have. Reload the page and try again.';
 /** Shorter than this is a slip of the finger. */
 const MIN_RECORD_S = 0.3;
 
@@ -73,6 +78,10 @@ function present(reading, origin, read) {
     if (other) present(other, origin, read);
   };
   show(reading, origin);
+  remember(origin.source, reading);
+  explainNext(page, reading);
+  lookInsideNext(page, reading);
+  walkNext(page, reading);
   const { headline, explained } = inWords(reading.report);
   say('');
   announce(`${headline}. ${explained}`);
@@ -91,8 +100,7 @@ async function attempt(origin, read) {
   } catch (error) {
     const known = error instanceof EngineError;
     if (!known) console.error(error);
-    complain(known ? `${origin.source}: ${error.message}`
-      : 'Something went wrong that should not have. Reload the page and try again.');
+    complain(known ? `${origin.source}: ${error.message}` : UNEXPECTED);
     say('');
     return undefined;
   } finally {
@@ -104,13 +112,13 @@ async function attempt(origin, read) {
 /** @param {Blob} file @param {Origin} origin @returns {Promise<Reading>} */
 async function readFile(file, origin) {
   try {
-    return await engine.readFile(file);
+    return await engine.ask({ type: 'file', file });
   } catch (error) {
     if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
     const decoded = await decodeInBrowser(file);
     if (!decoded) throw error;
     origin.byBrowser = true;
-    return engine.readSamples(decoded.samples, decoded.rateHz);
+    return engine.ask({ type: 'samples', ...decoded });
   }
 }
 
@@ -162,6 +170,7 @@ async function readSeveral(files) {
       const read = () => readFile(file, origin);
       const reading = await attempt(origin, read);
       count += 1;
+      if (reading) remember(origin.source, reading);
       if (reading) presentEach[index] = () => present(reading, origin, read);
       // Drawing takes as long as reading: what stands between is there to be chosen.
       if (count === 1) presentEach[index]?.();
@@ -278,7 +287,7 @@ async function stopRecording() {
   startOver();
   const origin = { source: 'Your recording' };
   say('Listening.');
-  const read = () => engine.readSamples(samples, rateHz);
+  const read = () => engine.ask({ type: 'samples', samples, rateHz });
   const reading = await attempt(origin, read);
   if (reading) present(reading, origin, read);
 }
@@ -306,7 +315,7 @@ function sampleButton(sample) {
       if (!response?.ok) {
         throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
       }
-      return engine.readFile(await response.blob());
+      return engine.ask({ type: 'file', file: await response.blob() });
     };
     const reading = await attempt(origin, read);
     if (reading) present(reading, origin, read);
@@ -432,8 +441,22 @@ byId('cancel-loading').addEventListener('click', () => {
   byId('model').focus();
 });
 
-const page = { engine, choose, complain, announce, whileBusy };
+/** Does what a visitor asked for beside readings, complaining in words if it fails.
+ * @param {() => Promise<void>} work */
+async function attemptMore(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof EngineError)) console.error(error);
+    complain(error instanceof EngineError ? error.message : UNEXPECTED);
+  }
+}
+
+const page = { engine, choose, complain, announce, whileBusy, attempt: attemptMore };
 setUpOwn(page);
+setUpWhy(page);
+setUpInside(page);
+setUpFrontEnd(page);
 
 addEventListener('sottovoce-backend', (event) => {
   complain(/** @type {CustomEvent} */ (event).detail.message);
@@ -446,6 +469,7 @@ addEventListener('sottovoce-crash', (event) => {
 
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   if (shown) draw(shown);
+  redraw();
   timeline.draw();
 });
 

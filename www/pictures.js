@@ -1,5 +1,7 @@
 // Waveform and spectrogram on canvas, each with a sentence that says the same.
 
+/** @typedef {import('./types.d.ts').Picture} Picture */
+
 const RATE_HZ = 16_000;
 
 /** @param {HTMLCanvasElement} canvas */
@@ -9,12 +11,22 @@ function context(canvas) {
   return context;
 }
 
-/** Draws the peaks of `samples`; what lies after `heardS` seconds is padding and stays flat.
- * @param {HTMLCanvasElement} canvas @param {Float32Array} samples */
-export function drawWaveform(canvas, samples) {
+/** Draws the peaks of `samples`, and marks a part of them.
+ * @param {HTMLCanvasElement} canvas @param {Float32Array} samples @param {[number, number]} [seconds] From and to. */
+export function drawWaveform(canvas, samples, seconds) {
   const { width, height } = canvas;
   const draw = context(canvas);
   draw.clearRect(0, 0, width, height);
+  if (seconds) {
+    const [from, to] = seconds.map((at) => (at * RATE_HZ * width) / samples.length);
+    draw.fillStyle = HEAT_COLOUR;
+    draw.globalAlpha = 0.35;
+    draw.fillRect(from, 0, to - from, height);
+    draw.globalAlpha = 1;
+    // Not by colour alone.
+    draw.fillRect(from, 0, 3, height);
+    draw.fillRect(to - 3, 0, 3, height);
+  }
   draw.fillStyle = getComputedStyle(canvas).color;
   const perColumn = samples.length / width;
   for (let x = 0; x < width; x += 1) {
@@ -27,6 +39,10 @@ export function drawWaveform(canvas, samples) {
   }
 }
 
+/** What heat is mixed in as. */
+const HEAT = [255, 72, 0];
+const HEAT_COLOUR = `rgb(${HEAT})`;
+
 /** Dark to bright with rising lightness, so that it reads without colour: stops of the "magma" map. */
 const COLOURS = [[0, 0, 4], [40, 17, 89], [114, 31, 129], [183, 55, 121], [241, 96, 93], [254, 175, 119], [252, 253, 191]];
 
@@ -38,23 +54,77 @@ function colour(share) {
   return low.map((value, i) => value + (high[i] - value) * (at % 1));
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Float32Array} values Decibels, row by row, lowest first. @param {number} rows */
-export function drawPicture(canvas, values, rows) {
-  const columns = values.length / rows;
+/** A pixel a value, the lowest row at the bottom.
+ * @param {HTMLCanvasElement} canvas @param {number} rows @param {number} columns
+ * @param {(row: number, column: number) => number[]} colourAt Red, green and blue, 0 to 255. */
+function drawPixels(canvas, rows, columns, colourAt) {
   canvas.width = columns;
   canvas.height = rows;
-  let top = -Infinity;
-  for (const value of values) top = Math.max(top, value);
   const draw = context(canvas);
   const image = draw.createImageData(columns, rows);
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns; column += 1) {
-      const share = 1 + (values[row * columns + column] - top) / 80;
-      const pixel = 4 * ((rows - 1 - row) * columns + column);
-      image.data.set([...colour(share), 255], pixel);
+      image.data.set([...colourAt(row, column), 255], 4 * ((rows - 1 - row) * columns + column));
     }
   }
   draw.putImageData(image, 0, 0);
+}
+
+/** @param {HTMLCanvasElement} canvas @param {Float32Array} values Decibels, row by row, lowest first. @param {number} rows */
+export function drawPicture(canvas, values, rows) {
+  const columns = values.length / rows;
+  let top = -Infinity;
+  for (const value of values) top = Math.max(top, value);
+  drawPixels(canvas, rows, columns, (row, column) => colour(1 + (values[row * columns + column] - top) / 80));
+}
+
+/** @param {HTMLCanvasElement} canvas @param {Picture} picture From 0 up. @param {(share: number) => number} [scale] Of 0 to 1. */
+export function drawMap(canvas, { values, rows }, scale = (share) => share) {
+  const columns = values.length / rows;
+  let top = 1e-9;
+  for (const value of values) top = Math.max(top, value);
+  drawPixels(canvas, rows, columns, (row, column) => colour(scale(values[row * columns + column] / top)));
+}
+
+/** A picture in grey with heat over it.
+ * @param {HTMLCanvasElement} canvas @param {Picture} picture @param {Picture} heat 0 to 1; one row or column stands for all.
+ * @param {number} opacity 0 to 1 */
+export function drawHeat(canvas, { values, rows }, heat, opacity) {
+  const columns = values.length / rows;
+  const heatColumns = heat.values.length / heat.rows;
+  // A few extremes must not press the rest together.
+  const sorted = Float32Array.from(values).sort();
+  const [low, high] = [0.02, 0.98].map((share) => sorted[Math.floor(share * (sorted.length - 1))]);
+  drawPixels(canvas, rows, columns, (row, column) => {
+    const share = Math.min(1, Math.max(0, (values[row * columns + column] - low) / Math.max(1e-9, high - low)));
+    const [heatRow, heatColumn] = [Math.floor((row * heat.rows) / rows), Math.floor((column * heatColumns) / columns)];
+    const hot = opacity * heat.values[heatRow * heatColumns + heatColumn];
+    return HEAT.map((value) => (20 + 200 * share) * (1 - hot) + value * hot);
+  });
+}
+
+/** Bars from the lowest value up, or from 0 both ways.
+ * @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} values @param {boolean} [bothWays]
+ * @param {number} [pointed] One that is marked. */
+export function drawBars(canvas, values, bothWays = false, pointed) {
+  const { width, height } = canvas;
+  const draw = context(canvas);
+  const all = Array.from(values);
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const largest = Math.max(Math.abs(low), Math.abs(high), 1e-9);
+  const from = bothWays ? 0 : Math.min(0, low);
+  const range = bothWays ? 2 * largest : Math.max(1e-9, high - from);
+  const floor = bothWays ? height / 2 : height;
+  const wide = width / all.length;
+  draw.clearRect(0, 0, width, height);
+  draw.fillStyle = getComputedStyle(canvas).color;
+  all.forEach((value, i) => {
+    const high = ((value - from) / range) * height;
+    draw.fillRect(i * wide, floor - Math.max(high, 0), Math.max(1, wide - 0.5), Math.max(1, Math.abs(high)));
+  });
+  if (pointed === undefined) return;
+  draw.fillStyle = HEAT_COLOUR;
+  draw.fillRect((pointed + 0.5) * wide - 1, 0, 3, height);
 }
 
 /** @param {Float32Array} samples @param {number} heardS */

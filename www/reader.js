@@ -82,8 +82,7 @@ export class Reader {
     this.#watch();
     this.#settle();
     if (reply.type === 'ready') return asked?.resolve(undefined);
-    if (reply.type === 'reading') asked?.resolve(reply.reading);
-    else if (reply.type === 'window') asked?.resolve(reply.report);
+    if (reply.type === 'answer') asked?.resolve(reply.answer);
     else asked?.reject(new EngineError(reply.code, reply.message));
     this.#hooks.read();
   }

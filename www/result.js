@@ -111,6 +111,30 @@ export function show(reading, origin) {
 /** Draws the pictures, also anew when the colours change.
  * @param {Reading} reading */
 export function draw({ samples, picture, pictureRows }) {
-  drawWaveform(byId('waveform'), samples);
+  drawn = samples;
+  drawWaveform(byId('waveform'), samples, marked);
   drawPicture(byId('picture'), picture, pictureRows);
+}
+
+// What the waveform shows, and the seconds that are marked on it.
+/** @type {Float32Array} */ let drawn = new Float32Array(1);
+/** @type {[number, number] | undefined} */ let marked;
+
+/** Marks seconds on the waveform; none without any. @param {number} [from] @param {number} [to] */
+export function mark(from, to) {
+  marked = from === undefined || to === undefined ? undefined : [from, to];
+  drawWaveform(byId('waveform'), drawn, marked);
+}
+
+/** Plays a part of what was heard. @param {number} from Seconds. @param {number} to */
+export function play(from, to) {
+  const player = byId('player');
+  const stop = () => {
+    if (player.currentTime < to && !player.ended) return;
+    player.pause();
+    player.removeEventListener('timeupdate', stop);
+  };
+  player.currentTime = from;
+  player.addEventListener('timeupdate', stop);
+  player.play();
 }

@@ -22,6 +22,8 @@ export interface Reading {
   /** Log-mel in decibels, row by row, lowest band first. */
   picture: Float32Array;
   pictureRows: number;
+  /** What the model decided by, to be compared from clip to clip. */
+  features: Float32Array;
 }
 
 /** A model as it is loaded: the text of its `model.json`, and the files that this names, in their order. */
@@ -39,20 +41,102 @@ export interface Load extends ModelFiles {
   backend: Backend;
 }
 
+/** Values row by row, lowest first. */
+export interface Picture {
+  values: Float32Array;
+  rows: number;
+}
+
+/** What decided a reading, in a few numbers; seconds are counted from the clip's start. */
+export interface Summary {
+  emotion: string;
+  probability: number;
+  method: 'grad-cam' | 'silencing';
+  clip_s: number;
+  /** Where half of the heat lies; none if the map tells no times, or is empty. */
+  seconds: [number, number] | null;
+  rows: [number, number] | null;
+  hz: [number, number] | null;
+}
+
+export interface Explanation {
+  summary: Summary;
+  heat: Picture;
+  /** What the model saw, if it sees a picture. */
+  seen?: Picture;
+}
+
+export interface FeatureVariance {
+  clips: number;
+  variance: number[];
+  most: { feature: number; variance: number }[];
+  least: { feature: number; variance: number }[];
+}
+
+/** What each step of the front end makes of one frame. */
+export interface Steps {
+  frame: Float32Array;
+  window: Float32Array;
+  power: Float32Array;
+  energies: Float32Array;
+  decibels: Float32Array;
+  coefficients: Float32Array;
+  logMel: Picture;
+  mfcc: Picture;
+}
+
+/** Samples are mono at 16 kHz, if nothing else is said. */
+interface Questions {
+  file: { file: Blob };
+  samples: { samples: Float32Array; rateHz: number };
+  /** A window of long audio. */
+  window: { samples: Float32Array };
+  explain: { samples: Float32Array; emotion: string };
+  /** The places of samples between which a clip is silenced, part by part. */
+  parts: { count: number };
+  /** A reading with the samples between two places silenced. */
+  without: { samples: Float32Array; from: number; to: number };
+  /** Of the probabilities of a clip of so many samples, then those without each part. */
+  explainSilenced: { probabilities: Float32Array; emotion: string; count: number };
+  attention: { samples: Float32Array };
+  activations: { samples: Float32Array };
+  variance: { clips: Float32Array[] };
+  steps: { samples: Float32Array; frame: number; window: number; hop: number; bands: number; coefficients: number };
+}
+
+/** What the worker answers to each. */
+export interface Answers {
+  file: Reading;
+  samples: Reading;
+  /** None where there is too little speech. */
+  window: Report | undefined;
+  /** None of models with an encoder, which are explained by silencing. */
+  explain: Explanation | undefined;
+  parts: Uint32Array;
+  /** Seven probabilities, in the order of the emotions. */
+  without: Float32Array;
+  explainSilenced: Explanation;
+  /** How much each frame (rows) looks at each (columns): all heads of the first layer, then of the next. */
+  attention: Picture[] | undefined;
+  /** How strongly each latent dimension (rows) answers in each frame (columns). */
+  activations: Picture | undefined;
+  /** None of fewer than two clips. */
+  variance: FeatureVariance | undefined;
+  steps: Steps;
+}
+
+export type Topic = keyof Questions;
+export type Question<T extends Topic> = { type: T } & Questions[T];
+
 /** Asked of the worker. */
 export type Request =
   | { type: 'load'; id: number } & Load
-  | { type: 'file'; id: number; file: Blob }
-  | { type: 'samples'; id: number; samples: Float32Array; rateHz: number }
-  /** A window of long audio at 16 kHz. */
-  | { type: 'window'; id: number; samples: Float32Array };
+  | { [T in Topic]: { id: number } & Question<T> }[Topic];
 
 /** Told by the worker. */
 export type Reply =
   | { type: 'ready'; id: number }
-  | { type: 'reading'; id: number; reading: Reading }
-  /** Without a report where there is too little speech. */
-  | { type: 'window'; id: number; report?: Report }
+  | { type: 'answer'; id: number; answer: Answers[Topic] }
   | { type: 'refused'; id: number; code: string; message: string }
   | { type: 'crashed'; message: string }
   /** What runs the encoder from now on; `reason` tells why it is not the graphics processor, `stopped` that it was. */
@@ -76,7 +160,7 @@ export interface Manifest {
   summary: string;
   weights: FileEntry;
   /** Of models that listen through a speech encoder, the encoder with its files. */
-  front_end: { encoder?: EncoderDescription };
+  front_end: { kind?: 'mfcc_rms' | 'log_mel'; encoder?: EncoderDescription };
   training: { split: string };
   metrics: Metrics;
 }

@@ -1,7 +1,7 @@
 // The worker: runs the engine away from the page, so that the page stays responsive and survives a crash.
 // It fetches nothing; the page hands it the compiled engine and the model.
 
-import init, { Engine, GpuEncoder } from '../sottovoce.js';
+import init, { Engine, FrontEndSteps, GpuEncoder, explainSilenced, featureVariance, silencedParts } from '../sottovoce.js';
 
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./types.d.ts').Reply} Reply */
@@ -9,8 +9,8 @@ import init, { Engine, GpuEncoder } from '../sottovoce.js';
 /** @type {Engine | undefined} */
 let engine;
 
-/** @param {Reply} reply @param {Transferable[]} [transfer] */
-const tell = (reply, transfer = []) => self.postMessage(reply, { transfer });
+/** @param {Reply} reply */
+const tell = (reply) => self.postMessage(reply);
 
 /** @typedef {Extract<Request, {type: 'load'}>} LoadRequest */
 
@@ -52,21 +52,78 @@ async function tryGpu(reader, encoder, wanted) {
 /** @param {string} reason */
 const withoutGpu = (reason) => tell({ type: 'backend', backend: 'cpu', reason });
 
-/** @param {Extract<Request, {type: 'file' | 'samples'}>} request */
-async function read(request) {
+function reader() {
   if (!engine) throw new Error('a recording came before the model');
-  if (request.type === 'samples') return engine.analyzeSamples(request.samples, request.rateHz);
-  // Checked before the file is read into memory.
-  engine.checkSize(request.file.size);
-  return engine.analyzeFile(new Uint8Array(await request.file.arrayBuffer()));
+  return engine;
 }
 
-/** @param {Extract<Request, {type: 'window'}>} request */
-async function readWindow({ id, samples }) {
-  if (!engine) throw new Error('a recording came before the model');
-  const { report, gpuStopped } = await engine.readWindow(samples);
-  tell({ type: 'window', id, report: report && JSON.parse(report) });
-  afterwards(gpuStopped);
+/** @typedef {import('./types.d.ts').Answers} Answers */
+/** @typedef {import('./types.d.ts').Topic} Topic */
+/** @template {Topic} T @typedef {import('./types.d.ts').Question<T>} Question */
+/** @typedef {{gpuStopped?: string}} Note What is told once the answer is out. */
+
+/** What is answered to each question.
+ * @type {{[T in Topic]: (question: Question<T>, note: Note) => Answers[T] | Promise<Answers[T]>}} */
+const answers = {
+  file: async ({ file }, note) => {
+    // Checked before the file is read into memory.
+    reader().checkSize(file.size);
+    return plainReading(await reader().analyzeFile(new Uint8Array(await file.arrayBuffer())), note);
+  },
+  samples: async ({ samples, rateHz }, note) => plainReading(await reader().analyzeSamples(samples, rateHz), note),
+  window: async ({ samples }, note) => {
+    const { report, gpuStopped } = await reader().readWindow(samples);
+    note.gpuStopped = gpuStopped;
+    return report && JSON.parse(report);
+  },
+  explain: ({ samples, emotion }) => {
+    const explained = reader().explain(samples, emotion);
+    return explained && plainExplanation(explained);
+  },
+  parts: ({ count }) => silencedParts(count),
+  without: ({ samples, from, to }) => reader().readWithout(samples, from, to),
+  explainSilenced: ({ probabilities, emotion, count }) => plainExplanation(explainSilenced(probabilities, emotion, count)),
+  attention: ({ samples }) => reader().attention(samples)?.map(plainPicture),
+  activations: ({ samples }) => {
+    const found = reader().encoderActivations(samples);
+    return found && plainPicture(found);
+  },
+  variance: ({ clips }) => {
+    const found = featureVariance(clips);
+    return found && JSON.parse(found);
+  },
+  steps: ({ samples, frame, window, hop, bands, coefficients }) => {
+    const steps = new FrontEndSteps(samples, frame, window, hop, bands, coefficients);
+    const { frame: at, window: weights, power, energies, decibels, coefficients: mfcc } = steps;
+    const answer = { frame: at, window: weights, power, energies, decibels, coefficients: mfcc,
+      logMel: plainPicture(steps.logMel), mfcc: plainPicture(steps.mfcc) };
+    steps.free();
+    return answer;
+  },
+};
+
+/** What can be sent. @param {import('../sottovoce.js').Reading} reading @param {Note} note */
+function plainReading(reading, note) {
+  const { samples, picture, pictureRows, features, gpuStopped } = reading;
+  note.gpuStopped = gpuStopped;
+  const report = JSON.parse(reading.report);
+  reading.free();
+  return { report, samples, picture, pictureRows, features };
+}
+
+/** @param {import('../sottovoce.js').Picture} picture */
+function plainPicture(picture) {
+  const { values, rows } = picture;
+  picture.free();
+  return { values, rows };
+}
+
+/** @param {import('../sottovoce.js').Explained} explained */
+function plainExplanation(explained) {
+  const { seen } = explained;
+  const answer = { summary: JSON.parse(explained.summary), heat: plainPicture(explained.heat), seen: seen && plainPicture(seen) };
+  explained.free();
+  return answer;
 }
 
 /** Answers one request; errors without a code are the engine's own and end this worker.
@@ -80,17 +137,10 @@ async function answer(request) {
       if (request.backend === 'auto' && 'gpu' in navigator) setTimeout(() => offerGpu(request));
       return;
     }
-    if (request.type === 'window') {
-      await readWindow(request);
-      return;
-    }
-    const reading = await read(request);
-    const { samples, picture, pictureRows, gpuStopped } = reading;
-    const report = JSON.parse(reading.report);
-    reading.free();
-    tell({ type: 'reading', id: request.id, reading: { report, samples, picture, pictureRows } },
-      [samples.buffer, picture.buffer]);
-    afterwards(gpuStopped);
+    /** @type {Note} */ const note = {};
+    const given = await /** @type {(question: any, note: Note) => Answers[Topic]} */ (answers[request.type])(request, note);
+    tell({ type: 'answer', id: request.id, answer: given });
+    afterwards(note.gpuStopped);
   } catch (error) {
     const { code, message } = /** @type {{code?: string, message: string}} */ (error);
     if (code) tell({ type: 'refused', id: request.id, code, message });

@@ -164,6 +164,7 @@ try {
     ['input quality', 'sottovoce', ms(ours.quality_ms), ''],
     ['mfcc1’s network', 'sottovoce', ms(ours.model_ms), ''],
     ['a whole reading of 4 s, pictures too', 'sottovoce', ms(ours.whole), '60 ms'],
+    ['Grad-CAM beyond the prediction, `mfcc1`', 'sottovoce', ms(ours.explained - ours.features_ms - ours.model_ms), '60 ms'],
     ['cold start to the first reading', 'sottovoce', `${ms(median(cold))} (${ms(Math.min(...cold))} to ${ms(Math.max(...cold))})`, '1500 ms'],
     ['ten minutes followed by `voice`, a window every 2 s, all cores', 'sottovoce', `${median(followed).toFixed(0)} times real time`, '40 times'],
   ];

@@ -12,4 +12,4 @@ pub use condition::Condition;
 pub use judge::{Judgement, judge};
 pub use metrics::{Judged, metrics};
 pub use occlusion::{Occlusion, occlude};
-pub use report::{Endured, Report, Scored, confusion_file};
+pub use report::{Endured, Figure, Report, Scored, confusion_file};

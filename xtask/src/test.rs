@@ -7,12 +7,13 @@ use crate::{tools, web};
 
 const REMEDY: &str = "The lines above say which test and why.";
 /// Test files that run in the browser as well.
-const BROWSER_TESTS: [&str; 4] = ["audio", "encoders", "features", "model"];
+const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 7] = [
+const PAGE_TESTS: [&str; 8] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
+    "tests/e2e/explain.test.mjs",
     "tests/e2e/follow.test.mjs",
     "tests/e2e/own.test.mjs",
     "tests/e2e/webgpu.test.mjs",

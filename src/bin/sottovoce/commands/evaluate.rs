@@ -90,7 +90,7 @@ pub fn score(
 }
 
 /// Those of all recordings that weights for a split have not heard.
-fn unheard<'a>(
+pub fn unheard<'a>(
     training: &Training,
     kind: SplitKind,
     all: &'a [Utterance],
@@ -113,14 +113,18 @@ fn unheard<'a>(
     Ok(test.into_iter().map(|index| used[index]).collect())
 }
 
+/// So many of the clips, spread over all corpora, speakers and emotions.
+pub fn some<'a>(clips: &[&'a Utterance], count: usize) -> Vec<&'a Utterance> {
+    let count = count.clamp(1, clips.len());
+    (0..count).map(|i| clips[i * clips.len() / count]).collect()
+}
+
 fn explanations(arguments: &Arguments, clips: usize, all: &[Utterance]) -> Result<(), ExitCode> {
     let load = || arguments.model.load_for(arguments.split);
     let models: Vec<Model> = (0..cores()).map(|_| load()).collect::<Result<_, _>>()?;
     let manifest = models[0].manifest().clone();
     let test = unheard(&manifest.training, arguments.split, all)?;
-    // Spread over all corpora, speakers and emotions.
-    let count = clips.clamp(1, test.len());
-    let test: Vec<&Utterance> = (0..count).map(|i| test[i * test.len() / count]).collect();
+    let test = some(&test, clips);
     let progress = Progress::new();
     let message = format!("Silencing parts of clips, {}", manifest.name);
     let found = occlude(models, &test, manifest.training.seed, &|| progress.advance(test.len(), &message));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 use sottovoce::analyzer::{Analysis, Analyzer};
 use sottovoce::explain::{Explanation, Summary, attention, encoder_view, explain};
@@ -30,13 +31,17 @@ pub struct Arguments {
     /// What it shows.
     #[arg(long, default_value = "heat", requires = "svg")]
     show: View,
+    /// A safetensors file to write, of one recording: `heat`, `coarse` (as the last convolution has it) and, of models that
+    /// see a picture, `seen`; rows × columns each, lowest row first.
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// Print one JSON object a line, for programs.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum View {
+pub enum View {
     /// What went in, and where the emotion was raised (the paper's Figures 3 and 4).
     Heat,
     /// How strongly each latent dimension of the model's speech encoder answers (Figure 5).
@@ -46,10 +51,10 @@ enum View {
 }
 
 /// One recording that could be read.
-struct Read {
-    name: String,
-    analysis: Analysis,
-    explanation: Explanation,
+pub struct Read {
+    pub name: String,
+    pub analysis: Analysis,
+    pub explanation: Explanation,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
@@ -59,6 +64,9 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             "{} has no speech encoder to show; --model voice has one. --show heat draws what decided.",
             arguments.model.model
         )));
+    }
+    if arguments.out.is_some() && arguments.files.len() > 1 {
+        return Err(fail("--out takes one recording. Name one, or use --svg."));
     }
     let mut read = Vec::new();
     for file in &arguments.files {
@@ -76,10 +84,14 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         let svg = draw(&mut analyzer, &read, arguments.show);
         write_atomically(path, svg.as_bytes()).map_err(|error| fail_at(path, error))?;
     }
+    if let (Some(path), [one]) = (&arguments.out, &read[..]) {
+        write_atomically(path, &tensors(&one.explanation)).map_err(|error| fail_at(path, error))?;
+    }
     if read.len() < arguments.files.len() { Err(ExitCode::from(BAD_INPUT)) } else { Ok(()) }
 }
 
-fn read_one(analyzer: &mut Analyzer, file: &Path, emotion: Option<Emotion>) -> Result<Read, String> {
+/// Reads and explains one recording.
+pub fn read_one(analyzer: &mut Analyzer, file: &Path, emotion: Option<Emotion>) -> Result<Read, String> {
     let bytes = read_input(file).map_err(|error| error.to_string())?;
     let analysis = analyzer.analyze_file(&bytes).map_err(|error| error.to_string())?;
     let explanation = explain(analyzer.model_mut(), analysis.clip.samples(), emotion);
@@ -87,7 +99,8 @@ fn read_one(analyzer: &mut Analyzer, file: &Path, emotion: Option<Emotion>) -> R
     Ok(Read { name, analysis, explanation })
 }
 
-fn draw(analyzer: &mut Analyzer, read: &[Read], view: View) -> String {
+/// An SVG with a row a recording.
+pub fn draw(analyzer: &mut Analyzer, read: &[Read], view: View) -> String {
     let name = analyzer.model().manifest().name.clone();
     match view {
         View::Heat => {
@@ -117,6 +130,25 @@ fn draw(analyzer: &mut Analyzer, read: &[Read], view: View) -> String {
             figures::attention(&format!("Who looks at whom in {}, {name}", read[0].name), &looks)
         }
     }
+}
+
+fn tensors(Explanation { coarse, heat, seen, .. }: &Explanation) -> Vec<u8> {
+    let maps = [("coarse", Some(coarse)), ("heat", Some(heat)), ("seen", seen.as_ref())];
+    let maps: Vec<_> = maps
+        .into_iter()
+        .filter_map(|(name, map)| {
+            let map = map?;
+            let data: Vec<u8> = map.values().iter().flat_map(|value| value.to_le_bytes()).collect();
+            Some((name, vec![map.rows(), map.columns()], data))
+        })
+        .collect();
+    let views = maps.iter().map(|(name, shape, data)| {
+        (
+            name,
+            TensorView::new(Dtype::F32, shape.clone(), data).expect("the data has the shape of its own map"),
+        )
+    });
+    safetensors::serialize(views, None).expect("tensors of distinct names")
 }
 
 fn title(name: &str, summary: &Summary) -> String {

@@ -12,6 +12,7 @@ pub mod models;
 pub mod predict;
 mod progress;
 pub mod report;
+mod report_explanations;
 pub mod train;
 
 use std::fmt::Display;

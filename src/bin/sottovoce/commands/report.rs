@@ -12,7 +12,7 @@ use sottovoce::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Manifest;
 
-use super::{CorporaFolder, ModelArguments, ModelsFolder, corpus, evaluate, fail_at};
+use super::{CorporaFolder, ModelArguments, ModelsFolder, corpus, evaluate, fail_at, report_explanations};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -48,10 +48,12 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let figures = arguments.out.parent().unwrap_or(Path::new("")).join(&arguments.figures);
     corpus::draw(&survey, &figures)?;
     draw_confusions(&scored, &figures).map_err(|error| fail_at(&figures, error))?;
+    let explained = report_explanations::draw(&scored, &arguments.folder, &utterances, &figures)?;
     let report = Report {
         survey: &survey,
         scored: &scored,
         endured: &endured,
+        explained: &explained,
         figures: &arguments.figures.to_string_lossy(),
     };
     write_atomically(&arguments.out, report.markdown().as_bytes())

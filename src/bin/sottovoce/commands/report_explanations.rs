@@ -1,0 +1,93 @@
+//! What decided some readings, drawn for `sottovoce report`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use sottovoce::analyzer::Analyzer;
+use sottovoce::corpus::{Corpus, SplitKind, Utterance};
+use sottovoce::evaluate::{Figure, Scored};
+use sottovoce::explain::FeatureVariance;
+use sottovoce::figures;
+use sottovoce::files::write_atomically;
+use sottovoce::model::Emotion;
+
+use super::explain::{self, Read, View};
+use super::{ModelArguments, ModelsFolder, evaluate, fail_at};
+
+/// Clips over which the variance of features is taken.
+const VARIANCE_CLIPS: usize = 500;
+
+/// Draws what decided in one clip an emotion, as the paper's Figures 3 to 6, for the models that are among the `scored`.
+pub fn draw(
+    scored: &[Scored],
+    folder: &ModelsFolder,
+    utterances: &[Utterance],
+    figures: &Path,
+) -> Result<Vec<Figure>, ExitCode> {
+    let mut drawn = Vec::new();
+    for Scored { manifest, .. } in scored {
+        let model = manifest.name.as_str();
+        if manifest.training.split != SplitKind::Random.to_string()
+            || !["mfcc1", "ms", "voice", "hubert"].contains(&model)
+        {
+            continue;
+        }
+        let arguments = ModelArguments { model: model.to_owned(), folder: folder.clone() };
+        let mut analyzer = Analyzer::new(arguments.load()?);
+        let unheard = evaluate::unheard(&manifest.training, SplitKind::Random, utterances)?;
+        let shown: Vec<Read> = one_an_emotion(&unheard)
+            .into_iter()
+            .map(|clip| {
+                let read = explain::read_one(&mut analyzer, &clip.path, None);
+                let read = read.map_err(|reason| fail_at(&clip.path, reason))?;
+                Ok(Read { name: format!("{} acts {}", read.name, clip.emotion), ..read })
+            })
+            .collect::<Result<_, ExitCode>>()?;
+        let mut draw = |kind: &str, title: String, svg: String| {
+            let file = format!("{kind}-{model}.svg");
+            write_atomically(&figures.join(&file), svg.as_bytes())
+                .map_err(|error| fail_at(figures, error))?;
+            drawn.push(Figure { title, file });
+            Ok::<_, ExitCode>(())
+        };
+        let is_paper = |number: &str| format!("Figure {number}, {model}");
+        match model {
+            "mfcc1" => draw("heat", is_paper("3"), explain::draw(&mut analyzer, &shown, View::Heat))?,
+            "ms" => draw("heat", is_paper("4"), explain::draw(&mut analyzer, &shown, View::Heat))?,
+            _ => {
+                draw(
+                    "heat",
+                    format!("What decided, {model}"),
+                    explain::draw(&mut analyzer, &shown, View::Heat),
+                )?;
+                draw("activations", is_paper("5"), explain::draw(&mut analyzer, &shown, View::Activations))?;
+                let clips: Vec<Vec<f32>> = evaluate::some(&unheard, VARIANCE_CLIPS)
+                    .into_iter()
+                    .filter_map(|clip| {
+                        let bytes = std::fs::read(&clip.path).ok()?;
+                        Some(analyzer.analyze_file(&bytes).ok()?.representation)
+                    })
+                    .collect();
+                if let Some(found) = FeatureVariance::of(clips.iter().map(|clip| &clip[..])) {
+                    let title = format!("Variance of the features that {model} decides by");
+                    draw("variance", is_paper("6"), figures::variance(&title, &found))?;
+                }
+            }
+        }
+    }
+    Ok(drawn)
+}
+
+/// The first clip of each emotion, of CREMA-D if it has one: its licence lets pictures of it be shown.
+fn one_an_emotion<'a>(clips: &[&'a Utterance]) -> Vec<&'a Utterance> {
+    let first = |emotion: Emotion, corpus: Option<Corpus>| {
+        let fits = |clip: &&&Utterance| {
+            clip.emotion == emotion && corpus.is_none_or(|corpus| clip.speaker.corpus == corpus)
+        };
+        clips.iter().find(fits).copied()
+    };
+    Emotion::ALL
+        .into_iter()
+        .filter_map(|emotion| first(emotion, Some(Corpus::CremaD)).or_else(|| first(emotion, None)))
+        .collect()
+}

@@ -1,0 +1,197 @@
+// How sound becomes numbers: each step from a moment of the clip to its coefficients, for learners.
+
+import { drawBars, drawHeat, drawPicture } from './pictures.js';
+
+/** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('./types.d.ts').Reading} Reading */
+/** @typedef {import('./types.d.ts').Steps} Steps */
+/** @typedef {{engine: Engine, attempt: (work: () => Promise<void>) => Promise<void>}} Page */
+
+const RATE_HZ = 16_000;
+/** Samples of a window, and from one to the next; the models' own first, as the paper has them. */
+const WINDOWS = [2048, 256, 512, 1024, 4096];
+const HOPS = [297, 80, 160, 512, 1024];
+const BANDS = [128, 20, 40, 64];
+const COEFFICIENTS = 40;
+const NO_HEAT = { values: new Float32Array(1), rows: 1 };
+
+/** @param {string} id @returns {any} */
+const byId = (id) => document.getElementById(id);
+
+/**
+ * @typedef {object} Step One step, drawn.
+ * @property {string} title
+ * @property {string} told What is done.
+ * @property {(steps: Steps) => ArrayLike<number>} values
+ * @property {boolean} [isLine] Whether values swing around 0.
+ * @property {(index: number, value: number, settings: Settings) => string} number A value in words.
+ */
+/** @typedef {{window: number, hop: number, bands: number}} Settings */
+
+/** @param {number} value */
+const short = (value) => (Math.abs(value) >= 0.01 && Math.abs(value) < 10_000 ? value.toFixed(3) : value.toExponential(1));
+/** @param {number} index @param {number} window */
+const millisecond = (index, window) => `${((1000 * (index - window / 2)) / RATE_HZ).toFixed(1)} ms from the moment`;
+
+/** @type {Step[]} */
+const STEPS = [
+  { title: 'A frame', told: 'A short piece of the sound around the moment is cut out.', isLine: true,
+    values: ({ frame }) => frame, number: (i, v, { window }) => `${millisecond(i, window)}: ${short(v)}` },
+  { title: 'The window', told: 'Its ends are faded, so that the cut itself makes no sound.', isLine: true,
+    values: ({ frame, window }) => frame.map((sample, i) => sample * window[i]),
+    number: (i, v, { window }) => `${millisecond(i, window)}: ${short(v)}` },
+  { title: 'The spectrum', told: 'The Fourier transform says how much of each frequency is in it (drawn in decibels).',
+    values: ({ power }) => inDecibels(power),
+    number: (i, v, { window }) => `${((i * RATE_HZ) / window).toFixed(0)} Hz: ${v.toFixed(1)} dB` },
+  { title: 'Mel bands', told: 'Frequencies are gathered in bands that are narrow where ears are fine, and wide where they are not.',
+    values: ({ energies }) => energies, number: (i, v) => `band ${i}: ${short(v)}` },
+  { title: 'Decibels', told: 'Ears hear ratios: each band is told in decibels, down to 80 below the loudest of the clip.',
+    values: ({ decibels }) => decibels, number: (i, v) => `band ${i}: ${v.toFixed(1)} dB` },
+  { title: 'Coefficients', told: 'A cosine transform tells the shape of the bands in a few numbers, the broad first: MFCC.', isLine: true,
+    values: ({ coefficients }) => coefficients, number: (i, v) => `coefficient ${i}: ${v.toFixed(2)}` },
+];
+
+/** @param {Float32Array} power */
+const inDecibels = (power) => power.map((value) => 10 * Math.log10(Math.max(value, 1e-10)));
+
+/** @type {Reading | undefined} */ let reading;
+/** @type {Steps | undefined} */ let steps;
+/** Where the visitor points in each step. @type {number[]} */
+const places = STEPS.map(() => 0);
+/** Whether an answer is awaited, and whether another is wanted by then. */
+let isAsking = false;
+let isStale = false;
+
+/** @param {Page} page */
+export function setUpFrontEnd(page) {
+  const fill = (/** @type {string} */ id, /** @type {number[]} */ values, /** @type {(v: number) => string} */ text) =>
+    byId(id).replaceChildren(...values.map((value) => new Option(text(value), String(value))));
+  const milliseconds = (/** @type {number} */ samples) => `${(samples / 16).toFixed(samples % 16 ? 1 : 0)} ms`;
+  fill('walk-window', WINDOWS, milliseconds);
+  fill('walk-hop', HOPS, milliseconds);
+  fill('walk-bands', BANDS, String);
+  byId('walk-steps').replaceChildren(...STEPS.map(layOut), pictures());
+  byId('walk').addEventListener('toggle', () => ask(page));
+  for (const id of ['walk-moment', 'walk-window', 'walk-hop', 'walk-bands']) {
+    byId(id).addEventListener('input', () => {
+      keepWindowsTogether();
+      ask(page);
+    });
+  }
+}
+
+/** Another clip is on the page. @param {Page} page @param {Reading} next */
+export function walkNext(page, next) {
+  reading = next;
+  ask(page);
+}
+
+/** @param {Step} step @param {number} place */
+function layOut({ title, told }, place) {
+  const item = document.createElement('li');
+  const heading = document.createElement('strong');
+  heading.textContent = title;
+  const text = document.createElement('span');
+  text.textContent = `. ${told}`;
+  const canvas = document.createElement('canvas');
+  canvas.width = 1024;
+  canvas.height = 160;
+  canvas.tabIndex = 0;
+  canvas.setAttribute('role', 'slider');
+  canvas.setAttribute('aria-label', title);
+  const output = document.createElement('output');
+  item.append(heading, text, canvas, output);
+  const point = (/** @type {number} */ index) => {
+    const count = steps ? STEPS[place].values(steps).length : 1;
+    places[place] = Math.min(count - 1, Math.max(0, index));
+    tell(place);
+  };
+  canvas.addEventListener('pointermove', ({ offsetX }) => {
+    if (steps) point(Math.floor((offsetX / canvas.clientWidth) * STEPS[place].values(steps).length));
+  });
+  canvas.addEventListener('keydown', (event) => {
+    const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    point(places[place] + by);
+  });
+  return item;
+}
+
+function pictures() {
+  const item = document.createElement('li');
+  const heading = document.createElement('strong');
+  heading.textContent = 'All frames together';
+  const text = document.createElement('span');
+  text.textContent = '. Frame by frame: the bands in decibels, then the coefficients, low at the bottom.';
+  item.append(heading, text);
+  for (const id of ['walk-bands-picture', 'walk-mfcc-picture']) {
+    const canvas = document.createElement('canvas');
+    canvas.id = id;
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-labelledby', 'walk-text');
+    item.append(canvas);
+  }
+  return item;
+}
+
+/** Windows that leave gaps between them make no sense: those steps cannot be chosen. */
+function keepWindowsTogether() {
+  const window = Number(byId('walk-window').value);
+  for (const option of byId('walk-hop').options) option.disabled = Number(option.value) > window;
+  if (byId('walk-hop').selectedOptions[0].disabled) byId('walk-hop').value = String(Math.max(...HOPS.filter((hop) => hop <= window)));
+}
+
+/** Has the steps made, one question at a time. @param {Page} page */
+async function ask(page) {
+  if (!reading || !byId('walk').open) return;
+  isStale = true;
+  if (isAsking) return;
+  isAsking = true;
+  await page.attempt(async () => {
+    while (isStale && reading) {
+      isStale = false;
+      const { samples } = reading;
+      const [window, hop, bands] = ['walk-window', 'walk-hop', 'walk-bands'].map((id) => Number(byId(id).value));
+      const frame = Math.round((byId('walk-moment').value * samples.length) / hop);
+      steps = await page.engine.ask({
+        type: 'steps', samples, frame, window, hop, bands, coefficients: Math.min(COEFFICIENTS, bands),
+      });
+      draw(frame * hop / RATE_HZ, { window, hop, bands });
+    }
+  });
+  isAsking = false;
+}
+
+/** @param {number} momentS @param {Settings} settings */
+function draw(momentS, settings) {
+  if (!steps) return;
+  STEPS.forEach((_, place) => tell(place));
+  const frames = steps.mfcc.values.length / steps.mfcc.rows;
+  const isModels = settings.window === WINDOWS[0] && settings.hop === HOPS[0] && settings.bands === BANDS[0];
+  byId('walk-text').textContent = `At ${momentS.toFixed(2)} s. The clip becomes ${steps.mfcc.rows} × ${frames} numbers${
+    isModels ? ', as the models see it' : ': an experiment that no model sees'}.`;
+  byId('walk-moment').setAttribute('aria-valuetext', `${momentS.toFixed(2)} s`);
+  drawPicture(byId('walk-bands-picture'), steps.logMel.values, steps.logMel.rows);
+  // Loudness, the last row, and the first coefficient would outshine the rest.
+  const { values, rows } = steps.mfcc;
+  const columns = values.length / rows;
+  drawHeat(byId('walk-mfcc-picture'), { values: values.slice(columns, -columns), rows: rows - 2 }, NO_HEAT, 0);
+}
+
+/** Draws a step and says the number that is pointed at. @param {number} place */
+function tell(place) {
+  if (!steps) return;
+  const step = STEPS[place];
+  const item = byId('walk-steps').children[place];
+  const canvas = /** @type {HTMLCanvasElement} */ (item.querySelector('canvas'));
+  const values = step.values(steps);
+  const at = Math.min(places[place], values.length - 1);
+  drawBars(canvas, values, step.isLine, at);
+  const [window, hop, bands] = ['walk-window', 'walk-hop', 'walk-bands'].map((id) => Number(byId(id).value));
+  const text = step.number(at, values[at], { window, hop, bands });
+  item.querySelector('output').textContent = text;
+  for (const [name, value] of Object.entries({ valuemin: 0, valuemax: values.length - 1, valuenow: at, valuetext: text })) {
+    canvas.setAttribute(`aria-${name}`, String(value));
+  }
+}

@@ -1,0 +1,159 @@
+// Why it said so: where in the clip the score of an emotion came from, to be seen, heard and checked.
+
+import { drawHeat } from './pictures.js';
+import { EMOTIONS, mark, percent, play } from './result.js';
+
+/** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('./types.d.ts').Explanation} Explanation */
+/** @typedef {import('./types.d.ts').Picture} Picture */
+/** @typedef {import('./types.d.ts').Reading} Reading */
+/** @typedef {{engine: Engine, attempt: (work: () => Promise<void>) => Promise<void>, whileBusy: (text: string,
+ * work: (signal: AbortSignal, tell: (text: string, share?: number) => void) => Promise<void>) => Promise<void>}} Page */
+
+const RATE_HZ = 16_000;
+
+/** @param {string} id @returns {any} */
+const byId = (id) => document.getElementById(id);
+
+/** What is explained.
+ * @type {Reading | undefined} */
+let reading;
+/** @type {Explanation | undefined} */ let explanation;
+/** The probabilities of the clip, then those without each part; found once for all emotions.
+ * @type {Float32Array | undefined} */
+let silenced;
+/** Ends what is being found for another clip.
+ * @type {AbortController} */
+let current = new AbortController();
+
+/** @param {Page} page */
+export function setUpWhy(page) {
+  byId('why-emotion').replaceChildren(...EMOTIONS.map((emotion) => new Option(emotion)));
+  byId('why').addEventListener('toggle', () => byId('why').open && page.attempt(() => explain(page)));
+  byId('why-emotion').addEventListener('change', () => page.attempt(() => explain(page)));
+  byId('why-opacity').addEventListener('input', redraw);
+  byId('why-play').addEventListener('click', () => explanation?.summary.seconds && play(...explanation.summary.seconds));
+  byId('why-check').addEventListener('click', () => page.attempt(() => check(page)));
+}
+
+/** Another clip is on the page: what was said of the one before is taken away.
+ * @param {Page} page @param {Reading} next */
+export function explainNext(page, next) {
+  current.abort();
+  current = new AbortController();
+  reading = next;
+  silenced = undefined;
+  byId('why-emotion').value = next.report.label;
+  clear();
+  if (byId('why').open) page.attempt(() => explain(page));
+}
+
+function clear() {
+  explanation = undefined;
+  mark();
+  byId('why-text').textContent = 'Looking for what decided.';
+  byId('why-checked').textContent = '';
+  byId('why-play').disabled = true;
+  byId('why-check').disabled = true;
+}
+
+/** @param {Page} page */
+async function explain(page) {
+  if (!reading) return;
+  const { samples } = reading;
+  const emotion = byId('why-emotion').value;
+  const { signal } = current;
+  clear();
+  const byGradient = await page.engine.ask({ type: 'explain', samples, emotion });
+  if (!byGradient && !silenced) await silence(page, samples, signal);
+  if (signal.aborted || emotion !== byId('why-emotion').value) return;
+  if (!byGradient && !silenced) {
+    byId('why-text').textContent = 'Stopped before every part was tried. Choose an emotion to go on.';
+    return;
+  }
+  explanation = byGradient
+    ?? await page.engine.ask({ type: 'explainSilenced', probabilities: /** @type {Float32Array} */ (silenced), emotion, count: samples.length });
+  if (signal.aborted) return;
+  show();
+}
+
+/** Reads the clip without one part after the other, on as many workers as there are.
+ * @param {Page} page @param {Float32Array} samples @param {AbortSignal} signal */
+async function silence(page, samples, signal) {
+  const places = await page.engine.ask({ type: 'parts', count: samples.length });
+  const without = [[0, 0], ...Array.from(places).slice(1).map((to, i) => [places[i], to])];
+  const probabilities = new Float32Array(EMOTIONS.length * without.length);
+  await page.whileBusy('Reading the clip without one part after the other.', async (cancelled, tell) => {
+    const left = [...without.entries()];
+    let done = 0;
+    const readOn = async () => {
+      for (let next = left.shift(); next && !cancelled.aborted && !signal.aborted; next = left.shift()) {
+        const [index, [from, to]] = next;
+        probabilities.set(await page.engine.ask({ type: 'without', samples, from, to }), EMOTIONS.length * index);
+        done += 1;
+        tell(`Reading the clip without one part after the other, ${done} of ${without.length}.`, done / without.length);
+      }
+    };
+    await Promise.all(Array.from({ length: await page.engine.width() }, readOn));
+    if (done === without.length && !signal.aborted) silenced = probabilities;
+  });
+}
+
+function show() {
+  if (!reading || !explanation) return;
+  const { seconds } = explanation.summary;
+  redraw();
+  byId('why-text').textContent = inWords(explanation, reading.report.heard_s);
+  const isHeard = seconds !== null && seconds[0] < reading.report.heard_s;
+  byId('why-play').disabled = !isHeard;
+  byId('why-play').textContent = seconds ? `Play ${seconds[0].toFixed(1)} to ${seconds[1].toFixed(1)} s` : 'Play it';
+  byId('why-check').disabled = !isHeard;
+  if (seconds) mark(seconds[0], seconds[1]);
+}
+
+/** Draws the map, also anew when the slider moves. */
+export function redraw() {
+  if (!reading || !explanation) return;
+  const picture = explanation.seen ?? { values: reading.picture, rows: reading.pictureRows };
+  drawHeat(byId('why-picture'), picture, explanation.heat, byId('why-opacity').value / 100);
+}
+
+/** The map in a sentence. @param {Explanation} explanation @param {number} heardS */
+function inWords({ summary, seen }, heardS) {
+  const { emotion, seconds, rows, hz, method } = summary;
+  if (!seconds && !rows) return `Nothing in this clip raised ${emotion}: no part of it stands out.`;
+  const places = [];
+  if (seconds) places.push(`between ${seconds[0].toFixed(1)} and ${seconds[1].toFixed(1)} s`);
+  if (hz) places.push(hz[0] < 50 ? `below ${kilohertz(hz[1])}` : `from ${hz[0] < 1000 ? `${Math.round(hz[0])} Hz` : kilohertz(hz[0])} to ${kilohertz(hz[1])}`);
+  else if (rows && seen) places.push(coefficients(rows, seen.rows));
+  const how = method === 'silencing' ? `Without its parts one by one, ${emotion} falls the most` : `What raised ${emotion} the most lies`;
+  const silence = seconds && seconds[0] >= heardS
+    ? ' That is the silence that fills the clip up: how long the recording is told the model something.' : '';
+  return `${how} ${places.join(', ')} (half of the heat).${silence}`;
+}
+
+/** @param {number} hz */
+const kilohertz = (hz) => `${(hz / 1000).toFixed(1)} kHz`;
+
+/** @param {[number, number]} rows @param {number} count The last row is loudness. */
+function coefficients([first, last], count) {
+  if (first === count - 1) return 'in the loudness';
+  const broad = last < 13 ? ', the broad colour of the voice' : first >= 13 ? ', the fine grain of the voice' : '';
+  return `in coefficients ${first} to ${Math.min(last, count - 2)} of ${count - 1}${broad}`;
+}
+
+/** Reads the clip once more without the seconds that are said to have decided. @param {Page} page */
+async function check(page) {
+  if (!reading || !explanation?.summary.seconds) return;
+  const { emotion, probability, seconds } = explanation.summary;
+  const [from, to] = seconds.map((at) => Math.round(at * RATE_HZ));
+  const { signal } = current;
+  const without = await page.engine.ask({ type: 'without', samples: reading.samples, from, to });
+  if (signal.aborted) return;
+  const after = without[EMOTIONS.indexOf(emotion)];
+  const top = EMOTIONS[without.indexOf(Math.max(...without))];
+  const verdict = after < probability - 0.1 ? 'These seconds matter' : after > probability + 0.01
+    ? 'The model was surer without them: the map misleads here' : 'They alone do not decide';
+  byId('why-checked').textContent = `Without ${seconds[0].toFixed(1)} to ${seconds[1].toFixed(1)} s, ${emotion} goes from ${
+    percent(probability)} to ${percent(after)}, and ${top} leads. ${verdict}.`;
+}
