@@ -1,5 +1,6 @@
 // The page: takes a voice from the microphone, a file or a sample, has it read, and shows what was said.
 
+import { compareNext, setUpCompare } from './compare.js';
 import { decodeInBrowser, mayDecode } from './browser-decode.js';
 import { OWN, bytesOf, describe, scoresOnUnheardSpeakers } from './assets.js';
 import { EngineError } from './engine-error.js';
@@ -13,6 +14,8 @@ import { setUpFrontEnd, walkNext } from './front-end.js';
 import * as timeline from './timeline.js';
 import { explainNext, redraw, setUpWhy } from './why.js';
 
+/** @typedef {import('./compare.js').Asked} Asked */
+/** @typedef {import('./compare.js').Read} Read */
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').Reading} Reading */
 /** @typedef {import('./types.d.ts').Sample} Sample */
@@ -69,7 +72,7 @@ let shown;
  * @type {(() => Promise<void>) | undefined} */
 let readAgain;
 
-/** @param {Reading} reading @param {Origin} origin @param {() => Promise<Reading>} read How it was read. */
+/** @param {Reading} reading @param {Origin} origin @param {Read} read How it was read. */
 function present(reading, origin, read) {
   shown = reading;
   readAgain = async () => {
@@ -82,6 +85,7 @@ function present(reading, origin, read) {
   explainNext(page, reading);
   lookInsideNext(page, reading);
   walkNext(page, reading);
+  compareNext(page, read);
   const { headline, explained } = inWords(reading.report);
   say('');
   announce(`${headline}. ${explained}`);
@@ -91,12 +95,12 @@ function present(reading, origin, read) {
 let working = 0;
 
 /** Reads one recording, complaining in words if it cannot be read.
- * @param {Origin} origin @param {() => Promise<Reading>} read @returns {Promise<Reading | undefined>} */
+ * @param {Origin} origin @param {Read} read @returns {Promise<Reading | undefined>} */
 async function attempt(origin, read) {
   working += 1;
   setWorking(true);
   try {
-    return await read();
+    return await read(engine);
   } catch (error) {
     const known = error instanceof EngineError;
     if (!known) console.error(error);
@@ -109,16 +113,16 @@ async function attempt(origin, read) {
   }
 }
 
-/** @param {Blob} file @param {Origin} origin @returns {Promise<Reading>} */
-async function readFile(file, origin) {
+/** @param {Blob} file @param {Origin} origin @param {Asked} asked @returns {Promise<Reading>} */
+async function readFile(file, origin, asked) {
   try {
-    return await engine.ask({ type: 'file', file });
+    return await asked.ask({ type: 'file', file });
   } catch (error) {
     if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
     const decoded = await decodeInBrowser(file);
     if (!decoded) throw error;
     origin.byBrowser = true;
-    return engine.ask({ type: 'samples', ...decoded });
+    return asked.ask({ type: 'samples', ...decoded });
   }
 }
 
@@ -141,7 +145,7 @@ async function readOne(file) {
   startOver();
   say(`Listening to ${file.name}.`);
   /** @type {Origin} */ const origin = { source: file.name };
-  const read = () => readFile(file, origin);
+  /** @type {Read} */ const read = (asked) => readFile(file, origin, asked);
   const reading = await attempt(origin, read);
   if (!reading) return;
   present(reading, origin, read);
@@ -167,7 +171,7 @@ async function readSeveral(files) {
       const [index, file] = next;
       say(`Listening to ${files.length} recordings, ${count} read.`);
       const origin = { source: file.name };
-      const read = () => readFile(file, origin);
+      /** @type {Read} */ const read = (asked) => readFile(file, origin, asked);
       const reading = await attempt(origin, read);
       count += 1;
       if (reading) remember(origin.source, reading);
@@ -287,7 +291,7 @@ async function stopRecording() {
   startOver();
   const origin = { source: 'Your recording' };
   say('Listening.');
-  const read = () => engine.ask({ type: 'samples', samples, rateHz });
+  /** @type {Read} */ const read = (asked) => asked.ask({ type: 'samples', samples, rateHz });
   const reading = await attempt(origin, read);
   if (reading) present(reading, origin, read);
 }
@@ -310,12 +314,12 @@ function sampleButton(sample) {
     startOver();
     const origin = { source: sample.name, acted: sample.acted };
     say(`Listening to ${sample.name}.`);
-    const read = async () => {
+    /** @type {Read} */ const read = async (asked) => {
       const response = await fetch(new URL(`./samples/${sample.file}`, import.meta.url)).catch(() => undefined);
       if (!response?.ok) {
         throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
       }
-      return engine.ask({ type: 'file', file: await response.blob() });
+      return asked.ask({ type: 'file', file: await response.blob() });
     };
     const reading = await attempt(origin, read);
     if (reading) present(reading, origin, read);
@@ -457,6 +461,7 @@ setUpOwn(page);
 setUpWhy(page);
 setUpInside(page);
 setUpFrontEnd(page);
+setUpCompare(page);
 
 addEventListener('sottovoce-backend', (event) => {
   complain(/** @type {CustomEvent} */ (event).detail.message);

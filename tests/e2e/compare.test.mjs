@@ -1,0 +1,71 @@
+// Every model on one clip, from end to end.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { chosenModel, launch, open, readingOf, sample, serve } from './support.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const rows = (page) => page.locator('#compare-rows tr').evaluateAll((rows) =>
+  rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+
+test('every model reads the clip on the page, and says what it read alone', async () => {
+  // Only the test adds a script to the page.
+  const { context, page, errors } = await open(browser, server.url, { bypassCSP: true });
+  await page.setInputFiles('#file', sample('1064_ITS_DIS_XX.opus'));
+  const alone = await readingOf(page, '1064_ITS_DIS_XX.opus');
+  await page.getByText('Ask every model').click();
+  await page.locator('#agreement').filter({ hasText: 'first' }).waitFor();
+  const table = await rows(page);
+  assert.deepEqual(table.map(([name]) => name).toSorted(), ['baseline', 'mfcc1', 'mfcc2', 'ms', 'voice']);
+  for (const [name, says, known, fresh, size, took] of table) {
+    const manifest = JSON.parse(await readFile(new URL(`../../models/${name}/model.json`, import.meta.url), 'utf8'));
+    assert.match(says, /^(Sounds|Perhaps|Hard to tell).*, [<>]? ?\d+ %$/);
+    assert.equal(known, `${Math.round(100 * manifest.metrics.accuracy)} %`);
+    assert.match(fresh, /^\d\d %$/);
+    assert.match(size, /^\d\.\d MB$/);
+    assert.match(took, /^\d+ ms, processor$/);
+  }
+  assert.ok(table.find(([name]) => name === 'voice')[1].startsWith(alone.headline));
+  // What it says of them is what they say.
+  const agreement = await page.locator('#agreement').textContent();
+  for (const [name] of table) assert.ok(agreement.includes(name), agreement);
+  // Another model on the page changes nothing here; another clip does.
+  await page.locator('#model').selectOption('mfcc1');
+  await chosenModel(page);
+  assert.equal((await rows(page)).length, 5);
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+  await page.getByRole('button', { name: 'Woman, 35' }).click();
+  await page.locator('#agreement').filter({ hasText: /angry first/ }).waitFor();
+  assert.equal((await rows(page)).length, 5);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('asking can be ended', async () => {
+  const { context, page, errors } = await open(browser, server.url);
+  await page.getByRole('button', { name: 'Woman, 35' }).click();
+  await readingOf(page, 'Woman, 35');
+  await page.route('**/models/ms/model.safetensors', () => {});
+  await page.getByText('Ask every model').click();
+  await page.locator('#loading-text').filter({ hasText: 'Asking ms' }).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('#agreement').filter({ hasText: 'of 5 were asked' }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
