@@ -141,6 +141,24 @@ async function keep(url, entry, bytes) {
   }
 }
 
+/** Size of the files that are kept. @returns {Promise<number>} */
+export async function keptBytes() {
+  try {
+    if (!await globalThis.caches?.has(CACHE)) return 0;
+    const cache = await globalThis.caches.open(CACHE);
+    const kept = await Promise.all((await cache.keys()).map((request) => cache.match(request)));
+    const sizes = await Promise.all(kept.map(async (response) => (await response?.blob())?.size ?? 0));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Deletes them. */
+export async function forgetFiles() {
+  await globalThis.caches?.delete(CACHE);
+}
+
 /** The engine checks once more; here it is known where a damaged file came from.
  * @param {Uint8Array<ArrayBuffer>} bytes @param {FileEntry} entry */
 async function isWhole(bytes, entry) {

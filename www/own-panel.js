@@ -35,7 +35,7 @@ export function setUpOwn(page) {
     if (folders.length) await bringAll(page, folders);
     else page.complain('There is neither a model nor a speech encoder in this folder: a model has a model.json, an encoder a config.json.');
   });
-  return list(page);
+  return listOwn(page);
 }
 
 /** Keeps what folders hold, and reads with the model that came last.
@@ -46,7 +46,7 @@ export async function bringAll(page, folders) {
     try {
       await page.whileBusy(`Taking in ${folder.name}. Large encoders take a while.`, async (signal) => {
         const { kind, name } = await bring(folder, await page.engine.module(), signal);
-        await list(page);
+        await listOwn(page);
         byId('own').open = true;
         page.announce(`${name} is kept in this browser.`);
         if (kind === 'models') await useIfWhole(page, name);
@@ -70,7 +70,7 @@ async function useIfWhole(page, name) {
 
 /** Shows what is kept, in the list and among the models to choose from.
  * @param {Page} page */
-async function list(page) {
+export async function listOwn(page) {
   /** @type {HTMLElement[]} */ const rows = [];
   const group = document.createElement('optgroup');
   group.label = 'Yours';
@@ -109,7 +109,7 @@ function row(page, kind, name, text) {
       select.selectedIndex = 0;
       page.choose(select.value);
     }
-    await list(page);
+    await listOwn(page);
     page.announce(`${name} is removed.`);
     byId('own').querySelector('summary').focus();
   });

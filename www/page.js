@@ -7,6 +7,7 @@ import { EngineError } from './engine-error.js';
 import { Engine } from './engine.js';
 import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
+import { given, setUpPrivacy } from './privacy.js';
 import { Recorder } from './recorder.js';
 import { lookInsideNext, remember, setUpInside } from './inside.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
@@ -135,6 +136,7 @@ function startOver() {
 /** @param {Iterable<File>} files */
 async function readFiles(files) {
   const all = [...files];
+  given();
   complain('');
   if (all.length === 1) await readOne(all[0]);
   if (all.length > 1) await readSeveral(all);
@@ -289,6 +291,7 @@ async function stopRecording() {
     return;
   }
   startOver();
+  given();
   const origin = { source: 'Your recording' };
   say('Listening.');
   /** @type {Read} */ const read = (asked) => asked.ask({ type: 'samples', samples, rateHz });
@@ -462,6 +465,7 @@ setUpWhy(page);
 setUpInside(page);
 setUpFrontEnd(page);
 setUpCompare(page);
+setUpPrivacy(page);
 
 addEventListener('sottovoce-backend', (event) => {
   complain(/** @type {CustomEvent} */ (event).detail.message);

@@ -5,7 +5,8 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::nn::conv_block::{ConvBlock, ConvBlockConfig, last_activation, through};
+use super::convolutional::Convolutional;
+use crate::nn::conv_block::{ConvBlock, ConvBlockConfig};
 
 /// Sizes of a [`Baseline`].
 #[derive(Config, Debug)]
@@ -54,37 +55,23 @@ pub struct Baseline {
     output: Linear,
 }
 
+impl Convolutional for Baseline {
+    fn blocks(&self) -> &[ConvBlock] {
+        &self.blocks
+    }
+
+    fn enter(&self, maps: Tensor<3>) -> Tensor<4> {
+        let [batch, rows, _] = maps.dims();
+        maps.mean_dim(2).reshape([batch, 1, 1, rows])
+    }
+
+    fn hear(&self, maps: Tensor<4>) -> Tensor<2> {
+        maps.flatten(1, 3)
+    }
+}
+
 impl Baseline {
-    /// What the last convolution finds, after ReLU.
-    ///
-    /// # Shapes
-    /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, channels, 1, rows / 4]`
-    pub fn convolved(&self, maps: Tensor<3>) -> Tensor<4> {
-        let [batch, rows, _] = maps.dims();
-        last_activation(&self.blocks, maps.mean_dim(2).reshape([batch, 1, 1, rows]))
-    }
-
-    /// What the dense layer is given, of what the last convolution finds.
-    ///
-    /// # Shapes
-    /// - input: `[batch, channels, 1, rows / 4]`
-    /// - output: `[batch, features]`
-    pub fn after_convolutions(&self, activation: Tensor<4>) -> Tensor<2> {
-        self.blocks[self.blocks.len() - 1].pooled(activation).flatten(1, 3)
-    }
-
-    /// What the dense layer is given.
-    ///
-    /// # Shapes
-    /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, features]`
-    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
-        let [batch, rows, _] = maps.dims();
-        through(&self.blocks, maps.mean_dim(2).reshape([batch, 1, 1, rows])).flatten(1, 3)
-    }
-
-    /// Scores before softmax, of what [`represent`](Self::represent) gives.
+    /// Scores before softmax, of the features that it decides by.
     ///
     /// # Shapes
     /// - input: `[batch, features]`

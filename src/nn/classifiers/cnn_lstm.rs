@@ -6,7 +6,8 @@ use burn::nn::{BiLstm, BiLstmConfig, Linear, LinearConfig};
 use burn::tensor::activation::{relu, softmax, tanh};
 use burn::tensor::{Device, Tensor};
 
-use crate::nn::conv_block::{ConvBlock, ConvBlockConfig, last_activation, through};
+use super::convolutional::Convolutional;
+use crate::nn::conv_block::{ConvBlock, ConvBlockConfig};
 use crate::nn::dropout::Dropout;
 
 /// Sizes of a [`CnnLstm`].
@@ -73,41 +74,9 @@ pub struct CnnLstm {
     output: Linear,
 }
 
-impl CnnLstm {
-    /// What the last convolution finds, after ReLU.
-    ///
-    /// # Shapes
-    /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, channels, rows / 4, columns / 4]`
-    pub fn convolved(&self, maps: Tensor<3>) -> Tensor<4> {
-        last_activation(&self.blocks, maps.unsqueeze_dim(1))
-    }
-
-    /// What the hidden dense layer makes of what the last convolution finds.
-    ///
-    /// # Shapes
-    /// - input: `[batch, channels, rows / 4, columns / 4]`
-    /// - output: `[batch, hidden]`
-    pub fn after_convolutions(&self, activation: Tensor<4>) -> Tensor<2> {
-        self.hear(self.blocks[self.blocks.len() - 1].pooled(activation))
-    }
-
-    /// What the hidden dense layer says.
-    ///
-    /// # Shapes
-    /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, hidden]`
-    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
-        self.hear(through(&self.blocks, maps.unsqueeze_dim(1)))
-    }
-
-    /// Scores before softmax, of what [`represent`](Self::represent) gives.
-    ///
-    /// # Shapes
-    /// - input: `[batch, hidden]`
-    /// - output: `[batch, classes]`
-    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
-        self.output.forward(self.dropout.forward(features))
+impl Convolutional for CnnLstm {
+    fn blocks(&self) -> &[ConvBlock] {
+        &self.blocks
     }
 
     fn hear(&self, maps: Tensor<4>) -> Tensor<2> {
@@ -116,5 +85,16 @@ impl CnnLstm {
         let weights = softmax(self.attention_score.forward(tanh(self.attention.forward(outputs.clone()))), 1);
         let summary = (outputs * weights).sum_dim(1).squeeze_dim(1);
         relu(self.hidden.forward(self.dropout.forward(summary)))
+    }
+}
+
+impl CnnLstm {
+    /// Scores before softmax, of the features that it decides by.
+    ///
+    /// # Shapes
+    /// - input: `[batch, features]`
+    /// - output: `[batch, classes]`
+    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
+        self.output.forward(self.dropout.forward(features))
     }
 }

@@ -6,7 +6,8 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use crate::nn::conv_block::{ConvBlock, ConvBlockConfig, last_activation, through};
+use super::convolutional::Convolutional;
+use crate::nn::conv_block::{ConvBlock, ConvBlockConfig};
 use crate::nn::dropout::Dropout;
 
 /// Sizes of a [`DeepCnn`]. The defaults are the paper's.
@@ -70,45 +71,24 @@ pub struct DeepCnn {
     hidden_l2: f64,
 }
 
-impl DeepCnn {
-    /// What the last convolution finds, after ReLU.
-    ///
-    /// # Shapes
-    /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, channels, rows / 8, columns / 8]`
-    pub fn convolved(&self, maps: Tensor<3>) -> Tensor<4> {
-        last_activation(&self.blocks, maps.unsqueeze_dim(1))
-    }
-
-    /// What the hidden dense layer makes of what the last convolution finds.
-    ///
-    /// # Shapes
-    /// - input: `[batch, channels, rows / 8, columns / 8]`
-    /// - output: `[batch, hidden]`
-    pub fn after_convolutions(&self, activation: Tensor<4>) -> Tensor<2> {
-        self.hear(self.blocks[self.blocks.len() - 1].pooled(activation))
-    }
-
-    /// What the hidden dense layer says.
-    ///
-    /// # Shapes
-    /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, hidden]`
-    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
-        self.hear(through(&self.blocks, maps.unsqueeze_dim(1)))
-    }
-
-    /// Scores before softmax, of what [`represent`](Self::represent) gives.
-    ///
-    /// # Shapes
-    /// - input: `[batch, hidden]`
-    /// - output: `[batch, classes]`
-    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
-        self.output.forward(self.dropout.forward(features))
+impl Convolutional for DeepCnn {
+    fn blocks(&self) -> &[ConvBlock] {
+        &self.blocks
     }
 
     fn hear(&self, maps: Tensor<4>) -> Tensor<2> {
         relu(self.hidden.forward(maps.flatten(1, 3)))
+    }
+}
+
+impl DeepCnn {
+    /// Scores before softmax, of the features that it decides by.
+    ///
+    /// # Shapes
+    /// - input: `[batch, features]`
+    /// - output: `[batch, classes]`
+    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
+        self.output.forward(self.dropout.forward(features))
     }
 
     /// `hidden_l2` times the sum of the hidden layer's squared weights, as Keras' `l2` regulariser.

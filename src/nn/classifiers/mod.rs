@@ -3,12 +3,14 @@
 mod attentive_mlp;
 mod baseline;
 mod cnn_lstm;
+mod convolutional;
 mod deep_cnn;
 mod mlp;
 
 pub use attentive_mlp::{AttentiveMlp, AttentiveMlpConfig};
 pub use baseline::{Baseline, BaselineConfig};
 pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
+pub use convolutional::Convolutional;
 pub use deep_cnn::{DeepCnn, DeepCnnConfig};
 pub use mlp::{Mlp, MlpConfig};
 
@@ -129,12 +131,7 @@ impl Classifier {
     /// - input: `[batch, rows, columns]`
     /// - output: `[batch, channels, rows, columns]`, smaller by what was pooled
     pub fn convolved(&self, maps: Tensor<3>) -> Option<Tensor<4>> {
-        match self {
-            Self::Baseline(net) => Some(net.convolved(maps)),
-            Self::CnnLstm(net) => Some(net.convolved(maps)),
-            Self::DeepCnn(net) => Some(net.convolved(maps)),
-            Self::AttentiveMlp(_) | Self::Mlp(_) => None,
-        }
+        Some(self.convolutional()?.convolved(maps))
     }
 
     /// Scores before softmax, of what the last convolution finds.
@@ -146,13 +143,17 @@ impl Classifier {
     /// # Panics
     /// If the network has no convolutions.
     pub fn conclude(&self, activation: Tensor<4>) -> Tensor<2> {
-        let features = match self {
-            Self::Baseline(net) => net.after_convolutions(activation),
-            Self::CnnLstm(net) => net.after_convolutions(activation),
-            Self::DeepCnn(net) => net.after_convolutions(activation),
-            Self::AttentiveMlp(_) | Self::Mlp(_) => panic!("a network without convolutions"),
-        };
-        self.decide(features)
+        let network = self.convolutional().expect("a network with convolutions");
+        self.decide(network.after_convolutions(activation))
+    }
+
+    fn convolutional(&self) -> Option<&dyn Convolutional> {
+        match self {
+            Self::Baseline(net) => Some(net),
+            Self::CnnLstm(net) => Some(net),
+            Self::DeepCnn(net) => Some(net),
+            Self::AttentiveMlp(_) | Self::Mlp(_) => None,
+        }
     }
 
     /// The penalty on large weights that training adds to the loss, of networks that have one.

@@ -139,20 +139,6 @@ impl ConvBlock {
     }
 }
 
-/// Maps after all `blocks`.
-pub fn through(blocks: &[ConvBlock], maps: Tensor<4>) -> Tensor<4> {
-    blocks.iter().fold(maps, |x, block| block.forward(x))
-}
-
-/// What the last of the `blocks` finds before it pools.
-///
-/// # Panics
-/// If there are none.
-pub fn last_activation(blocks: &[ConvBlock], maps: Tensor<4>) -> Tensor<4> {
-    let (last, first) = blocks.split_last().expect("networks have blocks");
-    last.activation(through(first, maps))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

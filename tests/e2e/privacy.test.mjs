@@ -1,0 +1,60 @@
+// What the page says of itself and the network, from end to end.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, open, readingOf, sample, serve } from './support.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const text = (page, id) => page.locator(`#${id}`).textContent();
+
+test('the requests that it tells are those that were made, and a recording makes none', async () => {
+  const { context, page, errors } = await open(browser, server.url);
+  await page.getByText('Check it').click();
+  // The workers' own scripts are asked for by the workers, whose requests no page is told of.
+  const ofWorkers = ['worker.js', 'sottovoce.js'];
+  const made = () => server.asked.filter((path) => !ofWorkers.some((file) => path.endsWith(file))).length;
+  const told = async () => Number((await text(page, 'asked')).match(/opened: (\d+), all to this site/)[1]);
+  assert.ok(Math.abs(await told() - made()) <= 3, `${await told()} told, ${made()} made`);
+  await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
+  await readingOf(page, '1028_MTI_SAD_XX.opus');
+  assert.match(await text(page, 'asked'), /Since you gave it your last recording: 0\.$/);
+  await page.getByRole('button', { name: 'Woman, 25' }).click();
+  await readingOf(page, 'Woman, 25');
+  await page.locator('#asked').filter({ hasText: 'recording: 1.' }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('recordings are read with the network cut', async () => {
+  const { context, page } = await open(browser, server.url);
+  await context.setOffline(true);
+  await page.setInputFiles('#file', sample('1053_IEO_ANG_HI.opus'));
+  await readingOf(page, '1053_IEO_ANG_HI.opus');
+  await context.close();
+});
+
+test('what is kept is told, and deleted when told to', async () => {
+  const { context, page, errors } = await open(browser, server.url);
+  await page.getByText('Check it').click();
+  await page.locator('#kept').filter({ hasText: /keeps \d+\.\d MB of models.* No recordings\.$/ }).waitFor();
+  const kept = () => page.evaluate(async () => (await caches.keys()).length);
+  assert.ok(await kept() > 0);
+  await page.getByRole('button', { name: 'Delete what is kept' }).click();
+  await page.locator('#kept').filter({ hasText: 'keeps nothing of this page' }).waitFor();
+  assert.equal(await kept(), 0);
+  assert.ok(await page.getByRole('button', { name: 'Delete what is kept' }).isDisabled());
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -1,0 +1,64 @@
+// What this page asked the network for, and what it keeps, so that nobody needs to take its word.
+
+import { forgetFiles, keptBytes } from './assets.js';
+import * as own from './own.js';
+import { listOwn } from './own-panel.js';
+
+/** @typedef {import('./own-panel.js').Page} Page */
+
+/** @param {string} id @returns {any} */
+const byId = (id) => document.getElementById(id);
+
+/** Addresses asked for since the page opened; what lies in the tab itself is none. @type {string[]} */
+const asked = [location.href];
+/** How many there were when the last recording was given.
+ * @type {number | undefined} */
+let before;
+
+/** @param {Page} page */
+export function setUpPrivacy(page) {
+  new PerformanceObserver((entries) => {
+    for (const { name } of entries.getEntries()) {
+      if (!/^(blob|data):/.test(name)) asked.push(name);
+    }
+    showAsked();
+  }).observe({ type: 'resource', buffered: true });
+  showAsked();
+  byId('privacy').addEventListener('toggle', () => byId('privacy').open && showKept());
+  byId('forget').addEventListener('click', () => forget(page));
+}
+
+/** A recording of the visitor's own is about to be read. */
+export function given() {
+  before = asked.length;
+  showAsked();
+}
+
+function showAsked() {
+  const elsewhere = asked.filter((address) => new URL(address).origin !== location.origin).length;
+  const since = before === undefined ? '' : ` Since you gave it your last recording: ${asked.length - before}.`;
+  byId('asked').textContent = `Requests since this page opened: ${asked.length}, ${
+    elsewhere ? `${elsewhere} of them elsewhere` : 'all to this site, for the page and its models'}.${since}`;
+}
+
+async function showKept() {
+  const [bytes, models, encoders] = await Promise.all([keptBytes(), own.models(), own.encoders()]);
+  const brought = [...models, ...encoders].map(({ name }) => name);
+  const parts = [];
+  if (bytes) parts.push(`${(bytes / 1e6).toFixed(1)} MB of models, so that they need not be loaded again`);
+  if (brought.length) parts.push(`what you brought: ${brought.join(', ')}`);
+  byId('kept').textContent = parts.length ? `This browser keeps ${parts.join('; and ')}. No recordings.`
+    : 'This browser keeps nothing of this page.';
+  byId('forget').disabled = !parts.length;
+}
+
+/** @param {Page} page */
+async function forget(page) {
+  await forgetFiles();
+  for (const { name } of await own.models()) await own.remove('models', name);
+  for (const { name } of await own.encoders()) await own.remove('encoders', name);
+  await listOwn(page);
+  await showKept();
+  page.announce('Everything that this page kept is deleted.');
+  byId('privacy').querySelector('summary').focus();
+}
