@@ -4,6 +4,7 @@ import { OWN, bytesOf, countBytes, getModel, scoresOnUnheardSpeakers } from './a
 import { EngineError } from './engine-error.js';
 import { Reader } from './reader.js';
 import { inWords, percent } from './result.js';
+import { sealed } from './sealed.js';
 
 /** @typedef {import('./engine.js').Engine} Engine */
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
@@ -80,7 +81,7 @@ async function compare(page) {
 async function ask(page, model, read, signal) {
   const files = await getModel(model, countBytes(() => {}), signal);
   const load = { module: await page.engine.module(), ...files, backend: /** @type {const} */ ('cpu') };
-  const reader = new Reader(load, { ranOn: () => {}, read: () => {},
+  const reader = new Reader((await sealed()).start('worker.js'), load, { ranOn: () => {}, read: () => {},
     crashed: () => reader.end('It stopped in the middle of this recording.') });
   const end = () => reader.end('');
   signal.addEventListener('abort', end);

@@ -3,6 +3,7 @@
 
 import { countBytes, getEngine, getModel } from './assets.js';
 import { Reader } from './reader.js';
+import { sealed } from './sealed.js';
 
 /** @typedef {import('./types.d.ts').Backend} Backend */
 /** @typedef {import('./types.d.ts').Load} Load */
@@ -13,7 +14,8 @@ import { Reader } from './reader.js';
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./types.d.ts').Topic} Topic */
 /** @typedef {import('./reader.js').BackendReply} BackendReply */
-/** @typedef {{module: WebAssembly.Module} & ModelFiles} Assets */
+/** @typedef {import('./sealed.js').Sealed} Sealed */
+/** @typedef {{module: WebAssembly.Module, sealed: Sealed} & ModelFiles} Assets */
 
 /** Crashes without one reading between them after which the engine is given up. */
 const MAX_CRASHES = 3;
@@ -57,10 +59,11 @@ export class Engine {
    * @param {(share: number) => void} onProgress Hears how much is loaded, 0 to 1.
    * @param {AbortSignal} [signal] Ends the loading. */
   async use(model, onProgress, signal) {
-    const assets = { ...(await this.#assets), ...(await getModel(model, countBytes(onProgress), signal)) };
+    const before = await this.#assets;
+    const assets = { ...before, ...(await getModel(model, countBytes(onProgress), signal)) };
     signal?.throwIfAborted();
-    const first = this.#readers[0] ?? this.#start(await this.#assets, this.#backend);
-    await first.load({ ...assets, backend: this.#backend });
+    const first = this.#readers[0] ?? this.#start(before, this.#backend);
+    await first.load(this.#loadOf(assets, this.#backend));
     this.#model = model;
     this.#assets = Promise.resolve(assets);
     this.#endHelpers();
@@ -114,9 +117,14 @@ export class Engine {
     }, () => {});
   }
 
+  /** What a worker is given. @param {Assets} assets @param {Backend} backend @returns {Load} */
+  #loadOf({ module, manifest, files }, backend) {
+    return { module, manifest, files, backend };
+  }
+
   /** @param {Assets} assets @param {Backend} backend @returns {Reader} */
   #start(assets, backend) {
-    const reader = new Reader({ ...assets, backend }, {
+    const reader = new Reader(assets.sealed.start('worker.js'), this.#loadOf(assets, backend), {
       ranOn: (reply) => this.#ranOn(reader, reply),
       crashed: (reason) => this.#crashed(reader, reason),
       read: () => this.#wasRead(),
@@ -152,7 +160,7 @@ export class Engine {
       ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
       : `Readings come from the processor, with the same result but slower: ${reason}.`;
     dispatchEvent(new CustomEvent('sottovoce-backend', { detail: { message } }));
-    if (again) this.#assets.then((assets) => reader.load({ ...assets, backend: this.#backend }));
+    if (again) this.#assets.then((assets) => reader.load(this.#loadOf(assets, this.#backend)));
   }
 
   /** Puts a fresh worker in the place of a dead one and tells whoever waits.
@@ -174,7 +182,7 @@ export class Engine {
   /** @returns {Promise<Assets>} */
   async #load() {
     const counter = countBytes(this.#onProgress);
-    const [module, model] = await Promise.all([getEngine(counter), getModel(this.#model, counter)]);
-    return { module, ...model };
+    const [module, workers, model] = await Promise.all([getEngine(counter), sealed(), getModel(this.#model, counter)]);
+    return { module, sealed: workers, ...model };
   }
 }

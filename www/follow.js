@@ -1,6 +1,7 @@
 // Reads a recording of any length, window by window, on as many workers as the engine has.
 
 import { EngineError } from './engine-error.js';
+import { sealed } from './sealed.js';
 
 /** @typedef {import('./engine.js').Engine} Engine */
 /** @typedef {import('./types.d.ts').LongReply} LongReply */
@@ -14,7 +15,7 @@ const RATE_HZ = 16_000;
  * Told of the length that the file says it has, and of each moment, not always in their order.
  * @param {AbortSignal} signal Ends it. */
 export async function follow(engine, file, stepS, hooks, signal) {
-  const windows = new LongWorker();
+  const windows = new LongWorker((await sealed()).start('long-worker.js'));
   try {
     const opened = await windows.ask({ type: 'open', module: await engine.module(), file, stepS });
     if (opened.type === 'opened') hooks.opened(opened.durationS);
@@ -43,10 +44,12 @@ export async function follow(engine, file, stepS, hooks, signal) {
 
 /** The worker that cuts; it answers in the order of the requests. */
 class LongWorker {
-  #worker = new Worker(new URL('./long-worker.js', import.meta.url), { type: 'module' });
+  #worker;
   /** @type {{resolve: (reply: LongReply) => void, reject: (error: Error) => void}[]} */ #asked = [];
 
-  constructor() {
+  /** @param {Worker} worker */
+  constructor(worker) {
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }) => {
       const reply = /** @type {LongReply} */ (data);
       const asked = this.#asked.shift();

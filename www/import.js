@@ -2,6 +2,7 @@
 
 import { EngineError } from './engine-error.js';
 import { keep } from './own.js';
+import { sealed } from './sealed.js';
 
 /** @typedef {import('./types.d.ts').EncoderDescription} EncoderDescription */
 /** @typedef {import('./types.d.ts').ImportReply} ImportReply */
@@ -74,8 +75,8 @@ function parse(text, file, hasAll) {
 
 /** @param {Folder} folder @param {WebAssembly.Module} module @param {AbortSignal} signal
  * @returns {Promise<Extract<ImportReply, {files: Uint8Array<ArrayBuffer>[]}>>} */
-function convert({ name, files }, module, signal) {
-  const worker = new Worker(new URL('./import-worker.js', import.meta.url), { type: 'module' });
+async function convert({ name, files }, module, signal) {
+  const worker = (await sealed()).start('import-worker.js');
   /** @type {Promise<any>} */
   const converted = new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => {

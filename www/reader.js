@@ -21,12 +21,12 @@ export class Reader {
   /** @type {((nothing: undefined) => void) | undefined} */ #whenSettled;
   #lastId = 0;
 
-  /** @param {Load} load What it begins with.
+  /** @param {Worker} worker @param {Load} load What it begins with.
    * @param {{ranOn: (reply: BackendReply) => void, crashed: (reason: string) => void, read: () => void}} hooks Told of
    * what runs the encoder, of its own end, and of each reading. */
-  constructor(load, hooks) {
+  constructor(worker, load, hooks) {
     this.#hooks = hooks;
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

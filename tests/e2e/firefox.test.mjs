@@ -2,16 +2,11 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import puppeteer from 'puppeteer-core';
-import { chosenModel, sample, serve } from './support.mjs';
-
-const FIREFOX = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
+import { chosenModel, launchFirefox, sample, serve } from './support.mjs';
 
 test('Firefox reads a sample clip and a file', async () => {
-  assert.ok(FIREFOX, 'Firefox is missing: install firefox-esr, or name it in FIREFOX');
   const server = await serve();
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX, headless: true });
+  const browser = await launchFirefox();
   try {
     const page = await browser.newPage();
     const errors = [];

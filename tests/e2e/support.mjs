@@ -4,13 +4,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
 import { serveFolder } from '../../xtask/server.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const fixture = (name) => join(root, 'tests/fixtures/audio', name);
 export const sample = (name) => join(root, 'www/samples', name);
 
-const dist = join(root, 'dist');
+/** The built page. */
+export const dist = join(root, 'dist');
 
 /** The built page on a free port, below a sub-path that no build can have known of. */
 export const serve = (folder = dist, prefix = '/any/path/') => {
@@ -27,6 +29,14 @@ export const launch = (args = []) => chromium.launch({
   args: ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', ...args],
 });
+
+const FIREFOX = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
+
+/** Starts Firefox, which is driven by another library: this one's is a Firefox of its own. */
+export const launchFirefox = () => {
+  if (!FIREFOX) throw new Error('Firefox is missing: install firefox-esr, or name it in FIREFOX');
+  return puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX, headless: true });
+};
 
 /** A graphics processor in software, for machines that have none: right, but slow. */
 export const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];

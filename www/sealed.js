@@ -1,0 +1,62 @@
+// Starts the workers that hear voices, so that none of them can connect anywhere, not even to this site.
+//
+// A worker loaded from an address has only the policy that the server sends with it, and many servers send none. A worker
+// made of text that the page loaded has the policy of the document that starts it: www/sealed.html, which forbids all.
+
+import { EngineError } from './engine-error.js';
+import { scriptFrom } from './trusted.js';
+
+/** @typedef {'worker.js' | 'long-worker.js' | 'import-worker.js'} Script */
+/** @typedef {{start: (script: Script) => Worker}} Sealed */
+
+/** @type {Script[]} */ const SCRIPTS = ['worker.js', 'long-worker.js', 'import-worker.js'];
+/** What they import, as it stands in them. */
+const ENGINE = '../sottovoce.js';
+
+/** @type {Promise<Sealed> | undefined} */
+let opened;
+
+/** Opened once; again if that failed. All that workers will need is loaded then: they start without the network.
+ * @returns {Promise<Sealed>} */
+export function sealed() {
+  opened ??= open().catch((error) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+}
+
+/** @returns {Promise<Sealed>} */
+async function open() {
+  const [realm, engine, ...texts] = await Promise.all([frame(), text(ENGINE), ...SCRIPTS.map((script) => text(`./${script}`))]);
+  const imported = realm.URL.createObjectURL(script(engine));
+  const made = texts.map((text) => realm.URL.createObjectURL(script(text.replace(ENGINE, imported))));
+  return { start: (script) => new realm.Worker(scriptFrom(made[SCRIPTS.indexOf(script)]), { type: 'module' }) };
+}
+
+/** @param {string} text */
+const script = (text) => new Blob([text], { type: 'text/javascript' });
+
+/** @returns {Promise<Window & typeof globalThis>} */
+async function frame() {
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.title = 'Where voices are read';
+  const loaded = new Promise((resolve) => { frame.onload = resolve; });
+  frame.src = new URL('./sealed.html', import.meta.url).href;
+  document.body.append(frame);
+  await loaded;
+  const policy = frame.contentDocument?.querySelector('meta[http-equiv="Content-Security-Policy"]');
+  // Also when a server answers with a page of its own that says what went wrong.
+  if (!policy) throw unloaded();
+  return /** @type {Window & typeof globalThis} */ (frame.contentWindow);
+}
+
+/** @param {string} path @returns {Promise<string>} */
+async function text(path) {
+  const response = await fetch(new URL(path, import.meta.url)).catch(() => undefined);
+  if (!response?.ok) throw unloaded();
+  return response.text();
+}
+
+const unloaded = () => new EngineError('not-loaded', 'Part of the analyzer could not be loaded. Check the connection and try again.');
