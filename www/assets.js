@@ -23,7 +23,7 @@ const RELAXED = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0
   10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11];
 
 /** The engine made for this browser: encoders are faster with relaxed SIMD, which not every browser knows. */
-const engineFile = () => (WebAssembly.validate(new Uint8Array(RELAXED)) ? 'sottovoce_relaxed.wasm' : 'sottovoce_bg.wasm');
+export const engineFile = () => (WebAssembly.validate(new Uint8Array(RELAXED)) ? 'sottovoce_relaxed.wasm' : 'sottovoce_bg.wasm');
 
 /** The compiled engine.
  * @param {Counter} counter @returns {Promise<WebAssembly.Module>} */
@@ -139,24 +139,6 @@ async function keep(url, entry, bytes) {
   } catch {
     // No room: the file is loaded again next time.
   }
-}
-
-/** Size of the files that are kept. @returns {Promise<number>} */
-export async function keptBytes() {
-  try {
-    if (!await globalThis.caches?.has(CACHE)) return 0;
-    const cache = await globalThis.caches.open(CACHE);
-    const kept = await Promise.all((await cache.keys()).map((request) => cache.match(request)));
-    const sizes = await Promise.all(kept.map(async (response) => (await response?.blob())?.size ?? 0));
-    return sizes.reduce((sum, size) => sum + size, 0);
-  } catch {
-    return 0;
-  }
-}
-
-/** Deletes them. */
-export async function forgetFiles() {
-  await globalThis.caches?.delete(CACHE);
 }
 
 /** The engine checks once more; here it is known where a damaged file came from.

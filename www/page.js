@@ -8,6 +8,7 @@ import { Engine } from './engine.js';
 import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
 import { given, setUpPrivacy } from './privacy.js';
+import { setUpOffline } from './offline.js';
 import { Recorder } from './recorder.js';
 import { lookInsideNext, remember, setUpInside } from './inside.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
@@ -491,5 +492,6 @@ showAccuracy().then(showModels).catch((error) => {
   if (!shown) say('');
   document.documentElement.dataset.model = model;
   const chosen = byId('model').value;
-  if (chosen !== FIRST) choose(chosen);
+  if (chosen !== FIRST) choose(chosen).finally(() => setUpOffline(page));
+  else setUpOffline(page);
 });

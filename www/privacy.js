@@ -1,6 +1,6 @@
 // What this page asked the network for, and what it keeps, so that nobody needs to take its word.
 
-import { forgetFiles, keptBytes } from './assets.js';
+import { forgetPage } from './offline.js';
 import * as own from './own.js';
 import { listOwn } from './own-panel.js';
 
@@ -41,11 +41,24 @@ function showAsked() {
     elsewhere ? `${elsewhere} of them elsewhere` : 'all to this site, for the page and its models'}.${since}`;
 }
 
+/** The stores of the page itself and of its models. */
+const stores = async () => (await globalThis.caches?.keys() ?? []).filter((name) => name.startsWith('sottovoce-'));
+
+/** Size of what they hold. @returns {Promise<number>} */
+async function keptBytes() {
+  let bytes = 0;
+  for (const name of await stores()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) bytes += (await (await cache.match(request))?.blob())?.size ?? 0;
+  }
+  return bytes;
+}
+
 async function showKept() {
-  const [bytes, models, encoders] = await Promise.all([keptBytes(), own.models(), own.encoders()]);
+  const [bytes, models, encoders] = await Promise.all([keptBytes().catch(() => 0), own.models(), own.encoders()]);
   const brought = [...models, ...encoders].map(({ name }) => name);
   const parts = [];
-  if (bytes) parts.push(`${(bytes / 1e6).toFixed(1)} MB of models, so that they need not be loaded again`);
+  if (bytes) parts.push(`${(bytes / 1e6).toFixed(1)} MB of this page and its models, so that it opens without the network`);
   if (brought.length) parts.push(`what you brought: ${brought.join(', ')}`);
   byId('kept').textContent = parts.length ? `This browser keeps ${parts.join('; and ')}. No recordings.`
     : 'This browser keeps nothing of this page.';
@@ -54,11 +67,12 @@ async function showKept() {
 
 /** @param {Page} page */
 async function forget(page) {
-  await forgetFiles();
+  await forgetPage();
+  for (const name of await stores()) await caches.delete(name);
   for (const { name } of await own.models()) await own.remove('models', name);
   for (const { name } of await own.encoders()) await own.remove('encoders', name);
   await listOwn(page);
   await showKept();
-  page.announce('Everything that this page kept is deleted.');
+  page.announce('Everything that this page kept is deleted. Your next visit loads it anew.');
   byId('privacy').querySelector('summary').focus();
 }

@@ -3,11 +3,12 @@
 /** @type {{createPolicy: (name: string, rules: {createScriptURL: (url: string) => string}) => {createScriptURL: (url: string) => any}} | undefined} */
 const trustedTypes = /** @type {any} */ (globalThis).trustedTypes;
 
-const OFFLINE = new URL('../offline-worker.js', import.meta.url).href;
+/** The worker that keeps the page. It lies where the page does: it answers for what lies below itself. */
+export const OFFLINE = new URL('../offline-worker.js', import.meta.url).href;
 
 /** @param {string} url */
 function known(url) {
-  if (url === OFFLINE || url.startsWith(`blob:${location.origin}/`)) return url;
+  if (url.startsWith(`${OFFLINE}?engine=`) || url.startsWith(`blob:${location.origin}/`)) return url;
   throw new TypeError(`${url} is no script of this page`);
 }
 

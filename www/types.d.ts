@@ -214,6 +214,10 @@ export interface Sample {
 }
 
 declare global {
+  /** Written by the build before the offline worker: the page's version, and the hash of each of its files. */
+  const VERSION: string;
+  const FILES: Record<string, string>;
+
   /** Of workers, which the page's other scripts are not. */
   class FileReaderSync {
     readAsArrayBuffer(blob: Blob): ArrayBuffer;

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const TYPES = {
   '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css',
-  '.json': 'application/json', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.md': 'text/markdown',
+  '.json': 'application/json', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.md': 'text/markdown', '.webmanifest': 'application/manifest+json', '.png': 'image/png',
 };
 
 /** Serves `folder` below `prefix`, on a free port unless one is given; remembers what is asked for. */
@@ -30,14 +30,20 @@ export async function serveFolder(folder, { prefix = '/', port = 0 } = {}) {
       response.writeHead(404).end();
     }
   });
-  await new Promise((resolve, reject) => {
+  const listen = (port) => new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
+  await listen(port);
+  const { port: taken } = server.address();
+  const close = () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); });
   return {
-    url: `http://127.0.0.1:${server.address().port}${prefix}`,
+    url: `http://127.0.0.1:${taken}${prefix}`,
     asked,
-    close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
+    close,
+    /** Nobody answers until it is resumed: the network is cut. */
+    pause: close,
+    resume: () => listen(taken),
   };
 }
 

@@ -47,7 +47,8 @@ export const chosenModel = (page) => page.waitForFunction(
 
 /** Opens the page and waits until the chosen model is loaded. Errors of the page fail the test at its end. */
 export async function open(browser, url, options = {}) {
-  const context = await browser.newContext(options);
+  // What is kept for a visit without the network would come between a test and the server.
+  const context = await browser.newContext({ serviceWorkers: 'block', ...options });
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));

@@ -1,0 +1,130 @@
+// The page without the network, and its next version, from end to end.
+
+import assert from 'node:assert/strict';
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { writeOfflineWorker } from '../../xtask/offline.mjs';
+import { chosenModel, dist, launch, launchFirefox, readingOf, sample, serve } from './support.mjs';
+
+let folder;
+let server;
+let browser;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+  await cp(dist, folder, { recursive: true });
+  server = await serve(folder);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser.close();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+/** The page, once it is kept. */
+async function kept(context) {
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await chosenModel(page);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  return page;
+}
+
+test('without the network the page opens and reads samples and files', async () => {
+  const context = await browser.newContext();
+  const page = await kept(context);
+  await server.pause();
+  try {
+    const asked = server.asked.length;
+    await page.reload();
+    await chosenModel(page);
+    await page.getByRole('button', { name: 'Woman, 25' }).click();
+    await readingOf(page, 'Woman, 25');
+    await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
+    await readingOf(page, '1028_MTI_SAD_XX.opus');
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).maxWidth), '704px');
+    assert.equal(server.asked.length, asked);
+  } finally {
+    await server.resume();
+    await context.close();
+  }
+});
+
+test('a newer version waits until it is wanted, and until no other tab has the older one', async () => {
+  const context = await browser.newContext();
+  const first = await kept(context);
+  await first.reload();
+  await chosenModel(first);
+  const second = await context.newPage();
+  await second.goto(server.url);
+  await chosenModel(second);
+  await appendFile(join(folder, 'www/style.css'), '\nbody { outline: 1px solid }\n');
+  await writeOfflineWorker(folder);
+  await second.reload();
+  await chosenModel(second);
+  const outline = (page) => page.evaluate(() => getComputedStyle(document.body).outlineStyle);
+  await second.getByText('A newer version of this page is here').waitFor();
+  assert.equal(await outline(second), 'none', 'half of the newer version is on the page');
+  await second.getByRole('button', { name: 'Use it now' }).click();
+  await second.getByText('open in another tab').waitFor();
+  await first.close();
+  await Promise.all([second.waitForEvent('load'), second.getByRole('button', { name: 'Use it now' }).click()]);
+  await chosenModel(second);
+  assert.equal(await outline(second), 'solid');
+  assert.ok(await second.locator('#newer').isHidden());
+  assert.equal(await second.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith('sottovoce-page')).length), 1);
+  await context.close();
+});
+
+test('a version of which a part does not arrive whole is not kept', async () => {
+  const context = await browser.newContext();
+  const page = await kept(context);
+  await page.reload();
+  await appendFile(join(folder, 'www/style.css'), '\n/* one version */\n');
+  await writeOfflineWorker(folder);
+  await appendFile(join(folder, 'www/style.css'), '\n/* and already another */\n');
+  await page.reload();
+  await chosenModel(page);
+  await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    await registration.update().catch(() => {});
+    while (registration.installing) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  assert.ok(await page.locator('#newer').isHidden());
+  assert.equal(await page.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith('sottovoce-page')).length), 1);
+  await writeOfflineWorker(folder);
+  await context.close();
+});
+
+test('what is deleted stays deleted until the next visit', async () => {
+  const context = await browser.newContext();
+  const page = await kept(context);
+  await page.getByText('Check it').click();
+  await page.getByRole('button', { name: 'Delete what is kept' }).click();
+  await page.getByText('keeps nothing of this page').waitFor();
+  assert.deepEqual(await page.evaluate(async () => [(await caches.keys()).length,
+    (await navigator.serviceWorker.getRegistrations()).length]), [0, 0]);
+  await context.close();
+});
+
+test('Firefox opens the page without the network', async () => {
+  const firefox = await launchFirefox();
+  try {
+    const page = await firefox.newPage();
+    await page.goto(server.url);
+    await chosenModel(page);
+    await page.evaluate(async () => { await navigator.serviceWorker.ready; });
+    await server.pause();
+    await page.reload();
+    await chosenModel(page);
+    await page.click('#samples button');
+    await page.waitForFunction(() => document.querySelector('#meta').textContent.startsWith('Woman, 25'));
+  } finally {
+    await server.resume();
+    await firefox.close();
+  }
+});
