@@ -4,7 +4,7 @@
 const trustedTypes = /** @type {any} */ (globalThis).trustedTypes;
 
 /** The worker that keeps the page. It lies where the page does: it answers for what lies below itself. */
-export const OFFLINE = new URL('../offline-worker.js', import.meta.url).href;
+export const OFFLINE = new URL('../../offline-worker.js', import.meta.url).href;
 
 /** @param {string} url */
 function known(url) {

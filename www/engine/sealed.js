@@ -1,7 +1,7 @@
 // Starts the workers that hear voices, so that none of them can connect anywhere, not even to this site.
 //
 // A worker loaded from an address has only the policy that the server sends with it, and many servers send none. A worker
-// made of text that the page loaded has the policy of the document that starts it: www/sealed.html, which forbids all.
+// made of text that the page loaded has the policy of the document that starts it: www/engine/sealed.html, which forbids all.
 
 import { EngineError } from './engine-error.js';
 import { scriptFrom } from './trusted.js';
@@ -11,7 +11,7 @@ import { scriptFrom } from './trusted.js';
 
 /** @type {Script[]} */ const SCRIPTS = ['worker.js', 'long-worker.js', 'import-worker.js'];
 /** What they import, as it stands in them. */
-const ENGINE = '../sottovoce.js';
+const ENGINE = '../../sottovoce.js';
 
 /** @type {Promise<Sealed> | undefined} */
 let opened;

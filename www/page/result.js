@@ -3,8 +3,8 @@
 import { drawPicture, drawWaveform, pictureInWords, waveformInWords } from './pictures.js';
 import { wav } from './wav.js';
 
-/** @typedef {import('./types.d.ts').Reading} Reading */
-/** @typedef {import('./types.d.ts').Report} Report */
+/** @typedef {import('../engine/types.d.ts').Reading} Reading */
+/** @typedef {import('../engine/types.d.ts').Report} Report */
 
 export const EMOTIONS = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
 

@@ -3,10 +3,10 @@
 import { drawHeat } from './pictures.js';
 import { EMOTIONS, mark, percent, play } from './result.js';
 
-/** @typedef {import('./engine.js').Engine} Engine */
-/** @typedef {import('./types.d.ts').Explanation} Explanation */
-/** @typedef {import('./types.d.ts').Picture} Picture */
-/** @typedef {import('./types.d.ts').Reading} Reading */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
+/** @typedef {import('../engine/types.d.ts').Explanation} Explanation */
+/** @typedef {import('../engine/types.d.ts').Picture} Picture */
+/** @typedef {import('../engine/types.d.ts').Reading} Reading */
 /** @typedef {{engine: Engine, attempt: (work: () => Promise<void>) => Promise<void>, whileBusy: (text: string,
  * work: (signal: AbortSignal, tell: (text: string, share?: number) => void) => Promise<void>) => Promise<void>}} Page */
 

@@ -7,7 +7,7 @@ import { sealed } from './sealed.js';
 /** @typedef {import('./types.d.ts').EncoderDescription} EncoderDescription */
 /** @typedef {import('./types.d.ts').ImportReply} ImportReply */
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
-/** @typedef {import('./folders.js').Folder} Folder */
+/** @typedef {import('../page/folders.js').Folder} Folder */
 
 /** A name that can be one of a folder. @param {string} name */
 const plain = (name) => name.replaceAll(/[^A-Za-z0-9._-]/g, '-').replace(/^\.+/, '') || 'unnamed';

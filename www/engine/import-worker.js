@@ -1,6 +1,6 @@
 // Brings a speech encoder to eight bits in a worker of its own, whose memory is free again when it ends.
 
-import init, { importEncoder } from '../sottovoce.js';
+import init, { importEncoder } from '../../sottovoce.js';
 
 /** @typedef {import('./types.d.ts').ImportReply} ImportReply */
 /** @typedef {import('./types.d.ts').ImportRequest} ImportRequest */

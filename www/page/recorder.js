@@ -1,6 +1,6 @@
 // The microphone: raw samples at the browser's own rate, with all its processing off.
 
-import { EngineError } from './engine-error.js';
+import { EngineError } from '../engine/engine-error.js';
 
 /** Samples, mono. @typedef {{samples: Float32Array, rateHz: number}} Recorded */
 

@@ -1,6 +1,6 @@
 // Cuts a recording of any length into windows, in a worker of its own: little of the file is in memory at a time.
 
-import init, { LongAudio } from '../sottovoce.js';
+import init, { LongAudio } from '../../sottovoce.js';
 
 /** @typedef {import('./types.d.ts').LongReply} LongReply */
 /** @typedef {import('./types.d.ts').LongRequest} LongRequest */

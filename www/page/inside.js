@@ -2,9 +2,9 @@
 
 import { drawBars, drawMap } from './pictures.js';
 
-/** @typedef {import('./engine.js').Engine} Engine */
-/** @typedef {import('./types.d.ts').Picture} Picture */
-/** @typedef {import('./types.d.ts').Reading} Reading */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
+/** @typedef {import('../engine/types.d.ts').Picture} Picture */
+/** @typedef {import('../engine/types.d.ts').Reading} Reading */
 /** @typedef {{engine: Engine, attempt: (work: () => Promise<void>) => Promise<void>}} Page */
 
 /** Clips whose features are kept, the last ones. */

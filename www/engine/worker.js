@@ -1,7 +1,7 @@
 // The worker: runs the engine away from the page, so that the page stays responsive and survives a crash.
 // It fetches nothing; the page hands it the compiled engine and the model.
 
-import init, { Engine, FrontEndSteps, GpuEncoder, explainSilenced, featureVariance, silencedParts } from '../sottovoce.js';
+import init, { Engine, FrontEndSteps, GpuEncoder, explainSilenced, featureVariance, silencedParts } from '../../sottovoce.js';
 
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./types.d.ts').Reply} Reply */
@@ -102,7 +102,7 @@ const answers = {
   },
 };
 
-/** What can be sent. @param {import('../sottovoce.js').Reading} reading @param {Note} note */
+/** What can be sent. @param {import('../../sottovoce.js').Reading} reading @param {Note} note */
 function plainReading(reading, note) {
   const { samples, picture, pictureRows, features, gpuStopped } = reading;
   note.gpuStopped = gpuStopped;
@@ -111,14 +111,14 @@ function plainReading(reading, note) {
   return { report, samples, picture, pictureRows, features };
 }
 
-/** @param {import('../sottovoce.js').Picture} picture */
+/** @param {import('../../sottovoce.js').Picture} picture */
 function plainPicture(picture) {
   const { values, rows } = picture;
   picture.free();
   return { values, rows };
 }
 
-/** @param {import('../sottovoce.js').Explained} explained */
+/** @param {import('../../sottovoce.js').Explained} explained */
 function plainExplanation(explained) {
   const { seen } = explained;
   const answer = { summary: JSON.parse(explained.summary), heat: plainPicture(explained.heat), seen: seen && plainPicture(seen) };

@@ -1,15 +1,15 @@
 // Every model on one clip, side by side.
 
-import { OWN, bytesOf, countBytes, getModel, scoresOnUnheardSpeakers } from './assets.js';
-import { EngineError } from './engine-error.js';
-import { Reader } from './reader.js';
+import { OWN, bytesOf, countBytes, getModel, scoresOnUnheardSpeakers } from '../engine/assets.js';
+import { EngineError } from '../engine/engine-error.js';
+import { Reader } from '../engine/reader.js';
 import { inWords, percent } from './result.js';
-import { sealed } from './sealed.js';
+import { sealed } from '../engine/sealed.js';
 
-/** @typedef {import('./engine.js').Engine} Engine */
-/** @typedef {import('./types.d.ts').Manifest} Manifest */
-/** @typedef {import('./types.d.ts').Reading} Reading */
-/** @typedef {import('./types.d.ts').Report} Report */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
+/** @typedef {import('../engine/types.d.ts').Manifest} Manifest */
+/** @typedef {import('../engine/types.d.ts').Reading} Reading */
+/** @typedef {import('../engine/types.d.ts').Report} Report */
 /** @typedef {Pick<Engine, 'ask'>} Asked What can be asked for a reading. */
 /** @typedef {(asked: Asked) => Promise<Reading>} Read */
 /** @typedef {{engine: Engine, attempt: (work: () => Promise<void>) => Promise<void>, whileBusy: (text: string,

@@ -1,6 +1,6 @@
 // Waveform and spectrogram on canvas, each with a sentence that says the same.
 
-/** @typedef {import('./types.d.ts').Picture} Picture */
+/** @typedef {import('../engine/types.d.ts').Picture} Picture */
 
 const RATE_HZ = 16_000;
 

@@ -1,7 +1,7 @@
 // What this page asked the network for, and what it keeps, so that nobody needs to take its word.
 
 import { forgetPage } from './offline.js';
-import * as own from './own.js';
+import * as own from '../engine/own.js';
 import { listOwn } from './own-panel.js';
 
 /** @typedef {import('./own-panel.js').Page} Page */

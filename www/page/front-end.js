@@ -2,9 +2,9 @@
 
 import { drawBars, drawHeat, drawPicture } from './pictures.js';
 
-/** @typedef {import('./engine.js').Engine} Engine */
-/** @typedef {import('./types.d.ts').Reading} Reading */
-/** @typedef {import('./types.d.ts').Steps} Steps */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
+/** @typedef {import('../engine/types.d.ts').Reading} Reading */
+/** @typedef {import('../engine/types.d.ts').Steps} Steps */
 /** @typedef {{engine: Engine, attempt: (work: () => Promise<void>) => Promise<void>}} Page */
 
 const RATE_HZ = 16_000;

@@ -1,10 +1,10 @@
 // The page: takes a voice from the microphone, a file or a sample, has it read, and shows what was said.
 
 import { compareNext, setUpCompare } from './compare.js';
-import { decodeInBrowser, mayDecode } from './browser-decode.js';
-import { OWN, bytesOf, describe, scoresOnUnheardSpeakers } from './assets.js';
-import { EngineError } from './engine-error.js';
-import { Engine } from './engine.js';
+import { decodeInBrowser, mayDecode } from '../engine/browser-decode.js';
+import { OWN, bytesOf, describe, scoresOnUnheardSpeakers } from '../engine/assets.js';
+import { EngineError } from '../engine/engine-error.js';
+import { Engine } from '../engine/engine.js';
 import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
 import { given, setUpPrivacy } from './privacy.js';
@@ -18,9 +18,9 @@ import { explainNext, redraw, setUpWhy } from './why.js';
 
 /** @typedef {import('./compare.js').Asked} Asked */
 /** @typedef {import('./compare.js').Read} Read */
-/** @typedef {import('./types.d.ts').Manifest} Manifest */
-/** @typedef {import('./types.d.ts').Reading} Reading */
-/** @typedef {import('./types.d.ts').Sample} Sample */
+/** @typedef {import('../engine/types.d.ts').Manifest} Manifest */
+/** @typedef {import('../engine/types.d.ts').Reading} Reading */
+/** @typedef {import('../engine/types.d.ts').Sample} Sample */
 /** @typedef {{source: string, acted?: string, byBrowser?: boolean}} Origin */
 
 /** The model that reads until the chosen one is loaded: a small one, so that nobody waits. */
@@ -319,7 +319,7 @@ function sampleButton(sample) {
     const origin = { source: sample.name, acted: sample.acted };
     say(`Listening to ${sample.name}.`);
     /** @type {Read} */ const read = async (asked) => {
-      const response = await fetch(new URL(`./samples/${sample.file}`, import.meta.url)).catch(() => undefined);
+      const response = await fetch(new URL(`../samples/${sample.file}`, import.meta.url)).catch(() => undefined);
       if (!response?.ok) {
         throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
       }
@@ -332,7 +332,7 @@ function sampleButton(sample) {
 }
 
 async function showSamples() {
-  const response = await fetch(new URL('./samples/samples.json', import.meta.url));
+  const response = await fetch(new URL('../samples/samples.json', import.meta.url));
   /** @type {Sample[]} */ const samples = await response.json();
   byId('samples').append(...samples.map(sampleButton));
 }

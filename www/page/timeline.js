@@ -1,12 +1,12 @@
 // A recording of any length, moment by moment: a strip for each emotion, and the same in words.
 
-import { EngineError } from './engine-error.js';
-import { follow } from './follow.js';
+import { EngineError } from '../engine/engine-error.js';
+import { follow } from '../engine/follow.js';
 import { EMOTIONS, inWords, percent } from './result.js';
 
-/** @typedef {import('./engine.js').Engine} Engine */
-/** @typedef {import('./types.d.ts').Moment} Moment */
-/** @typedef {import('./types.d.ts').Report} Report */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
+/** @typedef {import('../engine/types.d.ts').Moment} Moment */
+/** @typedef {import('../engine/types.d.ts').Report} Report */
 /** @typedef {{engine: Engine, complain: (text: string) => void, whileBusy: (text: string, work: (signal: AbortSignal,
  * tell: (text: string, share?: number) => void) => Promise<void>) => Promise<void>}} Page */
 

@@ -1,7 +1,7 @@
 // The page without the network: kept by a worker of its own, which asks before a newer version takes the place of this one.
 
-import { engineFile } from './assets.js';
-import { scriptFrom, OFFLINE } from './trusted.js';
+import { engineFile } from '../engine/assets.js';
+import { scriptFrom, OFFLINE } from '../engine/trusted.js';
 
 /** @typedef {{announce: (text: string) => void}} Page */
 

@@ -1,12 +1,12 @@
 // The part of the page where visitors keep models and speech encoders of their own.
 
-import { OWN, bytesOf, filesOf } from './assets.js';
-import { EngineError } from './engine-error.js';
+import { OWN, bytesOf, filesOf } from '../engine/assets.js';
+import { EngineError } from '../engine/engine-error.js';
 import { chosen } from './folders.js';
-import { bring } from './import.js';
-import * as own from './own.js';
+import { bring } from '../engine/import.js';
+import * as own from '../engine/own.js';
 
-/** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('./folders.js').Folder} Folder */
 
 /**

@@ -16,7 +16,7 @@ const FAILED = 'Part of the analyzer could not be loaded. Check the connection a
 export const OWN = 'own/';
 
 /** @param {string} model @returns {URL} The folder of a model. */
-const folder = (model) => new URL(`../models/${model}/`, import.meta.url);
+const folder = (model) => new URL(`../../models/${model}/`, import.meta.url);
 
 /** A module whose one function does nothing but swizzle bytes as relaxed SIMD may. */
 const RELAXED = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
@@ -28,7 +28,7 @@ export const engineFile = () => (WebAssembly.validate(new Uint8Array(RELAXED)) ?
 /** The compiled engine.
  * @param {Counter} counter @returns {Promise<WebAssembly.Module>} */
 export async function getEngine(counter) {
-  const response = await get(new URL(`../${engineFile()}`, import.meta.url));
+  const response = await get(new URL(`../../${engineFile()}`, import.meta.url));
   counter.expect(Number(response.headers.get('content-length') ?? 0));
   const engine = counted(response, counter);
   // Some file servers do not know the type, and streaming insists on it.
@@ -46,7 +46,7 @@ export async function describe(model) {
 /** How well models do with speakers they never heard, as far as that was measured.
  * @returns {Promise<Record<string, {clips: number, accuracy: number}>>} */
 export async function scoresOnUnheardSpeakers() {
-  return (await get(new URL('../held-out/speaker.json', import.meta.url))).json();
+  return (await get(new URL('../../held-out/speaker.json', import.meta.url))).json();
 }
 
 /** The files beside a model's description: the network's, then those of the encoder it listens through, if it does.
