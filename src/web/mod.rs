@@ -75,15 +75,19 @@ impl Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Reads a window of long audio, mono samples at 16 kHz.
+    /// Reads a window of long audio or of what a microphone gives, mono samples.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(js_name = readWindow)]
-    pub async fn read_window(&mut self, samples: Vec<f32>) -> WindowReading {
-        let Some(prepared) = self.analyzer.prepare_window(samples) else {
-            return WindowReading { report: None, gpu_stopped: None };
+    pub async fn read_window(&mut self, samples: &[f32], rate_hz: u32) -> Result<WindowReading, Error> {
+        let prepared = self.analyzer.prepare_window(samples, rate_hz);
+        let Some(prepared) = prepared.map_err(|error| coded(&error, error.code()))? else {
+            return Ok(WindowReading { report: None, gpu_stopped: None });
         };
         let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
         let report = as_json(&analysis.report(self.analyzer.model()));
-        WindowReading { report: Some(report), gpu_stopped: gpu_stopped.map(|error| error.to_string()) }
+        Ok(WindowReading { report: Some(report), gpu_stopped: gpu_stopped.map(|error| error.to_string()) })
     }
 }
 

@@ -1,8 +1,10 @@
 // Recordings of any length, from end to end.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { launch, longRecording, open, readingOf, serve } from './support.mjs';
 
@@ -31,6 +33,12 @@ async function followed(repeats) {
 
 const summary = (page) => page.locator('#timeline-summary');
 
+async function isAccessible(page) {
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+}
+
 async function saved(page, button) {
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: button }).click();
@@ -58,9 +66,23 @@ describe('a long recording', () => {
     for (let i = 0; i < 5; i += 1) await page.keyboard.press('ArrowRight');
     assert.match(await page.locator('#moment').getAttribute('aria-valuetext'), /^0:10 to 0:14: (Sounds|Perhaps|Hard)/);
     assert.equal(await page.evaluate(() => document.querySelector('#long-player').currentTime), 10);
-    await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+    await isAccessible(page);
+    // Nearer: the stretch about the moment that is chosen, until all of it is wanted again.
+    const axis = () => page.locator('.axis').textContent();
+    assert.match(await axis(), /^0:00/);
+    const whole = await axis();
+    await page.getByLabel('Show').selectOption('30 seconds');
+    assert.equal(await axis(), '0:000:30'.replace('0:30', recording.seconds > 30 ? '0:30' : whole.slice(4)));
+    await page.getByLabel('Show').selectOption('all of it');
+    assert.equal(await axis(), whole);
+    // Playing goes from moment to moment.
+    await page.evaluate(() => {
+      const player = document.querySelector('#long-player');
+      player.muted = true;
+      player.currentTime = 15;
+      return player.play();
+    });
+    await page.waitForFunction(() => Number(document.querySelector('#moment').value) === 8);
     assert.deepEqual(errors, []);
     // Another recording takes its place.
     await page.getByRole('button', { name: 'Man, 53' }).click();
@@ -77,6 +99,60 @@ describe('a long recording', () => {
     const rows = (await saved(page, 'Save as CSV')).trim().split('\n');
     assert.ok(rows.length > 8 && rows.length < 200, `${rows.length} rows`);
     assert.deepEqual(errors, []);
+    await context.close();
+  });
+});
+
+describe('the microphone', () => {
+  let folder;
+  let listening;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+    const { context, page } = await open(browser, server.url, { bypassCSP: true });
+    const path = join(folder, 'voice.wav');
+    await writeFile(path, (await longRecording(page, 3, 0.1)).buffer);
+    await context.close();
+    listening = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-audio-capture=${path}`]);
+  });
+  after(async () => {
+    await listening?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('is followed live, and nothing of the sound is kept', async () => {
+    const { context, page, errors } = await open(listening, server.url, { permissions: ['microphone'], bypassCSP: true });
+    await page.getByRole('button', { name: 'Follow live' }).click();
+    await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 8);
+    assert.match(await page.locator('#live-behind').textContent(), /^Shown \d+ ms after it was heard\.$/);
+    assert.match(await page.locator('#moment-text').textContent(), /: (Sounds|Perhaps|Hard to tell)/);
+    assert.ok(await page.locator('#long-player').isHidden());
+    await isAccessible(page);
+    // What came before can be looked at while more comes in.
+    await page.locator('#moment').focus();
+    await page.keyboard.press('Home');
+    await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 10);
+    assert.equal(await page.locator('#moment').inputValue(), '0');
+    await page.getByRole('button', { name: 'Stop listening' }).click();
+    await summary(page).filter({ hasText: 'with speech' }).waitFor();
+    const rows = (await saved(page, 'Save as CSV')).trim().split('\n').slice(1).map((line) => line.split(',').map(Number));
+    for (const [i, [start, end]] of rows.entries()) {
+      assert.ok(end - start <= 4.03 && end - start > 0.9, `${start} to ${end}`);
+      if (i) assert.ok(end - rows[i - 1][1] >= 0.49, `${rows[i - 1][1]}, then ${end}`);
+    }
+    assert.ok(await page.getByRole('button', { name: 'Record' }).isEnabled());
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('that is refused leaves the page as it was', async () => {
+    const { context, page } = await open(browser, server.url);
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+    });
+    await page.getByRole('button', { name: 'Follow live' }).click();
+    await page.locator('#problem').filter({ hasText: 'was refused' }).waitFor();
+    assert.ok(await page.locator('#timeline').isHidden());
     await context.close();
   });
 });

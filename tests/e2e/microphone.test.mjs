@@ -31,8 +31,9 @@ function wav16(samples, rateHz) {
 
 /** Keeps what the page hands to its worker, as an extension or a curious person might. */
 const keepRecording = () => {
-  const post = Worker.prototype.postMessage;
-  Worker.prototype.postMessage = function keep(message, ...rest) {
+  const { prototype } = document.querySelector('iframe').contentWindow.Worker;
+  const post = prototype.postMessage;
+  prototype.postMessage = function keep(message, ...rest) {
     if (message.type === 'samples') globalThis.recorded = { samples: [...message.samples], rateHz: message.rateHz };
     return post.call(this, message, ...rest);
   };

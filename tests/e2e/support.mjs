@@ -74,15 +74,15 @@ export const readingOf = async (page, source) => {
   return reading(page);
 };
 
-/** The sound of a sample clip as the page plays it, 16-bit at 16 kHz, repeated between silences of ten seconds. */
-export async function longRecording(page, repeats) {
+/** The sound of a sample clip as the page plays it, 16-bit at 16 kHz, repeated between silences. */
+export async function longRecording(page, repeats, silenceS = 10) {
   await page.getByRole('button', { name: 'Woman, 25' }).click();
   await readingOf(page, 'Woman, 25');
   const clip = Buffer.from(await page.evaluate(async () => {
     const bytes = new Uint8Array(await (await fetch(document.querySelector('#player').src)).arrayBuffer());
     return [...bytes.subarray(44)];
   }));
-  const silence = Buffer.alloc(10 * 32_000);
+  const silence = Buffer.alloc(silenceS * 32_000);
   const data = Buffer.concat([silence, ...Array(repeats).fill(clip), silence]);
   const head = Buffer.alloc(44);
   head.write('RIFF', 0);

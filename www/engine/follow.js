@@ -9,6 +9,8 @@ import { sealed } from './sealed.js';
 /** @typedef {import('./types.d.ts').Moment} Moment */
 
 const RATE_HZ = 16_000;
+/** Loudness is shown twenty times a second. */
+const PEAK_S = 0.05;
 
 /** @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
  * @param {{opened: (durationS: number | undefined) => void, moment: (moment: Moment, index: number) => void}} hooks
@@ -32,7 +34,8 @@ export async function follow(engine, file, stepS, hooks, signal) {
         count += 1;
         const { startS, samples } = window;
         const endS = startS + samples.length / RATE_HZ;
-        hooks.moment({ startS, endS, report: await engine.ask({ type: 'window', samples }) }, index);
+        const peaks = peaksOf(samples.subarray(0, stepS * RATE_HZ), RATE_HZ);
+        hooks.moment({ startS, endS, peaks, report: await engine.ask({ type: 'window', samples, rateHz: RATE_HZ }) }, index);
       }
     };
     await Promise.all(Array.from({ length: await engine.width() }, readOn));
@@ -40,6 +43,13 @@ export async function follow(engine, file, stepS, hooks, signal) {
   } finally {
     windows.end();
   }
+}
+
+/** The loudest of each twentieth of a second. @param {Float32Array} samples @param {number} rateHz */
+export function peaksOf(samples, rateHz) {
+  const each = PEAK_S * rateHz;
+  return Float32Array.from({ length: Math.ceil(samples.length / each) }, (_, i) =>
+    samples.subarray(i * each, (i + 1) * each).reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0));
 }
 
 /** The worker that cuts; it answers in the order of the requests. */

@@ -90,7 +90,7 @@ interface Questions {
   file: { file: Blob };
   samples: { samples: Float32Array; rateHz: number };
   /** A window of long audio. */
-  window: { samples: Float32Array };
+  window: { samples: Float32Array; rateHz: number };
   explain: { samples: Float32Array; emotion: string };
   /** The places of samples between which a clip is silenced, part by part. */
   parts: { count: number };
@@ -190,6 +190,8 @@ export interface Moment {
   endS: number;
   /** None where there is too little speech. */
   report?: Report;
+  /** How loud it is, 0 to 1, twenty times a second, before the next begins. */
+  peaks: Float32Array;
 }
 
 /** Asked of the worker that brings speech encoders to our form. */

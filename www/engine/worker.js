@@ -71,8 +71,8 @@ const answers = {
     return plainReading(await reader().analyzeFile(new Uint8Array(await file.arrayBuffer())), note);
   },
   samples: async ({ samples, rateHz }, note) => plainReading(await reader().analyzeSamples(samples, rateHz), note),
-  window: async ({ samples }, note) => {
-    const { report, gpuStopped } = await reader().readWindow(samples);
+  window: async ({ samples, rateHz }, note) => {
+    const { report, gpuStopped } = await reader().readWindow(samples, rateHz);
     note.gpuStopped = gpuStopped;
     return report && JSON.parse(report);
   },

@@ -9,6 +9,7 @@ import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
 import { given, setUpPrivacy } from './privacy.js';
 import { setUpOffline } from './offline.js';
+import { isLive, setUpLive } from './live.js';
 import { Recorder } from './recorder.js';
 import { lookInsideNext, remember, setUpInside } from './inside.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
@@ -301,7 +302,7 @@ async function stopRecording() {
 }
 
 byId('record').addEventListener('click', () => {
-  if (starting) return;
+  if (starting || isLive()) return;
   if (recorder) stopRecording();
   else startRecording();
 });
@@ -467,6 +468,11 @@ setUpInside(page);
 setUpFrontEnd(page);
 setUpCompare(page);
 setUpPrivacy(page);
+setUpLive(page, () => {
+  complain('');
+  startOver();
+  given();
+});
 
 addEventListener('sottovoce-backend', (event) => {
   complain(/** @type {CustomEvent} */ (event).detail.message);

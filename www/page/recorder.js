@@ -9,11 +9,16 @@ export class Recorder {
   /** @type {MediaStream} */ #stream;
   /** @type {AudioContext} */ #context;
   /** @type {Float32Array[]} */ #chunks = [];
+  /** Samples since the start, and those of them that are still here. */
   #length = 0;
+  #kept = 0;
   #onLevel;
+  #keepS;
 
-  /** @param {MediaStream} stream @param {AudioContext} context @param {(level: number, seconds: number) => void} onLevel */
-  constructor(stream, context, onLevel) {
+  /** @param {MediaStream} stream @param {AudioContext} context @param {(level: number, seconds: number) => void} onLevel
+   * @param {number} keepS */
+  constructor(stream, context, onLevel, keepS) {
+    this.#keepS = keepS;
     this.#stream = stream;
     this.#context = context;
     this.#onLevel = onLevel;
@@ -22,8 +27,9 @@ export class Recorder {
   /** Asks for the microphone and starts.
    * @param {(level: number, seconds: number) => void} onLevel Hears the peak level (0 to 1) and the length so far.
    * @param {() => void} onLost The microphone was unplugged or taken away.
+   * @param {number} keepS Seconds after which sound is forgotten.
    * @returns {Promise<Recorder>} */
-  static async start(onLevel, onLost) {
+  static async start(onLevel, onLost, keepS = Infinity) {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw new EngineError('no-microphone-access',
         'The browser gives the microphone only to pages opened over https or from this computer. Choose a file instead.');
@@ -34,7 +40,7 @@ export class Recorder {
     const context = new AudioContext();
     try {
       await context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url));
-      const recorder = new Recorder(stream, context, onLevel);
+      const recorder = new Recorder(stream, context, onLevel, keepS);
       const capture = new AudioWorkletNode(context, 'capture', { numberOfOutputs: 0 });
       capture.port.onmessage = ({ data }) => recorder.#take(data);
       context.createMediaStreamSource(stream).connect(capture);
@@ -57,6 +63,9 @@ export class Recorder {
   #take(chunk) {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
+    this.#kept += chunk.length;
+    const keep = this.#keepS * this.#context.sampleRate;
+    while (this.#kept - this.#chunks[0].length >= keep) this.#kept -= this.#chunks.shift()?.length ?? 0;
     let peak = 0;
     for (const sample of chunk) peak = Math.max(peak, Math.abs(sample));
     this.#onLevel(peak, this.seconds);
@@ -66,15 +75,22 @@ export class Recorder {
    * @returns {Promise<Recorded>} */
   async stop() {
     this.#stream.getTracks().forEach((track) => track.stop());
-    const rateHz = this.#context.sampleRate;
+    const recorded = this.latest();
     await this.#context.close();
-    const samples = new Float32Array(this.#length);
+    return recorded;
+  }
+
+  /** What was recorded and not forgotten. @returns {Recorded} */
+  latest() {
+    const rateHz = this.#context.sampleRate;
+    const samples = new Float32Array(this.#kept);
     let at = 0;
     for (const chunk of this.#chunks) {
       samples.set(chunk, at);
       at += chunk.length;
     }
-    return { samples, rateHz };
+    const keep = Math.min(samples.length, Math.round(this.#keepS * rateHz));
+    return { samples: samples.subarray(samples.length - keep), rateHz };
   }
 }
 

@@ -1,8 +1,9 @@
-// A recording of any length, moment by moment: a strip for each emotion, and the same in words.
+// Long audio, moment by moment: what is shown of it, what is said of it, and how it is saved.
 
 import { EngineError } from '../engine/engine-error.js';
 import { follow } from '../engine/follow.js';
 import { EMOTIONS, inWords, percent } from './result.js';
+import { drawStrips, layOutStrips } from './strips.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
@@ -12,7 +13,7 @@ import { EMOTIONS, inWords, percent } from './result.js';
 
 /** Recordings longer than this are worth following. */
 export const LONG_S = 10;
-/** Seconds from one moment to the next. */
+/** Seconds from one moment of a recording to the next. */
 const STEP_S = 2;
 
 /** @param {string} id @returns {any} */
@@ -21,14 +22,17 @@ const byId = (id) => document.getElementById(id);
 /** What is followed. */
 let source = '';
 /** @type {Moment[]} */ let moments = [];
+let stepS = STEP_S;
 let durationS = 0;
+/** As sound comes in: what is shown stays at its end, and nothing can be played. */
+let isLive = false;
 let isDrawn = true;
 /** Ends the following.
  * @type {AbortController | undefined} */
 let following;
 
 /** @param {number} seconds */
-function clock(seconds) {
+export function clock(seconds) {
   const whole = Math.floor(seconds);
   const parts = [Math.floor(whole / 60) % 60, whole % 60].map((part) => String(part).padStart(2, '0'));
   return whole < 3600 ? parts.join(':').replace(/^0/, '') : [Math.floor(whole / 3600), ...parts].join(':');
@@ -58,16 +62,52 @@ export function clear() {
   byId('long-player').removeAttribute('src');
 }
 
+/** Shows an empty timeline.
+ * @param {string} name What is followed. @param {number} step Seconds from one moment to the next. @param {boolean} live */
+export function begin(name, step, live) {
+  clear();
+  source = name;
+  moments = [];
+  stepS = step;
+  durationS = 0;
+  isLive = live;
+  layOutStrips((share) => {
+    const { fromS, lengthS } = view();
+    goTo(fromS + share * lengthS);
+  });
+  byId('zoom').value = live ? '30' : '0';
+  byId('moment').max = '0';
+  byId('long-player').hidden = live;
+  byId('timeline-summary').textContent = '';
+  byId('moment-text').textContent = '';
+  byId('timeline').hidden = false;
+}
+
+/** Shows a moment. @param {Moment} moment @param {number} index */
+export function put(moment, index) {
+  const last = Number(byId('moment').max);
+  const follows = isLive && Number(byId('moment').value) === last;
+  moments[index] = moment;
+  durationS = Math.max(durationS, moment.endS);
+  byId('moment').max = String(Math.max(last, index));
+  if (follows) byId('moment').value = byId('moment').max;
+  drawSoon();
+}
+
+/** Says what was heard in all. @param {boolean} isWhole Whether all of it was read. */
+export function finish(isWhole) {
+  // What was read before it ended stays.
+  moments = moments.filter(Boolean);
+  byId('moment').max = String(Math.max(0, moments.length - 1));
+  draw();
+  byId('timeline-summary').textContent = summary(isWhole);
+}
+
 /** @param {Page} page @param {File} file @param {Report} report */
 async function start(page, file, report) {
-  clear();
-  source = file.name;
-  moments = [];
+  begin(file.name, STEP_S, false);
   durationS = report.duration_s;
-  layOut();
-  byId('timeline').hidden = false;
   byId('long-player').src = URL.createObjectURL(file);
-  byId('timeline-summary').textContent = '';
   byId('timeline-title').focus();
   let isWhole = false;
   const current = new AbortController();
@@ -79,10 +119,8 @@ async function start(page, file, report) {
         opened: (declaredS) => { durationS = declaredS ?? durationS; },
         moment: (moment, index) => {
           if (signal.aborted) return;
-          moments[index] = moment;
-          durationS = Math.max(durationS, moment.endS);
+          put(moment, index);
           tell(`Following ${source}, ${clock(moment.endS)} of ${clock(durationS)}.`, moment.endS / durationS);
-          drawSoon();
         },
       }, signal);
       isWhole = true;
@@ -94,10 +132,7 @@ async function start(page, file, report) {
   });
   // Another recording took its place.
   if (following !== current || byId('timeline').hidden) return;
-  // What was read before it ended stays.
-  moments = moments.filter(Boolean);
-  draw();
-  byId('timeline-summary').textContent = summary(isWhole);
+  finish(isWhole);
 }
 
 /** What was heard, in a few sentences. @param {boolean} isWhole */
@@ -118,22 +153,18 @@ function summary(isWhole) {
     percent(unsure / read.length)} are hard to tell.`;
 }
 
-/** Makes the rows once, so that nothing moves as moments come. */
-function layOut() {
-  byId('strips').replaceChildren(...EMOTIONS.map((emotion) => {
-    const row = document.createElement('li');
-    const name = document.createElement('span');
-    name.textContent = emotion;
-    const strip = document.createElement('canvas');
-    strip.width = 1024;
-    strip.height = 32;
-    const value = document.createElement('span');
-    value.className = 'value';
-    value.textContent = '–';
-    row.append(name, strip, value);
-    strip.addEventListener('click', ({ offsetX }) => goTo((offsetX / strip.clientWidth) * durationS));
-    return row;
-  }));
+/** Seconds that stand for a moment: windows overlap. Of what comes in live, those that came last.
+ * @param {Moment} moment @returns {[number, number]} */
+const place = ({ startS, endS }) => (isLive ? [endS - stepS, endS] : [startS, startS + stepS]);
+
+const chosen = () => moments[Number(byId('moment').value)];
+
+/** The stretch of time that is shown: about the chosen moment. @returns {import('./strips.js').View} */
+function view() {
+  const wanted = Number(byId('zoom').value);
+  if (!wanted || wanted >= durationS) return { fromS: 0, lengthS: Math.max(durationS, wanted && isLive ? wanted : stepS) };
+  const middle = chosen() ? place(chosen())[0] : 0;
+  return { fromS: Math.min(durationS - wanted, Math.max(0, middle - wanted / 2)), lengthS: wanted };
 }
 
 function drawSoon() {
@@ -146,52 +177,23 @@ function drawSoon() {
 export function draw() {
   isDrawn = true;
   if (byId('timeline').hidden) return;
-  const [soft, accent, line] = ['--soft', '--accent', '--line'].map((name) => colourOf(name));
-  EMOTIONS.forEach((emotion, place) => {
-    const row = byId('strips').children[place];
-    const canvas = row.querySelector('canvas');
-    const context = canvas.getContext('2d');
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    const wide = Math.max(1, (STEP_S / durationS) * canvas.width);
-    let sum = 0;
-    let count = 0;
-    for (const moment of moments) {
-      if (!moment) continue;
-      const x = (moment.startS / durationS) * canvas.width;
-      const share = moment.report?.probabilities[emotion] ?? 0;
-      context.fillStyle = moment.report?.label === emotion ? accent : moment.report ? soft : line;
-      const high = Math.max(1, share * canvas.height);
-      context.fillRect(x, canvas.height - high, wide, high);
-      if (moment.report) {
-        sum += share;
-        count += 1;
-      }
-    }
-    if (count) row.querySelector('.value').textContent = percent(sum / count);
-  });
-  byId('moment').max = String(Math.max(0, moments.length - 1));
+  const shown = view();
+  drawStrips(moments, place, shown, chosen());
+  byId('axis-from').textContent = clock(shown.fromS);
+  byId('axis-to').textContent = clock(shown.fromS + shown.lengthS);
   tellMoment();
-}
-
-/** A colour of the page as the canvas takes it. @param {string} name */
-function colourOf(name) {
-  const probe = byId('moment-text');
-  probe.style.color = `var(${name})`;
-  const { color } = getComputedStyle(probe);
-  probe.style.color = '';
-  return color;
 }
 
 /** @param {number} seconds */
 function goTo(seconds) {
-  byId('moment').value = String(Math.min(moments.length - 1, Math.floor(seconds / STEP_S)));
+  const index = isLive ? moments.findIndex((moment) => moment && place(moment)[1] >= seconds) : Math.floor(seconds / stepS);
+  byId('moment').value = String(Math.max(0, Math.min(moments.length - 1, index)));
   byId('moment').dispatchEvent(new Event('input'));
 }
 
 /** Says what was read at the chosen moment. */
 function tellMoment() {
-  const moment = moments[Number(byId('moment').value)];
-  const text = moment ? inShort(moment) : '';
+  const text = chosen() ? inShort(chosen()) : '';
   byId('moment-text').textContent = text;
   byId('moment').setAttribute('aria-valuetext', text);
 }
@@ -228,9 +230,16 @@ function asJson() {
 }
 
 byId('moment').addEventListener('input', () => {
-  tellMoment();
-  const moment = moments[Number(byId('moment').value)];
-  if (moment) byId('long-player').currentTime = moment.startS;
+  draw();
+  const player = byId('long-player');
+  if (chosen() && !isLive) player.currentTime = chosen().startS;
+});
+byId('zoom').addEventListener('change', draw);
+byId('long-player').addEventListener('timeupdate', () => {
+  const player = byId('long-player');
+  if (player.paused || isLive) return;
+  byId('moment').value = String(Math.min(moments.length - 1, Math.floor(player.currentTime / stepS)));
+  draw();
 });
 byId('save-csv').addEventListener('click', () => save(asCsv(), 'text/csv', 'csv'));
 byId('save-json').addEventListener('click', () => save(asJson(), 'application/json', 'json'));

@@ -10,14 +10,16 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 10] = [
+const PAGE_TESTS: [&str; 12] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
     "tests/e2e/compare.test.mjs",
     "tests/e2e/explain.test.mjs",
     "tests/e2e/follow.test.mjs",
+    "tests/e2e/offline.test.mjs",
     "tests/e2e/own.test.mjs",
     "tests/e2e/privacy.test.mjs",
+    "tests/e2e/sealed.test.mjs",
     "tests/e2e/webgpu.test.mjs",
     "tests/e2e/firefox.test.mjs",
     "tests/e2e/screenshot.test.mjs",
