@@ -48,7 +48,7 @@ test('recordings are read with the network cut', async () => {
 test('what is kept is told, and deleted when told to', async () => {
   const { context, page, errors } = await open(browser, server.url);
   await page.getByText('Check it').click();
-  await page.locator('#kept').filter({ hasText: /keeps \d+\.\d MB of this page and its models.* No recordings\.$/ }).waitFor();
+  await page.locator('#kept').filter({ hasText: /keeps \d+\.\d MB of this page and its models.* It keeps no recordings\.$/ }).waitFor();
   const kept = () => page.evaluate(async () => (await caches.keys()).length);
   assert.ok(await kept() > 0);
   await page.getByRole('button', { name: 'Delete what is kept' }).click();

@@ -209,8 +209,9 @@ export type ImportReply =
 
 export interface Sample {
   file: string;
-  /** Who speaks and what, without giving away the emotion. */
-  name: string;
+  sex: 'female' | 'male';
+  age: number;
+  words: string;
   /** What the actor was asked for. */
   acted: string;
 }

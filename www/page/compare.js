@@ -3,8 +3,9 @@
 import { OWN, bytesOf, countBytes, getModel, scoresOnUnheardSpeakers } from '../engine/assets.js';
 import { EngineError } from '../engine/engine-error.js';
 import { Reader } from '../engine/reader.js';
-import { inWords, percent } from './result.js';
+import { NAMES, inWords, percent } from './result.js';
 import { sealed } from '../engine/sealed.js';
+import { decimal, t, translated } from './text.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Manifest} Manifest */
@@ -53,10 +54,10 @@ async function compare(page) {
   /** @type {Report[]} */ const reports = [];
   byId('compare-rows').replaceChildren();
   const unheard = await scoresOnUnheardSpeakers();
-  await page.whileBusy('Asking every model.', async (cancelled, tell) => {
+  await page.whileBusy(t('Asking every model.'), async (cancelled, tell) => {
     const ended = AbortSignal.any([cancelled, signal]);
     for (const [index, model] of models.entries()) {
-      tell(`Asking ${model.replace(OWN, '')}, ${index + 1} of ${models.length}.`, index / models.length);
+      tell(t('Asking {model}, {place} of {all}.', { model: model.replace(OWN, ''), place: index + 1, all: models.length }), index / models.length);
       const row = document.createElement('tr');
       try {
         const { manifest, report } = await ask(page, model, asked, ended);
@@ -67,7 +68,7 @@ async function compare(page) {
         if (!(error instanceof EngineError)) throw error;
         const cell = row.insertCell();
         cell.colSpan = 6;
-        cell.textContent = `${model.replace(OWN, '')}: ${error.message}`;
+        cell.textContent = `${model.replace(OWN, '')}: ${translated(error.message)}`;
       }
       byId('compare-rows').append(row);
     }
@@ -105,13 +106,13 @@ function fill(row, manifest, report, unheard) {
   head.textContent = manifest.name;
   row.append(head);
   const { timings } = report;
-  const took = timings.features_ms + timings.model_ms;
+  const took = Math.max(1, Math.round(timings.features_ms + timings.model_ms));
   for (const text of [
     `${inWords(report).headline}, ${percent(report.probabilities[report.label])}`,
     percent(manifest.metrics.accuracy),
-    unheard === undefined ? 'not measured' : percent(unheard),
-    `${(bytesOf(manifest) / 1e6).toFixed(1)} MB`,
-    `${Math.max(1, Math.round(took))} ms, ${report.backend === 'cpu' ? 'processor' : 'graphics'}`,
+    unheard === undefined ? t('not measured') : percent(unheard),
+    `${decimal(bytesOf(manifest) / 1e6, 1)} MB`,
+    report.backend === 'cpu' ? t('{took} ms, processor', { took }) : t('{took} ms, graphics', { took }),
   ]) row.insertCell().textContent = text;
 }
 
@@ -121,8 +122,8 @@ function agreement(reports, asked) {
   /** @type {Map<string, string[]>} */ const sides = new Map();
   for (const { label, model } of reports) sides.set(label, [...(sides.get(label) ?? []), model]);
   const ranked = [...sides].sort(([, a], [, b]) => b.length - a.length);
-  const told = ranked.map(([label, models]) => `${models.join(', ')} ${models.length === 1 ? 'puts' : 'put'} ${label} first`).join('; ');
-  const stopped = reports.length < asked ? ` ${reports.length} of ${asked} were asked.` : '';
-  const verdict = sides.size === 1 ? 'All agree' : ranked[0][1].length > reports.length / 2 ? 'Most agree' : 'They do not agree';
-  return `${verdict}: ${told}.${stopped}`;
+  const told = ranked.map(([label, models]) => t('{name} first: {models}', { name: NAMES[label], models: models.join(', ') })).join('; ');
+  const stopped = reports.length < asked ? ` ${t('{count} of {all} were asked.', { count: reports.length, all: asked })}` : '';
+  const verdict = sides.size === 1 ? t('All agree.') : ranked[0][1].length > reports.length / 2 ? t('Most agree.') : t('They do not agree.');
+  return `${verdict} ${told}.${stopped}`;
 }

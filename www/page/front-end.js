@@ -1,6 +1,7 @@
 // How sound becomes numbers: each step from a moment of the clip to its coefficients, for learners.
 
 import { drawBars, drawHeat, drawPicture } from './pictures.js';
+import { decimal, t } from './text.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
@@ -29,26 +30,26 @@ const byId = (id) => document.getElementById(id);
 /** @typedef {{window: number, hop: number, bands: number}} Settings */
 
 /** @param {number} value */
-const short = (value) => (Math.abs(value) >= 0.01 && Math.abs(value) < 10_000 ? value.toFixed(3) : value.toExponential(1));
+const short = (value) => (Math.abs(value) >= 0.01 && Math.abs(value) < 10_000 ? decimal(value, 3) : value.toExponential(1));
 /** @param {number} index @param {number} window */
-const millisecond = (index, window) => `${((1000 * (index - window / 2)) / RATE_HZ).toFixed(1)} ms from the moment`;
+const millisecond = (index, window) => t('{off} ms from the moment', { off: decimal((1000 * (index - window / 2)) / RATE_HZ, 1) });
 
 /** @type {Step[]} */
 const STEPS = [
-  { title: 'A frame', told: 'A short piece of the sound around the moment is cut out.', isLine: true,
+  { title: t('A frame'), told: t('A short piece of the sound around the moment is cut out.'), isLine: true,
     values: ({ frame }) => frame, number: (i, v, { window }) => `${millisecond(i, window)}: ${short(v)}` },
-  { title: 'The window', told: 'Its ends are faded, so that the cut itself makes no sound.', isLine: true,
+  { title: t('The window'), told: t('Its ends are faded, so that the cut itself makes no sound.'), isLine: true,
     values: ({ frame, window }) => frame.map((sample, i) => sample * window[i]),
     number: (i, v, { window }) => `${millisecond(i, window)}: ${short(v)}` },
-  { title: 'The spectrum', told: 'The Fourier transform says how much of each frequency is in it (drawn in decibels).',
+  { title: t('The spectrum'), told: t('The Fourier transform says how much of each frequency is in it (drawn in decibels).'),
     values: ({ power }) => inDecibels(power),
-    number: (i, v, { window }) => `${((i * RATE_HZ) / window).toFixed(0)} Hz: ${v.toFixed(1)} dB` },
-  { title: 'Mel bands', told: 'Frequencies are gathered in bands that are narrow where ears are fine, and wide where they are not.',
-    values: ({ energies }) => energies, number: (i, v) => `band ${i}: ${short(v)}` },
-  { title: 'Decibels', told: 'Ears hear ratios: each band is told in decibels, down to 80 below the loudest of the clip.',
-    values: ({ decibels }) => decibels, number: (i, v) => `band ${i}: ${v.toFixed(1)} dB` },
-  { title: 'Coefficients', told: 'A cosine transform tells the shape of the bands in a few numbers, the broad first: MFCC.', isLine: true,
-    values: ({ coefficients }) => coefficients, number: (i, v) => `coefficient ${i}: ${v.toFixed(2)}` },
+    number: (i, v, { window }) => `${((i * RATE_HZ) / window).toFixed(0)} Hz: ${decimal(v, 1)} dB` },
+  { title: t('Mel bands'), told: t('Frequencies are gathered in bands that are narrow where ears are fine, and wide where they are not.'),
+    values: ({ energies }) => energies, number: (i, v) => t('band {i}: {value}', { i, value: short(v) }) },
+  { title: t('Decibels'), told: t('Ears hear ratios: each band is told in decibels, down to 80 below the loudest of the clip.'),
+    values: ({ decibels }) => decibels, number: (i, v) => t('band {i}: {value}', { i, value: `${decimal(v, 1)} dB` }) },
+  { title: t('Coefficients'), told: t('A cosine transform tells the shape of the bands in a few numbers, the broad first: MFCC.'), isLine: true,
+    values: ({ coefficients }) => coefficients, number: (i, v) => t('coefficient {i}: {value}', { i, value: decimal(v, 2) }) },
 ];
 
 /** @param {Float32Array} power */
@@ -66,7 +67,7 @@ let isStale = false;
 export function setUpFrontEnd(page) {
   const fill = (/** @type {string} */ id, /** @type {number[]} */ values, /** @type {(v: number) => string} */ text) =>
     byId(id).replaceChildren(...values.map((value) => new Option(text(value), String(value))));
-  const milliseconds = (/** @type {number} */ samples) => `${(samples / 16).toFixed(samples % 16 ? 1 : 0)} ms`;
+  const milliseconds = (/** @type {number} */ samples) => `${decimal(samples / 16, samples % 16 ? 1 : 0)} ms`;
   fill('walk-window', WINDOWS, milliseconds);
   fill('walk-hop', HOPS, milliseconds);
   fill('walk-bands', BANDS, String);
@@ -121,9 +122,9 @@ function layOut({ title, told }, place) {
 function pictures() {
   const item = document.createElement('li');
   const heading = document.createElement('strong');
-  heading.textContent = 'All frames together';
+  heading.textContent = t('All frames together');
   const text = document.createElement('span');
-  text.textContent = '. Frame by frame: the bands in decibels, then the coefficients, low at the bottom.';
+  text.textContent = `. ${t('Frame by frame: the bands in decibels, then the coefficients, low at the bottom.')}`;
   item.append(heading, text);
   for (const id of ['walk-bands-picture', 'walk-mfcc-picture']) {
     const canvas = document.createElement('canvas');
@@ -169,14 +170,16 @@ function draw(momentS, settings) {
   STEPS.forEach((_, place) => tell(place));
   const frames = steps.mfcc.values.length / steps.mfcc.rows;
   const isModels = settings.window === WINDOWS[0] && settings.hop === HOPS[0] && settings.bands === BANDS[0];
-  byId('walk-text').textContent = `At ${momentS.toFixed(2)} s. The clip becomes ${steps.mfcc.rows} × ${frames} numbers${
-    isModels ? ', as the models see it' : ': an experiment that no model sees'}.`;
-  byId('walk-moment').setAttribute('aria-valuetext', `${momentS.toFixed(2)} s`);
+  const values = { at: decimal(momentS, 2), rows: steps.mfcc.rows, frames };
+  byId('walk-text').textContent = isModels
+    ? t('At {at} s. The clip becomes {rows} × {frames} numbers, as the models see it.', values)
+    : t('At {at} s. The clip becomes {rows} × {frames} numbers: an experiment that no model sees.', values);
+  byId('walk-moment').setAttribute('aria-valuetext', `${values.at} s`);
   drawPicture(byId('walk-bands-picture'), steps.logMel.values, steps.logMel.rows);
   // Loudness, the last row, and the first coefficient would outshine the rest.
-  const { values, rows } = steps.mfcc;
-  const columns = values.length / rows;
-  drawHeat(byId('walk-mfcc-picture'), { values: values.slice(columns, -columns), rows: rows - 2 }, NO_HEAT, 0);
+  const { values: mfcc, rows } = steps.mfcc;
+  const columns = mfcc.length / rows;
+  drawHeat(byId('walk-mfcc-picture'), { values: mfcc.slice(columns, -columns), rows: rows - 2 }, NO_HEAT, 0);
 }
 
 /** Draws a step and says the number that is pointed at. @param {number} place */

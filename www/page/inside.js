@@ -1,6 +1,7 @@
 // Inside the model: where its speech encoder looks, what that answers to, and how what it decides by differs among clips.
 
 import { drawBars, drawMap } from './pictures.js';
+import { decimal, t } from './text.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Picture} Picture */
@@ -68,9 +69,9 @@ async function show(page) {
   if (asked !== reading) return;
   byId('variance').hidden = !variance;
   byId('variance-text').textContent = variance
-    ? `Over the ${variance.clips} clips that ${report.model} read in this tab, of the ${variance.variance.length} features it decides by, those that differ the most are ${
-      list(variance.most)}; the least, ${list(variance.least)}.`
-    : `${report.model} has read one clip in this tab. Read another to see what differs between them.`;
+    ? t('Over the {clips} clips that {model} read in this tab, of the {count} features it decides by, those that differ the most are {most}; the least, {least}.',
+      { clips: variance.clips, model: report.model, count: variance.variance.length, most: list(variance.most), least: list(variance.least) })
+    : t('{model} has read one clip in this tab. Read another to see what differs between them.', { model: report.model });
   if (variance) drawBars(byId('variance'), variance.variance);
 }
 
@@ -92,7 +93,8 @@ function drawLook() {
   let distance = 0;
   look.values.forEach((share, i) => { distance += share * Math.abs((i % frames) - Math.floor(i / frames)); });
   const seconds = (distance / frames) * (reading.samples.length / 16_000 / frames);
-  byId('look-text').textContent = `Layer ${layer + 1}, head ${head + 1}: each moment looks at moments that lie ${seconds.toFixed(2)} s away on average.`;
+  byId('look-text').textContent = t('Layer {layer}, head {head}: each moment looks at moments that lie {seconds} s away on average.',
+    { layer: layer + 1, head: head + 1, seconds: decimal(seconds, 2) });
 }
 
 /** @param {Picture} answers */
@@ -102,5 +104,5 @@ function showAnswers({ values, rows }) {
     .reduce((sum, value) => sum + value, 0) / columns);
   drawMap(byId('answers'), { values: mean, rows: 1 });
   const strongest = [...mean.keys()].sort((a, b) => mean[b] - mean[a]).slice(0, 5);
-  byId('answers-text').textContent = `Of its ${rows} dimensions, ${strongest.join(', ')} answer the most to this clip.`;
+  byId('answers-text').textContent = t('Of its {rows} dimensions, {strongest} answer the most to this clip.', { rows, strongest: strongest.join(', ') });
 }

@@ -4,6 +4,7 @@ import { EngineError } from '../engine/engine-error.js';
 import { peaksOf } from '../engine/follow.js';
 import { Recorder } from './recorder.js';
 import { EMOTIONS } from './result.js';
+import { t, translated } from './text.js';
 import * as timeline from './timeline.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -46,13 +47,13 @@ export function setUpLive(page, begin) {
       count = 0;
       readUntilS = 0;
       recorder = started;
-      timeline.begin('live', STEP_S, true);
+      timeline.begin(t('Live'), STEP_S, true);
       showLive(true);
       byId('timeline-title').focus();
-      page.announce('Listening to the microphone. What it sounds like appears below, twice a second.');
+      page.announce(t('Listening to the microphone. What it sounds like appears below, twice a second.'));
     } catch (error) {
-      page.complain(error instanceof EngineError ? error.message
-        : 'The microphone could not be started in this browser. Choose a file instead.');
+      page.complain(error instanceof EngineError ? translated(error.message)
+        : t('The microphone could not be started in this browser. Choose a file instead.'));
     } finally {
       isStarting = false;
     }
@@ -68,13 +69,13 @@ async function end(page) {
   await ended.stop();
   timeline.finish(true);
   byId('timeline-title').focus();
-  page.announce('The microphone is off.');
+  page.announce(t('The microphone is off.'));
 }
 
 /** @param {boolean} live */
 function showLive(live) {
   byId('live').classList.toggle('recording', live);
-  byId('live-label').textContent = live ? 'Stop' : 'Follow live';
+  byId('live-label').textContent = live ? t('Stop') : t('Follow live');
   byId('record').disabled = live;
   byId('live-stop').hidden = !live;
   if (!live) byId('live-behind').textContent = '';
@@ -97,10 +98,10 @@ async function hear(page) {
     const startS = endS - samples.length / rateHz;
     timeline.put({ startS, endS, report: before, peaks: peaksOf(samples.subarray(-STEP_S * rateHz), rateHz) }, count);
     count += 1;
-    byId('live-behind').textContent = `Shown ${Math.round(performance.now() - heardAt)} ms after it was heard.`;
+    byId('live-behind').textContent = t('Shown {late} ms after it was heard.', { late: Math.round(performance.now() - heardAt) });
   } catch (error) {
     if (!(error instanceof EngineError)) console.error(error);
-    page.complain(error instanceof EngineError ? error.message : String(error));
+    page.complain(error instanceof EngineError ? translated(error.message) : String(error));
     end(page);
   } finally {
     isReading = false;

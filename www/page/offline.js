@@ -1,6 +1,7 @@
 // The page without the network: kept by a worker of its own, which asks before a newer version takes the place of this one.
 
 import { engineFile } from '../engine/assets.js';
+import { t } from './text.js';
 import { scriptFrom, OFFLINE } from '../engine/trusted.js';
 
 /** @typedef {{announce: (text: string) => void}} Page */
@@ -30,16 +31,16 @@ export async function setUpOffline(page) {
 function offerNewer(page, newer) {
   if (!byId('newer').hidden) return;
   byId('newer').hidden = false;
-  byId('newer-text').textContent = 'A newer version of this page is here. It takes the place of this one when you want.';
+  byId('newer-text').textContent = t('A newer version of this page is here. It takes the place of this one when you want.');
   byId('newer-use').addEventListener('click', () => newer.postMessage('use'));
   byId('newer-later').addEventListener('click', () => {
     byId('newer').hidden = true;
-    page.announce('This version stays until all of its tabs are closed.');
+    page.announce(t('This version stays until all of its tabs are closed.'));
     byId('main').focus();
   });
   navigator.serviceWorker.addEventListener('message', ({ data }) => {
     if (data?.type !== 'others-open') return;
-    byId('newer-text').textContent = 'This page is open in another tab. Close that first, so that no tab has half of each version.';
+    byId('newer-text').textContent = t('This page is open in another tab. Close that first, so that no tab has half of each version.');
   });
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
 }

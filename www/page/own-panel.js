@@ -5,6 +5,8 @@ import { EngineError } from '../engine/engine-error.js';
 import { chosen } from './folders.js';
 import { bring } from '../engine/import.js';
 import * as own from '../engine/own.js';
+import { percent } from './result.js';
+import { decimal, t, translated } from './text.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('./folders.js').Folder} Folder */
@@ -23,7 +25,7 @@ import * as own from '../engine/own.js';
 const byId = (id) => document.getElementById(id);
 
 /** @param {number} bytes */
-const size = (bytes) => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+const size = (bytes) => (bytes < 1e5 ? `${decimal(bytes / 1e3, 1)} kB` : `${decimal(bytes / 1e6, 1)} MB`);
 
 /** Lists what is kept, and keeps what is brought.
  * @param {Page} page */
@@ -33,7 +35,7 @@ export function setUpOwn(page) {
     const { folders } = chosen([...(input.files ?? [])]);
     input.value = '';
     if (folders.length) await bringAll(page, folders);
-    else page.complain('There is neither a model nor a speech encoder in this folder: a model has a model.json, an encoder a config.json.');
+    else page.complain(t('There is neither a model nor a speech encoder in this folder: a model has a model.json, an encoder a config.json.'));
   });
   return listOwn(page);
 }
@@ -44,17 +46,17 @@ export async function bringAll(page, folders) {
   page.complain('');
   for (const folder of folders) {
     try {
-      await page.whileBusy(`Taking in ${folder.name}. Large encoders take a while.`, async (signal) => {
+      await page.whileBusy(t('Taking in {folder}. Large encoders take a while.', { folder: folder.name }), async (signal) => {
         const { kind, name } = await bring(folder, await page.engine.module(), signal);
         await listOwn(page);
         byId('own').open = true;
-        page.announce(`${name} is kept in this browser.`);
+        page.announce(t('{name} is kept in this browser.', { name }));
         if (kind === 'models') await useIfWhole(page, name);
       });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') continue;
       if (!(error instanceof EngineError)) console.error(error);
-      page.complain(`${folder.name}: ${error instanceof Error ? error.message : String(error)}`);
+      page.complain(`${folder.name}: ${error instanceof Error ? translated(error.message) : String(error)}`);
     }
   }
 }
@@ -73,17 +75,18 @@ async function useIfWhole(page, name) {
 export async function listOwn(page) {
   /** @type {HTMLElement[]} */ const rows = [];
   const group = document.createElement('optgroup');
-  group.label = 'Yours';
+  group.label = t('Yours');
   for (const { name, manifest } of await own.models()) {
     const whole = await own.isWhole(name, filesOf(manifest));
-    const state = whole ? `right in ${Math.round(100 * manifest.metrics.accuracy)} % of clips, ${size(bytesOf(manifest))}`
-      : `needs the speech encoder ${manifest.front_end.encoder?.name}`;
-    rows.push(row(page, 'models', name, `${name}: model, ${state}`));
+    const state = whole ? t('right in {share} of clips, {size}', { share: percent(manifest.metrics.accuracy), size: size(bytesOf(manifest)) })
+      : t('needs the speech encoder {encoder}', { encoder: manifest.front_end.encoder?.name ?? '' });
+    rows.push(row(page, 'models', name, t('{name}: model, {state}', { name, state })));
     group.append(new Option(`${name}: ${state}`, OWN + name));
   }
   for (const { name, description } of await own.encoders()) {
     const bytes = description.shards.reduce((sum, { bytes }) => sum + bytes, 0);
-    rows.push(row(page, 'encoders', name, `${name}: speech encoder of ${description.network.layers} layers, ${size(bytes)}`));
+    rows.push(row(page, 'encoders', name, t('{name}: speech encoder of {layers} layers, {size}',
+      { name, layers: description.network.layers, size: size(bytes) })));
   }
   const select = byId('model');
   const before = select.value;
@@ -100,8 +103,8 @@ function row(page, kind, name, text) {
   label.textContent = text;
   const button = document.createElement('button');
   button.type = 'button';
-  button.textContent = 'Remove';
-  button.setAttribute('aria-label', `Remove ${name}`);
+  button.textContent = t('Remove');
+  button.setAttribute('aria-label', t('Remove {name}', { name }));
   button.addEventListener('click', async () => {
     await own.remove(kind, name);
     const select = byId('model');
@@ -110,7 +113,7 @@ function row(page, kind, name, text) {
       page.choose(select.value);
     }
     await listOwn(page);
-    page.announce(`${name} is removed.`);
+    page.announce(t('{name} is removed.', { name }));
     byId('own').querySelector('summary').focus();
   });
   item.append(label, button);

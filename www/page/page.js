@@ -14,6 +14,7 @@ import { Recorder } from './recorder.js';
 import { lookInsideNext, remember, setUpInside } from './inside.js';
 import { draw, inWords, layOutBars, percent, show } from './result.js';
 import { setUpFrontEnd, walkNext } from './front-end.js';
+import { decimal, language, t, translatePage, translated } from './text.js';
 import * as timeline from './timeline.js';
 import { explainNext, redraw, setUpWhy } from './why.js';
 
@@ -29,7 +30,7 @@ const FIRST = 'mfcc1';
 /** The models hear half a second of lead-in and four seconds after it. */
 const RECORD_S = 4.6;
 /** Said where nothing better is known. */
-const UNEXPECTED = 'Something went wrong that should not have. Reload the page and try again.';
+const UNEXPECTED = t('Something went wrong that should not have. Reload the page and try again.');
 /** Shorter than this is a slip of the finger. */
 const MIN_RECORD_S = 0.3;
 
@@ -60,13 +61,20 @@ function wantedBackend() {
   return wanted === 'cpu' || wanted === 'webgpu' ? wanted : 'auto';
 }
 
+translatePage();
+byId('language').value = language;
+byId('language').addEventListener('change', () => {
+  const address = new URL(location.href);
+  address.searchParams.set('lang', byId('language').value);
+  location.assign(address);
+});
 layOutBars();
 
 // Loading over a slow connection takes a while: it shows from the start, and disappears when the model is there.
 let loading = true;
 setWorking(true);
 const engine = new Engine(FIRST, (share) => {
-  if (loading) say(`Loading the analyzer, ${percent(share)}.`);
+  if (loading) say(t('Loading the analyzer, {share}.', { share: percent(share) }));
 }, wantedBackend());
 
 /** @type {Reading | undefined} */
@@ -79,7 +87,7 @@ let readAgain;
 function present(reading, origin, read) {
   shown = reading;
   readAgain = async () => {
-    say(`Listening to ${origin.source} again.`);
+    say(t('Listening to {source} again.', { source: origin.source }));
     const other = await attempt(origin, read);
     if (other) present(other, origin, read);
   };
@@ -107,7 +115,7 @@ async function attempt(origin, read) {
   } catch (error) {
     const known = error instanceof EngineError;
     if (!known) console.error(error);
-    complain(known ? `${origin.source}: ${error.message}` : UNEXPECTED);
+    complain(known ? `${origin.source}: ${translated(error.message)}` : UNEXPECTED);
     say('');
     return undefined;
   } finally {
@@ -147,7 +155,7 @@ async function readFiles(files) {
 /** @param {File} file */
 async function readOne(file) {
   startOver();
-  say(`Listening to ${file.name}.`);
+  say(t('Listening to {source}.', { source: file.name }));
   /** @type {Origin} */ const origin = { source: file.name };
   /** @type {Read} */ const read = (asked) => readFile(file, origin, asked);
   const reading = await attempt(origin, read);
@@ -163,7 +171,7 @@ async function readOne(file) {
 async function readSeveral(files) {
   const list = document.createElement('ul');
   list.className = 'files';
-  list.setAttribute('aria-label', 'All files');
+  list.setAttribute('aria-label', t('All files'));
   startOver();
   byId('more').append(list);
   /** @type {(() => void)[]} */ const presentEach = [];
@@ -173,7 +181,7 @@ async function readSeveral(files) {
   const readOn = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
       const [index, file] = next;
-      say(`Listening to ${files.length} recordings, ${count} read.`);
+      say(t('Listening to {all} recordings, {count} read.', { all: files.length, count }));
       const origin = { source: file.name };
       /** @type {Read} */ const read = (asked) => readFile(file, origin, asked);
       const reading = await attempt(origin, read);
@@ -197,7 +205,7 @@ async function readSeveral(files) {
  * @param {(() => void) | undefined} presentIt */
 function fill(row, origin, reading, presentIt) {
   if (!reading || !presentIt) {
-    row.textContent = `${origin.source}: could not be read`;
+    row.textContent = t('{source}: could not be read', { source: origin.source });
     return;
   }
   const button = document.createElement('button');
@@ -256,7 +264,7 @@ let starting = false;
 
 function showRecording(/** @type {boolean} */ recording) {
   byId('record').classList.toggle('recording', recording);
-  byId('record-label').textContent = recording ? 'Stop' : 'Record';
+  byId('record-label').textContent = recording ? t('Stop') : t('Record');
   byId('meter').classList.toggle('on', recording);
   byId('level').style.width = '0';
 }
@@ -271,11 +279,11 @@ async function startRecording() {
       if (seconds >= RECORD_S) stopRecording();
     }, stopRecording);
     showRecording(true);
-    say('Recording. Speak now; it stops by itself.');
+    say(t('Recording. Speak now; it stops by itself.'));
   } catch (error) {
     say('');
-    complain(error instanceof EngineError ? error.message
-      : 'The microphone could not be started in this browser. Choose a file instead.');
+    complain(error instanceof EngineError ? translated(error.message)
+      : t('The microphone could not be started in this browser. Choose a file instead.'));
   } finally {
     starting = false;
   }
@@ -288,14 +296,14 @@ async function stopRecording() {
   showRecording(false);
   const { samples, rateHz } = await current.stop();
   if (samples.length < MIN_RECORD_S * rateHz) {
-    complain('That was too short to hear anything. Press Record, speak for two seconds or more, then stop.');
+    complain(t('That was too short to hear anything. Press Record, speak for two seconds or more, then stop.'));
     say('');
     return;
   }
   startOver();
   given();
-  const origin = { source: 'Your recording' };
-  say('Listening.');
+  const origin = { source: t('Your recording') };
+  say(t('Listening.'));
   /** @type {Read} */ const read = (asked) => asked.ask({ type: 'samples', samples, rateHz });
   const reading = await attempt(origin, read);
   if (reading) present(reading, origin, read);
@@ -313,12 +321,14 @@ byId('record').addEventListener('click', () => {
 function sampleButton(sample) {
   const button = document.createElement('button');
   button.type = 'button';
-  button.textContent = sample.name;
+  const { sex, age, words } = sample;
+  const name = sex === 'female' ? t('Woman, {age}: “{words}”', { age, words }) : t('Man, {age}: “{words}”', { age, words });
+  button.textContent = name;
   button.addEventListener('click', async () => {
     complain('');
     startOver();
-    const origin = { source: sample.name, acted: sample.acted };
-    say(`Listening to ${sample.name}.`);
+    const origin = { source: name, acted: sample.acted };
+    say(t('Listening to {source}.', { source: name }));
     /** @type {Read} */ const read = async (asked) => {
       const response = await fetch(new URL(`../samples/${sample.file}`, import.meta.url)).catch(() => undefined);
       if (!response?.ok) {
@@ -342,10 +352,10 @@ async function showSamples() {
 
 /** @param {Manifest} manifest */
 const inShort = (manifest) =>
-  `right in ${Math.round(100 * manifest.metrics.accuracy)} % of clips, ${megabytes(manifest)}`;
+  t('right in {share} of clips, {size}', { share: percent(manifest.metrics.accuracy), size: megabytes(manifest) });
 
 /** @param {Manifest} manifest */
-const megabytes = (manifest) => `${(bytesOf(manifest) / 1e6).toFixed(1)} MB`;
+const megabytes = (manifest) => `${decimal(bytesOf(manifest) / 1e6, 1)} MB`;
 
 const unheardScores = scoresOnUnheardSpeakers();
 
@@ -355,14 +365,17 @@ async function showAccuracy() {
   // The figures are those of the models that ship.
   const unheard = model.startsWith(OWN) ? undefined : (await unheardScores)[name];
   const outlook = unheard
-    ? `Trained in the same way without the speakers who judge, it is right in ${percent(unheard.accuracy)} of ${unheard.clips} clips: expect that of a new voice.`
-    : 'With voices it never heard, expect it to be right less often; that is not measured yet.';
-  const heard = training.split === 'random' ? ` It had heard other clips of those speakers. ${outlook}` : '';
-  const corpora = Object.entries(metrics.accuracy_by_corpus)
-    .map(([corpus, accuracy]) => `${Math.round(100 * accuracy)} % on ${corpus}`).join(', ');
-  byId('accuracy').textContent = `The chosen model is ${name}, ${megabytes(manifest)}: ${
-    summary[0].toLowerCase()}${summary.slice(1)}. It names the emotion the actor was asked for in ${
-    percent(metrics.accuracy)} of ${metrics.clips} clips it was not trained on: ${corpora}.${heard}`;
+    ? t('Trained in the same way without the speakers who judge, it is right in {share} of {clips} clips: expect that of a new voice.',
+      { share: percent(unheard.accuracy), clips: unheard.clips })
+    : t('With voices it never heard, expect it to be right less often; that is not measured yet.');
+  const heard = training.split === 'random' ? [t('It had heard other clips of those speakers.'), outlook] : [];
+  const corpora = Object.entries(metrics.accuracy_by_corpus).map(([corpus, accuracy]) => `${corpus} ${percent(accuracy)}`).join(', ');
+  byId('accuracy').textContent = [
+    t('The chosen model is {name}, {size}: {summary}.', { name, size: megabytes(manifest), summary: translated(summary) }),
+    t('It names the emotion the actor was asked for in {share} of {clips} clips it was not trained on: {corpora}.',
+      { share: percent(metrics.accuracy), clips: metrics.clips, corpora }),
+    ...heard,
+  ].join(' ');
 }
 
 /** Tells beside the name of each model that ships how well it does and how large it is. */
@@ -397,7 +410,7 @@ async function choose(chosen) {
     // Another choice took the place of this one.
     if (choosing !== current) return;
     byId('model').value = model;
-    if (!current.signal.aborted) complain(error instanceof EngineError ? error.message : String(error));
+    if (!current.signal.aborted) complain(error instanceof EngineError ? translated(error.message) : String(error));
     return;
   } finally {
     if (choosing === current) {
@@ -414,7 +427,8 @@ function showLoading(chosen, share = 0) {
   byId('loading').hidden = !chosen;
   if (!chosen) return;
   byId('loading-progress').value = share;
-  byId('loading-text').textContent = `Loading ${spoken(chosen)}, ${percent(share)}. Until then ${spoken(model)} reads.`;
+  byId('loading-text').textContent = t('Loading {model}, {share}. Until then {other} reads.',
+    { model: spoken(chosen), share: percent(share), other: spoken(model) });
 }
 
 /** @param {string} model */
@@ -457,7 +471,7 @@ async function attemptMore(work) {
     await work();
   } catch (error) {
     if (!(error instanceof EngineError)) console.error(error);
-    complain(error instanceof EngineError ? error.message : UNEXPECTED);
+    complain(error instanceof EngineError ? translated(error.message) : UNEXPECTED);
   }
 }
 
@@ -475,11 +489,11 @@ setUpLive(page, () => {
 });
 
 addEventListener('sottovoce-backend', (event) => {
-  complain(/** @type {CustomEvent} */ (event).detail.message);
+  complain(translated(/** @type {CustomEvent} */ (event).detail.message));
 });
 
 addEventListener('sottovoce-crash', (event) => {
-  complain(/** @type {CustomEvent} */ (event).detail.message);
+  complain(translated(/** @type {CustomEvent} */ (event).detail.message));
   say('');
 });
 
@@ -491,7 +505,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 
 showSamples().catch(() => byId('samples').remove());
 showAccuracy().then(showModels).catch((error) => {
-  complain(error instanceof EngineError ? error.message : String(error));
+  complain(error instanceof EngineError ? translated(error.message) : String(error));
 }).finally(() => {
   loading = false;
   setWorking(false);

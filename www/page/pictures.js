@@ -1,5 +1,7 @@
 // Waveform and spectrogram on canvas, each with a sentence that says the same.
 
+import { decimal, t } from './text.js';
+
 /** @typedef {import('../engine/types.d.ts').Picture} Picture */
 
 const RATE_HZ = 16_000;
@@ -134,12 +136,13 @@ export function waveformInWords(samples, heardS) {
   samples.forEach((sample, i) => {
     if (Math.abs(sample) > peak) [peak, at] = [Math.abs(sample), i];
   });
-  if (peak < 1e-4) return 'Silence throughout.';
+  if (peak < 1e-4) return t('Silence throughout.');
   const threshold = peak / 10;
   const first = samples.findIndex((sample) => Math.abs(sample) > threshold) / RATE_HZ;
   const last = samples.findLastIndex((sample) => Math.abs(sample) > threshold) / RATE_HZ;
-  const rest = heardS < 3.95 ? ` The recording ends at ${heardS.toFixed(1)} s; silence follows.` : '';
-  return `Sound from ${first.toFixed(1)} to ${last.toFixed(1)} s, loudest at ${(at / RATE_HZ).toFixed(1)} s.${rest}`;
+  const rest = heardS < 3.95 ? ` ${t('The recording ends at {end} s; silence follows.', { end: decimal(heardS, 1) })}` : '';
+  return t('Sound from {first} to {last} s, loudest at {at} s.',
+    { first: decimal(first, 1), last: decimal(last, 1), at: decimal(at / RATE_HZ, 1) }) + rest;
 }
 
 /** @param {Float32Array} values @param {number} rows */
@@ -150,9 +153,12 @@ export function pictureInWords(values, rows) {
     thirds[Math.floor((3 * Math.floor(i / columns)) / rows)] += 10 ** (value / 10);
   });
   const total = thirds.reduce((sum, energy) => sum + energy, 0);
-  if (total < 1e-6) return 'No pitch stands out.';
-  const names = ['low', 'middle', 'high'];
-  const strongest = thirds.indexOf(Math.max(...thirds));
+  if (total < 1e-6) return t('No pitch stands out.');
+    const strongest = thirds.indexOf(Math.max(...thirds));
   const share = Math.round((100 * thirds[strongest]) / total);
-  return `${share} percent of the energy lies in the ${names[strongest]} third of the pitches.`;
+  return [
+    t('{share} percent of the energy lies in the low third of the pitches.', { share }),
+    t('{share} percent of the energy lies in the middle third of the pitches.', { share }),
+    t('{share} percent of the energy lies in the high third of the pitches.', { share }),
+  ][strongest];
 }

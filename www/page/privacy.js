@@ -2,6 +2,7 @@
 
 import { forgetPage } from './offline.js';
 import * as own from '../engine/own.js';
+import { decimal, t } from './text.js';
 import { listOwn } from './own-panel.js';
 
 /** @typedef {import('./own-panel.js').Page} Page */
@@ -36,9 +37,10 @@ export function given() {
 
 function showAsked() {
   const elsewhere = asked.filter((address) => new URL(address).origin !== location.origin).length;
-  const since = before === undefined ? '' : ` Since you gave it your last recording: ${asked.length - before}.`;
-  byId('asked').textContent = `Requests since this page opened: ${asked.length}, ${
-    elsewhere ? `${elsewhere} of them elsewhere` : 'all to this site, for the page and its models'}.${since}`;
+  const count = asked.length;
+  const since = before === undefined ? '' : ` ${t('Since you gave it your last recording: {count}.', { count: count - before })}`;
+  byId('asked').textContent = (elsewhere ? t('Requests since this page opened: {count}, {elsewhere} of them elsewhere.', { count, elsewhere })
+    : t('Requests since this page opened: {count}, all to this site, for the page and its models.', { count })) + since;
 }
 
 /** The stores of the page itself and of its models. */
@@ -58,10 +60,10 @@ async function showKept() {
   const [bytes, models, encoders] = await Promise.all([keptBytes().catch(() => 0), own.models(), own.encoders()]);
   const brought = [...models, ...encoders].map(({ name }) => name);
   const parts = [];
-  if (bytes) parts.push(`${(bytes / 1e6).toFixed(1)} MB of this page and its models, so that it opens without the network`);
-  if (brought.length) parts.push(`what you brought: ${brought.join(', ')}`);
-  byId('kept').textContent = parts.length ? `This browser keeps ${parts.join('; and ')}. No recordings.`
-    : 'This browser keeps nothing of this page.';
+  if (bytes) parts.push(t('This browser keeps {size} MB of this page and its models, so that it opens without the network.', { size: decimal(bytes / 1e6, 1) }));
+  if (brought.length) parts.push(t('It keeps what you brought: {names}.', { names: brought.join(', ') }));
+  byId('kept').textContent = parts.length ? `${parts.join(' ')} ${t('It keeps no recordings.')}`
+    : t('This browser keeps nothing of this page.');
   byId('forget').disabled = !parts.length;
 }
 
@@ -73,6 +75,6 @@ async function forget(page) {
   for (const { name } of await own.encoders()) await own.remove('encoders', name);
   await listOwn(page);
   await showKept();
-  page.announce('Everything that this page kept is deleted. Your next visit loads it anew.');
+  page.announce(t('Everything that this page kept is deleted. Your next visit loads it anew.'));
   byId('privacy').querySelector('summary').focus();
 }

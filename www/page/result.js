@@ -1,6 +1,7 @@
 // A reading in words, bars, notes and pictures.
 
 import { drawPicture, drawWaveform, pictureInWords, waveformInWords } from './pictures.js';
+import { decimal, t, translated } from './text.js';
 import { wav } from './wav.js';
 
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
@@ -8,10 +9,16 @@ import { wav } from './wav.js';
 
 export const EMOTIONS = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
 
-/** How each emotion sounds in a sentence. @type {Record<string, string>} */
+/** What each emotion is called. @type {Record<string, string>} */
+export const NAMES = {
+  angry: t('angry'), disgust: t('disgust'), fear: t('fear'), happy: t('happy'), neutral: t('neutral'), sad: t('sad'),
+  surprise: t('surprise'),
+};
+
+/** How a voice sounds that carries it. @type {Record<string, string>} */
 const SOUNDS = {
-  angry: 'angry', disgust: 'disgusted', fear: 'afraid', happy: 'happy', neutral: 'neutral', sad: 'sad',
-  surprise: 'surprised',
+  angry: t('angry'), disgust: t('disgusted'), fear: t('afraid'), happy: t('happy'), neutral: t('neutral'), sad: t('sad'),
+  surprise: t('surprised'),
 };
 
 /** @param {string} id @returns {any} */
@@ -28,15 +35,16 @@ export function percent(share) {
 export function inWords(report) {
   const [first, second] = ranked(report);
   const [a, b] = [SOUNDS[first.emotion], SOUNDS[second.emotion]];
+  const [x, y] = [percent(first.share), percent(second.share)];
   switch (report.certainty) {
     case 'no-speech':
-      return { headline: 'No speech found', explained: 'There is no voice in the part that was heard, so the figures below mean little.' };
+      return { headline: t('No speech found'), explained: t('There is no voice in the part that was heard, so the figures below mean little.') };
     case 'likely':
-      return { headline: `Sounds ${a}`, explained: `${percent(first.share)} ${a}; next comes ${b} with ${percent(second.share)}.` };
+      return { headline: t('Sounds {a}', { a }), explained: t('{x} {a}; next comes {b} with {y}.', { a, b, x, y }) };
     case 'leaning':
-      return { headline: `Perhaps ${a}`, explained: `${percent(first.share)} ${a}, but ${b} has ${percent(second.share)}: it may well be wrong.` };
+      return { headline: t('Perhaps {a}', { a }), explained: t('{x} {a}, but {b} has {y}: it may well be wrong.', { a, b, x, y }) };
     default:
-      return { headline: 'Hard to tell', explained: `Nothing stands out: ${a} leads with only ${percent(first.share)}, ahead of ${b} with ${percent(second.share)}.` };
+      return { headline: t('Hard to tell'), explained: t('Nothing stands out: {a} leads with only {x}, ahead of {b} with {y}.', { a, b, x, y }) };
   }
 }
 
@@ -53,7 +61,7 @@ export function layOutBars() {
     row.dataset.emotion = emotion;
     const name = document.createElement('span');
     name.className = 'name';
-    name.textContent = emotion;
+    name.textContent = NAMES[emotion];
     const track = document.createElement('span');
     track.className = 'track';
     track.setAttribute('aria-hidden', 'true');
@@ -74,7 +82,7 @@ export function show(reading, origin) {
   byId('result').dataset.certainty = report.certainty;
   byId('headline').textContent = headline;
   byId('explained').textContent = origin.acted
-    ? `${explained} The actor was asked for: ${origin.acted}.`
+    ? `${explained} ${t('The actor was asked for: {emotion}.', { emotion: NAMES[origin.acted] })}`
     : explained;
   for (const row of byId('bars').children) {
     const share = report.probabilities[row.dataset.emotion];
@@ -82,9 +90,9 @@ export function show(reading, origin) {
     row.querySelector('.track > span').style.width = `${100 * share}%`;
     row.querySelector('.value').textContent = percent(share);
   }
-  const advice = report.notes.map((note) => note.advice);
+  const advice = report.notes.map((note) => translated(note.advice));
   if (origin.byBrowser) {
-    advice.push('The browser decoded this file, since its format is unknown here: the numbers may differ a little on another machine.');
+    advice.push(t('The browser decoded this file, since its format is unknown here: the numbers may differ a little on another machine.'));
   }
   byId('notes').replaceChildren(...advice.map((text) => {
     const item = document.createElement('li');
@@ -102,10 +110,13 @@ export function show(reading, origin) {
 
   const { decode_ms, quality_ms, features_ms, model_ms } = report.timings;
   const until = report.heard_from_s + report.heard_s;
-  byId('meta').textContent = `${origin.source}: heard ${report.heard_from_s.toFixed(1)} to ${until.toFixed(1)} s of ${
-    report.duration_s.toFixed(1)} s, read by ${report.model} in ${
-    Math.max(1, Math.round(decode_ms + quality_ms + features_ms + model_ms))} ms${
-    report.backend === 'webgpu' ? ' on the graphics processor' : ''}.`;
+  const values = {
+    source: origin.source, from: decimal(report.heard_from_s, 1), until: decimal(until, 1), whole: decimal(report.duration_s, 1),
+    model: report.model, took: Math.max(1, Math.round(decode_ms + quality_ms + features_ms + model_ms)),
+  };
+  byId('meta').textContent = report.backend === 'webgpu'
+    ? t('{source}: heard {from} to {until} s of {whole} s, read by {model} in {took} ms on the graphics processor.', values)
+    : t('{source}: heard {from} to {until} s of {whole} s, read by {model} in {took} ms.', values);
 }
 
 /** Draws the pictures, also anew when the colours change.

@@ -1,6 +1,7 @@
 // Long audio as a strip for each emotion below one for loudness, all over the same stretch of time.
 
-import { EMOTIONS, percent } from './result.js';
+import { EMOTIONS, NAMES, percent } from './result.js';
+import { t } from './text.js';
 
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
 /** @typedef {{fromS: number, lengthS: number}} View The stretch of time that is shown. */
@@ -14,7 +15,7 @@ export function layOutStrips(seek) {
   byId('strips').replaceChildren(...['loudness', ...EMOTIONS].map((name) => {
     const row = document.createElement('li');
     const label = document.createElement('span');
-    label.textContent = name;
+    label.textContent = NAMES[name] ?? t('loudness');
     const strip = document.createElement('canvas');
     strip.width = 1024;
     strip.height = 32;

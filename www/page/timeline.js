@@ -2,8 +2,9 @@
 
 import { EngineError } from '../engine/engine-error.js';
 import { follow } from '../engine/follow.js';
-import { EMOTIONS, inWords, percent } from './result.js';
+import { EMOTIONS, NAMES, inWords, percent } from './result.js';
 import { drawStrips, layOutStrips } from './strips.js';
+import { t, translated } from './text.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
@@ -43,7 +44,7 @@ export function clock(seconds) {
 export function followButton(page, file, report) {
   const button = document.createElement('button');
   button.type = 'button';
-  button.textContent = `Follow all ${clock(report.duration_s)} of it`;
+  button.textContent = t('Follow all {length} of it', { length: clock(report.duration_s) });
   button.addEventListener('click', () => start(page, file, report));
   return button;
 }
@@ -112,7 +113,7 @@ async function start(page, file, report) {
   let isWhole = false;
   const current = new AbortController();
   following = current;
-  await page.whileBusy(`Following ${source}.`, async (cancelled, tell) => {
+  await page.whileBusy(t('Following {source}.', { source }), async (cancelled, tell) => {
     const signal = AbortSignal.any([cancelled, current.signal]);
     try {
       await follow(page.engine, file, STEP_S, {
@@ -120,14 +121,14 @@ async function start(page, file, report) {
         moment: (moment, index) => {
           if (signal.aborted) return;
           put(moment, index);
-          tell(`Following ${source}, ${clock(moment.endS)} of ${clock(durationS)}.`, moment.endS / durationS);
+          tell(t('Following {source}, {at} of {length}.', { source, at: clock(moment.endS), length: clock(durationS) }), moment.endS / durationS);
         },
       }, signal);
       isWhole = true;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof EngineError)) console.error(error);
-      page.complain(error instanceof EngineError ? `${source}: ${error.message}` : 'Something went wrong that should not have. Reload the page and try again.');
+      page.complain(error instanceof EngineError ? `${source}: ${translated(error.message)}` : t('Something went wrong that should not have. Reload the page and try again.'));
     }
   });
   // Another recording took its place.
@@ -138,7 +139,9 @@ async function start(page, file, report) {
 /** What was heard, in a few sentences. @param {boolean} isWhole */
 function summary(isWhole) {
   const read = moments.filter(({ report }) => report);
-  const heard = `${isWhole ? '' : 'It was stopped before its end. '}${clock(durationS)} in ${moments.length} moments, ${read.length} of them with speech.`;
+  const stopped = isWhole ? '' : `${t('It was stopped before its end.')} `;
+  const heard = stopped + t('{length} in {count} moments, {spoken} of them with speech.',
+    { length: clock(durationS), count: moments.length, spoken: read.length });
   if (!read.length) return heard;
   /** @type {Record<string, number>} */ const counts = {};
   let unsure = 0;
@@ -148,9 +151,9 @@ function summary(isWhole) {
     else counts[report.label] = (counts[report.label] ?? 0) + 1;
   }
   const ranked = Object.entries(counts).sort(([, a], [, b]) => b - a).slice(0, 3)
-    .map(([emotion, count]) => `${emotion} in ${percent(count / read.length)}`);
-  return `${heard} ${ranked.length ? `Most often it sounds ${ranked.join(', ')} of those; ` : ''}${
-    percent(unsure / read.length)} are hard to tell.`;
+    .map(([emotion, count]) => `${NAMES[emotion]} ${percent(count / read.length)}`);
+  const most = ranked.length ? `${t('Most often, of those: {list}.', { list: ranked.join(', ') })} ` : '';
+  return `${heard} ${most}${t('Hard to tell: {share}.', { share: percent(unsure / read.length) })}`;
 }
 
 /** Seconds that stand for a moment: windows overlap. Of what comes in live, those that came last.
@@ -200,8 +203,8 @@ function tellMoment() {
 
 /** @param {Moment} moment */
 function inShort({ startS, endS, report }) {
-  const when = `${clock(startS)} to ${clock(endS)}`;
-  if (!report) return `${when}: no speech.`;
+  const when = t('{from} to {to}', { from: clock(startS), to: clock(endS) });
+  if (!report) return t('{when}: no speech.', { when });
   const { headline, explained } = inWords(report);
   return `${when}: ${headline}. ${explained}`;
 }

@@ -1,7 +1,8 @@
 // Why it said so: where in the clip the score of an emotion came from, to be seen, heard and checked.
 
 import { drawHeat } from './pictures.js';
-import { EMOTIONS, mark, percent, play } from './result.js';
+import { EMOTIONS, NAMES, mark, percent, play } from './result.js';
+import { decimal, t } from './text.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Explanation} Explanation */
@@ -28,7 +29,7 @@ let current = new AbortController();
 
 /** @param {Page} page */
 export function setUpWhy(page) {
-  byId('why-emotion').replaceChildren(...EMOTIONS.map((emotion) => new Option(emotion)));
+  byId('why-emotion').replaceChildren(...EMOTIONS.map((emotion) => new Option(NAMES[emotion], emotion)));
   byId('why').addEventListener('toggle', () => byId('why').open && page.attempt(() => explain(page)));
   byId('why-emotion').addEventListener('change', () => page.attempt(() => explain(page)));
   byId('why-opacity').addEventListener('input', redraw);
@@ -51,7 +52,7 @@ export function explainNext(page, next) {
 function clear() {
   explanation = undefined;
   mark();
-  byId('why-text').textContent = 'Looking for what decided.';
+  byId('why-text').textContent = t('Looking for what decided.');
   byId('why-checked').textContent = '';
   byId('why-play').disabled = true;
   byId('why-check').disabled = true;
@@ -68,7 +69,7 @@ async function explain(page) {
   if (!byGradient && !silenced) await silence(page, samples, signal);
   if (signal.aborted || emotion !== byId('why-emotion').value) return;
   if (!byGradient && !silenced) {
-    byId('why-text').textContent = 'Stopped before every part was tried. Choose an emotion to go on.';
+    byId('why-text').textContent = t('Stopped before every part was tried. Choose an emotion to go on.');
     return;
   }
   explanation = byGradient
@@ -83,7 +84,7 @@ async function silence(page, samples, signal) {
   const places = await page.engine.ask({ type: 'parts', count: samples.length });
   const without = [[0, 0], ...Array.from(places).slice(1).map((to, i) => [places[i], to])];
   const probabilities = new Float32Array(EMOTIONS.length * without.length);
-  await page.whileBusy('Reading the clip without one part after the other.', async (cancelled, tell) => {
+  await page.whileBusy(t('Reading the clip without one part after the other.'), async (cancelled, tell) => {
     const left = [...without.entries()];
     let done = 0;
     const readOn = async () => {
@@ -91,7 +92,7 @@ async function silence(page, samples, signal) {
         const [index, [from, to]] = next;
         probabilities.set(await page.engine.ask({ type: 'without', samples, from, to }), EMOTIONS.length * index);
         done += 1;
-        tell(`Reading the clip without one part after the other, ${done} of ${without.length}.`, done / without.length);
+        tell(t('Reading the clip without one part after the other, {done} of {all}.', { done, all: without.length }), done / without.length);
       }
     };
     await Promise.all(Array.from({ length: await page.engine.width() }, readOn));
@@ -106,7 +107,7 @@ function show() {
   byId('why-text').textContent = inWords(explanation, reading.report.heard_s);
   const isHeard = seconds !== null && seconds[0] < reading.report.heard_s;
   byId('why-play').disabled = !isHeard;
-  byId('why-play').textContent = seconds ? `Play ${seconds[0].toFixed(1)} to ${seconds[1].toFixed(1)} s` : 'Play it';
+  byId('why-play').textContent = seconds ? t('Play {from} to {to} s', span(seconds)) : t('Play it');
   byId('why-check').disabled = !isHeard;
   if (seconds) mark(seconds[0], seconds[1]);
 }
@@ -121,25 +122,33 @@ export function redraw() {
 /** The map in a sentence. @param {Explanation} explanation @param {number} heardS */
 function inWords({ summary, seen }, heardS) {
   const { emotion, seconds, rows, hz, method } = summary;
-  if (!seconds && !rows) return `Nothing in this clip raised ${emotion}: no part of it stands out.`;
+  const name = NAMES[emotion];
+  if (!seconds && !rows) return t('Nothing in this clip raised {name}: no part of it stands out.', { name });
   const places = [];
-  if (seconds) places.push(`between ${seconds[0].toFixed(1)} and ${seconds[1].toFixed(1)} s`);
-  if (hz) places.push(hz[0] < 50 ? `below ${kilohertz(hz[1])}` : `from ${hz[0] < 1000 ? `${Math.round(hz[0])} Hz` : kilohertz(hz[0])} to ${kilohertz(hz[1])}`);
+  if (seconds) places.push(t('between {from} and {to} s', span(seconds)));
+  if (hz) places.push(hz[0] < 50 ? t('below {to}', { to: pitch(hz[1]) }) : t('from {from} to {to}', { from: pitch(hz[0]), to: pitch(hz[1]) }));
   else if (rows && seen) places.push(coefficients(rows, seen.rows));
-  const how = method === 'silencing' ? `Without its parts one by one, ${emotion} falls the most` : `What raised ${emotion} the most lies`;
+  const values = { name, places: places.join(', ') };
+  const how = method === 'silencing' ? t('Without its parts one by one, {name} falls the most {places} (half of the heat).', values)
+    : t('What raised {name} the most lies {places} (half of the heat).', values);
   const silence = seconds && seconds[0] >= heardS
-    ? ' That is the silence that fills the clip up: how long the recording is told the model something.' : '';
-  return `${how} ${places.join(', ')} (half of the heat).${silence}`;
+    ? ` ${t('That is the silence that fills the clip up: how long the recording is told the model something.')}` : '';
+  return how + silence;
 }
 
+/** @param {[number, number]} seconds */
+const span = ([from, to]) => ({ from: decimal(from, 1), to: decimal(to, 1) });
+
 /** @param {number} hz */
-const kilohertz = (hz) => `${(hz / 1000).toFixed(1)} kHz`;
+const pitch = (hz) => (hz < 1000 ? `${Math.round(hz)} Hz` : `${decimal(hz / 1000, 1)} kHz`);
 
 /** @param {[number, number]} rows @param {number} count The last row is loudness. */
 function coefficients([first, last], count) {
-  if (first === count - 1) return 'in the loudness';
-  const broad = last < 13 ? ', the broad colour of the voice' : first >= 13 ? ', the fine grain of the voice' : '';
-  return `in coefficients ${first} to ${Math.min(last, count - 2)} of ${count - 1}${broad}`;
+  if (first === count - 1) return t('in the loudness');
+  const values = { first, last: Math.min(last, count - 2), all: count - 1 };
+  if (last < 13) return t('in coefficients {first} to {last} of {all}, the broad colour of the voice', values);
+  if (first >= 13) return t('in coefficients {first} to {last} of {all}, the fine grain of the voice', values);
+  return t('in coefficients {first} to {last} of {all}', values);
 }
 
 /** Reads the clip once more without the seconds that are said to have decided. @param {Page} page */
@@ -152,8 +161,9 @@ async function check(page) {
   if (signal.aborted) return;
   const after = without[EMOTIONS.indexOf(emotion)];
   const top = EMOTIONS[without.indexOf(Math.max(...without))];
-  const verdict = after < probability - 0.1 ? 'These seconds matter' : after > probability + 0.01
-    ? 'The model was surer without them: the map misleads here' : 'They alone do not decide';
-  byId('why-checked').textContent = `Without ${seconds[0].toFixed(1)} to ${seconds[1].toFixed(1)} s, ${emotion} goes from ${
-    percent(probability)} to ${percent(after)}, and ${top} leads. ${verdict}.`;
+  const verdict = after < probability - 0.1 ? t('These seconds matter.') : after > probability + 0.01
+    ? t('The model was surer without them: the map misleads here.') : t('They alone do not decide.');
+  const told = t('Without {from} to {to} s, {name} goes from {before} to {after}, and {top} leads.',
+    { ...span(seconds), name: NAMES[emotion], before: percent(probability), after: percent(after), top: NAMES[top] });
+  byId('why-checked').textContent = `${told} ${verdict}`;
 }
