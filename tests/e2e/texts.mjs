@@ -9,7 +9,7 @@ import { root } from './support.mjs';
  * @returns {Promise<string[]>} */
 export async function textsOfScripts() {
   const texts = [];
-  for (const folder of ['www/page', 'www/engine']) {
+  for (const folder of ['www/page', 'www/engine', 'www/embed']) {
     for (const name of (await readdir(join(root, folder))).filter((file) => file.endsWith('.js'))) {
       const path = join(root, folder, name);
       const source = ts.createSourceFile(path, await readFile(path, 'utf8'), ts.ScriptTarget.Latest, true);

@@ -3,9 +3,9 @@
 import { OWN, bytesOf, countBytes, getModel, scoresOnUnheardSpeakers } from '../engine/assets.js';
 import { EngineError } from '../engine/engine-error.js';
 import { Reader } from '../engine/reader.js';
-import { NAMES, inWords, percent } from './result.js';
 import { sealed } from '../engine/sealed.js';
 import { decimal, t, translated } from './text.js';
+import { NAMES, inWords, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Manifest} Manifest */

@@ -3,9 +3,9 @@
 import { EngineError } from '../engine/engine-error.js';
 import { peaksOf } from '../engine/follow.js';
 import { Recorder } from './recorder.js';
-import { EMOTIONS } from './result.js';
 import { t, translated } from './text.js';
 import * as timeline from './timeline.js';
+import { EMOTIONS } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Report} Report */

@@ -5,8 +5,8 @@ import { EngineError } from '../engine/engine-error.js';
 import { chosen } from './folders.js';
 import { bring } from '../engine/import.js';
 import * as own from '../engine/own.js';
-import { percent } from './result.js';
 import { decimal, t, translated } from './text.js';
+import { percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('./folders.js').Folder} Folder */

@@ -12,11 +12,12 @@ import { setUpOffline } from './offline.js';
 import { isLive, setUpLive } from './live.js';
 import { Recorder } from './recorder.js';
 import { lookInsideNext, remember, setUpInside } from './inside.js';
-import { draw, inWords, layOutBars, percent, show } from './result.js';
+import { draw, layOutBars, show } from './result.js';
 import { setUpFrontEnd, walkNext } from './front-end.js';
 import { decimal, language, t, translatePage, translated } from './text.js';
 import * as timeline from './timeline.js';
 import { explainNext, redraw, setUpWhy } from './why.js';
+import { inWords, percent } from './words.js';
 
 /** @typedef {import('./compare.js').Asked} Asked */
 /** @typedef {import('./compare.js').Read} Read */

@@ -1,58 +1,14 @@
-// A reading in words, bars, notes and pictures.
+// A reading on the page: in words, bars, notes and pictures.
 
 import { drawPicture, drawWaveform, pictureInWords, waveformInWords } from './pictures.js';
 import { decimal, t, translated } from './text.js';
 import { wav } from './wav.js';
+import { EMOTIONS, NAMES, inWords, percent } from './words.js';
 
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
-/** @typedef {import('../engine/types.d.ts').Report} Report */
-
-export const EMOTIONS = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
-
-/** What each emotion is called. @type {Record<string, string>} */
-export const NAMES = {
-  angry: t('angry'), disgust: t('disgust'), fear: t('fear'), happy: t('happy'), neutral: t('neutral'), sad: t('sad'),
-  surprise: t('surprise'),
-};
-
-/** How a voice sounds that carries it. @type {Record<string, string>} */
-const SOUNDS = {
-  angry: t('angry'), disgust: t('disgusted'), fear: t('afraid'), happy: t('happy'), neutral: t('neutral'), sad: t('sad'),
-  surprise: t('surprised'),
-};
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
-
-/** Never a hundred nor none: no model is that sure. @param {number} share */
-export function percent(share) {
-  if (share >= 0.995) return '> 99 %';
-  if (share < 0.005) return '< 1 %';
-  return `${Math.round(100 * share)} %`;
-}
-
-/** @param {Report} report @returns {{headline: string, explained: string}} */
-export function inWords(report) {
-  const [first, second] = ranked(report);
-  const [a, b] = [SOUNDS[first.emotion], SOUNDS[second.emotion]];
-  const [x, y] = [percent(first.share), percent(second.share)];
-  switch (report.certainty) {
-    case 'no-speech':
-      return { headline: t('No speech found'), explained: t('There is no voice in the part that was heard, so the figures below mean little.') };
-    case 'likely':
-      return { headline: t('Sounds {a}', { a }), explained: t('{x} {a}; next comes {b} with {y}.', { a, b, x, y }) };
-    case 'leaning':
-      return { headline: t('Perhaps {a}', { a }), explained: t('{x} {a}, but {b} has {y}: it may well be wrong.', { a, b, x, y }) };
-    default:
-      return { headline: t('Hard to tell'), explained: t('Nothing stands out: {a} leads with only {x}, ahead of {b} with {y}.', { a, b, x, y }) };
-  }
-}
-
-/** @param {Report} report */
-function ranked(report) {
-  return EMOTIONS.map((emotion) => ({ emotion, share: report.probabilities[emotion] }))
-    .sort((a, b) => b.share - a.share);
-}
 
 /** Makes the seven rows once, so that nothing moves when a reading comes. */
 export function layOutBars() {

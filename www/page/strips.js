@@ -1,7 +1,7 @@
 // Long audio as a strip for each emotion below one for loudness, all over the same stretch of time.
 
-import { EMOTIONS, NAMES, percent } from './result.js';
 import { t } from './text.js';
+import { EMOTIONS, NAMES, percent } from './words.js';
 
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
 /** @typedef {{fromS: number, lengthS: number}} View The stretch of time that is shown. */

@@ -2,9 +2,9 @@
 
 import { EngineError } from '../engine/engine-error.js';
 import { follow } from '../engine/follow.js';
-import { EMOTIONS, NAMES, inWords, percent } from './result.js';
 import { drawStrips, layOutStrips } from './strips.js';
 import { t, translated } from './text.js';
+import { EMOTIONS, NAMES, inWords, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */

@@ -1,8 +1,9 @@
 // Why it said so: where in the clip the score of an emotion came from, to be seen, heard and checked.
 
 import { drawHeat } from './pictures.js';
-import { EMOTIONS, NAMES, mark, percent, play } from './result.js';
+import { mark, play } from './result.js';
 import { decimal, t } from './text.js';
+import { EMOTIONS, NAMES, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Explanation} Explanation */

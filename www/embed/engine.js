@@ -1,0 +1,139 @@
+// The engine for pages that embed it, in a frame of this site: asked and answered by messages, which docs/EMBED.md tells.
+// What a microphone gives stays in this frame; the page around it gets the reading alone.
+
+import { decodeInBrowser, mayDecode } from '../engine/browser-decode.js';
+import { EngineError } from '../engine/engine-error.js';
+import { Engine } from '../engine/engine.js';
+import { Recorder } from '../page/recorder.js';
+import { t, translated } from '../page/text.js';
+import { EMOTIONS, NAMES, inWords, percent } from '../page/words.js';
+
+/** @typedef {import('../engine/types.d.ts').Reading} Reading */
+/** @typedef {import('../engine/types.d.ts').Sample} Sample */
+/** @typedef {{id: number, ask: string, model?: string, audio?: unknown}} Asked */
+/** @typedef {(progress: Record<string, number>) => void} Tell */
+
+const MODELS = ['voice', 'mfcc1', 'mfcc2', 'ms', 'baseline'];
+/** The models hear half a second of lead-in and four seconds after it. */
+const RECORD_S = 4.6;
+
+/** One for each model that was asked for: all elements of a page share it. @type {Map<string, Engine>} */
+const engines = new Map();
+/** Who hears how far the loading of each is. @type {Map<string, Set<Tell>>} */
+const waiting = new Map();
+
+/** @param {string | undefined} wanted @param {Tell} tell */
+function engineOf(wanted, tell) {
+  const model = wanted ?? MODELS[0];
+  if (!MODELS.includes(model)) throw new EngineError('no-model', `There is no model “${model}” here. Choose one of these: ${MODELS.join(', ')}.`);
+  const tellers = waiting.get(model) ?? new Set();
+  waiting.set(model, tellers.add(tell));
+  const engine = engines.get(model) ?? new Engine(model, (share) => tellers.forEach((teller) => teller({ share })));
+  engines.set(model, engine);
+  return engine;
+}
+
+/** @type {Promise<Sample[]> | undefined} */
+let samples;
+const listSamples = () => {
+  samples ??= fetch(new URL('../samples/samples.json', import.meta.url)).then((response) => response.json());
+  return samples;
+};
+
+/** @type {Recorder | undefined} */ let recorder;
+/** @type {() => void} */ let stopRecording = () => {};
+
+/** What is answered to each question.
+ * @type {Record<string, (asked: Asked, tell: Tell) => unknown>} */
+const answers = {
+  hello: async () => ({
+    models: MODELS,
+    samples: (await listSamples()).map(({ file, sex, age, words }) => ({
+      file: new URL(`../samples/${file}`, import.meta.url).href,
+      name: sex === 'female' ? t('Woman, {age}: “{words}”', { age, words }) : t('Man, {age}: “{words}”', { age, words }),
+    })),
+    emotions: EMOTIONS.map((emotion) => ({ emotion, name: NAMES[emotion] })),
+    labels: {
+      title: t('The emotion in a voice'), samples: t('Or try an actor’s voice'), record: t('Record'), stop: t('Stop'), file: t('Choose a file'),
+      empty: t('No voice yet'), bars: t('How likely each emotion is'), player: t('What the model heard'), listening: t('Listening.'),
+      loading: t('Loading the analyzer, {share}.'),
+      notice: t('Learnt from actors speaking English; it does not know what anyone feels. Use it on sample clips and on your own voice: in the European Union it is forbidden to infer the emotions of pupils and employees.'),
+      link: t('What this means, and what it does not'),
+    },
+  }),
+
+  load: async ({ model }, tell) => (await engineOf(model, tell).manifest()).metrics,
+
+  analyze: async ({ model, audio }, tell) => {
+    const engine = engineOf(model, tell);
+    const acted = (await listSamples()).find(({ file }) => typeof audio === 'string' && audio.endsWith(`/${file}`));
+    if (acted) {
+      const response = await fetch(new URL(`../samples/${acted.file}`, import.meta.url)).catch(() => undefined);
+      if (!response?.ok) throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
+      return told(await engine.ask({ type: 'file', file: await response.blob() }), acted.acted);
+    }
+    if (audio instanceof Blob || audio instanceof ArrayBuffer) return told(await readFile(engine, new Blob([audio])));
+    const { samples, rateHz } = /** @type {{samples?: unknown, rateHz?: unknown}} */ (audio ?? {});
+    if (samples instanceof Float32Array && typeof rateHz === 'number') return told(await engine.ask({ type: 'samples', samples, rateHz }));
+    throw new EngineError('no-audio', 'This is no sound: give a Blob, an ArrayBuffer, or {samples, rateHz} with mono samples.');
+  },
+
+  record: async ({ model }, tell) => {
+    if (recorder) throw new EngineError('recording', 'It records already. Stop that first.');
+    const engine = engineOf(model, tell);
+    const ended = new Promise((resolve) => { stopRecording = () => resolve(undefined); });
+    recorder = await Recorder.start((level, seconds) => {
+      tell({ level, seconds });
+      if (seconds >= RECORD_S) stopRecording();
+    }, stopRecording);
+    await ended;
+    const recorded = await recorder.stop();
+    recorder = undefined;
+    return told(await engine.ask({ type: 'samples', ...recorded }));
+  },
+
+  stop: () => stopRecording(),
+};
+
+/** @param {Engine} engine @param {Blob} file @returns {Promise<Reading>} */
+async function readFile(engine, file) {
+  try {
+    return await engine.ask({ type: 'file', file });
+  } catch (error) {
+    if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
+    const decoded = await decodeInBrowser(file);
+    if (!decoded) throw error;
+    return engine.ask({ type: 'samples', ...decoded });
+  }
+}
+
+/** A reading as pages get it: the report, and the same in words. @param {Reading} reading @param {string} [acted] */
+function told({ report }, acted) {
+  const { headline, explained } = inWords(report);
+  return {
+    report, headline,
+    explained: acted ? `${explained} ${t('The actor was asked for: {emotion}.', { emotion: NAMES[acted] })}` : explained,
+    notes: report.notes.map(({ advice }) => translated(advice)),
+    shares: EMOTIONS.map((emotion) => ({ emotion, share: report.probabilities[emotion], text: percent(report.probabilities[emotion]) })),
+  };
+}
+
+addEventListener('message', async ({ data, source, origin }) => {
+  // The page around this one, and nobody else.
+  if (source !== parent || data?.sottovoce !== 1 || typeof data.id !== 'number') return;
+  const to = origin === 'null' ? '*' : origin;
+  const reply = (/** @type {object} */ message) => parent.postMessage({ sottovoce: 1, id: data.id, ...message }, to);
+  try {
+    const answer = Object.hasOwn(answers, data.ask) ? answers[data.ask] : undefined;
+    if (!answer) throw new EngineError('no-question', `There is no question “${data.ask}”: ask ${Object.keys(answers).join(', ')}.`);
+    reply({ type: 'answer', answer: await answer(data, (progress) => reply({ type: 'progress', ...progress })) });
+  } catch (error) {
+    if (!(error instanceof EngineError)) console.error(error);
+    const { code, message } = error instanceof EngineError ? error
+      : { code: 'unexpected', message: 'Something went wrong that should not have. Reload the page and try again.' };
+    recorder = undefined;
+    reply({ type: 'error', code, message: translated(message) });
+  }
+});
+
+parent.postMessage({ sottovoce: 1, type: 'ready' }, '*');

@@ -1,0 +1,282 @@
+// <speech-emotion>: an element that reads the emotion in a voice, for any page. One script, without imports, for plain
+// <script src>. All elements of a page that speak one language share one engine, in a hidden frame of the site that this
+// script comes from; docs/EMBED.md tells attributes, events, parts and the frame's messages.
+
+(() => {
+  const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
+
+  /** The engine in its frame. */
+  class Frame {
+    /** @type {Map<string, Frame>} */ static #byLanguage = new Map();
+    #frame = document.createElement('iframe');
+    #origin;
+    #ready;
+    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void, tell: (progress: any) => void}>} */
+    #asked = new Map();
+    #lastId = 0;
+
+    /** @param {string} language */
+    static of(language) {
+      const frame = Frame.#byLanguage.get(language) ?? new Frame(language);
+      Frame.#byLanguage.set(language, frame);
+      return frame;
+    }
+
+    /** @param {string} language */
+    constructor(language) {
+      const address = new URL('engine.html', src);
+      if (language) address.searchParams.set('lang', language);
+      this.#origin = address.origin;
+      this.#frame.hidden = true;
+      this.#frame.title = 'sottovoce';
+      // The microphone, if an element has one, is heard there and not in this page.
+      this.#frame.allow = 'microphone; autoplay';
+      this.#ready = new Promise((resolve, reject) => {
+        addEventListener('message', ({ data, source }) => {
+          if (source !== this.#frame.contentWindow || data?.sottovoce !== 1) return;
+          if (data.type === 'ready') resolve(undefined);
+          else this.#hear(data);
+        });
+        setTimeout(() => reject(refused('not-loaded', `${address.origin} did not answer.`)), 30_000);
+      });
+      this.#frame.src = address.href;
+      (document.body ?? document.documentElement).append(this.#frame);
+    }
+
+    /** @param {object} question @param {(progress: any) => void} [tell] @returns {Promise<any>} */
+    async ask(question, tell = () => {}) {
+      await this.#ready;
+      const id = ++this.#lastId;
+      return new Promise((resolve, reject) => {
+        this.#asked.set(id, { resolve, reject, tell });
+        this.#frame.contentWindow?.postMessage({ sottovoce: 1, id, ...question }, this.#origin);
+      });
+    }
+
+    /** @param {any} data */
+    #hear({ id, type, answer, code, message, ...progress }) {
+      const asked = this.#asked.get(id);
+      if (type === 'progress') return asked?.tell(progress);
+      this.#asked.delete(id);
+      if (type === 'answer') asked?.resolve(answer);
+      else asked?.reject(refused(code, message));
+    }
+  }
+
+  /** @param {string} code @param {string} message */
+  const refused = (code, message) => Object.assign(new Error(message), { code });
+
+  const STYLE = `
+    :host { --paper: light-dark(#ffffff, #201d26); --ink: light-dark(#211d2b, #ece8f2); --soft: light-dark(#5a5466, #b5aec2);
+      --line: light-dark(#d9d4e0, #3c3748); --accent: var(--sottovoce-accent, light-dark(#5b3fa8, #b9a2f5));
+      color-scheme: light dark; display: block; box-sizing: border-box; max-width: 32rem; padding: 1rem; border-radius: 1rem;
+      border: 1px solid var(--sottovoce-line, var(--line)); background: var(--sottovoce-paper, var(--paper));
+      color: var(--sottovoce-ink, var(--ink)); font: var(--sottovoce-font, 1rem/1.5 system-ui, sans-serif); }
+    :host([hidden]), [hidden] { display: none !important; }
+    :host([theme="light"]) { color-scheme: light; }
+    :host([theme="dark"]) { color-scheme: dark; }
+    * { box-sizing: border-box; }
+    p, ol, div { margin: 0 0 0.75rem; padding: 0; }
+    .buttons { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+    button { min-height: 2.75rem; padding: 0.25rem 0.75rem; border: 1px solid var(--sottovoce-line, var(--line));
+      border-radius: 0.75rem; background: none; color: inherit; font: inherit; font-size: 0.875rem; text-align: start; cursor: pointer; }
+    button:hover { border-color: var(--accent); }
+    :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+    .headline { margin: 0; font-size: 1.25rem; font-weight: 650; }
+    .explained { min-height: 3rem; color: var(--soft); }
+    ol { list-style: none; }
+    li { display: grid; grid-template-columns: 7rem 1fr 4rem; align-items: center; gap: 0.75rem; min-height: 1.75rem; }
+    li.top { font-weight: 650; }
+    .track { height: 0.75rem; border-radius: 0.375rem; background: var(--line); overflow: hidden; }
+    .track span { display: block; width: 0; height: 100%; background: var(--soft); transition: width 0.25s; }
+    .top .track span { background: var(--accent); }
+    .value { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    .notice { margin: 0; color: var(--soft); font-size: 0.8125rem; }
+    a { color: var(--accent); }
+    audio { width: 100%; height: 2.5rem; }
+    @media (prefers-reduced-motion: reduce) { .track span { transition: none; } }`;
+
+  /** @template {keyof HTMLElementTagNameMap} T @param {T} name @param {string} part @param {(Node | string)[]} children
+   * @returns {HTMLElementTagNameMap[T]} */
+  function make(name, part, ...children) {
+    const element = document.createElement(name);
+    element.className = part;
+    element.setAttribute('part', part);
+    element.append(...children);
+    return element;
+  }
+
+  class SpeechEmotion extends HTMLElement {
+    /** @type {any} What the engine calls things. */ #hello;
+    /** @type {Record<string, any>} */ #parts = {};
+    #root = this.attachShadow({ mode: 'open', delegatesFocus: true });
+    #isRecording = false;
+    /** Counts what was asked: an answer that another overtook is not shown. */
+    #turn = 0;
+
+    connectedCallback() {
+      if (this.#hello) return;
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      this.#root.adoptedStyleSheets = [sheet];
+      this.#hello = this.#frame.ask({ ask: 'hello' }).then((hello) => {
+        this.#layOut(hello);
+        return hello;
+      });
+      this.#hello.catch((/** @type {any} */ error) => this.#fail(error));
+    }
+
+    /** Reads a voice: an audio file, or mono samples. Resolves to what the event `result` carries.
+     * @param {Blob | ArrayBuffer | {samples: Float32Array, rateHz: number}} audio */
+    async analyze(audio) {
+      const { labels } = await this.#hello;
+      this.#play();
+      return this.#read({ ask: 'analyze', audio }, labels.listening);
+    }
+
+    get #frame() {
+      return Frame.of((this.getAttribute('lang') ?? document.documentElement.lang ?? '').toLowerCase().split('-')[0]);
+    }
+
+    /** @param {object} question @param {string} status */
+    async #read(question, status) {
+      const turn = ++this.#turn;
+      const model = this.getAttribute('model') ?? undefined;
+      this.#say(status);
+      try {
+        const told = await this.#frame.ask({ ...question, model }, (progress) => {
+          if (progress.share !== undefined && progress.share < 1 && turn === this.#turn) this.#loading(progress.share);
+          this.#tell('progress', progress);
+        });
+        if (turn === this.#turn) this.#show(told);
+        this.#tell('result', told);
+        return told;
+      } catch (error) {
+        if (turn === this.#turn) this.#fail(error);
+        throw error;
+      }
+    }
+
+    /** @param {string} type @param {unknown} detail */
+    #tell(type, detail) {
+      this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+
+    /** @param {any} hello */
+    #layOut({ labels, samples, emotions }) {
+      const parts = this.#parts;
+      this.setAttribute('role', 'group');
+      if (!this.hasAttribute('aria-label')) this.setAttribute('aria-label', labels.title);
+      const buttons = make('div', 'buttons');
+      if (this.hasAttribute('mic') && !this.hasAttribute('no-mic')) buttons.append(this.#recordButton(labels));
+      if (this.hasAttribute('files')) buttons.append(this.#fileButton(labels));
+      if (this.getAttribute('samples') !== 'none') {
+        buttons.append(...samples.map((/** @type {any} */ sample) => this.#sampleButton(sample, labels)));
+      }
+      parts.headline = make('p', 'headline', labels.empty);
+      parts.explained = make('p', 'explained');
+      parts.explained.setAttribute('role', 'status');
+      parts.bars = make('ol', 'bars', ...emotions.map((/** @type {any} */ { emotion, name }) => {
+        const track = make('span', 'track', make('span', 'share'));
+        track.setAttribute('aria-hidden', 'true');
+        const row = make('li', 'bar', make('span', 'name', name), track, make('span', 'value', '–'));
+        row.dataset.emotion = emotion;
+        return row;
+      }));
+      parts.bars.setAttribute('aria-label', labels.bars);
+      parts.player = make('audio', 'player');
+      parts.player.controls = true;
+      parts.player.hidden = true;
+      parts.player.setAttribute('aria-label', labels.player);
+      const link = make('a', 'link', labels.link);
+      link.href = new URL('../../#meaning', src).href;
+      link.target = '_blank';
+      link.rel = 'noopener';
+      parts.loading = labels.loading;
+      this.#root.replaceChildren(buttons, parts.headline, parts.explained, parts.bars, parts.player,
+        make('p', 'notice', `${labels.notice} `, link));
+    }
+
+    /** @param {any} labels */
+    #recordButton(labels) {
+      const button = make('button', 'record', labels.record);
+      button.type = 'button';
+      button.addEventListener('click', async () => {
+        if (this.#isRecording) return this.#frame.ask({ ask: 'stop' });
+        this.#isRecording = true;
+        button.textContent = labels.stop;
+        this.#play();
+        await this.#read({ ask: 'record' }, labels.listening).catch(() => {});
+        this.#isRecording = false;
+        button.textContent = labels.record;
+      });
+      return button;
+    }
+
+    /** @param {any} labels */
+    #fileButton(labels) {
+      const input = make('input', 'file');
+      input.type = 'file';
+      input.accept = 'audio/*,video/webm,video/mp4';
+      input.hidden = true;
+      const button = make('button', 'choose', labels.file);
+      button.type = 'button';
+      button.addEventListener('click', () => input.click());
+      input.addEventListener('change', () => {
+        const [file] = input.files ?? [];
+        input.value = '';
+        if (file) this.analyze(file).catch(() => {});
+      });
+      return make('span', 'files', input, button);
+    }
+
+    /** @param {{file: string, name: string}} sample @param {any} labels */
+    #sampleButton({ file, name }, labels) {
+      const button = make('button', 'sample', name);
+      button.type = 'button';
+      button.addEventListener('click', () => {
+        this.#play(file);
+        this.#read({ ask: 'analyze', audio: file }, labels.listening).catch(() => {});
+      });
+      return button;
+    }
+
+    /** Lets a sample clip be played; nothing else. @param {string} [file] */
+    #play(file) {
+      this.#parts.player.hidden = !file;
+      if (file) this.#parts.player.src = file;
+      else this.#parts.player.removeAttribute('src');
+    }
+
+    /** @param {string} text */
+    #say(text) {
+      if (this.#parts.explained) this.#parts.explained.textContent = text;
+    }
+
+    /** @param {number} share */
+    #loading(share) {
+      this.#say(this.#parts.loading.replace('{share}', `${Math.round(100 * share)} %`));
+    }
+
+    /** @param {any} told */
+    #show({ headline, explained, notes, shares, report }) {
+      this.#parts.headline.textContent = headline;
+      this.#say([explained, ...notes].join(' '));
+      for (const { emotion, share, text } of shares) {
+        const row = this.#parts.bars.querySelector(`[data-emotion="${emotion}"]`);
+        row.classList.toggle('top', emotion === report.label);
+        row.querySelector('.share').style.width = `${100 * share}%`;
+        row.querySelector('.value').textContent = text;
+      }
+    }
+
+    /** @param {any} error */
+    #fail(error) {
+      if (this.#parts.explained) this.#say(error.message);
+      else this.#root.replaceChildren(make('p', 'explained', error.message));
+      this.#tell('error', { code: error.code ?? 'unexpected', message: error.message });
+    }
+  }
+
+  if (!customElements.get('speech-emotion')) customElements.define('speech-emotion', SpeechEmotion);
+})();
