@@ -9,7 +9,7 @@ import { root } from './support.mjs';
  * @returns {Promise<string[]>} */
 export async function textsOfScripts() {
   const texts = [];
-  for (const folder of ['www/page', 'www/engine', 'www/embed']) {
+  for (const folder of ['www', 'www/page', 'www/engine', 'www/embed', 'www/lesson']) {
     for (const name of (await readdir(join(root, folder))).filter((file) => file.endsWith('.js'))) {
       const path = join(root, folder, name);
       const source = ts.createSourceFile(path, await readFile(path, 'utf8'), ts.ScriptTarget.Latest, true);
@@ -66,17 +66,18 @@ export async function textsOfEngine() {
   return [...errors, ...notes, ...summaries];
 }
 
-/** What stands in index.html.
+/** What stands in the pages.
  * @returns {Promise<string[]>} */
 export async function textsOfPage(browser, url) {
   // Another document of this site, which has the page read for it and runs nothing of it.
   const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
   await page.goto(`${url}www/engine/sealed.html`);
-  const texts = await page.evaluate(async ([html, script]) => {
+  const pages = await Promise.all(['index.html', 'lesson.html'].map((name) => readFile(join(root, name), 'utf8')));
+  const texts = await page.evaluate(async ([pages, script]) => {
     const { textsOf } = await import(script);
-    return textsOf(new DOMParser().parseFromString(html, 'text/html').documentElement).map(({ text }) => text);
-  }, [await readFile(join(root, 'index.html'), 'utf8'), `${url}www/page/text.js`]);
+    return pages.flatMap((html) => textsOf(new DOMParser().parseFromString(html, 'text/html').documentElement).map(({ text }) => text));
+  }, [pages, `${url}www/page/text.js`]);
   await context.close();
   return texts;
 }

@@ -1,9 +1,9 @@
 // The engine for pages that embed it, in a frame of this site: asked and answered by messages, which docs/EMBED.md tells.
 // What a microphone gives stays in this frame; the page around it gets the reading alone.
 
-import { decodeInBrowser, mayDecode } from '../engine/browser-decode.js';
 import { EngineError } from '../engine/engine-error.js';
 import { Engine } from '../engine/engine.js';
+import { read } from '../engine/reading.js';
 import { Recorder } from '../page/recorder.js';
 import { t, translated } from '../page/text.js';
 import { EMOTIONS, NAMES, inWords, percent } from '../page/words.js';
@@ -72,10 +72,7 @@ const answers = {
       if (!response?.ok) throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
       return told(await engine.ask({ type: 'file', file: await response.blob() }), acted.acted);
     }
-    if (audio instanceof Blob || audio instanceof ArrayBuffer) return told(await readFile(engine, new Blob([audio])));
-    const { samples, rateHz } = /** @type {{samples?: unknown, rateHz?: unknown}} */ (audio ?? {});
-    if (samples instanceof Float32Array && typeof rateHz === 'number') return told(await engine.ask({ type: 'samples', samples, rateHz }));
-    throw new EngineError('no-audio', 'This is no sound: give a Blob, an ArrayBuffer, or {samples, rateHz} with mono samples.');
+    return told(await read(engine, audio));
   },
 
   record: async ({ model }, tell) => {
@@ -94,18 +91,6 @@ const answers = {
 
   stop: () => stopRecording(),
 };
-
-/** @param {Engine} engine @param {Blob} file @returns {Promise<Reading>} */
-async function readFile(engine, file) {
-  try {
-    return await engine.ask({ type: 'file', file });
-  } catch (error) {
-    if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
-    const decoded = await decodeInBrowser(file);
-    if (!decoded) throw error;
-    return engine.ask({ type: 'samples', ...decoded });
-  }
-}
 
 /** A reading as pages get it: the report, and the same in words. @param {Reading} reading @param {string} [acted] */
 function told({ report }, acted) {

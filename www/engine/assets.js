@@ -2,6 +2,7 @@
 // visit where the browser allows it.
 
 import { EngineError } from './engine-error.js';
+import { fileAt } from './files.js';
 import * as own from './own.js';
 
 /** @typedef {import('./types.d.ts').FileEntry} FileEntry */
@@ -15,9 +16,6 @@ const FAILED = 'Part of the analyzer could not be loaded. Check the connection a
 /** What stands before the names of models that the visitor brought. */
 export const OWN = 'own/';
 
-/** @param {string} model @returns {URL} The folder of a model. */
-const folder = (model) => new URL(`../../models/${model}/`, import.meta.url);
-
 /** A module whose one function does nothing but swizzle bytes as relaxed SIMD may. */
 const RELAXED = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
   10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11];
@@ -28,7 +26,7 @@ export const engineFile = () => (WebAssembly.validate(new Uint8Array(RELAXED)) ?
 /** The compiled engine.
  * @param {Counter} counter @returns {Promise<WebAssembly.Module>} */
 export async function getEngine(counter) {
-  const response = await get(new URL(`../../${engineFile()}`, import.meta.url));
+  const response = await get(fileAt(engineFile()));
   counter.expect(Number(response.headers.get('content-length') ?? 0));
   const engine = counted(response, counter);
   // Some file servers do not know the type, and streaming insists on it.
@@ -40,13 +38,13 @@ export async function getEngine(counter) {
 /** What a model says of itself.
  * @param {string} model @returns {Promise<Manifest>} */
 export async function describe(model) {
-  return (await get(new URL('model.json', folder(model)))).json();
+  return (await get(fileAt(`models/${model}/model.json`))).json();
 }
 
 /** How well models do with speakers they never heard, as far as that was measured.
  * @returns {Promise<Record<string, {clips: number, accuracy: number}>>} */
 export async function scoresOnUnheardSpeakers() {
-  return (await get(new URL('../../held-out/speaker.json', import.meta.url))).json();
+  return (await get(fileAt('held-out/speaker.json'))).json();
 }
 
 /** The files beside a model's description: the network's, then those of the encoder it listens through, if it does.
@@ -60,10 +58,10 @@ export const bytesOf = (manifest) => filesOf(manifest).reduce((sum, { bytes }) =
  * @param {string} model @param {Counter} counter @param {AbortSignal} [signal] @returns {Promise<ModelFiles>} */
 export async function getModel(model, counter, signal) {
   if (model.startsWith(OWN)) return getOwnModel(model.slice(OWN.length), counter);
-  const manifest = await (await get(new URL('model.json', folder(model)), signal)).text();
+  const manifest = await (await get(fileAt(`models/${model}/model.json`), signal)).text();
   const entries = filesOf(JSON.parse(manifest));
   for (const { bytes } of entries) counter.expect(bytes);
-  const files = await Promise.all(entries.map((entry) => getFile(new URL(entry.file, folder(model)), entry, counter, signal)));
+  const files = await Promise.all(entries.map((entry) => getFile(fileAt(`models/${model}/${entry.file}`), entry, counter, signal)));
   return { manifest, files };
 }
 

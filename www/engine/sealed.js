@@ -4,6 +4,7 @@
 // made of text that the page loaded has the policy of the document that starts it: www/engine/sealed.html, which forbids all.
 
 import { EngineError } from './engine-error.js';
+import { fileAt } from './files.js';
 import { scriptFrom } from './trusted.js';
 
 /** @typedef {'worker.js' | 'long-worker.js' | 'import-worker.js'} Script */
@@ -11,7 +12,7 @@ import { scriptFrom } from './trusted.js';
 
 /** @type {Script[]} */ const SCRIPTS = ['worker.js', 'long-worker.js', 'import-worker.js'];
 /** What they import, as it stands in them. */
-const ENGINE = '../../sottovoce.js';
+const IMPORTED = '../../sottovoce.js';
 
 /** @type {Promise<Sealed> | undefined} */
 let opened;
@@ -28,9 +29,9 @@ export function sealed() {
 
 /** @returns {Promise<Sealed>} */
 async function open() {
-  const [realm, engine, ...texts] = await Promise.all([frame(), text(ENGINE), ...SCRIPTS.map((script) => text(`./${script}`))]);
+  const [realm, engine, ...texts] = await Promise.all([frame(), text('sottovoce.js'), ...SCRIPTS.map((script) => text(`www/engine/${script}`))]);
   const imported = realm.URL.createObjectURL(script(engine));
-  const made = texts.map((text) => realm.URL.createObjectURL(script(text.replace(ENGINE, imported))));
+  const made = texts.map((text) => realm.URL.createObjectURL(script(text.replace(IMPORTED, imported))));
   return { start: (script) => new realm.Worker(scriptFrom(made[SCRIPTS.indexOf(script)]), { type: 'module' }) };
 }
 
@@ -43,7 +44,7 @@ async function frame() {
   frame.hidden = true;
   frame.title = 'Where voices are read';
   const loaded = new Promise((resolve) => { frame.onload = resolve; });
-  frame.src = new URL('./sealed.html', import.meta.url).href;
+  frame.src = fileAt('www/engine/sealed.html').href;
   document.body.append(frame);
   await loaded;
   const policy = frame.contentDocument?.querySelector('meta[http-equiv="Content-Security-Policy"]');
@@ -54,7 +55,7 @@ async function frame() {
 
 /** @param {string} path @returns {Promise<string>} */
 async function text(path) {
-  const response = await fetch(new URL(path, import.meta.url)).catch(() => undefined);
+  const response = await fetch(fileAt(path)).catch(() => undefined);
   if (!response?.ok) throw unloaded();
   return response.text();
 }

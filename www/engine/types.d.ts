@@ -147,6 +147,8 @@ export interface Metrics {
   accuracy: number;
   mean_recall: number;
   accuracy_by_corpus: Record<string, number>;
+  /** Clips, from what was asked for (rows) to what was said (columns), in the order of the emotions. */
+  confusion: number[][];
 }
 
 export interface FileEntry {

@@ -1,8 +1,12 @@
 // The page without the network: kept by a worker of its own, which asks before a newer version takes the place of this one.
 
 import { engineFile } from '../engine/assets.js';
+import { fileAt } from '../engine/files.js';
 import { t } from './text.js';
-import { scriptFrom, OFFLINE } from '../engine/trusted.js';
+import { scriptFrom } from '../engine/trusted.js';
+
+/** The worker that keeps the page. It lies where the page does: it answers for what lies below itself. */
+const OFFLINE = fileAt('offline-worker.js').href;
 
 /** @typedef {{announce: (text: string) => void}} Page */
 

@@ -1,10 +1,10 @@
 // The page: takes a voice from the microphone, a file or a sample, has it read, and shows what was said.
 
 import { compareNext, setUpCompare } from './compare.js';
-import { decodeInBrowser, mayDecode } from '../engine/browser-decode.js';
 import { OWN, bytesOf, describe, scoresOnUnheardSpeakers } from '../engine/assets.js';
 import { EngineError } from '../engine/engine-error.js';
 import { Engine } from '../engine/engine.js';
+import { readFile } from '../engine/reading.js';
 import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
 import { given, setUpPrivacy } from './privacy.js';
@@ -14,7 +14,8 @@ import { Recorder } from './recorder.js';
 import { lookInsideNext, remember, setUpInside } from './inside.js';
 import { draw, layOutBars, show } from './result.js';
 import { setUpFrontEnd, walkNext } from './front-end.js';
-import { decimal, language, t, translatePage, translated } from './text.js';
+import { setUpLanguage } from './language.js';
+import { decimal, t, translatePage, translated } from './text.js';
 import * as timeline from './timeline.js';
 import { explainNext, redraw, setUpWhy } from './why.js';
 import { inWords, percent } from './words.js';
@@ -63,12 +64,7 @@ function wantedBackend() {
 }
 
 translatePage();
-byId('language').value = language;
-byId('language').addEventListener('change', () => {
-  const address = new URL(location.href);
-  address.searchParams.set('lang', byId('language').value);
-  location.assign(address);
-});
+setUpLanguage();
 layOutBars();
 
 // Loading over a slow connection takes a while: it shows from the start, and disappears when the model is there.
@@ -126,16 +122,10 @@ async function attempt(origin, read) {
 }
 
 /** @param {Blob} file @param {Origin} origin @param {Asked} asked @returns {Promise<Reading>} */
-async function readFile(file, origin, asked) {
-  try {
-    return await asked.ask({ type: 'file', file });
-  } catch (error) {
-    if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
-    const decoded = await decodeInBrowser(file);
-    if (!decoded) throw error;
-    origin.byBrowser = true;
-    return asked.ask({ type: 'samples', ...decoded });
-  }
+async function readOneFile(file, origin, asked) {
+  const { reading, byBrowser } = await readFile(asked, file);
+  origin.byBrowser = byBrowser;
+  return reading;
 }
 
 /** Takes away what belongs to another recording. */
@@ -158,7 +148,7 @@ async function readOne(file) {
   startOver();
   say(t('Listening to {source}.', { source: file.name }));
   /** @type {Origin} */ const origin = { source: file.name };
-  /** @type {Read} */ const read = (asked) => readFile(file, origin, asked);
+  /** @type {Read} */ const read = (asked) => readOneFile(file, origin, asked);
   const reading = await attempt(origin, read);
   if (!reading) return;
   present(reading, origin, read);
@@ -184,7 +174,7 @@ async function readSeveral(files) {
       const [index, file] = next;
       say(t('Listening to {all} recordings, {count} read.', { all: files.length, count }));
       const origin = { source: file.name };
-      /** @type {Read} */ const read = (asked) => readFile(file, origin, asked);
+      /** @type {Read} */ const read = (asked) => readOneFile(file, origin, asked);
       const reading = await attempt(origin, read);
       count += 1;
       if (reading) remember(origin.source, reading);

@@ -1,5 +1,6 @@
 // Why it said so: where in the clip the score of an emotion came from, to be seen, heard and checked.
 
+import { explainByGradient, explainSilenced, silence } from '../engine/explain.js';
 import { drawHeat } from './pictures.js';
 import { mark, play } from './result.js';
 import { decimal, t } from './text.js';
@@ -66,39 +67,23 @@ async function explain(page) {
   const emotion = byId('why-emotion').value;
   const { signal } = current;
   clear();
-  const byGradient = await page.engine.ask({ type: 'explain', samples, emotion });
-  if (!byGradient && !silenced) await silence(page, samples, signal);
+  const byGradient = await explainByGradient(page.engine, samples, emotion);
+  if (!byGradient && !silenced) {
+    await page.whileBusy(t('Reading the clip without one part after the other.'), async (cancelled, tell) => {
+      const found = await silence(page.engine, samples, AbortSignal.any([cancelled, signal]), (done, all) =>
+        tell(t('Reading the clip without one part after the other, {done} of {all}.', { done, all }), done / all));
+      if (!signal.aborted) silenced = found;
+    });
+  }
   if (signal.aborted || emotion !== byId('why-emotion').value) return;
   if (!byGradient && !silenced) {
     byId('why-text').textContent = t('Stopped before every part was tried. Choose an emotion to go on.');
     return;
   }
   explanation = byGradient
-    ?? await page.engine.ask({ type: 'explainSilenced', probabilities: /** @type {Float32Array} */ (silenced), emotion, count: samples.length });
+    ?? await explainSilenced(page.engine, /** @type {Float32Array} */ (silenced), emotion, samples.length);
   if (signal.aborted) return;
   show();
-}
-
-/** Reads the clip without one part after the other, on as many workers as there are.
- * @param {Page} page @param {Float32Array} samples @param {AbortSignal} signal */
-async function silence(page, samples, signal) {
-  const places = await page.engine.ask({ type: 'parts', count: samples.length });
-  const without = [[0, 0], ...Array.from(places).slice(1).map((to, i) => [places[i], to])];
-  const probabilities = new Float32Array(EMOTIONS.length * without.length);
-  await page.whileBusy(t('Reading the clip without one part after the other.'), async (cancelled, tell) => {
-    const left = [...without.entries()];
-    let done = 0;
-    const readOn = async () => {
-      for (let next = left.shift(); next && !cancelled.aborted && !signal.aborted; next = left.shift()) {
-        const [index, [from, to]] = next;
-        probabilities.set(await page.engine.ask({ type: 'without', samples, from, to }), EMOTIONS.length * index);
-        done += 1;
-        tell(t('Reading the clip without one part after the other, {done} of {all}.', { done, all: without.length }), done / without.length);
-      }
-    };
-    await Promise.all(Array.from({ length: await page.engine.width() }, readOn));
-    if (done === without.length && !signal.aborted) silenced = probabilities;
-  });
 }
 
 function show() {

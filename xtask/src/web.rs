@@ -14,11 +14,12 @@ use crate::tools;
 const REMEDY: &str = "The lines above say why; mend it and run this again.";
 
 /// What the page is made of.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "src",
     "www",
     "models",
     "index.html",
+    "lesson.html",
     "Trunk.toml",
     "Cargo.toml",
     "Cargo.lock",

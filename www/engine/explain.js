@@ -1,0 +1,53 @@
+// What in a clip raised an emotion, by whichever way the model can be explained.
+
+import { EngineError } from './engine-error.js';
+
+/** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('./types.d.ts').Explanation} Explanation */
+
+/** Emotions that a reading without a part tells of. */
+const EMOTIONS = 7;
+
+/** The probabilities of a clip, then those without each part: found once, they explain each emotion.
+ * @typedef {Float32Array} Silenced */
+
+/** Grad-CAM, where the model can be explained by its gradients.
+ * @param {Engine} engine @param {Float32Array} samples @param {string} emotion @returns {Promise<Explanation | undefined>} */
+export const explainByGradient = (engine, samples, emotion) => engine.ask({ type: 'explain', samples, emotion });
+
+/** Reads a clip without one part after the other, on as many workers as the engine has.
+ * @param {Engine} engine @param {Float32Array} samples @param {AbortSignal} signal Ends it.
+ * @param {(done: number, all: number) => void} tell @returns {Promise<Silenced | undefined>} None if it was ended. */
+export async function silence(engine, samples, signal, tell) {
+  const places = await engine.ask({ type: 'parts', count: samples.length });
+  const without = [[0, 0], ...Array.from(places).slice(1).map((to, i) => [places[i], to])];
+  const probabilities = new Float32Array(EMOTIONS * without.length);
+  const left = [...without.entries()];
+  let done = 0;
+  const readOn = async () => {
+    for (let next = left.shift(); next && !signal.aborted; next = left.shift()) {
+      const [index, [from, to]] = next;
+      probabilities.set(await engine.ask({ type: 'without', samples, from, to }), EMOTIONS * index);
+      done += 1;
+      tell(done, without.length);
+    }
+  };
+  await Promise.all(Array.from({ length: await engine.width() }, readOn));
+  return done === without.length ? probabilities : undefined;
+}
+
+/** @param {Engine} engine @param {Silenced} probabilities @param {string} emotion @param {number} count Samples of the clip.
+ * @returns {Promise<Explanation>} */
+export const explainSilenced = (engine, probabilities, emotion, count) =>
+  engine.ask({ type: 'explainSilenced', probabilities, emotion, count });
+
+/** @param {Engine} engine @param {Float32Array} samples @param {string} emotion @param {AbortSignal} signal
+ * @returns {Promise<Explanation>} */
+export async function explain(engine, samples, emotion, signal) {
+  const byGradient = await explainByGradient(engine, samples, emotion);
+  if (byGradient) return byGradient;
+  const silenced = await silence(engine, samples, signal, () => {});
+  signal.throwIfAborted();
+  if (!silenced) throw new EngineError('stopped', 'The analysis stopped before every part was tried. Try again.');
+  return explainSilenced(engine, silenced, emotion, samples.length);
+}

@@ -1,0 +1,29 @@
+// Reads whatever a recording comes as.
+
+import { decodeInBrowser, mayDecode } from './browser-decode.js';
+import { EngineError } from './engine-error.js';
+
+/** @typedef {import('./types.d.ts').Reading} Reading */
+/** @typedef {Pick<import('./engine.js').Engine, 'ask'>} Asked What can be asked for a reading. */
+
+/** Reads a file; the browser decodes it where we cannot.
+ * @param {Asked} asked @param {Blob} file @returns {Promise<{reading: Reading, byBrowser: boolean}>} */
+export async function readFile(asked, file) {
+  try {
+    return { reading: await asked.ask({ type: 'file', file }), byBrowser: false };
+  } catch (error) {
+    if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
+    const decoded = await decodeInBrowser(file);
+    if (!decoded) throw error;
+    return { reading: await asked.ask({ type: 'samples', ...decoded }), byBrowser: true };
+  }
+}
+
+/** Reads a file, its bytes, or mono samples.
+ * @param {Asked} asked @param {unknown} audio @returns {Promise<Reading>} */
+export async function read(asked, audio) {
+  if (audio instanceof Blob || audio instanceof ArrayBuffer) return (await readFile(asked, new Blob([audio]))).reading;
+  const { samples, rateHz } = /** @type {{samples?: unknown, rateHz?: unknown}} */ (audio ?? {});
+  if (samples instanceof Float32Array && typeof rateHz === 'number') return asked.ask({ type: 'samples', samples, rateHz });
+  throw new EngineError('no-audio', 'This is no sound: give a Blob, an ArrayBuffer, or {samples, rateHz} with mono samples.');
+}

@@ -1,0 +1,32 @@
+// Puts the npm package together from the built page: `node xtask/npm.mjs DIST PACKAGE VERSION`.
+
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { argv } from 'node:process';
+
+const [dist, target, version] = argv.slice(2);
+
+await rm(target, { recursive: true, force: true });
+await mkdir(join(target, 'www'), { recursive: true });
+for (const path of ['sottovoce.js', 'sottovoce_bg.wasm', 'sottovoce_relaxed.wasm', 'models', 'held-out', 'www/engine', 'www/api.js', 'www/api-types.d.ts']) {
+  await cp(join(dist, path), join(target, path), { recursive: true });
+}
+for (const name of (await readdir('.')).filter((name) => name.startsWith('LICENSE'))) await cp(name, join(target, name));
+await cp('npm/README.md', join(target, 'README.md'));
+const description = JSON.parse(await readFile('npm/package.json', 'utf8'));
+await writeFile(join(target, 'package.json'), `${JSON.stringify({ ...description, version }, null, 2)}\n`);
+
+// Each file that the engine loads is named where bundlers look for it.
+const loaded = (await readdir(target, { recursive: true, withFileTypes: true }))
+  .filter((entry) => entry.isFile() && /\.(wasm|safetensors)$|model\.json$|speaker\.json$|worker\.js$|sealed\.html$|^sottovoce\.js$/.test(entry.name))
+  .map((entry) => join(entry.parentPath, entry.name).slice(target.length + 1)).sort();
+await writeFile(join(target, 'www/engine/files.js'), `// Where the files lie that the engine loads, each named for bundlers.
+
+/** @type {Record<string, URL>} */
+const FILES = {
+${loaded.map((path) => `  '${path}': new URL('../../${path}', import.meta.url),`).join('\n')}
+};
+
+/** @param {string} path @returns {URL} */
+export const fileAt = (path) => FILES[path];
+`);
