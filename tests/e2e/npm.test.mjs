@@ -22,7 +22,7 @@ before(async () => {
   await mkdir(join(project, 'node_modules/sottovoce'), { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', join(project, 'node_modules/sottovoce'), '--strip-components=1']);
   await writeFile(join(project, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(project, 'index.html'), '<!doctype html><title>A project</title><script type="module" src="/main.js"></script>');
+  await writeFile(join(project, 'index.html'), '<!doctype html><title>A project</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>');
   await writeFile(join(project, 'main.js'), `
     import { analyze, explain, models } from 'sottovoce';
     globalThis.sottovoce = { analyze, explain, models };`);
@@ -61,7 +61,8 @@ async function use(url) {
       aborted: await analyze(clip, { model: 'mfcc1', signal: aborted.signal }).catch(({ message }) => message),
     };
   });
-  assert.deepEqual(errors, []);
+  // Vite's own script for development is refused where voices are read, as it should be.
+  assert.deepEqual(errors.filter((error) => !/vite\/dist\/client.*Content Security Policy/.test(error)), []);
   await page.close();
   return said;
 }
@@ -131,7 +132,7 @@ test('a plain module script uses it', async () => {
   await mkdir(folder);
   await symlink(join(project, 'node_modules/sottovoce'), join(folder, 'sottovoce'));
   await cp(sample('1053_IEO_ANG_HI.opus'), join(folder, 'clip.opus'));
-  await writeFile(join(folder, 'index.html'), `<!doctype html><title>A page</title><script type="module">
+  await writeFile(join(folder, 'index.html'), `<!doctype html><title>A page</title><link rel="icon" href="data:,"><script type="module">
     import { analyze, explain, models } from './sottovoce/www/api.js';
     globalThis.sottovoce = { analyze, explain, models };</script>`);
   const server = await serve(folder);

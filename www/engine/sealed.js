@@ -11,8 +11,8 @@ import { scriptFrom } from './trusted.js';
 /** @typedef {{start: (script: Script) => Worker}} Sealed */
 
 /** @type {Script[]} */ const SCRIPTS = ['worker.js', 'long-worker.js', 'import-worker.js'];
-/** What they import, as it stands in them. */
-const IMPORTED = '../../sottovoce.js';
+/** What they import; servers for development put an address of their own in its place. */
+const IMPORTED = /(?<=from\s*)(['"])[^'"]*\bsottovoce\.js[^'"]*\1/;
 
 /** @type {Promise<Sealed> | undefined} */
 let opened;
@@ -31,7 +31,7 @@ export function sealed() {
 async function open() {
   const [realm, engine, ...texts] = await Promise.all([frame(), text('sottovoce.js'), ...SCRIPTS.map((script) => text(`www/engine/${script}`))]);
   const imported = realm.URL.createObjectURL(script(engine));
-  const made = texts.map((text) => realm.URL.createObjectURL(script(text.replace(IMPORTED, imported))));
+  const made = texts.map((text) => realm.URL.createObjectURL(script(text.replace(IMPORTED, JSON.stringify(imported)))));
   return { start: (script) => new realm.Worker(scriptFrom(made[SCRIPTS.indexOf(script)]), { type: 'module' }) };
 }
 

@@ -7,7 +7,7 @@ import { setUpLanguage } from '../page/language.js';
 import { EMOTIONS, NAMES } from '../page/words.js';
 import { addressOf, speaker } from './clip.js';
 import { setUpMatrix } from './matrix.js';
-import { setUpTour } from './tour.js';
+import { LENGTH, setUpTour } from './tour.js';
 
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
 
@@ -53,7 +53,7 @@ await attempt(async () => {
   const lesson = { engine, clips, read, attempt };
   setUpTour(lesson);
   setUpMatrix(lesson);
-  layOutSheet(clips);
+  layOutSheet(clips.slice(0, LENGTH));
 });
 
 /** @param {LessonClip[]} clips */

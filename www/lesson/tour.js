@@ -6,11 +6,15 @@ import { addressOf, speaker } from './clip.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
 
+/** As many clips as a lesson has time for. */
+export const LENGTH = 12;
+
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
 
 /** @param {Lesson} lesson */
-export function setUpTour({ clips, read, attempt }) {
+export function setUpTour({ clips: all, read, attempt }) {
+  const clips = all.slice(0, LENGTH);
   let place = 0;
   /** Clips in which each was of one mind with the actor. */
   const agreed = { you: 0, listeners: 0, model: 0 };

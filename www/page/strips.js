@@ -51,11 +51,14 @@ export function drawStrips(moments, place, view, chosen) {
       }
       if (name === 'loudness') {
         context.fillStyle = soft;
-        const wide = (to - from) / moment.peaks.length;
-        moment.peaks.forEach((peak, i) => {
+        // No narrower than a pixel: hours have more peaks than there are pixels.
+        const bars = Math.max(1, Math.min(moment.peaks.length, Math.round(to - from)));
+        const each = moment.peaks.length / bars;
+        for (let bar = 0; bar < bars; bar += 1) {
+          const peak = Math.max(...moment.peaks.subarray(Math.floor(bar * each), Math.floor((bar + 1) * each)));
           const high = Math.max(1, Math.sqrt(peak) * height);
-          context.fillRect(from + i * wide, (height - high) / 2, Math.max(1, wide), high);
-        });
+          context.fillRect(from + (bar * (to - from)) / bars, (height - high) / 2, (to - from) / bars, high);
+        }
       } else {
         const share = moment.report?.probabilities[name] ?? 0;
         context.fillStyle = moment.report?.label === name ? accent : moment.report ? soft : line;

@@ -17,6 +17,9 @@ export const LONG_S = 10;
 /** Seconds from one moment of a recording to the next. */
 const STEP_S = 2;
 
+/** Between one drawing of a recording that is read and the next. */
+const DRAWN_MS = 250;
+
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
 
@@ -170,10 +173,11 @@ function view() {
   return { fromS: Math.min(durationS - wanted, Math.max(0, middle - wanted / 2)), lengthS: wanted };
 }
 
+/** As often as eyes need it: drawing takes time from reading. */
 function drawSoon() {
   if (!isDrawn) return;
   isDrawn = false;
-  requestAnimationFrame(draw);
+  setTimeout(() => requestAnimationFrame(draw), isLive ? 0 : DRAWN_MS);
 }
 
 /** Draws what is there, also anew when the colours change. */

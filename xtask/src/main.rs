@@ -17,6 +17,8 @@ cargo xtask serve            build the page and serve it on http://127.0.0.1:808
 cargo xtask build --release  build the page into dist/, for any file server
 cargo xtask test             run every test, native and in the browser
 cargo xtask check            check formatting, lints, documentation and the page's types
+cargo xtask npm              make the npm package in target/npm
+cargo xtask audit            have Lighthouse judge the built pages
 cargo xtask bench            measure speed and size beside other libraries
 cargo xtask screenshots      make the README's pictures anew";
 
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
         ["build"] | ["build", "--release"] => web::build(),
         ["test"] => test::all(),
         ["check"] => test::check(),
+        ["npm"] => web::npm(),
+        ["audit"] => test::audit(),
         ["bench"] => bench::all(),
         ["screenshots"] => test::screenshots(),
         _ => {

@@ -10,7 +10,7 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 14] = [
+const PAGE_TESTS: [&str; 16] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
     "tests/e2e/compare.test.mjs",
@@ -18,6 +18,8 @@ const PAGE_TESTS: [&str; 14] = [
     "tests/e2e/explain.test.mjs",
     "tests/e2e/follow.test.mjs",
     "tests/e2e/languages.test.mjs",
+    "tests/e2e/lesson.test.mjs",
+    "tests/e2e/npm.test.mjs",
     "tests/e2e/offline.test.mjs",
     "tests/e2e/own.test.mjs",
     "tests/e2e/privacy.test.mjs",
@@ -33,7 +35,7 @@ pub fn all() -> Outcome {
     step("Native tests");
     run(&mut command("cargo", &["test", "--workspace", "--quiet"]), REMEDY)?;
     in_browser()?;
-    web::build()?;
+    web::npm()?;
     step("The built page from end to end, in Chromium and Firefox");
     let mut arguments = vec!["--test", "--test-concurrency=1"];
     arguments.extend(PAGE_TESTS);
@@ -92,6 +94,14 @@ pub fn check() -> Outcome {
     }
     step("Types of the page's scripts");
     run(&mut command("tsc", &["--project", "www"]), "Mend what tsc names.")
+}
+
+/// Lighthouse on the built pages.
+pub fn audit() -> Outcome {
+    tools::for_test()?;
+    web::build()?;
+    step("Lighthouse, on a phone and a desktop");
+    run(&mut command("node", &["xtask/audit.mjs", "dist"]), "The lines above name what is below 95.")
 }
 
 /// Pictures for the README, taken from the built page.

@@ -115,7 +115,7 @@ fn cargo_tool(name: &str, version: &str, options: &[&str]) -> Outcome {
 }
 
 /// The version of a crate in Cargo.lock: the tool must be of the same, to the last digit.
-fn locked_version(name: &str) -> Outcome<String> {
+pub fn locked_version(name: &str) -> Outcome<String> {
     let lock = fs::read_to_string(root().join("Cargo.lock"))
         .map_err(|error| format!("Cargo.lock: {error}. Restore it with `git checkout Cargo.lock`."))?;
     let entry = format!("name = \"{name}\"\nversion = \"");

@@ -14,7 +14,7 @@ use crate::tools;
 const REMEDY: &str = "The lines above say why; mend it and run this again.";
 
 /// What the page is made of.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "src",
     "www",
     "models",
@@ -25,6 +25,7 @@ const SOURCES: [&str; 10] = [
     "Cargo.lock",
     ".cargo/config.toml",
     "xtask/offline.mjs",
+    "xtask/preload.mjs",
 ];
 
 /// Builds the page into dist/, unless it is there and nothing has changed since, and prints the engine's size.
@@ -40,6 +41,7 @@ pub fn build() -> Outcome {
     let begun = SystemTime::now();
     run(&mut command("trunk", &["build"]), REMEDY)?;
     relaxed_engine()?;
+    run(&mut command("node", &["xtask/preload.mjs", "dist"]), REMEDY)?;
     // The last step: it takes the hash of every file.
     run(&mut command("node", &["xtask/offline.mjs", "dist"]), REMEDY)?;
     fs::File::create(&stamp)
@@ -84,6 +86,14 @@ fn relaxed_engine() -> Outcome {
 /// What trunk gives wasm-opt for the other engine.
 fn optimiser_options(page: &str) -> Option<&str> {
     page.split_once("data-wasm-opt-params=\"")?.1.split_once('"').map(|(options, _)| options)
+}
+
+/// Puts the npm package together in target/npm.
+pub fn npm() -> Outcome {
+    build()?;
+    step("Putting the npm package together in target/npm");
+    let version = tools::locked_version("sottovoce")?;
+    run(&mut command("node", &["xtask/npm.mjs", "dist", "target/npm", &version]), REMEDY)
 }
 
 /// Builds the page and serves it until interrupted.
