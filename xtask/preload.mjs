@@ -2,7 +2,7 @@
 // them module by module, each only after the one that imports it has come.
 
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { argv } from 'node:process';
 
 const dist = argv[2];
@@ -18,9 +18,10 @@ async function neededBy(path, known = new Set()) {
   return known;
 }
 
-for (const name of ['index.html', 'lesson.html']) {
+for (const name of ['index.html', 'lesson.html', 'www/embed/engine.html']) {
   const page = await readFile(join(dist, name), 'utf8');
   const [tag, start] = page.match(/<script type="module" src="([^"]+)"><\/script>/);
-  const links = [...await neededBy(start)].slice(1).map((path) => `<link rel="modulepreload" href="${path}">`);
+  const from = dirname(name);
+  const links = [...await neededBy(join(from, start))].slice(1).map((path) => `<link rel="modulepreload" href="${relative(from, path)}">`);
   await writeFile(join(dist, name), page.replace(tag, [...links, tag].join('\n  ')));
 }

@@ -5,15 +5,18 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 const TYPES = {
   '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css',
   '.json': 'application/json', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.md': 'text/markdown', '.webmanifest': 'application/manifest+json', '.png': 'image/png',
 };
 
-/** Serves `folder` below `prefix`, on a free port unless one is given; remembers what is asked for. */
-export async function serveFolder(folder, { prefix = '/', port = 0 } = {}) {
+/** Serves `folder` below `prefix`, on a free port unless one is given; remembers what is asked for. Compresses, as most hosts
+ * of files do, if it is told to. */
+export async function serveFolder(folder, { prefix = '/', port = 0, compress = false } = {}) {
   const asked = [];
+  const compressed = new Map();
   const server = createServer(async (request, response) => {
     // Nothing above the folder: dots are resolved before the path is joined to it.
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
@@ -22,9 +25,15 @@ export async function serveFolder(folder, { prefix = '/', port = 0 } = {}) {
       if (!path.startsWith(prefix)) throw new Error('elsewhere');
       const name = path.slice(prefix.length);
       const file = join(folder, name === '' || name.endsWith('/') ? `${name}index.html` : name);
-      const body = await readFile(file);
+      let body = await readFile(file);
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
-      response.writeHead(200, { 'content-type': type, 'content-length': body.length, 'cache-control': 'no-store' });
+      const headers = { 'content-type': type, 'cache-control': 'no-store' };
+      if (compress && TYPES[extname(file)] && request.headers['accept-encoding']?.includes('gzip')) {
+        if (!compressed.has(file)) compressed.set(file, gzipSync(body));
+        body = compressed.get(file);
+        headers['content-encoding'] = 'gzip';
+      }
+      response.writeHead(200, { ...headers, 'content-length': body.length });
       response.end(body);
     } catch {
       response.writeHead(404).end();

@@ -29,6 +29,7 @@ async function visit(options = {}) {
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
   await page.goto(`${server.url}lesson.html`);
+  await page.locator('#matrix').scrollIntoViewIfNeeded();
   await page.locator('#matrix td').first().waitFor();
   return { context, page, errors };
 }

@@ -8,7 +8,7 @@
     if (value !== null) element.setAttribute(name, value);
   }
   if (asked.has('lang')) document.documentElement.lang = asked.get('lang') ?? 'en';
-  document.body.append(element);
+  document.getElementById('main')?.append(element);
   if (parent === window) return;
 
   /** @param {object} message @param {string} [origin] */

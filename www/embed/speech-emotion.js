@@ -119,6 +119,9 @@
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(STYLE);
       this.#root.adoptedStyleSheets = [sheet];
+      // As high as what comes in its place: nothing moves then.
+      const rows = Array.from({ length: 7 }, () => make('li', 'bar', make('span', 'name'), make('span', 'track')));
+      this.#root.replaceChildren(make('p', 'headline', 'sottovoce'), make('p', 'explained', '…'), make('ol', 'bars', ...rows));
       this.#hello = this.#frame.ask({ ask: 'hello' }).then((hello) => {
         this.#layOut(hello);
         return hello;

@@ -18,7 +18,13 @@ export function setUpMatrix(lesson) {
     await engine.use(byId('model').value, () => {});
     await draw(lesson);
   }));
-  attempt(() => draw(lesson));
+  // All clips are read for it: not before somebody gets there.
+  const waiting = new IntersectionObserver((seen) => {
+    if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+    waiting.disconnect();
+    attempt(() => draw(lesson));
+  });
+  waiting.observe(byId('matrix'));
 }
 
 /** @param {Lesson} lesson */

@@ -1,6 +1,6 @@
 // Clip after clip: a guess, then what the actor was asked for, what listeners heard, and what the model says.
 
-import { EMOTIONS, NAMES, inWords } from '../page/words.js';
+import { NAMES, inWords } from '../page/words.js';
 import { t } from '../page/text.js';
 import { addressOf, speaker } from './clip.js';
 
@@ -19,16 +19,7 @@ export function setUpTour({ clips: all, read, attempt }) {
   /** Clips in which each was of one mind with the actor. */
   const agreed = { you: 0, listeners: 0, model: 0 };
 
-  byId('guesses').append(...EMOTIONS.map((emotion) => {
-    const label = document.createElement('label');
-    const input = document.createElement('input');
-    input.type = 'radio';
-    input.name = 'guess';
-    input.value = emotion;
-    input.addEventListener('change', () => { byId('compare').disabled = false; });
-    label.append(input, NAMES[emotion]);
-    return label;
-  }));
+  byId('guesses').addEventListener('change', () => { byId('compare').disabled = false; });
 
   const present = () => {
     const clip = clips[place];

@@ -40,7 +40,7 @@ const MIN_RECORD_S = 0.3;
 const byId = (id) => document.getElementById(id);
 
 /** Says what is going on, above the result. @param {string} text */
-const say = (text) => { byId('status').textContent = text; };
+const say = (text) => { if (byId('status').textContent !== text) byId('status').textContent = text; };
 
 /** Tells a screen reader what others see. @param {string} text */
 const announce = (text) => { byId('announcement').textContent = text; };
@@ -418,8 +418,9 @@ function showLoading(chosen, share = 0) {
   byId('loading').hidden = !chosen;
   if (!chosen) return;
   byId('loading-progress').value = share;
-  byId('loading-text').textContent = t('Loading {model}, {share}. Until then {other} reads.',
+  const text = t('Loading {model}, {share}. Until then {other} reads.',
     { model: spoken(chosen), share: percent(share), other: spoken(model) });
+  if (byId('loading-text').textContent !== text) byId('loading-text').textContent = text;
 }
 
 /** @param {string} model */
