@@ -1,21 +1,27 @@
-// Pictures of the page: taken for the README when SCREENSHOTS names a folder, and always checked not to be blank.
+// Pictures of each view: kept for docs/ when SCREENSHOTS names a folder, and always checked not to be blank.
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { chosenModel, launch, open, readingOf, serve } from './support.mjs';
+import { chosenModel, launch, longRecording, open, readingOf, serve } from './support.mjs';
 
-const WIDE = { width: 760, height: 900 };
-const PICTURES = {
-  'page-light.png': { viewport: WIDE, colorScheme: 'light' },
-  'page-dark.png': { viewport: WIDE, colorScheme: 'dark' },
-  'page-phone.png': { viewport: { width: 360, height: 740 }, isMobile: true },
-  'why-light.png': { viewport: WIDE, colorScheme: 'light', shows: explained },
-  'why-dark.png': { viewport: WIDE, colorScheme: 'dark', shows: explained },
+const LOOKS = {
+  light: { viewport: { width: 760, height: 900 }, colorScheme: 'light' },
+  dark: { viewport: { width: 760, height: 900 }, colorScheme: 'dark' },
+  phone: { viewport: { width: 360, height: 740 }, isMobile: true },
 };
 
+/** What is shown in each view: all of the page, or a part of it. */
+const VIEWS = { page, why, compare, follow, lesson, embed };
+
+async function page(page) {
+  await page.getByRole('button', { name: 'Woman, 25' }).click();
+  await readingOf(page, 'Woman, 25');
+  await page.mouse.move(0, 0);
+}
+
 /** What decided, of a network on pictures. */
-async function explained(page) {
+async function why(page) {
   await page.locator('#model').selectOption('ms');
   await chosenModel(page);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
@@ -25,24 +31,55 @@ async function explained(page) {
   return page.locator('#why');
 }
 
-test('the page makes pictures', async () => {
-  const server = await serve();
-  const browser = await launch();
-  try {
-    for (const [name, { shows, ...options }] of Object.entries(PICTURES)) {
-      const { context, page } = await open(browser, server.url, options);
-      await page.getByRole('button', { name: 'Woman, 25' }).click();
-      await readingOf(page, 'Woman, 25');
-      await page.mouse.move(0, 0);
-      await page.waitForTimeout(400);
-      const path = process.env.SCREENSHOTS && join(process.env.SCREENSHOTS, name);
-      const part = await shows?.(page);
-      const picture = part ? await part.screenshot({ path }) : await page.screenshot({ path, fullPage: !options.isMobile });
-      assert.ok(picture.length > 20_000, `${name} has ${picture.length} bytes`);
-      await context.close();
+async function compare(page) {
+  await page.getByRole('button', { name: 'Woman, 35' }).click();
+  await readingOf(page, 'Woman, 35');
+  await page.getByText('Ask every model').click();
+  await page.locator('#agreement').filter({ hasText: 'agree' }).waitFor();
+  return page.locator('#compare');
+}
+
+async function follow(page) {
+  await page.setInputFiles('#file', await longRecording(page, 12));
+  await page.getByRole('button', { name: /^Follow all/ }).click();
+  await page.locator('#timeline-summary').filter({ hasText: 'moments' }).waitFor();
+  return page.locator('#timeline');
+}
+
+async function lesson(page, url) {
+  await page.goto(`${url}lesson.html`);
+  await page.getByRole('radio', { name: 'happy' }).check();
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.locator('#revealed dt').first().waitFor();
+  await page.locator('#matrix').scrollIntoViewIfNeeded();
+  await page.locator('#matrix td').first().waitFor();
+  await page.evaluate(() => scrollTo(0, 0));
+}
+
+async function embed(page, url) {
+  await page.goto(`${url}www/embed/index.html?model=mfcc1`);
+  await page.getByRole('button', { name: 'Woman, 35' }).click();
+  await page.locator('.explained').filter({ hasText: 'asked for' }).waitFor();
+}
+
+for (const [name, shown] of Object.entries(VIEWS)) {
+  test(`pictures of the view “${name}”`, async () => {
+    const server = await serve();
+    const browser = await launch();
+    try {
+      for (const [look, options] of Object.entries(LOOKS)) {
+        const { context, page } = await open(browser, server.url, { ...options, bypassCSP: name === 'follow' });
+        const part = await shown(page, server.url);
+        // Bars grow.
+        await page.waitForTimeout(400);
+        const path = process.env.SCREENSHOTS && join(process.env.SCREENSHOTS, `${name}-${look}.png`);
+        const picture = part ? await part.screenshot({ path }) : await page.screenshot({ path, fullPage: !options.isMobile });
+        assert.ok(picture.length > 15_000, `${name}-${look} has ${picture.length} bytes`);
+        await context.close();
+      }
+    } finally {
+      await browser.close();
+      await server.close();
     }
-  } finally {
-    await browser.close();
-    await server.close();
-  }
-});
+  });
+}

@@ -4,7 +4,7 @@ import { t } from '../page/text.js';
 
 /**
  * @typedef {object} LessonClip A clip of CREMA-D.
- * @property {string} file
+ * @property {string} file Its place beside this script.
  * @property {'female' | 'male'} sex
  * @property {number} age
  * @property {string} words
@@ -17,4 +17,4 @@ export const speaker = ({ sex, age, words }) =>
   (sex === 'female' ? t('Woman, {age}: “{words}”', { age, words }) : t('Man, {age}: “{words}”', { age, words }));
 
 /** @param {LessonClip} clip */
-export const addressOf = ({ file }) => new URL(`../samples/${file}`, import.meta.url);
+export const addressOf = ({ file }) => new URL(file, import.meta.url);

@@ -57,7 +57,7 @@ export function setUpTour({ clips: all, read, attempt }) {
       throw error;
     }
     const done = place + 1;
-    byId('score').textContent = t('After {done} clips, of one mind with the actor: you {you}, most listeners {listeners}, the model {model}.', { done, ...agreed });
+    byId('score').textContent = t('Of one mind with the actor so far, out of {done}: you {you}, most listeners {listeners}, the model {model}.', { done, ...agreed });
     byId('next').hidden = done === clips.length;
     byId(done === clips.length ? 'tour-title' : 'next').focus();
   };
