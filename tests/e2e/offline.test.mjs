@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeOfflineWorker } from '../../xtask/offline.mjs';
+import { preload } from '../../xtask/preload.mjs';
 import { chosenModel, dist, launch, launchFirefox, readingOf, sample, serve } from './support.mjs';
 
 let folder;
@@ -63,6 +64,7 @@ test('a newer version waits until it is wanted, and until no other tab has the o
   await second.goto(server.url);
   await chosenModel(second);
   await appendFile(join(folder, 'www/style.css'), '\nbody { outline: 1px solid }\n');
+  await preload(folder);
   await writeOfflineWorker(folder);
   await second.reload();
   await chosenModel(second);
@@ -85,8 +87,10 @@ test('a version of which a part does not arrive whole is not kept', async () => 
   const page = await kept(context);
   await page.reload();
   await appendFile(join(folder, 'www/style.css'), '\n/* one version */\n');
+  await preload(folder);
   await writeOfflineWorker(folder);
   await appendFile(join(folder, 'www/style.css'), '\n/* and already another */\n');
+  await preload(folder);
   await page.reload();
   await chosenModel(page);
   await page.evaluate(async () => {
@@ -97,6 +101,16 @@ test('a version of which a part does not arrive whole is not kept', async () => 
   assert.ok(await page.locator('#newer').isHidden());
   assert.equal(await page.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith('sottovoce-page')).length), 1);
   await writeOfflineWorker(folder);
+  await context.close();
+});
+
+test('it can be installed', async () => {
+  const context = await browser.newContext();
+  const page = await kept(context);
+  const cdp = await context.newCDPSession(page);
+  const { installabilityErrors } = await cdp.send('Page.getInstallabilityErrors');
+  // A context of a test has no profile that could install anything.
+  assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId).filter((error) => error !== 'in-incognito'), []);
   await context.close();
 });
 

@@ -145,3 +145,22 @@ test('text does not become code in the page', async () => {
     await browser.close();
   }
 });
+
+test('a script that is not the one that was built does not run', async () => {
+  const browser = await launch();
+  try {
+    const page = await (await browser.newContext({ serviceWorkers: 'block' })).newPage();
+    const refused = [];
+    page.on('console', (message) => { if (message.type() === 'error') refused.push(message.text()); });
+    await page.route('**/www/page/words.js', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `${await response.text()}\n// changed on the way` });
+    });
+    await page.goto(site.url);
+    await page.waitForTimeout(1000);
+    assert.ok(refused.some((text) => /integrity/.test(text)), refused.join('; '));
+    assert.equal(await page.locator('#bars li').count(), 0);
+  } finally {
+    await browser.close();
+  }
+});
