@@ -6,7 +6,7 @@ import { Engine } from '../engine/engine.js';
 import { read } from '../engine/reading.js';
 import { Recorder } from '../page/recorder.js';
 import { t, translated } from '../page/text.js';
-import { EMOTIONS, NAMES, inWords, percent } from '../page/words.js';
+import { EMOTIONS, NAMES, inWords, percent, speaker } from '../page/words.js';
 
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
 /** @typedef {import('../engine/types.d.ts').Sample} Sample */
@@ -48,9 +48,8 @@ const listSamples = () => {
 const answers = {
   hello: async () => ({
     models: MODELS,
-    samples: (await listSamples()).map(({ file, sex, age, words }) => ({
-      file: new URL(`../samples/${file}`, import.meta.url).href,
-      name: sex === 'female' ? t('Woman, {age}: “{words}”', { age, words }) : t('Man, {age}: “{words}”', { age, words }),
+    samples: (await listSamples()).map((sample) => ({
+      file: new URL(`../samples/${sample.file}`, import.meta.url).href, name: speaker(sample),
     })),
     emotions: EMOTIONS.map((emotion) => ({ emotion, name: NAMES[emotion] })),
     labels: {

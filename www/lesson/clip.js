@@ -1,7 +1,5 @@
 // A clip of the lesson: who speaks, what was asked for, and what listeners heard.
 
-import { t } from '../page/text.js';
-
 /**
  * @typedef {object} LessonClip A clip of CREMA-D.
  * @property {string} file Its place beside this script.
@@ -11,10 +9,6 @@ import { t } from '../page/text.js';
  * @property {string} acted What the actor was asked for.
  * @property {string[]} heard What most listeners chose who heard the voice alone; several where votes were equal.
  */
-
-/** @param {LessonClip} clip */
-export const speaker = ({ sex, age, words }) =>
-  (sex === 'female' ? t('Woman, {age}: “{words}”', { age, words }) : t('Man, {age}: “{words}”', { age, words }));
 
 /** @param {LessonClip} clip */
 export const addressOf = ({ file }) => new URL(file, import.meta.url);

@@ -4,8 +4,8 @@ import { EngineError } from '../engine/engine-error.js';
 import { Engine } from '../engine/engine.js';
 import { t, translatePage, translated } from '../page/text.js';
 import { setUpLanguage } from '../page/language.js';
-import { EMOTIONS, NAMES } from '../page/words.js';
-import { addressOf, speaker } from './clip.js';
+import { EMOTIONS, NAMES, speaker } from '../page/words.js';
+import { addressOf } from './clip.js';
 import { setUpMatrix } from './matrix.js';
 import { LENGTH, setUpTour } from './tour.js';
 

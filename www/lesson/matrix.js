@@ -1,8 +1,8 @@
 // What a model says of each emotion that actors were asked for, and the clips behind it.
 
-import { NAMES, EMOTIONS } from '../page/words.js';
+import { EMOTIONS, NAMES, speaker } from '../page/words.js';
 import { t } from '../page/text.js';
-import { addressOf, speaker } from './clip.js';
+import { addressOf } from './clip.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
 /** @typedef {import('./clip.js').LessonClip} LessonClip */

@@ -1,8 +1,8 @@
 // Clip after clip: a guess, then what the actor was asked for, what listeners heard, and what the model says.
 
-import { NAMES, inWords } from '../page/words.js';
+import { NAMES, inWords, speaker } from '../page/words.js';
 import { t } from '../page/text.js';
-import { addressOf, speaker } from './clip.js';
+import { addressOf } from './clip.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
 

@@ -18,7 +18,7 @@ import { setUpLanguage } from './language.js';
 import { decimal, t, translatePage, translated } from './text.js';
 import * as timeline from './timeline.js';
 import { explainNext, redraw, setUpWhy } from './why.js';
-import { inWords, percent } from './words.js';
+import { inWords, percent, speaker } from './words.js';
 
 /** @typedef {import('./compare.js').Asked} Asked */
 /** @typedef {import('./compare.js').Read} Read */
@@ -312,8 +312,7 @@ byId('record').addEventListener('click', () => {
 function sampleButton(sample) {
   const button = document.createElement('button');
   button.type = 'button';
-  const { sex, age, words } = sample;
-  const name = sex === 'female' ? t('Woman, {age}: “{words}”', { age, words }) : t('Man, {age}: “{words}”', { age, words });
+  const name = speaker(sample);
   button.textContent = name;
   button.addEventListener('click', async () => {
     complain('');

@@ -47,3 +47,8 @@ function ranked(report) {
   return EMOTIONS.map((emotion) => ({ emotion, share: report.probabilities[emotion] }))
     .sort((a, b) => b.share - a.share);
 }
+
+/** Who speaks in a clip, and what, without giving away the emotion.
+ * @param {{sex: 'female' | 'male', age: number, words: string}} clip */
+export const speaker = ({ sex, age, words }) =>
+  (sex === 'female' ? t('Woman, {age}: “{words}”', { age, words }) : t('Man, {age}: “{words}”', { age, words }));
