@@ -49,7 +49,7 @@ describe('a long recording', () => {
   test('is followed moment by moment, and saved', async () => {
     const { context, page, errors, recording } = await followed(2);
     await summary(page).filter({ hasText: 'moments' }).waitFor();
-    assert.match(await summary(page).textContent(), /^0:\d\d in \d+ moments, \d+ of them with speech\. .*hard to tell/);
+    assert.match(await summary(page).textContent(), /^0:\d\d in \d+ moments, \d+ of them with speech\. .*Hard to tell: /);
     const [head, ...rows] = (await saved(page, 'Save as CSV')).trim().split('\n').map((line) => line.split(','));
     assert.deepEqual(head.slice(0, 5), ['start_s', 'end_s', 'certainty', 'label', 'angry']);
     assert.equal(rows.length, Math.ceil((recording.seconds - 4) / 2) + 1);
