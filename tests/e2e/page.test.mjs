@@ -250,6 +250,8 @@ describe('the page', () => {
     await page.getByRole('button', { name: 'Woman, 25' }).click();
     await readingOf(page, 'Woman, 25');
     assert.deepEqual(elsewhere, []);
+    // The page is kept for a visit without the network once it is loaded.
+    await page.evaluate(() => navigator.serviceWorker.ready);
     const asked = server.asked.length;
     await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
     await readingOf(page, '1028_MTI_SAD_XX.opus');
@@ -276,12 +278,12 @@ describe('the page', () => {
     const { context, page } = await open(browser, server.url);
     const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
     const stops = [];
-    for (let i = 0; i < 5; i += 1) {
+    for (let i = 0; i < 7; i += 1) {
       await page.keyboard.press('Tab');
       stops.push(await focused());
     }
-    assert.deepEqual(stops.slice(0, 3), ['Skip to the analyzer', 'record', 'file']);
-    assert.match(stops[3], /^Woman, 25/);
+    assert.deepEqual(stops.slice(0, 5), ['Skip to the analyzer', 'language', 'record', 'file', 'live']);
+    assert.match(stops[5], /^Woman, 25/);
     await page.keyboard.press('Enter');
     assert.match((await readingOf(page, 'Man, 53')).headline, /\w/);
     await context.close();
