@@ -55,8 +55,9 @@ describe('the graphics processor', () => {
     const { context, page, errors } = await open(browser, server.url);
     const tried = page.evaluate(() => new Promise((resolve) => {
       // The engine's own listener stays; this one hears the same.
-      const add = Worker.prototype.postMessage;
-      Worker.prototype.postMessage = function (...message) {
+      const { prototype } = document.querySelector('iframe').contentWindow.Worker;
+      const add = prototype.postMessage;
+      prototype.postMessage = function (...message) {
         this.addEventListener('message', ({ data }) => { if (data.type === 'backend') resolve(data); });
         return add.apply(this, message);
       };
