@@ -4,7 +4,7 @@
 // first paint, for things that it waits for.
 
 import { existsSync } from 'node:fs';
-import { argv, env, exit } from 'node:process';
+import process, { argv, env, exit } from 'node:process';
 import lighthouse, { desktopConfig } from 'lighthouse';
 import { chromium } from 'playwright-core';
 import { serveFolder } from './server.mjs';
@@ -16,18 +16,19 @@ const ALL = ['performance', 'accessibility', 'best-practices', 'seo'];
 const PAGES = { '': ALL, 'lesson.html': ALL, 'www/embed/index.html?model=mfcc1': ALL.slice(0, 3) };
 const CHROMIUM = [env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
 
-/** Now and then a slowed browser closes the page in the middle: that says nothing of the page. */
-async function judge(url, onlyCategories, config, tries = 3) {
+async function judge(url, onlyCategories, config) {
   const browser = await launch();
   try {
     return await lighthouse(url, { port: PORT, logLevel: 'error', onlyCategories, throttlingMethod: 'devtools' }, config);
-  } catch (error) {
-    if (tries === 1) throw error;
   } finally {
     await browser.close();
   }
-  return judge(url, onlyCategories, config, tries - 1);
 }
+
+// Lighthouse goes on asking whether a page is quiet when it is done with it.
+process.on('unhandledRejection', (error) => {
+  if (!/Session closed/.test(String(error))) throw error;
+});
 
 const server = await serveFolder(argv[2], { prefix: '/any/path/', compress: true });
 const launch = () => chromium.launch({

@@ -121,3 +121,5 @@ addEventListener('message', async ({ data, source, origin }) => {
 });
 
 parent.postMessage({ sottovoce: 1, type: 'ready' }, '*');
+// Asked for first of all; if it fails now, it is tried again when it is asked for.
+listSamples().catch(() => { samples = undefined; });
