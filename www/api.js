@@ -1,31 +1,9 @@
 // The engine for other people's programs: what the npm package exports. Its types, with what they mean, are in api-types.d.ts.
 
 import { bytesOf, describe, scoresOnUnheardSpeakers } from './engine/assets.js';
-import { EngineError } from './engine/engine-error.js';
-import { Engine } from './engine/engine.js';
+import { MODELS, engineOf } from './engine/engines.js';
 import { explain as explainClip } from './engine/explain.js';
 import { read } from './engine/reading.js';
-
-/** @typedef {import('./api-types.d.ts').Options} Options */
-
-const NAMES = /** @type {const} */ (['voice', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
-
-/** One for each model and backend that was asked for, with those who hear how far its loading is.
- * @type {Map<string, {engine: Engine, tellers: Set<(share: number) => void>}>} */
-const engines = new Map();
-
-/** @param {Options} options */
-function engineOf({ model = NAMES[0], backend = 'auto', onProgress }) {
-  if (!NAMES.includes(model)) {
-    throw new EngineError('no-model', `There is no model “${model}” here. Choose one of these: ${NAMES.join(', ')}.`);
-  }
-  const key = `${model} ${backend}`;
-  const tellers = engines.get(key)?.tellers ?? new Set();
-  if (onProgress) tellers.add(onProgress);
-  const engine = engines.get(key)?.engine ?? new Engine(model, (share) => tellers.forEach((tell) => tell(share)), backend);
-  engines.set(key, { engine, tellers });
-  return engine;
-}
 
 /** What comes first: the answer, or the wish to end it. @template T @param {Promise<T>} answer @param {AbortSignal | undefined} signal */
 function unlessAborted(answer, signal) {
@@ -37,12 +15,15 @@ function unlessAborted(answer, signal) {
 }
 
 /** @type {typeof import('./api-types.d.ts').analyze} */
-export const analyze = async (audio, options = {}) => unlessAborted(read(engineOf(options), inSamples(audio)), options.signal);
+export async function analyze(audio, options = {}) {
+  const { model, onProgress, backend, signal } = options;
+  return unlessAborted(read(engineOf(model, onProgress, backend), inSamples(audio)), signal);
+}
 
 /** @type {typeof import('./api-types.d.ts').explain} */
 export async function explain(audio, options = {}) {
-  const { signal = new AbortController().signal } = options;
-  const engine = engineOf(options);
+  const { model, onProgress, backend, signal = new AbortController().signal } = options;
+  const engine = engineOf(model, onProgress, backend);
   const { report, samples } = await unlessAborted(read(engine, inSamples(audio)), signal);
   const explained = explainClip(engine, samples, options.emotion ?? report.label, signal);
   const { summary, heat } = await unlessAborted(explained, signal);
@@ -52,7 +33,7 @@ export async function explain(audio, options = {}) {
 /** @type {typeof import('./api-types.d.ts').models} */
 export async function models() {
   const unheard = await scoresOnUnheardSpeakers();
-  return Promise.all(NAMES.map(async (name) => {
+  return Promise.all(MODELS.map(async (name) => {
     const manifest = await describe(name);
     return {
       name, summary: manifest.summary, bytes: bytesOf(manifest), accuracy: manifest.metrics.accuracy,

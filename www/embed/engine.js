@@ -1,10 +1,10 @@
-// The engine for pages that embed it, in a frame of this site: asked and answered by messages, which docs/EMBED.md tells.
+// The engine for pages that embed it, in a frame of this site: asked and answered by messages, which the element alone sends.
 // What a microphone gives stays in this frame; the page around it gets the reading alone.
 
 import { EngineError } from '../engine/engine-error.js';
-import { Engine } from '../engine/engine.js';
-import { read } from '../engine/reading.js';
-import { Recorder } from '../page/recorder.js';
+import { engineOf } from '../engine/engines.js';
+import { read, readAt } from '../engine/reading.js';
+import { RECORD_S, Recorder } from '../page/recorder.js';
 import { t, translated } from '../page/text.js';
 import { EMOTIONS, NAMES, inWords, percent, speaker } from '../page/words.js';
 
@@ -13,32 +13,15 @@ import { EMOTIONS, NAMES, inWords, percent, speaker } from '../page/words.js';
 /** @typedef {{id: number, ask: string, model?: string, audio?: unknown}} Asked */
 /** @typedef {(progress: Record<string, number>) => void} Tell */
 
-const MODELS = ['voice', 'mfcc1', 'mfcc2', 'ms', 'baseline'];
-/** The models hear half a second of lead-in and four seconds after it. */
-const RECORD_S = 4.6;
-
-/** One for each model that was asked for: all elements of a page share it. @type {Map<string, Engine>} */
-const engines = new Map();
-/** Who hears how far the loading of each is. @type {Map<string, Set<Tell>>} */
-const waiting = new Map();
-
-/** @param {string | undefined} wanted @param {Tell} tell */
-function engineOf(wanted, tell) {
-  const model = wanted ?? MODELS[0];
-  if (!MODELS.includes(model)) throw new EngineError('no-model', `There is no model “${model}” here. Choose one of these: ${MODELS.join(', ')}.`);
-  const tellers = waiting.get(model) ?? new Set();
-  waiting.set(model, tellers.add(tell));
-  const engine = engines.get(model) ?? new Engine(model, (share) => tellers.forEach((teller) => teller({ share })));
-  engines.set(model, engine);
-  return engine;
-}
-
 /** @type {Promise<Sample[]> | undefined} */
 let samples;
 const listSamples = () => {
   samples ??= fetch(new URL('../samples/samples.json', import.meta.url)).then((response) => response.json());
   return samples;
 };
+
+/** @param {Sample} sample */
+const addressOf = ({ file }) => new URL(`../samples/${file}`, import.meta.url);
 
 /** @type {Recorder | undefined} */ let recorder;
 /** @type {() => void} */ let stopRecording = () => {};
@@ -47,13 +30,12 @@ const listSamples = () => {
  * @type {Record<string, (asked: Asked, tell: Tell) => unknown>} */
 const answers = {
   hello: async () => ({
-    models: MODELS,
     samples: (await listSamples()).map((sample) => ({
-      file: new URL(`../samples/${sample.file}`, import.meta.url).href, name: speaker(sample),
+      file: addressOf(sample).href, name: speaker(sample),
     })),
     emotions: EMOTIONS.map((emotion) => ({ emotion, name: NAMES[emotion] })),
     labels: {
-      title: t('The emotion in a voice'), samples: t('Or try an actor’s voice'), record: t('Record'), stop: t('Stop'), file: t('Choose a file'),
+      title: t('The emotion in a voice'), record: t('Record'), stop: t('Stop'), file: t('Choose a file'),
       empty: t('No voice yet'), bars: t('How likely each emotion is'), player: t('What the model heard'), listening: t('Listening.'),
       loading: t('Loading the analyzer, {share}.'),
       notice: t('Learnt from actors speaking English; it does not know what anyone feels. Use it on sample clips and on your own voice: in the European Union it is forbidden to infer the emotions of pupils and employees.'),
@@ -61,22 +43,15 @@ const answers = {
     },
   }),
 
-  load: async ({ model }, tell) => (await engineOf(model, tell).manifest()).metrics,
-
   analyze: async ({ model, audio }, tell) => {
-    const engine = engineOf(model, tell);
+    const engine = engineOf(model, (share) => tell({ share }));
     const acted = (await listSamples()).find(({ file }) => typeof audio === 'string' && audio.endsWith(`/${file}`));
-    if (acted) {
-      const response = await fetch(new URL(`../samples/${acted.file}`, import.meta.url)).catch(() => undefined);
-      if (!response?.ok) throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
-      return told(await engine.ask({ type: 'file', file: await response.blob() }), acted.acted);
-    }
-    return told(await read(engine, audio));
+    return acted ? told(await readAt(engine, addressOf(acted)), acted.acted) : told(await read(engine, audio));
   },
 
   record: async ({ model }, tell) => {
     if (recorder) throw new EngineError('recording', 'It records already. Stop that first.');
-    const engine = engineOf(model, tell);
+    const engine = engineOf(model, (share) => tell({ share }));
     const ended = new Promise((resolve) => { stopRecording = () => resolve(undefined); });
     recorder = await Recorder.start((level, seconds) => {
       tell({ level, seconds });

@@ -19,6 +19,14 @@ export async function readFile(asked, file) {
   }
 }
 
+/** Reads a clip of this site.
+ * @param {Asked} asked @param {URL} address @returns {Promise<Reading>} */
+export async function readAt(asked, address) {
+  const response = await fetch(address).catch(() => undefined);
+  if (!response?.ok) throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
+  return asked.ask({ type: 'file', file: await response.blob() });
+}
+
 /** Reads a file, its bytes, or mono samples.
  * @param {Asked} asked @param {unknown} audio @returns {Promise<Reading>} */
 export async function read(asked, audio) {

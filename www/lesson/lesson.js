@@ -2,6 +2,7 @@
 
 import { EngineError } from '../engine/engine-error.js';
 import { Engine } from '../engine/engine.js';
+import { readAt } from '../engine/reading.js';
 import { t, translatePage, translated } from '../page/text.js';
 import { setUpLanguage } from '../page/language.js';
 import { EMOTIONS, NAMES, speaker } from '../page/words.js';
@@ -44,12 +45,7 @@ await attempt(async () => {
   const response = await fetch(new URL('clips.json', import.meta.url)).catch(() => undefined);
   if (!response?.ok) throw new EngineError('not-loaded', 'Part of the analyzer could not be loaded. Check the connection and try again.');
   /** @type {LessonClip[]} */ const clips = await response.json();
-  /** @type {Lesson['read']} */
-  const read = async (clip) => {
-    const loaded = await fetch(addressOf(clip)).catch(() => undefined);
-    if (!loaded?.ok) throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
-    return engine.ask({ type: 'file', file: await loaded.blob() });
-  };
+  /** @type {Lesson['read']} */ const read = (clip) => readAt(engine, addressOf(clip));
   const lesson = { engine, clips, read, attempt };
   setUpTour(lesson);
   setUpMatrix(lesson);

@@ -4,13 +4,13 @@ import { compareNext, setUpCompare } from './compare.js';
 import { OWN, bytesOf, describe, scoresOnUnheardSpeakers } from '../engine/assets.js';
 import { EngineError } from '../engine/engine-error.js';
 import { Engine } from '../engine/engine.js';
-import { readFile } from '../engine/reading.js';
+import { readAt, readFile } from '../engine/reading.js';
 import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
 import { given, setUpPrivacy } from './privacy.js';
 import { setUpOffline } from './offline.js';
 import { isLive, setUpLive } from './live.js';
-import { Recorder } from './recorder.js';
+import { RECORD_S, Recorder } from './recorder.js';
 import { lookInsideNext, remember, setUpInside } from './inside.js';
 import { draw, layOutBars, show } from './result.js';
 import { setUpFrontEnd, walkNext } from './front-end.js';
@@ -29,8 +29,6 @@ import { inWords, percent, speaker } from './words.js';
 
 /** The model that reads until the chosen one is loaded: a small one, so that nobody waits. */
 const FIRST = 'mfcc1';
-/** The models hear half a second of lead-in and four seconds after it. */
-const RECORD_S = 4.6;
 /** Said where nothing better is known. */
 const UNEXPECTED = t('Something went wrong that should not have. Reload the page and try again.');
 /** Shorter than this is a slip of the finger. */
@@ -319,13 +317,7 @@ function sampleButton(sample) {
     startOver();
     const origin = { source: name, acted: sample.acted };
     say(t('Listening to {source}.', { source: name }));
-    /** @type {Read} */ const read = async (asked) => {
-      const response = await fetch(new URL(`../samples/${sample.file}`, import.meta.url)).catch(() => undefined);
-      if (!response?.ok) {
-        throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
-      }
-      return asked.ask({ type: 'file', file: await response.blob() });
-    };
+    /** @type {Read} */ const read = (asked) => readAt(asked, new URL(`../samples/${sample.file}`, import.meta.url));
     const reading = await attempt(origin, read);
     if (reading) present(reading, origin, read);
   });

@@ -4,6 +4,9 @@ import { EngineError } from '../engine/engine-error.js';
 
 /** Samples, mono. @typedef {{samples: Float32Array, rateHz: number}} Recorded */
 
+/** The models hear half a second of lead-in and four seconds after it. */
+export const RECORD_S = 4.6;
+
 /** Records from the microphone until it is stopped. */
 export class Recorder {
   /** @type {MediaStream} */ #stream;
