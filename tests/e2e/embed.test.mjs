@@ -92,6 +92,16 @@ test('the microphone is heard in the frame, and the page around it gets the read
   await context.close();
 });
 
+test('a recording goes on when something else cannot be read meanwhile', async () => {
+  const { context, page } = await visit('element.html', { permissions: ['microphone'] });
+  const second = page.locator('#second');
+  await second.getByRole('button', { name: 'Record' }).click();
+  await second.getByRole('button', { name: 'Stop' }).waitFor();
+  await page.evaluate(() => document.querySelector('#first').analyze(new Blob(['This is no sound.'])).catch(() => {}));
+  await said(page).filter({ hasText: '(second,' }).waitFor();
+  await context.close();
+});
+
 test('what cannot be read is told as an event, in words', async () => {
   const { context, page } = await visit('element.html');
   const code = await page.evaluate(async () => {

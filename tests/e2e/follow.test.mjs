@@ -145,6 +145,19 @@ describe('the microphone', () => {
     await context.close();
   });
 
+  test('is given back when another recording is read', async () => {
+    const { context, page, errors } = await open(listening, server.url, { permissions: ['microphone'] });
+    await page.getByRole('button', { name: 'Follow live' }).click();
+    await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 1);
+    await page.getByRole('button', { name: 'Man, 53' }).click();
+    await readingOf(page, 'Man, 53');
+    assert.equal(await page.locator('#live-label').textContent(), 'Follow live');
+    assert.ok(await page.locator('#timeline').isHidden());
+    assert.ok(await page.getByRole('button', { name: 'Record' }).isEnabled());
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
   test('that is refused leaves the page as it was', async () => {
     const { context, page } = await open(browser, server.url);
     await page.evaluate(() => {

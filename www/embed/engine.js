@@ -23,8 +23,25 @@ const listSamples = () => {
 /** @param {Sample} sample */
 const addressOf = ({ file }) => new URL(`../samples/${file}`, import.meta.url);
 
-/** @type {Recorder | undefined} */ let recorder;
+let isRecording = false;
 /** @type {() => void} */ let stopRecording = () => {};
+
+/** Records until it is stopped or long enough. @param {Tell} tell */
+async function record(tell) {
+  if (isRecording) throw new EngineError('recording', 'It records already. Stop that first.');
+  isRecording = true;
+  try {
+    const ended = new Promise((resolve) => { stopRecording = () => resolve(undefined); });
+    const recorder = await Recorder.start((level, seconds) => {
+      tell({ level, seconds });
+      if (seconds >= RECORD_S) stopRecording();
+    }, stopRecording);
+    await ended;
+    return await recorder.stop();
+  } finally {
+    isRecording = false;
+  }
+}
 
 /** What is answered to each question.
  * @type {Record<string, (asked: Asked, tell: Tell) => unknown>} */
@@ -50,17 +67,8 @@ const answers = {
   },
 
   record: async ({ model }, tell) => {
-    if (recorder) throw new EngineError('recording', 'It records already. Stop that first.');
     const engine = engineOf(model, (share) => tell({ share }));
-    const ended = new Promise((resolve) => { stopRecording = () => resolve(undefined); });
-    recorder = await Recorder.start((level, seconds) => {
-      tell({ level, seconds });
-      if (seconds >= RECORD_S) stopRecording();
-    }, stopRecording);
-    await ended;
-    const recorded = await recorder.stop();
-    recorder = undefined;
-    return told(await engine.ask({ type: 'samples', ...recorded }));
+    return told(await engine.ask({ type: 'samples', ...await record(tell) }));
   },
 
   stop: () => stopRecording(),
@@ -90,7 +98,6 @@ addEventListener('message', async ({ data, source, origin }) => {
     if (!(error instanceof EngineError)) console.error(error);
     const { code, message } = error instanceof EngineError ? error
       : { code: 'unexpected', message: 'Something went wrong that should not have. Reload the page and try again.' };
-    recorder = undefined;
     reply({ type: 'error', code, message: translated(message) });
   }
 });

@@ -60,13 +60,19 @@ export function setUpLive(page, begin) {
   });
 }
 
-/** @param {Page} page */
-async function end(page) {
+/** Gives the microphone back. @returns {Promise<boolean>} Whether it was on. */
+export async function stopLive() {
   const ended = recorder;
   recorder = undefined;
-  if (!ended) return;
+  if (!ended) return false;
   showLive(false);
   await ended.stop();
+  return true;
+}
+
+/** @param {Page} page */
+async function end(page) {
+  if (!await stopLive()) return;
   timeline.finish(true);
   byId('timeline-title').focus();
   page.announce(t('The microphone is off.'));

@@ -9,7 +9,7 @@ import { dropped } from './folders.js';
 import { bringAll, setUpOwn } from './own-panel.js';
 import { given, setUpPrivacy } from './privacy.js';
 import { setUpOffline } from './offline.js';
-import { isLive, setUpLive } from './live.js';
+import { isLive, setUpLive, stopLive } from './live.js';
 import { RECORD_S, Recorder } from './recorder.js';
 import { lookInsideNext, remember, setUpInside } from './inside.js';
 import { draw, layOutBars, show } from './result.js';
@@ -129,6 +129,7 @@ async function readOneFile(file, origin, asked) {
 /** Takes away what belongs to another recording. */
 function startOver() {
   byId('more').replaceChildren();
+  stopLive();
   timeline.clear();
 }
 
