@@ -14,6 +14,16 @@ pub fn gelu(values: &mut [f32]) {
     }
 }
 
+/// The slope of [`gelu`] at each value, in place: `Φ(x) + x φ(x)`.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn gelu_slope(values: &mut [f32]) {
+    const DENSITY_AT_0: f32 = 0.5 * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI;
+    for value in values {
+        let x = *value;
+        *value = 0.5 + 0.5 * erf(x * FRAC_1_SQRT_2) + x * DENSITY_AT_0 * exp(-0.5 * x * x);
+    }
+}
+
 /// The error function within 4e-7: the quotient of polynomials that Eigen (MPL 2.0) uses for floats.
 #[inline]
 fn erf(x: f32) -> f32 {
@@ -92,6 +102,19 @@ mod tests {
         let near = |value: f32, x: f32, exact: f32| (value - exact).abs() <= 2e-7 * x;
         assert!(near(far[0], 1e6, 0.0) && near(far[1], 20.0, 0.0), "{far:?}");
         assert!(near(far[2], 20.0, 20.0) && near(far[3], 1e6, 1e6), "{far:?}");
+    }
+
+    #[test]
+    fn the_slope_of_gelu_is_its_slope() {
+        let gelu = |x: f64| 0.5 * x * (1.0 + exact_erf(x / std::f64::consts::SQRT_2));
+        for step in -500..=500 {
+            let x = step as f32 * 1e-2;
+            let mut slope = [x];
+            gelu_slope(&mut slope);
+            let x = f64::from(x);
+            let expected = (gelu(x + 1e-4) - gelu(x - 1e-4)) / 2e-4;
+            assert!((f64::from(slope[0]) - expected).abs() < 2e-6, "{x}: {} and {expected}", slope[0]);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod classifiers;
 pub mod conv_block;
 pub mod dropout;
 pub mod encoders;
+mod gelu;
 pub mod learning;
 pub mod parameters;
 mod product;

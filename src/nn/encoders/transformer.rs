@@ -3,8 +3,10 @@
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::{gelu, softmax};
+use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
+
+use crate::nn::gelu::gelu;
 
 /// Sizes and order of a layer.
 #[derive(Debug, Clone, Copy)]

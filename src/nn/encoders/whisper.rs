@@ -5,11 +5,11 @@ use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::nn::{Initializer, LayerNorm, LayerNormConfig, PaddingConfig1d};
-use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 
 use super::Encoded;
 use super::transformer::{self, Layer, LayerConfig, normed};
+use crate::nn::gelu::gelu;
 
 /// Sizes of a [`Whisper`]; the defaults are those of `tiny`.
 #[derive(Config, Debug)]

@@ -3,10 +3,11 @@
 use burn::module::Module;
 use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, LayerNorm, LayerNormConfig};
-use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 
+use super::strided::convolve;
 use super::{FeatureNorm, Wav2Vec2Config};
+use crate::nn::gelu::gelu;
 
 #[derive(Module, Debug)]
 pub struct FeatureExtractor {
@@ -46,15 +47,25 @@ impl FeatureExtractor {
         Self { conv_layers }
     }
 
-    /// `[batch, samples]` to `[batch, channels, frames]`.
+    /// `[batch, samples]` to `[batch, frames, channels]`.
     pub fn forward(&self, samples: Tensor<2>) -> Tensor<3> {
-        self.conv_layers.iter().fold(samples.unsqueeze_dim(1), |x, ConvLayer { conv, layer_norm }| {
-            let x = conv.forward(x);
+        self.conv_layers.iter().fold(samples.unsqueeze_dim(2), |x, ConvLayer { conv, layer_norm }| {
+            let bias = conv.bias.as_ref().map(|bias| bias.val());
+            let x = convolve(x, conv.weight.val(), bias, conv.stride);
             gelu(match layer_norm {
                 None => x,
-                Some(Norm::Group(norm)) => norm.forward(x),
-                Some(Norm::Layer(norm)) => norm.forward(x.swap_dims(1, 2)).swap_dims(1, 2),
+                Some(Norm::Group(norm)) => over_time(x, norm),
+                Some(Norm::Layer(norm)) => norm.forward(x),
             })
         })
     }
+}
+
+/// Each channel brought to zero mean and unit variance over time, then scaled and shifted.
+fn over_time(x: Tensor<3>, norm: &GroupNorm) -> Tensor<3> {
+    let centred = x.clone() - x.mean_dim(1);
+    let variance = centred.clone().square().mean_dim(1);
+    let gamma = norm.gamma.as_ref().expect("the norm is affine").val().unsqueeze::<3>();
+    let beta = norm.beta.as_ref().expect("the norm is affine").val().unsqueeze::<3>();
+    centred * ((variance + norm.epsilon).sqrt().recip() * gamma) + beta
 }

@@ -2,6 +2,7 @@
 
 mod feature_extractor;
 mod positions;
+mod strided;
 
 use burn::config::Config;
 use burn::module::Module;
@@ -147,9 +148,23 @@ impl Wav2Vec2 {
     /// - input: `[batch, samples]` at 16 kHz
     /// - output: [`Wav2Vec2Config::frames`] frames, 50 of them a second
     pub fn forward(&self, samples: Tensor<2>) -> Encoded {
-        let features = self.feature_extractor.forward(samples).swap_dims(1, 2);
+        self.attend(self.hear(samples).1)
+    }
+
+    /// The first half: what the convolutions hear, normed, and the same brought to the width of the layers.
+    ///
+    /// # Shapes
+    /// - input: `[batch, samples]` at 16 kHz
+    /// - output: `[batch, frames, channels]` and `[batch, frames, width]`
+    pub fn hear(&self, samples: Tensor<2>) -> (Tensor<3>, Tensor<3>) {
         let Projection { layer_norm, projection } = &self.feature_projection;
-        self.encoder.forward(projection.forward(normed(features, layer_norm)))
+        let features = normed(self.feature_extractor.forward(samples), layer_norm);
+        (features.clone(), projection.forward(features))
+    }
+
+    /// The second half: what the layers make of frames, `[batch, frames, width]`.
+    pub fn attend(&self, frames: Tensor<3>) -> Encoded {
+        self.encoder.forward(frames)
     }
 }
 

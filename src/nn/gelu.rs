@@ -1,0 +1,94 @@
+//! GELU on tensors. burn's own asks the C library for each value's error function and exponential, which takes longer
+//! in training than the products around it.
+
+use burn::tensor::Tensor;
+
+/// `x Φ(x)` of each value.
+pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    #[cfg(not(target_arch = "wasm32"))]
+    if on_cpu::is_home_of(&x) {
+        return on_cpu::gelu(x);
+    }
+    burn::tensor::activation::gelu(x)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod on_cpu {
+    use burn::backend::autodiff::checkpoint::base::Checkpointer;
+    use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
+    use burn::backend::autodiff::grads::Gradients;
+    use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+    use burn::backend::flex::FlexTensor;
+    use burn::backend::{Autodiff, DispatchDevice, Flex};
+    use burn::tensor::{Tensor, TensorData};
+
+    use crate::nn::activation;
+
+    /// Whether a tensor is on the CPU and keeps a graph.
+    pub fn is_home_of<const D: usize>(x: &Tensor<D>) -> bool {
+        let device = x.device();
+        device.is_autodiff() && matches!(device.without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+    }
+
+    #[derive(Debug)]
+    struct GeluBackward;
+
+    impl Backward<Flex, 1> for GeluBackward {
+        /// What went in.
+        type State = FlexTensor;
+
+        fn backward(self, ops: Ops<FlexTensor, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+            let towards = gradients.consume::<Flex>(&ops.node);
+            if let [Some(node)] = ops.parents {
+                let (mut slopes, shape) = copied(ops.state);
+                activation::gelu_slope(&mut slopes);
+                let (towards, _) = copied(towards);
+                slopes.iter_mut().zip(towards).for_each(|(slope, towards)| *slope *= towards);
+                gradients.register::<Flex>(node.id, FlexTensor::from_data(TensorData::new(slopes, shape)));
+            }
+        }
+    }
+
+    pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+        let x = x.try_into_primitive::<Autodiff<Flex>>().expect("a tensor on an autodiff device of flex");
+        let (x, node) = x.into_parts();
+        let (mut values, shape) = copied(x.clone());
+        activation::gelu(&mut values);
+        let y = FlexTensor::from_data(TensorData::new(values, shape));
+        let y = match GeluBackward.prepare::<NoCheckpointing>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish(x, y),
+            OpsKind::UnTracked(prepared) => prepared.finish(y),
+        };
+        Tensor::from_primitive::<Autodiff<Flex>>(y)
+    }
+
+    fn copied(tensor: FlexTensor) -> (Vec<f32>, Vec<usize>) {
+        let tensor = tensor.to_contiguous();
+        let shape = tensor.layout().shape().to_vec();
+        (tensor.as_slice().expect("contiguous f32 values").to_vec(), shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, Distribution, Tolerance};
+
+    #[test]
+    fn values_and_slopes_are_burns() {
+        let device = Device::flex().autodiff();
+        let values = Tensor::<2>::random([7, 50], Distribution::Normal(0.0, 2.0), &device);
+        // As it lies in memory, and otherwise.
+        for turned in [false, true] {
+            let results = [gelu::<2>, burn::tensor::activation::gelu::<2>].map(|gelu| {
+                let x = values.clone().detach().require_grad();
+                let y = gelu(if turned { x.clone().swap_dims(0, 1) } else { x.clone() });
+                let gradients = (y.clone() * y.clone()).sum().backward();
+                (y.into_data(), x.grad(&gradients).expect("tracked").into_data())
+            });
+            let [(y, slope), (burns, burns_slope)] = results;
+            y.assert_approx_eq::<f32>(&burns, Tolerance::absolute(2e-6));
+            slope.assert_approx_eq::<f32>(&burns_slope, Tolerance::absolute(5e-6));
+        }
+    }
+}
