@@ -21,6 +21,21 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     })
 }
 
+/// Makes the folder `done` appear with everything that `fill` writes, or not at all: it is filled under another name
+/// beside it, then renamed.
+///
+/// # Errors
+/// What `fill` or the system says.
+pub fn fill_folder(done: &Path, fill: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
+    let partial = done.with_file_name("partial");
+    if partial.exists() {
+        fs::remove_dir_all(&partial).map_err(|error| error.to_string())?;
+    }
+    fs::create_dir(&partial).map_err(|error| error.to_string())?;
+    fill(&partial)?;
+    fs::rename(&partial, done).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -158,7 +158,7 @@ impl SpeechEncoder {
 }
 
 /// Zero mean and unit variance, as transformers' `Wav2Vec2FeatureExtractor`.
-fn to_unit_variance(samples: &mut [f32]) {
+pub(crate) fn to_unit_variance(samples: &mut [f32]) {
     let count = samples.len().max(1) as f64;
     let mean = samples.iter().map(|&sample| f64::from(sample)).sum::<f64>() / count;
     let variance = samples.iter().map(|&sample| (f64::from(sample) - mean).powi(2)).sum::<f64>() / count;

@@ -16,6 +16,7 @@ use super::history::{Epoch, best};
 use super::network::{Design, Network};
 use super::{Recipe, TrainError, failed};
 use crate::corpus::SplitSettings;
+use crate::files::fill_folder;
 use crate::nn::parameters::{self, Parameters};
 
 /// What a run is: two runs with the same plan on the same clips end with the same weights.
@@ -64,12 +65,9 @@ impl Checkpoints {
 
     /// Saves the state after an epoch.
     pub fn save(&self, progress: &Progress, state: &State, design: &Design) -> Result<(), TrainError> {
-        let partial = self.folder.join("partial");
-        if partial.exists() {
-            fs::remove_dir_all(&partial).map_err(|error| failed(&partial, &error))?;
-        }
-        fs::create_dir(&partial).map_err(|error| failed(&partial, &error))?;
-        let save = || -> Result<(), String> {
+        let last = progress.epochs.len();
+        let done = self.epoch(last);
+        fill_folder(&done, |partial| {
             let judged = parameters::apply(design.fresh(&Device::flex()), state.judged.clone());
             let judged = judged.map_err(|e| e.to_string())?;
             judged.into_record().save(partial.join("judged.bpk")).map_err(|e| e.to_string())?;
@@ -78,11 +76,8 @@ impl Checkpoints {
             state.optimizer.save(partial.join("optimizer.bpk")).map_err(|e| e.to_string())?;
             let text = serde_json::to_string_pretty(progress).expect("plain data");
             fs::write(partial.join("progress.json"), text).map_err(|e| e.to_string())
-        };
-        save().map_err(|detail| failed(&partial, &detail))?;
-        let last = progress.epochs.len();
-        let done = self.epoch(last);
-        fs::rename(&partial, &done).map_err(|error| failed(&done, &error))?;
+        })
+        .map_err(|detail| failed(&done, &detail))?;
         // The best epoch's parameters are needed at the end of the run.
         let best = best(&progress.epochs).map(|best| self.epoch(best.epoch));
         for older in self.saved().into_iter().filter(|path| *path != done && Some(path) != best.as_ref()) {

@@ -90,6 +90,6 @@ pub enum TrainError {
     Encoder(#[from] EncoderError),
 }
 
-fn failed(path: &Path, error: &dyn Display) -> TrainError {
+pub(crate) fn failed(path: &Path, error: &dyn Display) -> TrainError {
     TrainError::File { path: path.display().to_string(), detail: error.to_string() }
 }

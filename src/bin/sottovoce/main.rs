@@ -32,6 +32,8 @@ enum Command {
     Models(commands::models::Arguments),
     /// Count the recordings of the corpora: emotions, speakers, durations, loudness, defects.
     Corpus(commands::corpus::Arguments),
+    /// Train a speech encoder from the sound of the corpora, without labels.
+    Pretrain(commands::pretrain::Arguments),
     /// Train a model from the corpora.
     Train(commands::train::Arguments),
     /// Measure a model on the clips of the corpora that it was not trained on.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Encoder(arguments) => commands::encoder::run(arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
         Command::Corpus(arguments) => commands::corpus::run(&arguments),
+        Command::Pretrain(arguments) => commands::pretrain::run(arguments),
         Command::Train(arguments) => commands::train::run(arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),

@@ -10,6 +10,7 @@ pub mod features;
 pub mod follow;
 pub mod models;
 pub mod predict;
+pub mod pretrain;
 mod progress;
 pub mod report;
 mod report_explanations;

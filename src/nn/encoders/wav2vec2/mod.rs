@@ -162,6 +162,12 @@ impl Wav2Vec2 {
         (features.clone(), projection.forward(features))
     }
 
+    /// The same with transformer layers that do not learn.
+    pub fn hold_layers(mut self) -> Self {
+        self.encoder.layers = self.encoder.layers.into_iter().map(Layer::no_grad).collect();
+        self
+    }
+
     /// The second half: what the layers make of frames, `[batch, frames, width]`.
     pub fn attend(&self, frames: Tensor<3>) -> Encoded {
         self.encoder.forward(frames)

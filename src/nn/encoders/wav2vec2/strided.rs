@@ -32,14 +32,16 @@ pub fn convolve_groups(x: Tensor<3>, kernel: Tensor<3>, bias: Tensor<1>, groups:
     let [outputs, inputs, width] = kernel.dims();
     let windows = windows(x, width, 1);
     let [batch, count, _] = windows.dims();
-    let windows = windows
-        .reshape([batch * count, width, groups, inputs])
-        .permute([2, 0, 1, 3])
-        .reshape([groups, batch * count, width * inputs]);
-    let kernel = kernel
-        .reshape([groups, outputs / groups, inputs, width])
-        .permute([0, 3, 2, 1])
-        .reshape([groups, width * inputs, outputs / groups]);
+    let windows = windows.reshape([batch * count, width, groups, inputs]).permute([2, 0, 1, 3]).reshape([
+        groups,
+        batch * count,
+        width * inputs,
+    ]);
+    let kernel = kernel.reshape([groups, outputs / groups, inputs, width]).permute([0, 3, 2, 1]).reshape([
+        groups,
+        width * inputs,
+        outputs / groups,
+    ]);
     windows.matmul(kernel).swap_dims(0, 1).reshape([batch, count, outputs]) + bias.unsqueeze::<3>()
 }
 
@@ -76,7 +78,8 @@ mod tests {
     fn products_are_burns_convolutions() {
         let device = Device::flex();
         let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, &device);
-        for (frames, width, stride) in [(40, 10, 5), (44, 10, 5), (9, 3, 2), (10, 3, 2), (8, 2, 2), (5, 5, 3)] {
+        for (frames, width, stride) in [(40, 10, 5), (44, 10, 5), (9, 3, 2), (10, 3, 2), (8, 2, 2), (5, 5, 3)]
+        {
             let (x, kernel) = (random([2, frames, 3]), random([4, 3, width]));
             let bias = Tensor::<1>::from_floats([0.1, 0.2, 0.3, 0.4], &device);
             let ours = convolve(x.clone(), kernel.clone(), Some(bias.clone()), stride).swap_dims(1, 2);

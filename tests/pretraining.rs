@@ -1,0 +1,248 @@
+//! Training encoders without labels from end to end, on a small made-up corpus.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::f32::consts::TAU;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use burn::tensor::Device;
+use sottovoce::corpus;
+use sottovoce::encoder::{Precision, Source, SpeechEncoder, save};
+use sottovoce::pretrain::{Job, Kind, PretrainError, Recipe, Step, Watcher, pretrain};
+use sottovoce::train::TrainError;
+
+/// A network that learns in seconds.
+const NETWORK: &str = "
+[network]
+conv_channels = [8, 8, 8, 16, 16, 16, 32]
+width = 32
+layers = 2
+heads = 4
+hidden = 64
+position_kernel = 8
+position_groups = 4
+
+[changes]
+speed = [1.0, 1.0]
+mixed = 0.1
+mixed_snr_db = [10.0, 20.0]
+noisy = 0.3
+noisy_snr_db = [20.0, 30.0]
+roomy = 0.1
+roomy_s = [0.1, 0.2]
+";
+const UNITS: &str = "[objective]\nkind = 'units'\nclusters = 8\nunmasked = 0.5";
+const CONTRAST: &str = "[objective]\nkind = 'contrast'\ngroups = 2\nentries = 8\nwidth = 16\ndiversity = 0.1";
+const MASK: &str = "[mask]\nstarts = 0.1\nlength = 4";
+const NO_MASK: &str = "[mask]\nstarts = 0.0\nlength = 4";
+
+fn recipe(kind: Kind, steps: usize, mask: &str, objective: &str) -> Recipe {
+    let head = "batch = 8\ncrop_s = 1.0\nlearning_rate = 3e-3\nrising = 0.1\nweight_decay = 0.01";
+    Recipe::parse(&format!("steps = {steps}\n{head}\n{NETWORK}\n{mask}\n{objective}"), kind).expect("sound")
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    /// Twenty actors who sing the same seven tones in turn, each from a tone of their own on, a tenth of a second a tone.
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("sottovoce-{}-{name}", std::process::id()));
+        let corpus = folder.join("corpus");
+        fs::create_dir_all(&corpus).expect("created");
+        for actor in 0..20_usize {
+            for emotion in ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"] {
+                let samples = (0..32_000).map(|n| {
+                    let pitch = 200.0 * 1.5_f32.powi(((n / 1_600 + actor) % 7) as i32);
+                    (0.3 * (TAU * pitch * n as f32 / 16_000.0).sin() * 32_767.0) as i16
+                });
+                let mut wav = b"RIFF\x24\xfa\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data\0\xfa\0\0".to_vec();
+                samples.for_each(|sample| wav.extend_from_slice(&sample.to_le_bytes()));
+                fs::write(corpus.join(format!("{}_IEO_{emotion}_XX.wav", 1001 + actor)), wav)
+                    .expect("written");
+            }
+        }
+        Self(folder)
+    }
+
+    fn job(&self, kind: Kind, run: &str, recipe: Recipe) -> Job {
+        Job {
+            kind,
+            name: "small".to_owned(),
+            utterances: corpus::find(&self.0.join("corpus")).expect("found"),
+            recipe,
+            teacher: None,
+            begin: None,
+            seed: 1,
+            device: Device::flex(),
+            run: self.0.join(run),
+        }
+    }
+
+    /// An encoder with random weights to learn from.
+    fn teacher(&self) -> PathBuf {
+        let (published, imported) = (self.0.join("published"), self.0.join("teacher"));
+        fs::create_dir_all(&published).expect("created");
+        let fixture = |file: &str| format!("tests/fixtures/encoders/hubert_base.{file}");
+        fs::copy(fixture("config.json"), published.join("config.json")).expect("copied");
+        fs::copy(fixture("weights.safetensors"), published.join("model.safetensors")).expect("copied");
+        let source = Source::open(&published).expect("readable").checked().expect("complete");
+        save(source, Precision::F32, &imported).expect("written");
+        imported
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Remembers the log, and dies at a step, as if killed.
+#[derive(Default)]
+struct Log {
+    steps: Mutex<Vec<Step>>,
+    dies_at: Option<usize>,
+}
+
+impl Log {
+    fn ends(self) -> [Step; 2] {
+        let steps = self.steps.into_inner().expect("not poisoned");
+        [steps[0].clone(), steps[steps.len() - 1].clone()]
+    }
+}
+
+impl Watcher for Log {
+    fn read(&self, _total: usize) {}
+
+    fn unreadable(&self, path: &Path, reason: &str) {
+        panic!("{}: {reason}", path.display());
+    }
+
+    fn begins(&self, _seconds: f32) {}
+
+    fn stepped(&self, step: usize, _steps: usize, _loss: f32) {
+        assert!(self.dies_at != Some(step), "killed");
+    }
+
+    fn logged(&self, step: &Step) {
+        self.steps.lock().expect("not poisoned").push(step.clone());
+    }
+}
+
+#[test]
+fn hubert_names_the_units_of_frames_it_does_not_hear() {
+    let folder = Folder::new("hubert");
+    let log = Log::default();
+    let recipe = recipe(Kind::HuBert, 160, MASK, UNITS);
+    let description = pretrain(folder.job(Kind::HuBert, "run", recipe), &log).expect("trained");
+    let [first, last] = log.ends();
+    assert!(last.loss < 0.7 * first.loss, "{first:?}, {last:?}");
+    assert!(last.figures.found > last.figures.chance + 0.2, "{last:?}");
+    assert!(last.figures.used > 0.8, "{last:?}");
+    // What was written can be read, and hears.
+    let mut encoder = SpeechEncoder::load(&folder.0.join("run/encoder"), &Device::flex()).expect("loads");
+    assert_eq!(encoder.encode(&vec![0.1; 16_000]).last.dims(), [1, 49, 32]);
+    assert_eq!(description.network.layers(), 2);
+}
+
+#[test]
+fn wav2vec2_tells_frames_apart_that_it_does_not_hear_and_uses_its_codebooks() {
+    let folder = Folder::new("wav2vec2");
+    let log = Log::default();
+    let recipe = recipe(Kind::Wav2Vec2, 240, MASK, CONTRAST);
+    pretrain(folder.job(Kind::Wav2Vec2, "run", recipe), &log).expect("trained");
+    let [first, last] = log.ends();
+    assert!(last.loss < first.loss, "{first:?}, {last:?}");
+    assert!(last.figures.found > last.figures.chance + 0.2, "{last:?}");
+    assert!(last.figures.used > 0.5, "{last:?}");
+}
+
+#[test]
+fn a_student_learns_to_say_what_its_teacher_says() {
+    let folder = Folder::new("states");
+    let objective = "[objective]\nkind = 'states'\nstates = [1, 2]";
+    let recipe = recipe(Kind::Wav2Vec2, 120, NO_MASK, objective);
+    let log = Log::default();
+    let job = Job { teacher: Some(folder.teacher()), ..folder.job(Kind::Wav2Vec2, "run", recipe) };
+    pretrain(job, &log).expect("trained");
+    let [first, last] = log.ends();
+    assert!(last.loss < 0.7 * first.loss, "{first:?}, {last:?}");
+    assert!(last.figures.found > 0.3, "{last:?}");
+}
+
+#[test]
+fn a_run_that_was_killed_ends_with_the_same_encoder() {
+    let folder = Folder::new("killed");
+    let recipe = recipe(Kind::Wav2Vec2, 110, MASK, CONTRAST);
+    let job = |run| folder.job(Kind::Wav2Vec2, run, recipe.clone());
+    let whole = pretrain(job("whole"), &Log::default()).expect("trained");
+    let dying = Log { dies_at: Some(105), ..Log::default() };
+    let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pretrain(job("killed"), &dying)));
+    assert!(killed.is_err());
+    let log = Log::default();
+    let resumed = pretrain(job("killed"), &log).expect("resumed");
+    assert_eq!(resumed.shards, whole.shards);
+    assert_eq!(log.ends()[0].step, 110, "it goes on after step 100");
+
+    let other = folder.job(Kind::Wav2Vec2, "killed", Recipe { batch: 9, ..recipe.clone() });
+    let refused = pretrain(other, &Log::default()).expect_err("another run's checkpoints");
+    assert!(matches!(refused, PretrainError::Train(TrainError::OtherRun { .. })), "{refused}");
+}
+
+#[test]
+fn mistakes_are_named() {
+    let folder = Folder::new("mistakes");
+    let text = format!(
+        "steps = 1\nbatch = 8\ncrop_s = 1.0\nlearning_rate = 3e-3\nrising = 0.1\nweight_decay = 0.0\n{NETWORK}\n{MASK}\n{UNITS}"
+    );
+    let complaint = |text: &str, kind| Recipe::parse(text, kind).expect_err("refused").to_string();
+    assert!(complaint(&text, Kind::Wav2Vec2).contains("hubert learns from units"));
+    assert!(complaint(&text.replace("heads = 4", "heads = 5"), Kind::HuBert).contains("must divide width"));
+    assert!(
+        complaint(&text.replace("starts = 0.1", "starts = 0.0"), Kind::HuBert).contains("nothing to find")
+    );
+    assert!(complaint(&text.replace("batch", "bach"), Kind::HuBert).contains("bach"));
+
+    let units = "[objective]\nkind = 'units'\nstate = 3\nclusters = 8\nunmasked = 0.5";
+    let with_teacher = recipe(Kind::HuBert, 1, MASK, units);
+    let none = pretrain(folder.job(Kind::HuBert, "run", with_teacher.clone()), &Log::default());
+    assert!(none.expect_err("no teacher").to_string().contains("--teacher"));
+    let job = folder.job(Kind::HuBert, "run", recipe(Kind::HuBert, 1, MASK, UNITS));
+    let job = Job { begin: Some(folder.teacher()), ..job };
+    let other_sizes = pretrain(job, &Log::default()).expect_err("another width").to_string();
+    assert!(other_sizes.contains("it must be as wide"), "{other_sizes}");
+    let needless = Job {
+        teacher: Some(folder.teacher()),
+        ..folder.job(Kind::HuBert, "run", recipe(Kind::HuBert, 1, MASK, UNITS))
+    };
+    assert!(
+        pretrain(needless, &Log::default()).expect_err("no use").to_string().contains("leave --teacher out")
+    );
+}
+
+#[test]
+fn the_command_line_trains_an_encoder_that_a_model_can_listen_through() {
+    let folder = Folder::new("command");
+    let text = format!(
+        "steps = 2\nbatch = 4\ncrop_s = 1.0\nlearning_rate = 3e-3\nrising = 0.1\nweight_decay = 0.0\n{NETWORK}\n{MASK}\n{UNITS}"
+    );
+    fs::write(folder.0.join("tiny.toml"), text).expect("written");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
+            .current_dir(&folder.0)
+            .args(arguments)
+            .output()
+            .expect("started");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
+        assert!(output.status.success(), "{said}");
+        said
+    };
+    let said = run(&["pretrain", "hubert", "--data", "corpus", "--recipe", "tiny.toml"]);
+    assert!(said.contains("step 2: loss") && said.contains("runs/pretrain-tiny-1/encoder"), "{said}");
+    run(&["encoder", "import", "runs/pretrain-tiny-1/encoder", "--name", "tiny"]);
+    let said = run(&["train", "hubert", "--encoder", "encoders/tiny", "--data", "corpus", "--epochs", "1"]);
+    assert!(said.contains("hubert: accuracy"), "{said}");
+}
