@@ -1,8 +1,10 @@
 //! Convolutions that turn samples into frames.
 
+use std::f64::consts::SQRT_2;
+
 use burn::module::Module;
 use burn::nn::conv::{Conv1d, Conv1dConfig};
-use burn::nn::{GroupNorm, GroupNormConfig, LayerNorm, LayerNormConfig};
+use burn::nn::{GroupNorm, GroupNormConfig, Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::strided::convolve;
@@ -28,11 +30,15 @@ enum Norm {
 
 impl FeatureExtractor {
     pub fn new(config: &Wav2Vec2Config, device: &Device) -> Self {
+        // As fairseq has it: frames keep their variance from one convolution to the next. With burn's own smaller weights
+        // they shrink to where the rectifier is a straight line, and a fresh network cannot tell loud from soft.
+        let weights = Initializer::KaimingNormal { gain: SQRT_2, fan_out_only: false };
         let mut inputs = 1;
         let mut conv_layers = Vec::new();
         for (index, &channels) in config.conv_channels.iter().enumerate() {
             let conv = Conv1dConfig::new(inputs, channels, config.conv_kernels[index])
                 .with_stride(config.conv_strides[index])
+                .with_initializer(weights.clone())
                 .with_bias(config.conv_bias);
             let layer_norm = match config.feature_norm {
                 FeatureNorm::Group if index > 0 => None,
@@ -68,4 +74,20 @@ fn over_time(x: Tensor<3>, norm: &GroupNorm) -> Tensor<3> {
     let gamma = norm.gamma.as_ref().expect("the norm is affine").val().unsqueeze::<3>();
     let beta = norm.beta.as_ref().expect("the norm is affine").val().unsqueeze::<3>();
     centred * ((variance + norm.epsilon).sqrt().recip() * gamma) + beta
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Distribution;
+
+    #[test]
+    fn frames_of_a_fresh_network_keep_the_variance_of_the_sound() {
+        let device = Device::flex();
+        let config = Wav2Vec2Config::new().with_conv_channels(vec![32; 7]);
+        let noise = Tensor::random([1, 16_000], Distribution::Normal(0.0, 1.0), &device);
+        let frames = FeatureExtractor::new(&config, &device).forward(noise);
+        let power: f32 = frames.square().mean().into_scalar();
+        assert!(power > 0.02 && power < 2.0, "{power}");
+    }
 }
