@@ -51,6 +51,8 @@ test('every model reads the clip on the page, and says what it read alone', asyn
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
+  // Until it is read, the other clip's table stands.
+  await readingOf(page, 'Woman, 35');
   await page.locator('#agreement').filter({ hasText: /angry first/ }).waitFor();
   assert.equal((await rows(page)).length, 5);
   assert.deepEqual(errors, []);

@@ -103,10 +103,11 @@ describe('why it said so', () => {
 
   test('looking for what decided can be ended, and begun again', async () => {
     const { context, page, errors } = await withReading('voice');
-    // Questions are held back, so that there is time to press the button.
+    // Questions are held back, so that there is time to press the button. The workers are the sealed frame's.
     await page.evaluate(() => {
-      const post = Worker.prototype.postMessage;
-      Worker.prototype.postMessage = function slow(message, ...rest) {
+      const workers = document.querySelector('iframe').contentWindow.Worker.prototype;
+      const post = workers.postMessage;
+      workers.postMessage = function slow(message, ...rest) {
         setTimeout(() => post.call(this, message, ...rest), message.type === 'without' ? 250 : 0);
       };
     });

@@ -2,7 +2,7 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { chosenModel, launchFirefox, sample, serve } from './support.mjs';
+import { chosenModel, launchFirefox, sample, serve, until } from './support.mjs';
 
 test('Firefox reads a sample clip and a file', async () => {
   const server = await serve();
@@ -13,8 +13,8 @@ test('Firefox reads a sample clip and a file', async () => {
     page.on('pageerror', (error) => errors.push(String(error)));
     await page.goto(server.url);
     await chosenModel(page);
-    const read = (source) => page.waitForFunction(
-      (text) => document.querySelector('#meta').textContent.startsWith(text), {}, source);
+    const read = (source) => until(page,
+      (text) => document.querySelector('#meta').textContent.startsWith(text), source);
     await page.click('#samples button');
     await read('Woman, 25');
     const input = await page.$('#file');

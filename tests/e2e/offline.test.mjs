@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeOfflineWorker } from '../../xtask/offline.mjs';
 import { preload } from '../../xtask/preload.mjs';
-import { chosenModel, dist, launch, launchFirefox, readingOf, sample, serve } from './support.mjs';
+import { chosenModel, dist, launch, launchFirefox, readingOf, sample, serve, until } from './support.mjs';
 
 let folder;
 let server;
@@ -136,7 +136,7 @@ test('Firefox opens the page without the network', async () => {
     await page.reload();
     await chosenModel(page);
     await page.click('#samples button');
-    await page.waitForFunction(() => document.querySelector('#meta').textContent.startsWith('Woman, 25'));
+    await until(page, () => document.querySelector('#meta').textContent.startsWith('Woman, 25'));
   } finally {
     await server.resume();
     await firefox.close();

@@ -41,8 +41,18 @@ export const launchFirefox = () => {
 /** A graphics processor in software, for machines that have none: right, but slow. */
 export const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
 
+/** Waits until `holds(argument)` is true in the page. In Firefox, waiting as the driver does it runs a text as a script,
+ * which the page's policy forbids. */
+export async function until(page, holds, argument) {
+  const end = performance.now() + 60_000;
+  while (!await page.evaluate(holds, argument)) {
+    if (performance.now() > end) throw new Error(`a minute has passed without: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Waits until the chosen model is loaded. */
-export const chosenModel = (page) => page.waitForFunction(
+export const chosenModel = (page) => until(page,
   () => document.documentElement.dataset.model === document.querySelector('#model').value);
 
 /** Opens the page and waits until the chosen model is loaded. Errors of the page fail the test at its end. */
