@@ -52,7 +52,7 @@ export async function serveFolder(folder, { prefix = '/', port = 0, compress = f
     close,
     /** Nobody answers until it is resumed: the network is cut. */
     pause: close,
-    resume: () => listen(taken),
+    resume: async () => { if (!server.listening) await listen(taken); },
   };
 }
 
