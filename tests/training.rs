@@ -67,7 +67,7 @@ impl Folder {
     }
 
     fn job(&self, model: &str, run: &str, recipe: Recipe) -> Job {
-        let encoder = ["voice", "hubert", "wav2vec2"].contains(&model).then(|| self.import_encoder());
+        let encoder = (!["baseline", "mfcc1", "mfcc2", "ms"].contains(&model)).then(|| self.import_encoder());
         let description = encoder.as_ref().map(|folder| Source::open(folder).expect("readable").description);
         Job {
             manifest: Manifest::untrained(model, description).expect("known"),

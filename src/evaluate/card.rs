@@ -47,19 +47,36 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
         match encoder {
             None => String::new(),
             Some(Description { name, network, .. }) => format!(
-                " beside those of its encoder, the first {} layers of {name}{}, whose licence stands in NOTICE.md",
-                network.layers(),
+                " beside those of its encoder, {}{}",
+                match made_here(name) {
+                    Some(_) => format!("{name}, which was trained here"),
+                    None => format!(
+                        "the first {} layers of {name}, whose licence stands in NOTICE.md",
+                        network.layers()
+                    ),
+                },
                 match training.unfrozen_layers {
                     0 => String::new(),
-                    count => format!(" (the last {count} of them learnt further here)"),
+                    count => format!(" (its last {count} layers learnt further with the labels)"),
                 }
             ),
         },
         manifest.bytes() as f64 / 1e6,
         if training.keep_defects { "" } else { " Eight clips that are known to be wrong are left out." },
     )?;
+    let encoder_made = encoder.and_then(|encoder| made_here(&encoder.name));
+    if let Some(Made { pretrain, .. }) = &encoder_made {
+        writeln!(out, "{pretrain}")?;
+    }
     if let Some(Description { name, network, .. }) = encoder {
-        writeln!(out, "sottovoce encoder import {name} --name {name} --layers {}", network.layers())?;
+        match encoder_made {
+            Some(_) => {
+                writeln!(out, "sottovoce encoder import runs/pretrain-{name}-1/encoder --name {name}")?
+            }
+            None => {
+                writeln!(out, "sottovoce encoder import {name} --name {name} --layers {}", network.layers())?;
+            }
+        }
     }
     for Scored { manifest, .. } in std::iter::once(shipped).chain(others.iter().copied()) {
         let training = &manifest.training;
@@ -78,12 +95,13 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
         out,
         "```\n\nThe first training makes these weights, the others those that `held-out/` keeps for judging alone. The recipe is in\n\
          `recipes/{name}.toml`. {} clips train; a further twentieth chooses the epoch ({} was taken) and fits the temperature of\n\
-         the probabilities and the thresholds of \"unsure\". Matrices are kept in eight bits or fewer, per output channel.\n\n\
+         the probabilities and the thresholds of \"unsure\". Matrices are kept in eight bits or fewer, per output channel.{}\n\n\
          ## Scores\n\n\
          By the shipped weights, in the whole pipeline from file to reading, on clips that served nothing else.\n\n\
          | | {} |\n|---|{}",
         training.clips,
         training.epochs,
+        encoder_made.map_or_else(String::new, |made| format!("\n\n{}", made.how)),
         splits(shipped, others, |scored| format!("{} split", scored.manifest.training.split)),
         "---|".repeat(1 + others.len()),
     )?;
@@ -113,4 +131,31 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
 
 fn splits(shipped: &Scored, others: &[&Scored], cell: impl Fn(&Scored) -> String) -> String {
     std::iter::once(shipped).chain(others.iter().copied()).map(cell).collect::<Vec<_>>().join(" | ")
+}
+
+/// An encoder that was trained here.
+struct Made {
+    /// The command.
+    pretrain: &'static str,
+    /// What it learnt from.
+    how: &'static str,
+}
+
+fn made_here(encoder: &str) -> Option<Made> {
+    match encoder {
+        "hubert-small" => Some(Made {
+            pretrain: "sottovoce pretrain hubert --recipe recipes/pretrain/hubert-small.toml --teacher whisper-tiny.en --data CORPORA",
+            how: "The encoder began with random weights and learnt without labels, from 4.8 hours of the corpora: the clips that train\n\
+                  on both splits, so it never heard one that judges or chooses. Spans of a clip were hidden from it, and it learnt to\n\
+                  name what the third layer of Whisper `tiny.en`'s encoder (MIT) makes of them, in 256 clusters: part of what it knows\n\
+                  of speech comes from there. `docs/PRETRAINING.md` tells what else was tried.",
+        }),
+        "wav2vec2-small" => Some(Made {
+            pretrain: "sottovoce pretrain wav2vec2 --recipe recipes/pretrain/wav2vec2-small.toml --data CORPORA",
+            how: "The encoder began with random weights and learnt without labels, from 4.8 hours of the corpora: the clips that train\n\
+                  on both splits, so it never heard one that judges or chooses. Spans of a clip were hidden from it, and it learnt\n\
+                  which sound belongs there, among others of the same clip. `docs/PRETRAINING.md` tells what else was tried.",
+        }),
+        _ => None,
+    }
 }

@@ -30,7 +30,8 @@ pub enum UntrainableError {
 
 impl Manifest {
     /// The models that can be trained here.
-    pub const NAMES: [&str; 7] = ["baseline", "mfcc1", "mfcc2", "ms", "voice", "hubert", "wav2vec2"];
+    pub const NAMES: [&str; 9] =
+        ["baseline", "mfcc1", "mfcc2", "ms", "voice", "hubert-small", "wav2vec2-small", "hubert", "wav2vec2"];
 
     /// The description of a model by name, before it is trained, with the encoder that it listens through, if it does.
     ///
@@ -63,16 +64,23 @@ impl Manifest {
                 // Half the paper's hidden units: with all of them the model would not fit 2.5 MB.
                 |input| Architecture::DeepCnn(DeepCnnConfig::new(input).with_hidden(128)),
             )),
-            ("voice", Some(encoder)) => Ok(Self::of(
+            ("voice", Some(encoder)) => Ok(Self::of_all_states(
                 name,
                 "A small network on what the first layers of a speech recogniser hear",
-                ClipSettings::Speech(SpeechClip::default()),
-                Features::Embedding(Embedding {
-                    states: (1..=encoder.network.layers()).collect(),
-                    statistics: Statistics::MeanAndDeviation,
-                    encoder,
-                }),
+                encoder,
                 |input| Architecture::Mlp(MlpConfig::new(input)),
+            )),
+            ("hubert-small", Some(encoder)) => Ok(Self::of_all_states(
+                name,
+                "The paper's network with self-attention on what a small HuBERT hears that was trained here",
+                encoder,
+                |input| Architecture::AttentiveMlp(AttentiveMlpConfig::new(input)),
+            )),
+            ("wav2vec2-small", Some(encoder)) => Ok(Self::of_all_states(
+                name,
+                "The paper's network on what a small wav2vec 2.0 hears that was trained here",
+                encoder,
+                |input| Architecture::Mlp(paper_mlp(input)),
             )),
             ("hubert", Some(encoder)) => Ok(Self::of_last_state(
                 name,
@@ -86,14 +94,7 @@ impl Manifest {
                 "The paper's network on what wav2vec 2.0 hears",
                 encoder,
                 Statistics::Mean,
-                |input| {
-                    Architecture::Mlp(
-                        MlpConfig::new(input)
-                            .with_input_dropout(0.0)
-                            .with_hidden([128, 64])
-                            .with_dropout([0.4, 0.3]),
-                    )
-                },
+                |input| Architecture::Mlp(paper_mlp(input)),
             )),
             (name, encoder) if Self::NAMES.contains(&name) => Err(match encoder {
                 None => UntrainableError::NeedsEncoder(name.to_owned()),
@@ -110,6 +111,19 @@ impl Manifest {
         network: impl FnOnce([usize; 2]) -> Architecture,
     ) -> Self {
         Self::of(name, summary, ClipSettings::default(), Features::Map(front_end), network)
+    }
+
+    /// Of all that the encoder hears of a voice, from its first word on.
+    fn of_all_states(
+        name: &str,
+        summary: &str,
+        encoder: Description,
+        network: impl FnOnce([usize; 2]) -> Architecture,
+    ) -> Self {
+        let states = (1..=encoder.network.layers()).collect();
+        let features =
+            Features::Embedding(Embedding { encoder, states, statistics: Statistics::MeanAndDeviation });
+        Self::of(name, summary, ClipSettings::Speech(SpeechClip::default()), features, network)
     }
 
     fn of_last_state(
@@ -147,4 +161,9 @@ impl Manifest {
             metrics: Metrics::default(),
         }
     }
+}
+
+/// The dense layers behind the paper's wav2vec 2.0.
+fn paper_mlp(input: [usize; 2]) -> MlpConfig {
+    MlpConfig::new(input).with_input_dropout(0.0).with_hidden([128, 64]).with_dropout([0.4, 0.3])
 }

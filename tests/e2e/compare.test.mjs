@@ -30,7 +30,7 @@ test('every model reads the clip on the page, and says what it read alone', asyn
   await page.getByText('Ask every model').click();
   await page.locator('#agreement').filter({ hasText: 'first' }).waitFor();
   const table = await rows(page);
-  assert.deepEqual(table.map(([name]) => name).toSorted(), ['baseline', 'mfcc1', 'mfcc2', 'ms', 'voice']);
+  assert.deepEqual(table.map(([name]) => name).toSorted(), ['baseline', 'hubert-small', 'mfcc1', 'mfcc2', 'ms', 'voice', 'wav2vec2-small']);
   for (const [name, says, known, fresh, size, took] of table) {
     const manifest = JSON.parse(await readFile(new URL(`../../models/${name}/model.json`, import.meta.url), 'utf8'));
     assert.match(says, /^(Sounds|Perhaps|Hard to tell).*, [<>]? ?\d+ %$/);
@@ -46,7 +46,7 @@ test('every model reads the clip on the page, and says what it read alone', asyn
   // Another model on the page changes nothing here; another clip does.
   await page.locator('#model').selectOption('mfcc1');
   await chosenModel(page);
-  assert.equal((await rows(page)).length, 5);
+  assert.equal((await rows(page)).length, 7);
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
@@ -54,7 +54,7 @@ test('every model reads the clip on the page, and says what it read alone', asyn
   // Until it is read, the other clip's table stands.
   await readingOf(page, 'Woman, 35');
   await page.locator('#agreement').filter({ hasText: /angry first/ }).waitFor();
-  assert.equal((await rows(page)).length, 5);
+  assert.equal((await rows(page)).length, 7);
   assert.deepEqual(errors, []);
   await context.close();
 });
@@ -67,7 +67,7 @@ test('asking can be ended', async () => {
   await page.getByText('Ask every model').click();
   await page.locator('#loading-text').filter({ hasText: 'Asking ms' }).waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await page.locator('#agreement').filter({ hasText: 'of 5 were asked' }).waitFor();
+  await page.locator('#agreement').filter({ hasText: 'of 7 were asked' }).waitFor();
   assert.deepEqual(errors, []);
   await context.close();
 });

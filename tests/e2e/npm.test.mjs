@@ -72,10 +72,10 @@ function check(said) {
   assert.ok(Math.abs(Object.values(said.probabilities).reduce((a, b) => a + b) - 1) < 1e-5);
   assert.equal(said.loaded, 1);
   assert.deepEqual([said.emotion, said.method], ['fear', 'grad-cam']);
-  assert.deepEqual(said.models.map(({ name }) => name), ['voice', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
+  assert.deepEqual(said.models.map(({ name }) => name), ['voice', 'hubert-small', 'wav2vec2-small', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
   assert.ok(said.models.every(({ accuracy, accuracyOnNewVoices, bytes }) => accuracy > accuracyOnNewVoices && bytes > 1e5));
   assert.equal(said.refused, 'unknown-format');
-  assert.match(said.unknown, /Choose one of these: voice, mfcc1/);
+  assert.match(said.unknown, /Choose one of these: voice, hubert-small/);
   assert.equal(said.aborted, 'no longer wanted');
 }
 

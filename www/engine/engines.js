@@ -4,7 +4,7 @@ import { EngineError } from './engine-error.js';
 import { Engine } from './engine.js';
 
 /** The models that ship. */
-export const MODELS = /** @type {const} */ (['voice', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
+export const MODELS = /** @type {const} */ (['voice', 'hubert-small', 'wav2vec2-small', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
 
 /** With those who hear how far the loading of each is.
  * @type {Map<string, {engine: Engine, tellers: Set<(share: number) => void>}>} */
