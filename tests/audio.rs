@@ -249,6 +249,10 @@ fn samples_that_are_not_numbers_become_silence() {
     let recording = from_samples(&samples, 16_000, &ReadOptions::default()).expect("readable");
     assert_eq!(recording.samples, [0.5, 0.0, 0.0, -0.5]);
     assert!(recording.damaged);
+    // Numbers so large that a sum of them is none.
+    let huge = [f32::MAX, -f32::MAX, 0.5].repeat(16_000);
+    let recording = from_samples(&huge, 44_100, &ReadOptions::default()).expect("readable");
+    assert!(recording.damaged && recording.samples.iter().all(|sample| sample.is_finite()));
 }
 
 const SPEECH: &[u8] = include_bytes!("../www/samples/1049_ITS_HAP_XX.opus");

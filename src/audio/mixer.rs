@@ -5,6 +5,9 @@ use super::{AudioError, Limits, Resampler, SAMPLE_RATE_HZ};
 /// Rates that are resampled, in Hz.
 const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
+/// Of samples whose full scale is 1; what is beyond, or no number, was never sound, and resampling it would overflow.
+const LOUDEST: f32 = 1e6;
+
 /// Mixes interleaved samples to mono and resamples them as they come, so that two hours at 192 kHz never stand in
 /// memory at once.
 pub struct Mixer {
@@ -54,7 +57,7 @@ impl Mixer {
         self.mono
             .extend(self.interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
         for sample in &mut self.mono {
-            if !sample.is_finite() {
+            if sample.is_nan() || sample.abs() > LOUDEST {
                 *sample = 0.0;
                 self.damaged = true;
             }

@@ -1,0 +1,97 @@
+//! Files that no honest program writes: each gives a typed error or a right answer, soon and in little memory.
+
+#[path = "../common/counting.rs"]
+mod counting;
+mod pack;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+use counting::counted;
+use pack::{Hostile, pack};
+use sottovoce::analyzer::Analyzer;
+use sottovoce::audio::{AudioError, Limits, Stream};
+use sottovoce::model::Model;
+
+/// What a file may take, of either.
+const LONGEST: Duration = Duration::from_secs(5);
+const MOST_BYTES: usize = 512 << 20;
+
+fn hostile() -> Vec<Hostile> {
+    pack(Path::new("tests/fixtures/audio"))
+}
+
+/// What `read` says of a file, if it says so in time and in little memory.
+fn survive(
+    file: &Hostile,
+    read: impl FnOnce(&[u8]) -> Result<bool, AudioError>,
+) -> Result<&'static str, String> {
+    let start = Instant::now();
+    let (outcome, _, peak) = counted(|| catch_unwind(AssertUnwindSafe(|| read(&file.bytes))));
+    let took = start.elapsed();
+    let said = match outcome {
+        Err(_) => return Err(format!("{}: a panic", file.name)),
+        Ok(Ok(false)) => return Err(format!("{}: a wrong answer", file.name)),
+        Ok(Ok(true)) => "an answer",
+        Ok(Err(error)) => error.code(),
+    };
+    match (took <= LONGEST, peak <= MOST_BYTES) {
+        (false, _) => Err(format!("{}: {said} after {took:?}", file.name)),
+        (_, false) => Err(format!("{}: {said} in {} MB", file.name, peak >> 20)),
+        _ => Ok(said),
+    }
+}
+
+/// All files through `read`; what was said how often.
+fn survive_all(mut read: impl FnMut(&[u8]) -> Result<bool, AudioError>) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    let mut lost = Vec::new();
+    for file in hostile() {
+        match survive(&file, &mut read) {
+            Ok(said) => *counts.entry(said).or_default() += 1,
+            Err(what) => lost.push(what),
+        }
+    }
+    assert!(lost.is_empty(), "{} lost:\n{}", lost.len(), lost.join("\n"));
+    counts
+}
+
+#[test]
+fn the_pack_is_large_and_the_same_each_time() {
+    let (once, again) = (hostile(), hostile());
+    assert!(once.len() >= 300, "{}", once.len());
+    assert!(once.iter().zip(&again).all(|(a, b)| a.name == b.name && a.bytes == b.bytes));
+    let names: std::collections::BTreeSet<_> = once.iter().map(|file| &file.name).collect();
+    assert_eq!(names.len(), once.len(), "each has a name of its own");
+}
+
+// One test, so that files have the counts to themselves.
+#[test]
+fn each_file_gives_a_typed_error_or_a_right_answer() {
+    let model = Model::load(Path::new("models/baseline"), &Device::flex()).expect("loads");
+    let mut analyzer = Analyzer::new(model);
+    let counts = survive_all(|bytes| {
+        let report = analyzer.analyze_file(bytes)?.report(analyzer.model());
+        let sum: f32 = report.probabilities.values().sum();
+        Ok((sum - 1.0).abs() < 1e-4 && report.probabilities.values().all(|share| share.is_finite()))
+    });
+    println!("read: {counts:?}");
+    assert!(counts.len() >= 8, "many kinds of answers: {counts:?}");
+
+    let counts = survive_all(|bytes| {
+        let mut stream = Stream::open(Box::new(std::io::Cursor::new(bytes.to_vec())), &Limits::default())?;
+        let mut is_sound = true;
+        while let Some(block) = stream.next_block()? {
+            is_sound &= block.iter().all(|sample| sample.is_finite());
+        }
+        Ok(is_sound)
+    });
+    println!("followed: {counts:?}");
+
+    // Honest files are read as before.
+    let honest = std::fs::read("www/samples/1028_MTI_SAD_XX.opus").expect("there");
+    assert!(analyzer.analyze_file(&honest).is_ok());
+}
