@@ -18,6 +18,7 @@ cargo xtask build --release  build the page into dist/, for any file server
 cargo xtask test             run every test, native and in the browser
 cargo xtask check            check formatting, lints, documentation and the page's types
 cargo xtask npm              make the npm package in target/npm
+cargo xtask hostile          write the files that try the decoders into target/hostile
 cargo xtask audit            have Lighthouse judge the built pages
 cargo xtask bench            measure speed and size beside other libraries
 cargo xtask screenshots      make the README's pictures anew";
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ["test"] => test::all(),
         ["check"] => test::check(),
         ["npm"] => web::npm(),
+        ["hostile"] => test::hostile(),
         ["audit"] => test::audit(),
         ["bench"] => bench::all(),
         ["screenshots"] => test::screenshots(),

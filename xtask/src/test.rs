@@ -5,18 +5,22 @@ use std::fs;
 use crate::shell::{Outcome, command, output, root, run, step};
 use crate::{tools, web};
 
+#[path = "../../tests/hostile/pack.rs"]
+mod pack;
+
 const REMEDY: &str = "The lines above say which test and why.";
 /// Test files that run in the browser as well.
 const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 16] = [
+const PAGE_TESTS: [&str; 17] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
     "tests/e2e/compare.test.mjs",
     "tests/e2e/embed.test.mjs",
     "tests/e2e/explain.test.mjs",
     "tests/e2e/follow.test.mjs",
+    "tests/e2e/hostile.test.mjs",
     "tests/e2e/languages.test.mjs",
     "tests/e2e/lesson.test.mjs",
     "tests/e2e/npm.test.mjs",
@@ -36,11 +40,23 @@ pub fn all() -> Outcome {
     run(&mut command("cargo", &["test", "--workspace", "--quiet"]), REMEDY)?;
     in_browser()?;
     web::npm()?;
+    hostile()?;
     step("The built page from end to end, in Chromium and Firefox");
     // A page that waits for ever fails its test instead of holding up all others.
     let mut arguments = vec!["--test", "--test-concurrency=1", "--test-timeout=300000"];
     arguments.extend(PAGE_TESTS);
     run(&mut command("node", &arguments), REMEDY)
+}
+
+/// Writes the hostile files into target/hostile.
+pub fn hostile() -> Outcome {
+    let folder = root().join("target/hostile");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for file in pack::pack(&root().join("tests/fixtures/audio")) {
+        let path = folder.join(file.name);
+        fs::write(&path, file.bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn in_browser() -> Outcome {
