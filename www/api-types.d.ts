@@ -6,7 +6,7 @@ export type { Backend, Picture, Reading, Report };
 export type Emotion = 'angry' | 'disgust' | 'fear' | 'happy' | 'neutral' | 'sad' | 'surprise';
 
 /** The models that are in the package: see `models()`. */
-export type ModelName = 'voice' | 'mfcc1' | 'mfcc2' | 'ms' | 'baseline';
+export type ModelName = 'voice' | 'hubert-small' | 'wav2vec2-small' | 'mfcc1' | 'mfcc2' | 'ms' | 'baseline';
 
 /** A file or its bytes (WAV, AIFF, FLAC, MP3, Ogg, WebM, M4A), or mono samples from -1 to 1: alone at 16 kHz, or with their rate. */
 export type Audio = Blob | ArrayBuffer | Float32Array | { samples: Float32Array; rateHz: number };

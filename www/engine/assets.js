@@ -96,11 +96,8 @@ async function getFile(url, entry, counter, signal) {
     counter.arrived(kept.byteLength);
     return kept;
   }
-  const response = counted(await get(url, signal), counter);
-  const bytes = new Uint8Array(await response.arrayBuffer().catch(unloaded));
-  if (!(await isWhole(bytes, entry))) {
-    throw new EngineError('model-weights', 'A file of the model arrived damaged. Try again; if it stays so, reload the page.');
-  }
+  const bytes = await download(url, entry, counter, signal);
+  if (!(await isWhole(bytes, entry))) throw damaged();
   await keep(url, entry, bytes);
   return bytes;
 }
@@ -173,6 +170,55 @@ const counted = ({ body, headers }, counter) => new Response(body?.pipeThrough(n
     controller.enqueue(chunk);
   },
 })), { headers });
+
+/** How often the rest of a file is asked for while nothing more of it comes; each time after twice the pause. */
+const TRIES = 5;
+const PAUSE_MS = 500;
+
+/** A file of a known size. Where the connection breaks off, the rest is asked for.
+ * @param {URL} url @param {FileEntry} entry @param {Counter} counter @param {AbortSignal} [signal]
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} */
+async function download(url, { bytes: size }, counter, signal) {
+  const bytes = new Uint8Array(size);
+  let [arrived, tries] = [0, 0];
+  for (;;) {
+    const before = arrived;
+    const response = await fetch(url, { signal, headers: arrived ? { range: `bytes=${arrived}-` } : {} })
+      .catch((error) => (arrived ? undefined : unloaded(error)));
+    if (response && !response.ok) throw new EngineError('not-loaded', FAILED);
+    // Servers without ranges begin anew, and ranges of what is compressed are not ranges of the file.
+    if (response && arrived && (response.status !== 206 || response.headers.has('content-encoding'))) {
+      counter.arrived(-arrived);
+      arrived = 0;
+    }
+    const reader = response?.body?.getReader();
+    try {
+      for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+        if (arrived + part.value.byteLength > size) throw damaged();
+        bytes.set(part.value, arrived);
+        arrived += part.value.byteLength;
+        counter.arrived(part.value.byteLength);
+      }
+      // What ends without an error ends where the server says.
+      if (response && arrived < size) throw damaged();
+      if (response) return bytes;
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      // The rest is asked for below.
+    } finally {
+      reader?.cancel().catch(() => {});
+    }
+    signal?.throwIfAborted();
+    if (arrived > before) tries = 0;
+    if (++tries > TRIES) unloaded(undefined);
+    await new Promise((resolve) => {
+      setTimeout(resolve, PAUSE_MS * 2 ** (tries - 1));
+      signal?.addEventListener('abort', resolve, { once: true });
+    });
+  }
+}
+
+const damaged = () => new EngineError('model-weights', 'A file of the model arrived damaged. Try again; if it stays so, reload the page.');
 
 /** @param {unknown} error @returns {never} */
 function unloaded(error) {

@@ -13,12 +13,13 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 17] = [
+const PAGE_TESTS: [&str; 18] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
     "tests/e2e/compare.test.mjs",
     "tests/e2e/embed.test.mjs",
     "tests/e2e/explain.test.mjs",
+    "tests/e2e/faults.test.mjs",
     "tests/e2e/follow.test.mjs",
     "tests/e2e/hostile.test.mjs",
     "tests/e2e/languages.test.mjs",
