@@ -1,17 +1,19 @@
-// What goes wrong around the page: connections that break off.
+// What goes wrong around the page: connections that break off, stores without room, microphones that are pulled out, tabs that
+// are put to sleep. Workers that die are in page.test.mjs, graphics processors that vanish in webgpu.test.mjs, newer versions in
+// offline.test.mjs.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chosenModel, dist, launch, readingOf, serve } from './support.mjs';
+import { chosenModel, dist, launch, longRecording, open, reading, readingOf, serve } from './support.mjs';
 
 let browser;
 let site;
 
 before(async () => {
-  browser = await launch();
+  browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
   site = await serve();
 });
 
@@ -96,4 +98,100 @@ test('it is told when nothing more comes', async () => {
     await context.close();
     await server.close();
   }
+});
+
+test('a store without room costs the next visit some time, and nothing else', async () => {
+  const { context, page, errors } = await open(browser, site.url);
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize: 1000 });
+  await page.getByLabel('Model', { exact: true }).selectOption('mfcc2');
+  await chosenModel(page);
+  await page.getByRole('button', { name: 'Woman, 35' }).click();
+  assert.match((await readingOf(page, 'Woman, 35')).meta, /read by mfcc2 in/);
+  const kept = await page.evaluate(async () => {
+    const cache = await caches.open('sottovoce-models');
+    return (await cache.keys()).map(({ url }) => url).filter((url) => url.includes('/mfcc2/'));
+  });
+  assert.deepEqual(kept, [], 'there was no room for it');
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('two tabs read at once, each its own', async () => {
+  const { context, page: first, errors } = await open(browser, site.url);
+  const second = await context.newPage();
+  await second.goto(site.url);
+  await chosenModel(second);
+  const alone = {};
+  for (const name of ['Woman, 35', 'Man, 33']) {
+    await first.getByRole('button', { name }).click();
+    alone[name] = (await readingOf(first, name)).shares;
+  }
+  await Promise.all([first.getByRole('button', { name: 'Woman, 35' }).click(), second.getByRole('button', { name: 'Man, 33' }).click()]);
+  await Promise.all([readingOf(first, 'Woman, 35'), readingOf(second, 'Man, 33')]);
+  assert.deepEqual((await reading(first)).shares, alone['Woman, 35']);
+  assert.deepEqual((await reading(second)).shares, alone['Man, 33']);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('a microphone that is pulled out ends the recording, and what was heard is read', async () => {
+  const { context, page, errors } = await open(browser, site.url, { permissions: ['microphone'] });
+  await page.evaluate(() => {
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+      const stream = await ask(constraints);
+      // As a track does whose device is gone.
+      setTimeout(() => {
+        const [track] = stream.getAudioTracks();
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+      }, 1500);
+      return stream;
+    };
+  });
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  const { meta } = await readingOf(page, 'Your recording');
+  const seconds = Number(meta.match(/of ([\d.]+) s/)?.[1]);
+  assert.ok(seconds > 0.5 && seconds < 2.5, meta);
+  await page.getByRole('button', { name: 'Record', exact: true }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('a tab that is put to sleep goes on with a recording when it wakes', async () => {
+  // Only the test looks into the player.
+  const { context, page, errors } = await open(browser, site.url, { bypassCSP: true });
+  const recording = await longRecording(page, 40, 0.5);
+  await page.setInputFiles('#file', recording);
+  await page.getByRole('button', { name: /^Follow all/ }).click();
+  const moments = () => page.evaluate(() => Number(document.querySelector('#moment').max));
+  await page.waitForFunction(() => Number(document.querySelector('#moment').max) > 3);
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await cdp.send('Page.setWebLifecycleState', { state: 'active' });
+  await page.locator('#timeline-summary').filter({ hasText: 'with speech' }).waitFor({ timeout: 60_000 });
+  assert.ok(await moments() >= Math.floor((recording.seconds - 4) / 2), `${await moments()} moments of ${recording.seconds} s`);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('a clock that jumps changes nothing', async () => {
+  const { context, page, errors } = await open(browser, site.url);
+  const jump = (ms) => page.evaluate((ms) => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + ms;
+  }, ms);
+  await page.getByRole('button', { name: 'Woman, 35' }).click();
+  const before = (await readingOf(page, 'Woman, 35')).shares;
+  for (const ms of [-86_400_000, 400 * 86_400_000]) {
+    await jump(ms);
+    await page.getByRole('button', { name: 'Man, 33' }).click();
+    await readingOf(page, 'Man, 33');
+    await page.getByRole('button', { name: 'Woman, 35' }).click();
+    assert.deepEqual((await readingOf(page, 'Woman, 35')).shares, before);
+  }
+  assert.deepEqual(errors, []);
+  await context.close();
 });
