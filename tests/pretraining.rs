@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use burn::tensor::Device;
 use sottovoce::corpus;
-use sottovoce::encoder::{Precision, Source, SpeechEncoder, save};
+use sottovoce::encoder::{Input, Precision, Source, SpeechEncoder, save};
 use sottovoce::pretrain::{Job, Kind, PretrainError, Recipe, Step, Watcher, pretrain};
 use sottovoce::train::TrainError;
 
@@ -171,6 +171,33 @@ fn a_student_learns_to_say_what_its_teacher_says() {
     let [first, last] = log.ends();
     assert!(last.loss < 0.7 * first.loss, "{first:?}, {last:?}");
     assert!(last.figures.found > 0.3, "{last:?}");
+}
+
+#[test]
+fn convolutions_learn_what_a_teacher_gives_to_its_first_layer_and_layers_stay() {
+    let folder = Folder::new("ears");
+    let learn = |steps, run, begin| {
+        let mut recipe = recipe(Kind::Wav2Vec2, steps, NO_MASK, "[objective]\nkind = 'first_state'");
+        (recipe.network.begins_with_bands, recipe.network.normalise) = (true, false);
+        let log = Log::default();
+        let job = Job { teacher: Some(folder.teacher()), begin, ..folder.job(Kind::Wav2Vec2, run, recipe) };
+        let description = pretrain(job, &log).expect("trained");
+        assert_eq!(description.input, Input::Samples { normalise: false });
+        log.ends()
+    };
+    learn(1, "once", None);
+    let once = folder.0.join("once/encoder");
+    let [first, last] = learn(120, "more", Some(once.clone()));
+    assert!(last.loss < 0.7 * first.loss && last.figures.found > 0.3, "{first:?}, {last:?}");
+    let weights = |folder: &Path| Source::open(folder).expect("readable").tensors;
+    let (before, after) = (weights(&once), weights(&folder.0.join("more/encoder")));
+    assert!(before.keys().any(|name| name.contains("layers.1.")));
+    for (name, before) in &before {
+        let learns = !name.starts_with("encoder.layers")
+            && name != "encoder.layer_norm.weight"
+            && name != "encoder.layer_norm.bias";
+        assert_eq!(before.values != after[name].values, learns, "{name}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::report::{Scored, is_of_the_paper, percent};
+use super::report::{Scored, is_of_the_paper, paper_accuracy, percent};
 use crate::audio::ClipSettings;
 use crate::encoder::Description;
 use crate::model::{Emotion, Metrics};
@@ -69,7 +69,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
         writeln!(out, "{pretrain}")?;
     }
     if let Some(Description { name, network, .. }) = encoder {
-        match encoder_made {
+        match &encoder_made {
             Some(_) => {
                 writeln!(out, "sottovoce encoder import runs/pretrain-{name}-1/encoder --name {name}")?
             }
@@ -101,7 +101,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
          | | {} |\n|---|{}",
         training.clips,
         training.epochs,
-        encoder_made.map_or_else(String::new, |made| format!("\n\n{}", made.how)),
+        encoder_made.as_ref().map_or_else(String::new, |made| format!("\n\n{}", made.how)),
         splits(shipped, others, |scored| format!("{} split", scored.manifest.training.split)),
         "---|".repeat(1 + others.len()),
     )?;
@@ -118,6 +118,13 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
     }
     for emotion in Emotion::ALL {
         row(emotion.name(), &|m| m.recall.get(&emotion).copied().map_or_else(String::new, percent))?;
+    }
+    if let Some(paper) = paper_accuracy(name) {
+        let large = match &encoder_made {
+            Some(_) => ", on an encoder of 95 million parameters that heard 960 hours of speech,",
+            None => "",
+        };
+        writeln!(out, "\nThe paper's model{large} has an accuracy of {paper:.2} % on a random split.")?;
     }
     writeln!(
         out,
@@ -136,25 +143,34 @@ fn splits(shipped: &Scored, others: &[&Scored], cell: impl Fn(&Scored) -> String
 /// An encoder that was trained here.
 struct Made {
     /// The command.
-    pretrain: &'static str,
+    pretrain: String,
     /// What it learnt from.
     how: &'static str,
 }
 
+const EARS: &str = "\
+sottovoce pretrain wav2vec2 --recipe recipes/pretrain/wav2vec2-small-ears.toml --teacher whisper-tiny.en --begin whisper-tiny.en --data CORPORA
+sottovoce pretrain wav2vec2 --recipe recipes/pretrain/wav2vec2-small.toml --teacher whisper-tiny.en --begin runs/pretrain-wav2vec2-small-ears-1/encoder --data CORPORA";
+
 fn made_here(encoder: &str) -> Option<Made> {
     match encoder {
         "hubert-small" => Some(Made {
-            pretrain: "sottovoce pretrain hubert --recipe recipes/pretrain/hubert-small.toml --teacher whisper-tiny.en --data CORPORA",
-            how: "The encoder began with random weights and learnt without labels, from 4.8 hours of the corpora: the clips that train\n\
-                  on both splits, so it never heard one that judges or chooses. Spans of a clip were hidden from it, and it learnt to\n\
-                  name what the third layer of Whisper `tiny.en`'s encoder (MIT) makes of them, in 256 clusters: part of what it knows\n\
-                  of speech comes from there. `docs/PRETRAINING.md` tells what else was tried.",
+            pretrain: format!(
+                "{EARS}\nsottovoce pretrain hubert --recipe recipes/pretrain/hubert-small.toml --teacher whisper-tiny.en --begin runs/pretrain-wav2vec2-small-1/encoder --data CORPORA"
+            ),
+            how: "The encoder began as that of `wav2vec2-small`: convolutions over samples that were trained here, and the first three\n\
+                  layers of Whisper `tiny.en`'s encoder (MIT, see NOTICE.md). Then it learnt as HuBERT does, without labels: spans of\n\
+                  a clip were hidden from it, and it named what Whisper's third layer makes of them, in 256 clusters. It heard 4.8 hours\n\
+                  of the corpora, the clips that train on both splits: never one that judges or chooses. `docs/PRETRAINING.md` tells\n\
+                  what else was tried.",
         }),
         "wav2vec2-small" => Some(Made {
-            pretrain: "sottovoce pretrain wav2vec2 --recipe recipes/pretrain/wav2vec2-small.toml --data CORPORA",
-            how: "The encoder began with random weights and learnt without labels, from 4.8 hours of the corpora: the clips that train\n\
-                  on both splits, so it never heard one that judges or chooses. Spans of a clip were hidden from it, and it learnt\n\
-                  which sound belongs there, among others of the same clip. `docs/PRETRAINING.md` tells what else was tried.",
+            pretrain: EARS.to_owned(),
+            how: "The encoder is distilled, without labels: its convolutions over samples learnt from random weights to say what\n\
+                  Whisper `tiny.en`'s encoder (MIT, see NOTICE.md) gives to its first layer; then they and the first three layers of\n\
+                  Whisper, which it began with, learnt together to say what Whisper's layers say of the clean sound. It heard 4.8 hours\n\
+                  of the corpora, the clips that train on both splits: never one that judges or chooses. `docs/PRETRAINING.md` tells\n\
+                  what else was tried, the contrastive objective among it.",
         }),
         _ => None,
     }

@@ -26,6 +26,12 @@ pub fn is_of_the_paper(name: &str) -> bool {
     PAPER_ACCURACY.iter().any(|(of_paper, ..)| *of_paper == name)
 }
 
+/// What the paper's model of this name reaches, or the one that this is a small form of.
+pub fn paper_accuracy(name: &str) -> Option<f32> {
+    let of_paper = name.strip_suffix("-small").unwrap_or(name);
+    PAPER_ACCURACY.iter().find(|(name, ..)| *name == of_paper).map(|(.., accuracy)| *accuracy)
+}
+
 /// Recalls of the paper's best model, Wav2Vec2, in percent, in the order of the emotions.
 const PAPER_RECALL: [f32; 7] = [91.2, 74.2, 72.5, 75.8, 93.1, 69.1, 94.6];
 
@@ -215,9 +221,10 @@ impl Report<'_> {
              |---|---|---|---|---|---|---|---|"
         )?;
         let of_paper = PAPER_ACCURACY.map(|(name, title, paper)| (name, title, format!("{paper:.2}")));
-        for (name, title, paper) in
-            of_paper.into_iter().chain(OWN.map(|(name, title)| (name, title, String::new())))
-        {
+        let own = OWN.map(|(name, title)| {
+            (name, title, paper_accuracy(name).map_or_else(String::new, |large| format!("({large:.2})")))
+        });
+        for (name, title, paper) in of_paper.into_iter().chain(own) {
             let cells = ["random", "speaker"].map(|split| match self.of(name, split) {
                 Some(Scored { metrics, .. }) => format!(
                     "**{}** | {} | {}",
@@ -233,7 +240,8 @@ impl Report<'_> {
             out,
             "\nThe 95 % intervals are bootstrapped over recordings. HuBERT and Wav2Vec2 stand on encoders of 95 million parameters\n\
              each, which heard 960 hours of speech and must be imported. `hubert-small` and `wav2vec2-small`\n\
-             have their heads, on small encoders that heard 4.8 hours here (`docs/PRETRAINING.md`); `voice` is not in the paper.\n\n### By corpus\n\n| model, split |{} | calibration error | bytes |\n|---|{}---|---|",
+             have their heads, on small encoders that learnt from Whisper and 4.8 hours of speech here (`docs/PRETRAINING.md`): in\n\
+             parentheses what the large ones reach. `voice` is not in the paper.\n\n### By corpus\n\n| model, split |{} | calibration error | bytes |\n|---|{}---|---|",
             self.heads(),
             "---|".repeat(self.survey.speakers.len()),
         )?;

@@ -55,9 +55,6 @@ pub struct Recipe {
     pub rising: f64,
     /// Weights' share that is taken off them each step, times the learning rate.
     pub weight_decay: f32,
-    /// Share of the run, from its start, over which layers that were taken over from another encoder stay as they are.
-    #[serde(default)]
-    pub held: f64,
     /// Sizes of the encoder.
     pub network: Network,
     /// Which frames it must do without.
@@ -83,6 +80,9 @@ pub struct Network {
     /// Whether the first convolution begins as a bank of filters in mel bands, four phases each, instead of noise.
     #[serde(default)]
     pub begins_with_bands: bool,
+    /// Whether each recording is brought to unit variance; else it is heard as loud as it is.
+    #[serde(default = "yes")]
+    pub normalise: bool,
     /// Values a frame.
     pub width: usize,
     /// Transformer layers.
@@ -141,6 +141,9 @@ pub enum Objective {
         /// Weight of the wish that all entries are used.
         diversity: f32,
     },
+    /// What the teacher gives to its first layer. The convolutions alone learn; layers that were taken over from another
+    /// encoder would only unlearn before they are told what they know.
+    FirstState {},
     /// What the teacher's hidden states are: distillation.
     States {
         /// Which ones; the student's last states learn them in this order.
@@ -158,6 +161,10 @@ fn strides() -> Vec<usize> {
 
 fn two() -> usize {
     2
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Recipe {
@@ -212,18 +219,19 @@ impl Recipe {
                     && *diversity >= 0.0,
                 "groups must divide width, entries must be at least 2 and diversity not negative",
             ),
+            Objective::FirstState {} => (true, ""),
             Objective::States { states } => (
                 !states.is_empty() && states.len() <= network.layers + 1,
                 "states must name at least one state, and no more than the network has",
             ),
         };
+        let is_distillation = matches!(self.objective, Objective::FirstState {} | Objective::States { .. });
         let changes = &self.changes;
         let rules = [
             (self.steps > 0, "steps must be at least 1"),
             (self.shards > 0 && self.batch >= self.shards, "batch must hold at least one crop a shard"),
             (self.learning_rate > 0.0, "learning_rate must be above 0"),
             ((0.0..1.0).contains(&self.rising), "rising must be from 0 to below 1"),
-            ((0.0..=1.0).contains(&self.held), "held must be from 0 to 1"),
             (
                 sizes.iter().chain(convs.into_iter().flatten()).all(|&size| size > 0),
                 "the sizes of the network must be above 0",
@@ -242,10 +250,10 @@ impl Recipe {
             (changes.speed[0] >= 0.5 && changes.speed[1] <= 2.0, "changes.speed must be from 0.5 to 2"),
             (
                 is_units == (kind == Kind::HuBert),
-                "hubert learns from units, wav2vec2 from contrast or states",
+                "hubert learns from units, wav2vec2 from contrast, first_state or states",
             ),
             (
-                matches!(self.objective, Objective::States { .. }) || self.mask.starts > 0.0,
+                is_distillation || self.mask.starts > 0.0,
                 "without masked frames there is nothing to find; mask.starts must be above 0",
             ),
             of_objective,

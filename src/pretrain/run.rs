@@ -195,7 +195,7 @@ pub fn pretrain(job: Job, watcher: &dyn Watcher) -> Result<Description, Pretrain
     let network = EncoderConfig::Wav2Vec2(config);
     let encoder = Encoder::Wav2Vec2(state.student.encoder.valid());
     let tensors = as_stored(published(&network, &encoder));
-    let input = Input::Samples { normalise: true };
+    let input = Input::Samples { normalise: recipe.network.normalise };
     let description = Description { name, input, network, shards: Vec::new() };
     Ok(save(Source { description, tensors }, Precision::F32, &run.join("encoder"))?)
 }
@@ -220,15 +220,13 @@ impl Session<'_> {
         let count = teachers.len();
         let mut sum = GradientsAccumulator::<Student>::new();
         let mut outcomes = Vec::with_capacity(count);
-        let is_held = (step as f64) < self.recipe.held * self.recipe.steps as f64;
         thread::scope(|scope| {
             let running: Vec<_> = teachers
                 .iter_mut()
                 .enumerate()
                 .map(|(shard, teacher)| {
                     // Leaves of its own: burn locks all graphs that share one, and shards would wait for each other.
-                    let student = state.student.clone().fork(&self.device);
-                    let student = if is_held { student.hold_layers() } else { student };
+                    let student = state.student.clone().fork(&self.device).within_reach(&self.recipe.objective);
                     let size = self.recipe.batch * (shard + 1) / count - self.recipe.batch * shard / count;
                     scope.spawn(move || self.shard(&student, teacher.as_mut(), size, step, shard))
                 })
@@ -270,7 +268,9 @@ impl Session<'_> {
         let mut states: Vec<Vec<f32>> = Vec::new();
         for _ in 0..size {
             let mut crop = self.crops.draw(rng);
-            to_unit_variance(&mut crop.heard);
+            if self.recipe.network.normalise {
+                to_unit_variance(&mut crop.heard);
+            }
             heard.extend_from_slice(&crop.heard);
             mask.extend(self.recipe.mask.draw(self.frames, rng));
             let told = teacher.as_mut().map_or_else(Vec::new, |teacher| teacher.tell(&crop.clean));

@@ -67,6 +67,7 @@ impl Teacher {
             Objective::Contrast { .. } => return Ok(None),
             Objective::Units { state: None, .. } => Vec::new(),
             Objective::Units { state: Some(state), .. } => vec![*state],
+            Objective::FirstState {} => vec![0],
             Objective::States { states } => states.clone(),
         };
         let mut is_spectral = true;

@@ -116,7 +116,7 @@ test('what cannot be read is told as an event, in words', async () => {
   assert.match(refused, /^no-audio: This is no sound: give a Blob/);
   await page.evaluate(() => { document.querySelector('#first').setAttribute('model', 'other'); });
   const model = await page.evaluate(() => document.querySelector('#first').analyze(new Blob(['x'])).catch(({ message }) => message));
-  assert.match(model, /There is no model “other” here\. Choose one of these: voice, mfcc1/);
+  assert.match(model, /There is no model “other” here\. Choose one of these: voice, hubert-small/);
   await context.close();
 });
 

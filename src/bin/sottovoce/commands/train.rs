@@ -15,10 +15,10 @@ use super::{Corpora, fail, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Which model to train: baseline, mfcc1, mfcc2, ms, voice, hubert or wav2vec2.
+    /// Which model to train: baseline, mfcc1, mfcc2, ms, voice, hubert-small, wav2vec2-small, hubert or wav2vec2.
     model: String,
-    /// The folder of the speech encoder that `voice`, `hubert` and `wav2vec2` listen through, as `sottovoce encoder
-    /// import` writes it. The finished model has a copy.
+    /// The folder of the speech encoder that all but the first four listen through, as `sottovoce encoder import` writes
+    /// it. The finished model has a copy.
     #[arg(long)]
     encoder: Option<PathBuf>,
     /// How many of the encoder's last layers learn, too, instead of the recipe's number; 0 keeps all of it still.

@@ -162,6 +162,11 @@ impl Wav2Vec2 {
         (features.clone(), projection.forward(features))
     }
 
+    /// What the first layer is given: frames, `[batch, frames, width]`, that know where they stand.
+    pub fn place(&self, frames: Tensor<3>) -> Tensor<3> {
+        self.encoder.place(frames)
+    }
+
     /// The same with transformer layers that do not learn.
     pub fn hold_layers(mut self) -> Self {
         self.encoder.layers = self.encoder.layers.into_iter().map(Layer::no_grad).collect();
@@ -175,10 +180,13 @@ impl Wav2Vec2 {
 }
 
 impl Transformer {
-    fn forward(&self, x: Tensor<3>) -> Encoded {
+    fn place(&self, x: Tensor<3>) -> Tensor<3> {
         let x = x.clone() + self.pos_conv_embed.forward(x);
-        let x = if self.norm_first { x } else { normed(x, &self.layer_norm) };
-        let (hidden_states, attentions) = transformer::run(&self.layers, x);
+        if self.norm_first { x } else { normed(x, &self.layer_norm) }
+    }
+
+    fn forward(&self, x: Tensor<3>) -> Encoded {
+        let (hidden_states, attentions) = transformer::run(&self.layers, self.place(x));
         let last = hidden_states[hidden_states.len() - 1].clone();
         let last = if self.norm_first { normed(last, &self.layer_norm) } else { last };
         Encoded { hidden_states, last, attentions }
