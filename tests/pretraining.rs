@@ -220,6 +220,17 @@ fn a_run_that_was_killed_ends_with_the_same_encoder() {
 }
 
 #[test]
+fn the_recipes_that_come_along_are_sound() {
+    let files: Vec<_> = fs::read_dir("recipes/pretrain").expect("there").flatten().collect();
+    assert!(files.len() >= 3);
+    for file in files {
+        let text = fs::read_to_string(file.path()).expect("readable");
+        let kind = if text.contains("\nkind = \"units\"") { Kind::HuBert } else { Kind::Wav2Vec2 };
+        Recipe::parse(&text, kind).unwrap_or_else(|error| panic!("{}: {error}", file.path().display()));
+    }
+}
+
+#[test]
 fn mistakes_are_named() {
     let folder = Folder::new("mistakes");
     let text = format!(

@@ -226,7 +226,8 @@ impl Session<'_> {
                 .enumerate()
                 .map(|(shard, teacher)| {
                     // Leaves of its own: burn locks all graphs that share one, and shards would wait for each other.
-                    let student = state.student.clone().fork(&self.device).within_reach(&self.recipe.objective);
+                    let student =
+                        state.student.clone().fork(&self.device).within_reach(&self.recipe.objective);
                     let size = self.recipe.batch * (shard + 1) / count - self.recipe.batch * shard / count;
                     scope.spawn(move || self.shard(&student, teacher.as_mut(), size, step, shard))
                 })
