@@ -170,7 +170,7 @@ fn made_here(encoder: &str) -> Option<Made> {
                   Whisper `tiny.en`'s encoder (MIT, see NOTICE.md) gives to its first layer; then they and the first three layers of\n\
                   Whisper, which it began with, learnt together to say what Whisper's layers say of the clean sound. It heard 4.8 hours\n\
                   of the corpora, the clips that train on both splits: never one that judges or chooses. `docs/PRETRAINING.md` tells\n\
-                  what else was tried, the contrastive objective among it.",
+                  what else was tried.",
         }),
         _ => None,
     }

@@ -240,7 +240,7 @@ impl Report<'_> {
             out,
             "\nThe 95 % intervals are bootstrapped over recordings. HuBERT and Wav2Vec2 stand on encoders of 95 million parameters\n\
              each, which heard 960 hours of speech and must be imported. `hubert-small` and `wav2vec2-small`\n\
-             have their heads, on small encoders that learnt from Whisper and 4.8 hours of speech here (`docs/PRETRAINING.md`): in\n\
+             have their heads, on small encoders that learnt here, from Whisper and 4.8 hours of speech (`docs/PRETRAINING.md`): in\n\
              parentheses what the large ones reach. `voice` is not in the paper.\n\n### By corpus\n\n| model, split |{} | calibration error | bytes |\n|---|{}---|---|",
             self.heads(),
             "---|".repeat(self.survey.speakers.len()),
