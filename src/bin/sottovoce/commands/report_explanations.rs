@@ -28,7 +28,7 @@ pub fn draw(
     for Scored { manifest, .. } in scored {
         let model = manifest.name.as_str();
         if manifest.training.split != SplitKind::Random.to_string()
-            || !["mfcc1", "ms", "voice", "hubert"].contains(&model)
+            || !["mfcc1", "ms", "voice", "hubert-small", "hubert"].contains(&model)
         {
             continue;
         }
