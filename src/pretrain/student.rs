@@ -38,6 +38,7 @@ pub struct Student {
 }
 
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // A student has one.
 enum Head {
     Units(UnitHead),
     Contrast(ContrastHead),
