@@ -166,7 +166,7 @@ fn made_here(encoder: &str) -> Option<Made> {
         }),
         "wav2vec2-small" => Some(Made {
             pretrain: EARS.to_owned(),
-            how: "The encoder is distilled, without labels: its convolutions over samples learnt from random weights to say what\n\
+            how: "The encoder is distilled, without labels: its convolutions over samples, mel bands at first, learnt to say what\n\
                   Whisper `tiny.en`'s encoder (MIT, see NOTICE.md) gives to its first layer; then they and the first three layers of\n\
                   Whisper, which it began with, learnt together to say what Whisper's layers say of the clean sound. It heard 4.8 hours\n\
                   of the corpora, the clips that train on both splits: never one that judges or chooses. `docs/PRETRAINING.md` tells\n\
