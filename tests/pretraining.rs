@@ -136,8 +136,8 @@ impl Watcher for Log {
 fn hubert_names_the_units_of_frames_it_does_not_hear() {
     let folder = Folder::new("hubert");
     let log = Log::default();
-    let recipe = recipe(Kind::HuBert, 160, MASK, UNITS);
-    let description = pretrain(folder.job(Kind::HuBert, "run", recipe), &log).expect("trained");
+    let first = recipe(Kind::HuBert, 160, MASK, UNITS);
+    let description = pretrain(folder.job(Kind::HuBert, "run", first), &log).expect("trained");
     let [first, last] = log.ends();
     assert!(last.loss < 0.7 * first.loss, "{first:?}, {last:?}");
     assert!(last.figures.found > last.figures.chance + 0.2, "{last:?}");
@@ -146,6 +146,16 @@ fn hubert_names_the_units_of_frames_it_does_not_hear() {
     let mut encoder = SpeechEncoder::load(&folder.0.join("run/encoder"), &Device::flex()).expect("loads");
     assert_eq!(encoder.encode(&vec![0.1; 16_000]).last.dims(), [1, 49, 32]);
     assert_eq!(description.network.layers(), 2);
+
+    // The second round: units of what the first one's last layer makes of sound.
+    let units = "[objective]\nkind = 'units'\nstate = 2\nclusters = 8\nunmasked = 0.5";
+    let second = recipe(Kind::HuBert, 160, MASK, units);
+    let log = Log::default();
+    let teacher = Some(folder.0.join("run/encoder"));
+    pretrain(Job { teacher, ..folder.job(Kind::HuBert, "second", second) }, &log).expect("trained");
+    let [first, last] = log.ends();
+    assert!(last.loss < 0.7 * first.loss, "{first:?}, {last:?}");
+    assert!(last.figures.found > last.figures.chance + 0.2, "{last:?}");
 }
 
 #[test]
