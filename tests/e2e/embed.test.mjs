@@ -147,6 +147,40 @@ test('the frame reads a sample clip, and a file that the page around it gives', 
   await context.close();
 });
 
+test('the engine answers the page around it and nobody else', async () => {
+  const { context, page } = await visit('element.html');
+  const first = page.locator('#first');
+  await first.getByRole('button', { name: /^Woman, 35/ }).click();
+  await said(page).filter({ hasText: '(first,' }).waitFor();
+  const heard = await page.evaluate(async () => {
+    // Another site's frame in the same page, which asks the engine's frame itself.
+    const stranger = document.createElement('iframe');
+    stranger.srcdoc = `<script>
+      const heard = [];
+      addEventListener('message', ({ data }) => heard.push(data));
+      for (let n = 0; n < parent.frames.length; n += 1) parent.frames[n].postMessage({ sottovoce: 1, id: 7, ask: 'hello' }, '*');
+      setTimeout(() => parent.postMessage({ stranger: heard }, '*'), 1500);
+    </script>`;
+    stranger.sandbox = 'allow-scripts';
+    const seen = [];
+    const told = new Promise((resolve) => {
+      addEventListener('message', ({ data }) => { if (data?.stranger) resolve(data.stranger); else seen.push(data); });
+    });
+    document.body.append(stranger);
+    return { stranger: await told, answers: seen.filter(({ id }) => id === 7) };
+  });
+  // It hears what it sent itself, as it is among the frames.
+  assert.deepEqual(heard.stranger.filter(({ ask }) => ask === undefined), []);
+  assert.deepEqual(heard.answers, []);
+  // Asked by the page, it answers.
+  const answer = await page.evaluate(() => new Promise((resolve) => {
+    addEventListener('message', ({ data }) => { if (data?.id === 8) resolve(data.type); });
+    for (const frame of document.querySelectorAll('iframe')) frame.contentWindow.postMessage({ sottovoce: 1, id: 8, ask: 'hello' }, '*');
+  }));
+  assert.equal(answer, 'answer');
+  await context.close();
+});
+
 test('the element reads in Firefox', async () => {
   const firefox = await launchFirefox();
   try {
