@@ -227,7 +227,7 @@ impl Session<'_> {
                 .map(|(shard, teacher)| {
                     // Leaves of its own: burn locks all graphs that share one, and shards would wait for each other.
                     let student =
-                        state.student.clone().fork(&self.device).within_reach(&self.recipe.objective);
+                        state.student.clone().within_reach(&self.recipe.objective).fork(&self.device);
                     let size = self.recipe.batch * (shard + 1) / count - self.recipe.batch * shard / count;
                     scope.spawn(move || self.shard(&student, teacher.as_mut(), size, step, shard))
                 })
