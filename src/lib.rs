@@ -33,6 +33,7 @@ pub mod explain;
 pub mod features;
 pub mod model;
 pub mod nn;
+mod rules;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod corpus;

@@ -2,35 +2,22 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::f32::consts::TAU;
+#[path = "common/corpus.rs"]
+mod made_up;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use burn::tensor::Device;
+use made_up::make_corpus;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{self, Corpus, SplitKind, SplitSettings};
 use sottovoce::encoder::{Description, Precision, Source, save};
 use sottovoce::model::{Manifest, Model};
 use sottovoce::nn::weights::in_floats;
 use sottovoce::train::{Epoch, Job, Recipe, TrainError, Watcher, train};
-
-/// A corpus in which each emotion has a pitch of its own, under the names of CREMA-D's.
-fn make_corpus(folder: &Path) {
-    fs::create_dir_all(folder).expect("created");
-    for (place, emotion) in ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"].into_iter().enumerate() {
-        for actor in 0..20 {
-            let pitch = 150.0 * (place + 1) as f32 * (1.0 + 0.01 * actor as f32);
-            let samples =
-                (0..16_000).map(|n| (0.3 * (TAU * pitch * n as f32 / 8_000.0).sin() * 32_767.0) as i16);
-            let mut wav = b"RIFF\x24\x7d\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\x7d\0\0".to_vec();
-            samples.for_each(|sample| wav.extend_from_slice(&sample.to_le_bytes()));
-            fs::write(folder.join(format!("{}_IEO_{emotion}_XX.wav", 1001 + actor)), wav).expect("written");
-        }
-    }
-}
 
 /// Remembers what it is told, and dies after some epochs, as if killed.
 #[derive(Default)]
@@ -293,39 +280,6 @@ fn assert_resumes(model: &str, recipe: impl Fn() -> Recipe) {
     let other = Recipe { learning_rate: 0.5, ..recipe() };
     let refused = train(folder.job(model, "killed", other), &Log::default());
     assert!(matches!(refused, Err(TrainError::OtherRun { .. })));
-}
-
-/// The program itself, killed by the system over and over, while it extracts, trains, saves and writes the model.
-#[test]
-fn a_program_that_is_killed_again_and_again_ends_as_one_that_is_not() {
-    let folder = Folder::new("killed");
-    let start = |run: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sottovoce"));
-        command.args(["train", "baseline", "--epochs", "6", "--data"]).arg(folder.0.join("corpus"));
-        command.arg("--out").arg(folder.0.join(run)).arg("--cache").arg(folder.0.join(run).join("cache"));
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started")
-    };
-    assert!(start("whole").wait().expect("ended").success());
-    let mut kills = 0;
-    // Every attempt lives a little longer, so that kills fall everywhere and the last one ends by itself.
-    for attempt in 1.. {
-        let mut running = start("killed");
-        std::thread::sleep(Duration::from_millis(40 * attempt));
-        if running.try_wait().expect("known").is_some() {
-            break;
-        }
-        running.kill().expect("killed");
-        running.wait().expect("ended");
-        kills += 1;
-    }
-    assert!(kills > 2, "only {kills} kills");
-    for file in ["model.safetensors", "model.json"] {
-        let path = |run| format!("{run}/baseline-best-random-1/model/{file}");
-        assert!(
-            folder.read(&path("whole")) == folder.read(&path("killed")),
-            "{file} differs after {kills} kills"
-        );
-    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-const PAGES = ['index.html', 'lesson.html', 'www/embed/engine.html', 'www/embed/index.html'];
+const PAGES = ['index.html', 'lesson.html', 'www/embed/engine.html', 'www/embed/index.html', 'www/embed/microphone.html'];
 
 /** @returns {string} Where a file lies, as a page in `from` calls it. */
 const addressOf = (from, path) => {

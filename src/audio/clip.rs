@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SAMPLE_RATE_HZ;
 use super::voice::spoken;
+use crate::rules::first_broken;
 
 /// How a clip is cut from a recording. The default is the paper's way.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -67,6 +68,26 @@ impl ClipSettings {
         match self {
             Self::Fixed(fixed) => fixed.skip_s + fixed.length_s,
             Self::Speech(speech) => speech.within_s,
+        }
+    }
+
+    /// Checks that every time is in its range.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let minutes = |seconds: f32, most: f32| (0.0..=60.0 * most).contains(&seconds);
+        match self {
+            Self::Fixed(clip) => first_broken(&[
+                (minutes(clip.skip_s, 10.0), "skip_s must be from 0 to 600"),
+                (clip.length_s >= 0.1 && minutes(clip.length_s, 1.0), "length_s must be from 0.1 to 60"),
+                (minutes(clip.keep_start_below_s, 10.0), "keep_start_below_s must be from 0 to 600"),
+            ]),
+            Self::Speech(clip) => first_broken(&[
+                (minutes(clip.margin_s, 1.0), "margin_s must be from 0 to 60"),
+                (clip.longest_s >= 0.1 && minutes(clip.longest_s, 1.0), "longest_s must be from 0.1 to 60"),
+                (clip.within_s >= 0.1 && minutes(clip.within_s, 10.0), "within_s must be from 0.1 to 600"),
+            ]),
         }
     }
 

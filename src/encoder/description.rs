@@ -63,7 +63,24 @@ impl Description {
     /// # Errors
     /// [`EncoderError::Description`] with the field at fault.
     pub fn parse(text: &str) -> Result<Self, EncoderError> {
-        serde_json::from_str(text)
-            .map_err(|error| EncoderError::Description { file: Self::FILE, detail: error.to_string() })
+        let unusable = |detail| EncoderError::Description { file: Self::FILE, detail };
+        let description: Self = serde_json::from_str(text).map_err(|error| unusable(error.to_string()))?;
+        description.check().map_err(unusable)?;
+        Ok(description)
+    }
+
+    /// Checks that the sizes make a network, and that it is given what it takes.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.network.check()?;
+        match (&self.network, &self.input) {
+            (EncoderConfig::Wav2Vec2(_), Input::Samples { .. }) => Ok(()),
+            (EncoderConfig::Whisper(config), Input::Map { front_end }) if config.mels == front_end.n_mels => {
+                front_end.check().map_err(|error| error.to_string())
+            }
+            _ => Err("the network must be given what it takes".to_owned()),
+        }
     }
 }

@@ -109,6 +109,8 @@ impl SpeechEncoder {
         tensors: StoredParameters,
         device: &Device,
     ) -> Result<Self, EncoderError> {
+        let unusable = |detail| EncoderError::Description { file: Description::FILE, detail };
+        description.check().map_err(unusable)?;
         let Description { network: config, input, .. } = description;
         let (input, shortest) = match (config, input) {
             (EncoderConfig::Wav2Vec2(config), &Input::Samples { normalise }) => {
@@ -117,12 +119,7 @@ impl SpeechEncoder {
             (EncoderConfig::Whisper(config), Input::Map { front_end }) if config.mels == front_end.rows() => {
                 (Preparation::Map(FrontEnd::new(front_end)?), front_end.hop_length)
             }
-            _ => {
-                return Err(EncoderError::Description {
-                    file: "the encoder's description",
-                    detail: "the network must be given what it takes".to_owned(),
-                });
-            }
+            _ => return Err(unusable("the network must be given what it takes".to_owned())),
         };
         let network = import_for_inference(config, tensors)?;
         Ok(Self { input, network, shortest, device: device.clone() })

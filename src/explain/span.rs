@@ -8,7 +8,7 @@ const SHORTEST_S: f32 = 0.3;
 /// The shortest part of the clip with half of the heat, from and to in seconds; none without heat, or without times.
 pub fn seconds(heat: &FeatureMap, clip_s: f32) -> Option<[f32; 2]> {
     let columns = heat.columns();
-    if columns == 1 {
+    if columns <= 1 {
         return None;
     }
     let mut sums = vec![0.0; columns];

@@ -28,10 +28,8 @@ pub struct Ranked {
 }
 
 impl FeatureVariance {
-    /// Of the [features](crate::model::Model::represent) of clips, as many of each; nothing of fewer than two.
-    ///
-    /// # Panics
-    /// If clips have different numbers of features.
+    /// Of the [features](crate::model::Model::represent) of clips; nothing of fewer than two, or where different models
+    /// read them.
     pub fn of<'a>(clips: impl IntoIterator<Item = &'a [f32]>) -> Option<Self> {
         // Welford's way: one clip after the other, without losing what is small.
         let mut clips = clips.into_iter();
@@ -39,7 +37,9 @@ impl FeatureVariance {
         let mut squares = vec![0.0; means.len()];
         let mut count = 1;
         for clip in clips {
-            assert_eq!(clip.len(), means.len(), "every clip has the same features");
+            if clip.len() != means.len() {
+                return None;
+            }
             count += 1;
             for ((mean, square), &value) in means.iter_mut().zip(&mut squares).zip(clip) {
                 let from_mean = f64::from(value) - *mean;
@@ -84,5 +84,6 @@ mod tests {
     fn one_clip_has_no_variance() {
         assert_eq!(FeatureVariance::of([]), None);
         assert_eq!(FeatureVariance::of([&[1.0, 2.0][..]]), None);
+        assert_eq!(FeatureVariance::of([&[1.0, 2.0][..], &[1.0]]), None);
     }
 }

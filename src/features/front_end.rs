@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stft::frame_count;
 use super::{Beyond, Dct, FeatureMap, MelFilterBank, Reference, Stft, frame_rms, power_to_db};
+use crate::rules::first_broken;
 
 /// Which picture of the sound is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +102,11 @@ impl FrontEndSettings {
         }
     }
 
-    fn check(&self) -> Result<(), FrontEndError> {
+    /// Checks that every setting is in its range.
+    ///
+    /// # Errors
+    /// [`FrontEndError`] with the setting that is not.
+    pub fn check(&self) -> Result<(), FrontEndError> {
         let known_rate = (4_000..=192_000).contains(&self.sample_rate_hz);
         let sane_frame = self.n_fft.is_multiple_of(2) && (16..=65_536).contains(&self.n_fft);
         let rules = [
@@ -112,10 +117,7 @@ impl FrontEndSettings {
             (self.n_mfcc <= self.n_mels, "n_mfcc must be at most n_mels"),
             (self.top_db > 0.0, "top_db must be above 0"),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
-            Some((_, rule)) => Err(FrontEndError(rule)),
-            None => Ok(()),
-        }
+        first_broken(&rules).map_err(FrontEndError)
     }
 }
 

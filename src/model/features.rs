@@ -56,6 +56,25 @@ pub enum Statistics {
 }
 
 impl Features {
+    /// Checks that every setting is in its range; sizes can be asked for then.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Map(front_end) => front_end.check().map_err(|error| error.to_string()),
+            Self::Embedding(embedding) => {
+                embedding.encoder.check()?;
+                if embedding.is_consistent() {
+                    Ok(())
+                } else {
+                    Err("the encoder must have the states that are used".to_owned())
+                }
+            }
+            Self::Frames { frames_of } => frames_of.check(),
+        }
+    }
+
     /// Rows of the map; an embedding stands in one column.
     pub fn rows(&self) -> usize {
         match self {
@@ -85,9 +104,11 @@ impl Features {
 }
 
 impl Embedding {
-    /// Whether there are states, and the encoder has them all.
+    /// Whether there are states, no more than the encoder has, and it has them all.
     pub fn is_consistent(&self) -> bool {
-        !self.states.is_empty() && self.states.iter().all(|&state| state <= self.encoder.network.layers())
+        !self.states.is_empty()
+            && self.states.len() <= self.encoder.network.layers() + 1
+            && self.states.iter().all(|&state| state <= self.encoder.network.layers())
     }
 
     /// Values that tell of a clip.

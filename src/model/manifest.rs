@@ -8,6 +8,7 @@ use super::{Emotion, Features, ModelError};
 use crate::audio::ClipSettings;
 use crate::nn::classifiers::Architecture;
 use crate::nn::weights::WeightsFile;
+use crate::rules::first_broken;
 
 /// The contents of a `model.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ impl Manifest {
     pub fn parse(text: &str) -> Result<Self, ModelError> {
         let manifest: Self =
             serde_json::from_str(text).map_err(|error| ModelError::Manifest(error.to_string()))?;
-        manifest.check()?;
+        manifest.check().map_err(ModelError::Manifest)?;
         Ok(manifest)
     }
 
@@ -60,7 +61,11 @@ impl Manifest {
         self.files().map(|file| file.bytes).sum()
     }
 
-    fn check(&self) -> Result<(), ModelError> {
+    fn check(&self) -> Result<(), String> {
+        // Sizes are in their ranges from here on.
+        self.clip.check()?;
+        self.front_end.check()?;
+        self.architecture.check()?;
         let map = self.front_end.size(&self.clip);
         let rows = self.front_end.rows();
         let rules = [
@@ -71,15 +76,18 @@ impl Manifest {
                 "the front end must make the map the network takes, and always of one size",
             ),
             (
-                !matches!(&self.front_end, Features::Embedding(embedding) if !embedding.is_consistent()),
-                "the encoder must have the states that are used",
-            ),
-            (
                 self.normalise.mean.len() == rows && self.normalise.std.len() == rows,
                 "normalise must have one mean and one std a row",
             ),
+            (
+                self.normalise.mean.iter().chain(&self.normalise.std).all(|value| value.is_finite()),
+                "every mean and std must be a number",
+            ),
             (self.normalise.std.iter().all(|&std| std > 0.0), "every std must be above 0"),
-            (self.calibration.temperature > 0.0, "the temperature must be above 0"),
+            (
+                self.calibration.temperature > 0.0 && self.calibration.temperature.is_finite(),
+                "the temperature must be above 0",
+            ),
             (
                 (0.0..=1.0).contains(&self.calibration.unsure_below)
                     && (self.calibration.unsure_below..=1.0).contains(&self.calibration.likely_from),
@@ -90,10 +98,7 @@ impl Manifest {
                 "the weights must lie beside model.json",
             ),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
-            Some((_, rule)) => Err(ModelError::Manifest((*rule).to_owned())),
-            None => Ok(()),
-        }
+        Ok(first_broken(&rules)?)
     }
 }
 

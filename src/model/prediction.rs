@@ -12,12 +12,16 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The softmax of a model's seven scores.
+    /// The softmax of a model's seven scores. Where they are no numbers, as weights that are too large make them, nothing can
+    /// be told: every emotion is as likely as the others.
     ///
     /// # Panics
     /// If there are not seven scores.
     pub fn from_scores(scores: &[f32]) -> Self {
         let scores: [f32; 7] = scores.try_into().expect("one score an emotion");
+        if !scores.iter().all(|score| score.is_finite()) {
+            return Self { probabilities: [1.0 / 7.0; 7] };
+        }
         let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let weights = scores.map(|score| (score - top).exp());
         let total: f32 = weights.iter().sum();
@@ -66,5 +70,13 @@ mod tests {
         assert_eq!(prediction.label(), Emotion::Happy);
         assert_eq!(prediction.ranked()[1].0, Emotion::Neutral);
         assert!(prediction.ranked().is_sorted_by(|a, b| a.1 >= b.1));
+    }
+
+    #[test]
+    fn scores_that_are_no_numbers_tell_nothing() {
+        for score in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let prediction = Prediction::from_scores(&[0.0, score, 1.0, 2.0, 3.0, 4.0, 5.0]);
+            assert_eq!(prediction.probabilities(), &[1.0 / 7.0; 7]);
+        }
     }
 }

@@ -213,12 +213,18 @@ pub fn write(parameters: &Parameters, storage: impl Fn(&Parameter) -> Storage) -
 /// Numbers from their bytes in 32 or 16 bits.
 pub(crate) fn floats(format: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsError> {
     let halves = || data.as_chunks::<2>().0.iter();
-    Ok(match format {
+    let values: Vec<f32> = match format {
         Dtype::F32 => data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
         Dtype::F16 => halves().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
         Dtype::BF16 => halves().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect(),
         other => return Err(WeightsError(format!("unexpected number format {other:?}"))),
-    })
+    };
+    // A network with one of them says nothing, of anything.
+    if values.iter().all(|value| value.is_finite()) {
+        Ok(values)
+    } else {
+        Err(WeightsError("a weight is no number".to_owned()))
+    }
 }
 
 #[cfg(test)]
@@ -253,6 +259,13 @@ mod tests {
             let worst = worst.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst <= 0.5 / 127.0 + 1e-6, "{name} is off by {worst}");
         }
+    }
+
+    #[test]
+    fn weights_that_are_no_numbers_are_refused() {
+        let broken = Parameter { shape: vec![2], values: vec![1.0, f32::NAN] };
+        let error = read(write(&Parameters::from([("bias".into(), broken)]), storage)).unwrap_err();
+        assert!(error.to_string().contains("a weight is no number"), "{error}");
     }
 
     #[test]

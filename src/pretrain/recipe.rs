@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Changes, MaskSettings, PretrainError};
 use crate::nn::encoders::{FeatureNorm, Wav2Vec2Config};
+use crate::rules::first_broken;
 
 /// What an encoder is called after: how it learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,9 +259,6 @@ impl Recipe {
             ),
             of_objective,
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
-            Some((_, rule)) => Err(PretrainError::Recipe((*rule).to_owned())),
-            None => Ok(()),
-        }
+        first_broken(&rules).map_err(|rule| PretrainError::Recipe(rule.to_owned()))
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spectrogram::SpectrogramSettings;
 use super::waveform::WaveformSettings;
+use crate::rules::first_broken;
 
 /// Everything that decides how a model is trained, besides its architecture and the clips.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -150,10 +151,7 @@ impl Recipe {
                 "stretch must be above 0 and skip_s not negative",
             ),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
-            Some((_, rule)) => Err(RecipeError((*rule).to_owned())),
-            None => Ok(()),
-        }
+        first_broken(&rules).map_err(|rule| RecipeError(rule.to_owned()))
     }
 
     /// The learning rate after `progress` epochs, given the validation losses of the epochs that are done.

@@ -29,8 +29,6 @@
       this.#origin = address.origin;
       this.#frame.hidden = true;
       this.#frame.title = 'sottovoce';
-      // The microphone, if an element has one, is heard there and not in this page.
-      this.#frame.allow = 'microphone; autoplay';
       this.#ready = new Promise((resolve, reject) => {
         addEventListener('message', ({ data, source }) => {
           if (source !== this.#frame.contentWindow || data?.sottovoce !== 1) return;
@@ -80,6 +78,7 @@
     .buttons { display: flex; flex-wrap: wrap; gap: 0.5rem; }
     button { min-height: 2.75rem; padding: 0.25rem 0.75rem; border: 1px solid var(--sottovoce-line, var(--line));
       border-radius: 0.75rem; background: none; color: inherit; font: inherit; font-size: 0.875rem; text-align: start; cursor: pointer; }
+    .record { width: 9rem; height: 2.75rem; border: 0; border-radius: 0.75rem; color-scheme: inherit; }
     button:hover { border-color: var(--accent); }
     :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
     .headline { margin: 0; font-size: 1.25rem; font-weight: 650; }
@@ -110,9 +109,15 @@
     /** @type {any} What the engine calls things. */ #hello;
     /** @type {Record<string, any>} */ #parts = {};
     #root = this.attachShadow({ mode: 'open', delegatesFocus: true });
-    #isRecording = false;
+    /** Tells the microphone's frame which model is to read. */ #useModel = () => {};
     /** Counts what was asked: an answer that another overtook is not shown. */
     #turn = 0;
+
+    static observedAttributes = ['model'];
+
+    attributeChangedCallback() {
+      this.#useModel();
+    }
 
     connectedCallback() {
       if (this.#hello) return;
@@ -126,7 +131,7 @@
         this.#layOut(hello);
         return hello;
       });
-      this.#hello.catch((/** @type {any} */ error) => this.#fail(error));
+      this.#hello.catch((/** @type {any} */ error) => this.#fail(error, this.#turn));
     }
 
     /** Reads a voice: an audio file, or mono samples. Resolves to what the event `result` carries.
@@ -138,26 +143,46 @@
     }
 
     get #frame() {
-      return Frame.of((this.getAttribute('lang') ?? document.documentElement.lang ?? '').toLowerCase().split('-')[0]);
+      return Frame.of(this.#language);
+    }
+
+    get #language() {
+      return (this.getAttribute('lang') ?? document.documentElement.lang ?? '').toLowerCase().split('-')[0];
+    }
+
+    get #model() {
+      return this.getAttribute('model') ?? undefined;
     }
 
     /** @param {object} question @param {string} status */
     async #read(question, status) {
-      const turn = ++this.#turn;
-      const model = this.getAttribute('model') ?? undefined;
-      this.#say(status);
+      const turn = this.#begin(status);
       try {
-        const told = await this.#frame.ask({ ...question, model }, (progress) => {
-          if (progress.share !== undefined && progress.share < 1 && turn === this.#turn) this.#loading(progress.share);
-          this.#tell('progress', progress);
-        });
-        if (turn === this.#turn) this.#show(told);
-        this.#tell('result', told);
+        const told = await this.#frame.ask({ ...question, model: this.#model }, (progress) => this.#progress(progress, turn));
+        this.#answer(told, turn);
         return told;
       } catch (error) {
-        if (turn === this.#turn) this.#fail(error);
+        this.#fail(error, turn);
         throw error;
       }
+    }
+
+    /** @param {string} status */
+    #begin(status) {
+      this.#say(status);
+      return ++this.#turn;
+    }
+
+    /** @param {any} progress @param {number} turn */
+    #progress(progress, turn) {
+      if (progress.share !== undefined && progress.share < 1 && turn === this.#turn) this.#loading(progress.share);
+      this.#tell('progress', progress);
+    }
+
+    /** @param {any} told @param {number} turn */
+    #answer(told, turn) {
+      if (turn === this.#turn) this.#show(told);
+      this.#tell('result', told);
     }
 
     /** @param {string} type @param {unknown} detail */
@@ -171,7 +196,7 @@
       this.setAttribute('role', 'group');
       if (!this.hasAttribute('aria-label')) this.setAttribute('aria-label', labels.title);
       const buttons = make('div', 'buttons');
-      if (this.hasAttribute('mic') && !this.hasAttribute('no-mic')) buttons.append(this.#recordButton(labels));
+      if (this.hasAttribute('mic') && !this.hasAttribute('no-mic')) buttons.append(this.#microphone(labels));
       if (this.hasAttribute('files')) buttons.append(this.#fileButton(labels));
       if (this.getAttribute('samples') !== 'none') {
         buttons.append(...samples.map((/** @type {any} */ sample) => this.#sampleButton(sample, labels)));
@@ -200,20 +225,39 @@
         make('p', 'notice', `${labels.notice} `, link));
     }
 
-    /** @param {any} labels */
-    #recordButton(labels) {
-      const button = make('button', 'record', labels.record);
-      button.type = 'button';
-      button.addEventListener('click', async () => {
-        if (this.#isRecording) return this.#frame.ask({ ask: 'stop' });
-        this.#isRecording = true;
-        button.textContent = labels.stop;
-        this.#play();
-        await this.#read({ ask: 'record' }, labels.listening).catch(() => {});
-        this.#isRecording = false;
-        button.textContent = labels.record;
+    /** The button that records, in a frame of the site that this script comes from: it can be pressed there alone, and what is
+     * heard stays there. @param {any} labels */
+    #microphone(labels) {
+      const address = new URL('microphone.html', src);
+      address.searchParams.set('lang', this.#language);
+      address.searchParams.set('theme', this.getAttribute('theme') ?? '');
+      const frame = make('iframe', 'record');
+      frame.title = labels.record;
+      frame.allow = 'microphone; autoplay';
+      /** Of the recording that goes on, or is read. */
+      let turn = 0;
+      addEventListener('message', ({ data, source }) => {
+        if (source !== frame.contentWindow || data?.sottovoce !== 1) return;
+        const { type, id, answer, code, message, ...progress } = data;
+        if (type === 'ready') {
+          this.#useModel = () => frame.contentWindow?.postMessage(
+            { sottovoce: 1, id: 0, ask: 'hello', model: this.#model }, address.origin);
+          this.#useModel();
+        } else if (type === 'recording') {
+          this.#play();
+          turn = this.#begin(labels.listening);
+        } else if (type === 'progress') {
+          this.#progress(progress, turn);
+        } else if (type === 'error') {
+          this.#fail({ code, message }, turn || ++this.#turn);
+          turn = 0;
+        } else if (answer) {
+          this.#answer(answer, turn);
+          turn = 0;
+        }
       });
-      return button;
+      frame.src = address.href;
+      return frame;
     }
 
     /** @param {any} labels */
@@ -273,10 +317,10 @@
       }
     }
 
-    /** @param {any} error */
-    #fail(error) {
-      if (this.#parts.explained) this.#say(error.message);
-      else this.#root.replaceChildren(make('p', 'explained', error.message));
+    /** @param {any} error @param {number} turn */
+    #fail(error, turn) {
+      if (!this.#parts.explained) this.#root.replaceChildren(make('p', 'explained', error.message));
+      else if (turn === this.#turn) this.#say(error.message);
       this.#tell('error', { code: error.code ?? 'unexpected', message: error.message });
     }
   }

@@ -13,11 +13,12 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 18] = [
+const PAGE_TESTS: [&str; 19] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
     "tests/e2e/compare.test.mjs",
     "tests/e2e/embed.test.mjs",
+    "tests/e2e/embedder.test.mjs",
     "tests/e2e/explain.test.mjs",
     "tests/e2e/faults.test.mjs",
     "tests/e2e/follow.test.mjs",

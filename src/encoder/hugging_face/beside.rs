@@ -14,7 +14,7 @@ pub fn whisper_of(tensors: &StoredParameters) -> Option<EncoderConfig> {
     let layers =
         (0..).take_while(|layer| tensors.contains_key(&format!("layers.{layer}.fc1.weight"))).count();
     let width = size("conv1.weight", 0)?;
-    Some(EncoderConfig::Whisper(
+    let config = EncoderConfig::Whisper(
         WhisperConfig::new()
             .with_mels(size("conv1.weight", 1)?)
             .with_width(width)
@@ -22,7 +22,8 @@ pub fn whisper_of(tensors: &StoredParameters) -> Option<EncoderConfig> {
             .with_heads((width / 64).max(1))
             .with_hidden(size("layers.0.fc1.weight", 0)?)
             .with_positions(size("embed_positions.weight", 0)?),
-    ))
+    );
+    config.check().is_ok().then_some(config)
 }
 
 /// What the network is given, with the text of a `preprocessor_config.json` if there is one.

@@ -83,23 +83,7 @@ impl Wav2Vec2Json {
             let part = if self.add_adapter { "an adapter" } else { "batch normalisation of positions" };
             return Err(EncoderError::Unsupported(format!("this encoder has {part}")));
         }
-        let convs = self.conv_dim.len();
-        let sizes = [self.hidden_size, self.num_attention_heads, self.num_conv_pos_embedding_groups];
-        let rules = [
-            (convs > 0, "conv_dim must not be empty"),
-            (
-                self.conv_kernel.len() == convs && self.conv_stride.len() == convs,
-                "conv_dim, conv_kernel and conv_stride must be of one length",
-            ),
-            (
-                sizes.iter().chain(&self.conv_stride).chain(&self.conv_kernel).all(|&size| size > 0),
-                "sizes must be above 0",
-            ),
-            (divides(sizes[1], sizes[0]), "num_attention_heads must divide hidden_size"),
-            (divides(sizes[2], sizes[0]), "num_conv_pos_embedding_groups must divide hidden_size"),
-        ];
-        check(&rules)?;
-        Ok(EncoderConfig::Wav2Vec2(
+        checked(EncoderConfig::Wav2Vec2(
             Wav2Vec2Config::new()
                 .with_conv_channels(self.conv_dim)
                 .with_conv_kernels(self.conv_kernel)
@@ -148,11 +132,7 @@ impl Default for WhisperJson {
 impl WhisperJson {
     fn config(self) -> Result<EncoderConfig, EncoderError> {
         gelu("activation_function", &self.activation_function)?;
-        check(&[(
-            divides(self.encoder_attention_heads, self.d_model),
-            "encoder_attention_heads must divide d_model",
-        )])?;
-        Ok(EncoderConfig::Whisper(
+        checked(EncoderConfig::Whisper(
             WhisperConfig::new()
                 .with_mels(self.num_mel_bins)
                 .with_width(self.d_model)
@@ -171,13 +151,7 @@ fn gelu(field: &str, activation: &str) -> Result<(), EncoderError> {
     }
 }
 
-fn divides(part: usize, whole: usize) -> bool {
-    part > 0 && whole > 0 && whole.is_multiple_of(part)
-}
-
-fn check(rules: &[(bool, &str)]) -> Result<(), EncoderError> {
-    match rules.iter().find(|(holds, _)| !holds) {
-        Some((_, rule)) => Err(unusable(*rule)),
-        None => Ok(()),
-    }
+fn checked(config: EncoderConfig) -> Result<EncoderConfig, EncoderError> {
+    config.check().map_err(unusable)?;
+    Ok(config)
 }

@@ -17,6 +17,13 @@ pub use mlp::{Mlp, MlpConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::rules::first_broken;
+
+/// Most values that stand side by side in a classifier.
+const WIDEST: usize = 4096;
+/// Most values of a feature map: a minute of sound in 170 bands.
+const LARGEST_INPUT: usize = 1 << 20;
+
 /// Which network a model uses, with its sizes: the `architecture` of a `model.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -54,6 +61,63 @@ impl Architecture {
             Self::DeepCnn(config) => config.classes,
             Self::Mlp(config) => config.classes,
         }
+    }
+
+    /// Checks that the sizes make a network, and one of a classifier's size. What holds is true of every description that
+    /// comes from outside; [`init`](Self::init) relies on it.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        // Sizes, dropout probabilities, and by how much rows and columns are made fewer.
+        let (sizes, dropout, [fewer_rows, fewer_columns]): (Vec<usize>, Vec<f64>, [usize; 2]) = match self {
+            Self::AttentiveMlp(config) => (
+                [&[config.width, config.groups], &config.hidden[..]].concat(),
+                config.dropout.to_vec(),
+                [1, 1],
+            ),
+            Self::Baseline(config) => {
+                ([&[config.kernel], &config.channels[..]].concat(), vec![config.dropout], [8, 1])
+            }
+            Self::CnnLstm(config) => (
+                [&[config.units, config.hidden], &config.channels[..]].concat(),
+                vec![config.conv_dropout, config.hidden_dropout],
+                [8, 8],
+            ),
+            Self::DeepCnn(config) => (
+                [&[config.hidden], &config.channels[..]].concat(),
+                [&config.dropout[..], &[config.hidden_dropout]].concat(),
+                [16, 16],
+            ),
+            Self::Mlp(config) => {
+                (config.hidden.to_vec(), [&[config.input_dropout], &config.dropout[..]].concat(), [1, 1])
+            }
+        };
+        let [rows, columns] = self.input();
+        first_broken(&[
+            (
+                sizes.iter().chain([&self.classes()]).all(|size| (1..=WIDEST).contains(size)),
+                "the sizes of the network must be from 1 to 4096",
+            ),
+            (
+                rows >= fewer_rows
+                    && columns >= fewer_columns
+                    && rows.checked_mul(columns).is_some_and(|values| values <= LARGEST_INPUT),
+                "the network's input is too small to be halved as often as it is, or too large",
+            ),
+            (
+                dropout.iter().all(|probability| (0.0..1.0).contains(probability)),
+                "a dropout probability must be from 0 to below 1",
+            ),
+            (
+                !matches!(self, Self::AttentiveMlp(config) if !config.width.is_multiple_of(config.groups)),
+                "the groups must divide the width",
+            ),
+            (
+                !matches!(self, Self::Baseline(config) if config.kernel.is_multiple_of(2)),
+                "the length of a kernel must be odd",
+            ),
+        ])
     }
 
     /// Makes the network with fresh random weights.

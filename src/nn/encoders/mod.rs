@@ -18,6 +18,13 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+/// Most values that stand side by side anywhere in an encoder; the largest one published has 16,384.
+const WIDEST: usize = 16_384;
+/// Most layers; the largest one published has 48.
+const MOST_LAYERS: usize = 96;
+/// Frames that a convolution sees at most, and positions that are told apart.
+const LONGEST: usize = 16_384;
+
 /// Which encoder, with its sizes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -34,6 +41,18 @@ impl EncoderConfig {
         match self {
             Self::Wav2Vec2(config) => Encoder::Wav2Vec2(config.init(device)),
             Self::Whisper(config) => Encoder::Whisper(config.init(device)),
+        }
+    }
+
+    /// Checks that the sizes make a network, and none beyond those that were ever published. What holds is true of every
+    /// configuration that comes from outside; [`init`](Self::init) relies on it.
+    ///
+    /// # Errors
+    /// The rule that is broken, with the name of the size.
+    pub fn check(&self) -> Result<(), &'static str> {
+        match self {
+            Self::Wav2Vec2(config) => config.check(),
+            Self::Whisper(config) => config.check(),
         }
     }
 
@@ -71,6 +90,11 @@ impl EncoderConfig {
             Self::Whisper(config) => config.layers,
         }
     }
+}
+
+/// Whether `part` goes into `whole` without a rest.
+fn divides(part: usize, whole: usize) -> bool {
+    part > 0 && whole > 0 && whole.is_multiple_of(part)
 }
 
 /// Any of the encoders.

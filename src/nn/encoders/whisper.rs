@@ -9,7 +9,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::Encoded;
 use super::transformer::{self, Layer, LayerConfig, normed};
+use super::{LONGEST, MOST_LAYERS, WIDEST, divides};
 use crate::nn::gelu::gelu;
+use crate::rules::first_broken;
 
 /// Sizes of a [`Whisper`]; the defaults are those of `tiny`.
 #[derive(Config, Debug)]
@@ -56,6 +58,20 @@ impl WhisperConfig {
             layers: (0..layers).map(|_| layer.init(device)).collect(),
             layer_norm: final_norm.then(|| LayerNormConfig::new(width).init(device)),
         }
+    }
+
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let in_range = |size: usize, most| (1..=most).contains(&size);
+        first_broken(&[
+            (in_range(self.mels, 1024), "there must be 1 to 1024 mel bands"),
+            (
+                in_range(self.width, WIDEST) && in_range(self.hidden, WIDEST),
+                "the width of layers and what is between their dense layers must be from 1 to 16384",
+            ),
+            (self.layers <= MOST_LAYERS, "there must be at most 96 layers"),
+            (divides(self.heads, self.width), "the number of attention heads must divide the width"),
+            (in_range(self.positions, LONGEST), "there must be 1 to 16384 positions"),
+        ])
     }
 
     pub(super) fn layer(&self) -> LayerConfig {

@@ -77,7 +77,9 @@ impl Quantised {
     /// [`QuantError`] naming the part that does not.
     pub fn check(&self) -> Result<(), QuantError> {
         let count = self.shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
-        let count = count.ok_or(QuantError("its shape overflows"))?;
+        // Counted in bits below.
+        let count =
+            count.filter(|&count| count <= usize::MAX / 8).ok_or(QuantError("its shape overflows"))?;
         if !BITS.contains(&self.bits) {
             return Err(QuantError("bits must be 2 to 8"));
         }

@@ -14,6 +14,8 @@ use self::feature_extractor::FeatureExtractor;
 use self::positions::PositionalConv;
 use super::Encoded;
 use super::transformer::{self, Layer, LayerConfig, normed};
+use super::{LONGEST, MOST_LAYERS, WIDEST, divides};
+use crate::rules::first_broken;
 
 /// How the convolutions that hear the samples are normed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +98,41 @@ impl Wav2Vec2Config {
         }
     }
 
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let convs = self.conv_channels.len();
+        let in_range = |sizes: &[usize], most| sizes.iter().all(|size| (1..=most).contains(size));
+        first_broken(&[
+            ((1..=MOST_LAYERS).contains(&convs), "there must be 1 to 96 convolutions"),
+            (
+                self.conv_kernels.len() == convs && self.conv_strides.len() == convs,
+                "the channels, kernels and strides of the convolutions must be of one number",
+            ),
+            (
+                in_range(&self.conv_channels, WIDEST) && in_range(&[self.width, self.hidden], WIDEST),
+                "channels, the width of layers and what is between their dense layers must be from 1 to 16384",
+            ),
+            (
+                in_range(&self.conv_kernels, 1024) && in_range(&self.conv_strides, 1024),
+                "kernels and strides must be from 1 to 1024",
+            ),
+            (self.shortest_checked().is_some(), "the convolutions must see at most a second at once"),
+            (self.layers <= MOST_LAYERS, "there must be at most 96 layers"),
+            (divides(self.heads, self.width), "the number of attention heads must divide the width"),
+            (
+                (1..=LONGEST).contains(&self.position_kernel),
+                "the positional convolution must see 1 to 16384 frames",
+            ),
+            (
+                divides(self.position_groups, self.width),
+                "the groups of the positional convolution must divide the width",
+            ),
+            (
+                self.epsilon > 0.0 && (self.epsilon as f32).is_normal(),
+                "what is added to variances must be above 0",
+            ),
+        ])
+    }
+
     pub(super) fn layer(&self) -> LayerConfig {
         LayerConfig {
             width: self.width,
@@ -105,6 +142,15 @@ impl Wav2Vec2Config {
             norm_first: self.norm_first,
             epsilon: self.epsilon,
         }
+    }
+
+    /// Samples that make one frame; nothing where these are more than a second.
+    fn shortest_checked(&self) -> Option<usize> {
+        let mut convs = self.conv_kernels.iter().zip(&self.conv_strides).rev();
+        let samples = convs.try_fold(1_usize, |frames, (&kernel, &stride)| {
+            frames.checked_sub(1)?.checked_mul(stride)?.checked_add(kernel)
+        });
+        samples.filter(|&samples| samples <= crate::audio::SAMPLE_RATE_HZ as usize)
     }
 
     /// Samples that make one frame.
