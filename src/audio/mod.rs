@@ -10,6 +10,7 @@
 mod clip;
 mod decode;
 mod error;
+mod guard;
 mod mixer;
 mod opus;
 mod quality;
@@ -21,6 +22,7 @@ mod windows;
 pub use clip::{Clip, ClipSettings, FixedClip, SpeechClip};
 pub use decode::{Limits, ReadOptions, Recording, decode, from_samples};
 pub use error::AudioError;
+pub use guard::panicked_in_decoder;
 pub use quality::{Quality, QualityNote};
 pub use resample::Resampler;
 pub use stream::Stream;

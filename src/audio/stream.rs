@@ -12,11 +12,16 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
+use super::guard::guarded;
 use super::mixer::{Mixer, check_channels};
 use super::{AudioError, Limits, SAMPLE_RATE_HZ, opus::OpusAdapter};
 
 /// Packets in a row that fail to decode before the rest of a file is given up as damaged.
 const MAX_BAD_PACKETS: usize = 50;
+
+/// Packets in a row without any sound before the rest of a file is given up: one of a few bytes may say that it has four
+/// milliards of them.
+const MAX_EMPTY_PACKETS: usize = 1_000;
 
 /// Samples of a block, but for the last.
 const BLOCK: usize = SAMPLE_RATE_HZ as usize / 2;
@@ -37,6 +42,7 @@ pub struct Stream<'a> {
     track_id: u32,
     declared_s: Option<f32>,
     bad_packets: usize,
+    empty_packets: usize,
     pub(super) mixer: Mixer,
 }
 
@@ -47,20 +53,30 @@ impl<'a> Stream<'a> {
     /// [`AudioError`] when its format is unknown, it has no sound, or says that it is longer than the limit.
     pub fn open(source: Box<dyn MediaSource + 'a>, limits: &Limits) -> Result<Self, AudioError> {
         let source = MediaSourceStream::new(source, Default::default());
-        let format = symphonia::default::get_probe()
-            .probe(&Hint::new(), source, FormatOptions::default(), MetadataOptions::default())
-            .map_err(|error| match error {
-                // The probe reads to the end in search of a signature that it knows.
-                SymphoniaError::IoError(_) | SymphoniaError::Unsupported(_) => AudioError::UnknownFormat,
-                other => corrupt(&other),
-            })?;
+        let probe = symphonia::default::get_probe();
+        let opened = guarded(|| {
+            probe.probe(&Hint::new(), source, FormatOptions::default(), MetadataOptions::default())
+        });
+        let format = opened.map_err(|error| match error {
+            // The probe reads to the end in search of a signature that it knows.
+            SymphoniaError::IoError(_) | SymphoniaError::Unsupported(_) => AudioError::UnknownFormat,
+            other => corrupt(&other),
+        })?;
         let track = format.default_track(TrackType::Audio).ok_or(AudioError::NoAudioTrack)?;
         let declared_s = declared_duration_s(track);
         if declared_s.is_some_and(|seconds| seconds > limits.max_duration_s) {
             return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
         }
         let (track_id, decoder) = (track.id, make_decoder(track, limits)?);
-        Ok(Self { format, decoder, track_id, declared_s, bad_packets: 0, mixer: Mixer::new(*limits) })
+        Ok(Self {
+            format,
+            decoder,
+            track_id,
+            declared_s,
+            bad_packets: 0,
+            empty_packets: 0,
+            mixer: Mixer::new(*limits),
+        })
     }
 
     /// Length that the file says it has, in seconds.
@@ -90,7 +106,7 @@ impl<'a> Stream<'a> {
 
     /// Decodes one packet, if there is one left.
     pub(super) fn advance(&mut self) -> Result<bool, AudioError> {
-        let packet = match self.format.next_packet() {
+        let packet = match guarded(|| self.format.next_packet()) {
             Ok(Some(packet)) => packet,
             Ok(None) => return Ok(false),
             // A cut-off file ends in the middle of a packet.
@@ -101,11 +117,15 @@ impl<'a> Stream<'a> {
             Err(error) => return self.give_up(&error),
         };
         if packet.track_id != self.track_id {
-            return Ok(true);
+            return if packet.data.is_empty() { self.skip_empty() } else { Ok(true) };
         }
-        match self.decoder.decode(&packet) {
+        match guarded(|| self.decoder.decode(&packet)) {
             Ok(buffer) => {
                 self.bad_packets = 0;
+                if buffer.is_empty() {
+                    return self.skip_empty();
+                }
+                self.empty_packets = 0;
                 let spec = buffer.spec();
                 let (rate_hz, channels) = (spec.rate(), spec.channels().count());
                 buffer.copy_to_vec_interleaved(&mut self.mixer.interleaved);
@@ -118,6 +138,15 @@ impl<'a> Stream<'a> {
                     return self.give_up(&error);
                 }
             }
+        }
+        Ok(true)
+    }
+
+    /// Goes on after a packet without sound, unless there were too many of them.
+    fn skip_empty(&mut self) -> Result<bool, AudioError> {
+        self.empty_packets += 1;
+        if self.empty_packets > MAX_EMPTY_PACKETS {
+            return self.give_up(&SymphoniaError::DecodeError("there is no sound in its packets"));
         }
         Ok(true)
     }
@@ -148,8 +177,7 @@ fn make_decoder(track: &Track, limits: &Limits) -> Result<Box<dyn AudioDecoder>,
     if let Some(channels) = params.channels.as_ref().map(|c| c.count()) {
         check_channels(channels, limits)?;
     }
-    CODECS
-        .make_audio_decoder(params, &AudioDecoderOptions::default())
+    guarded(|| CODECS.make_audio_decoder(params, &AudioDecoderOptions::default()))
         .map_err(|_| AudioError::UnsupportedCodec)
 }
 

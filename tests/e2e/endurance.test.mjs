@@ -3,11 +3,11 @@
 // `cargo xtask torture` gathers the lines that begin with `torture |`.
 
 import assert from 'node:assert/strict';
-import { appendFile, cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { SOFTWARE_GPU, dist, launch, open, root, serve } from './support.mjs';
+import { SOFTWARE_GPU, dist, launch, longRecording, open, root, serve } from './support.mjs';
 
 const isLong = process.env.SOTTOVOCE_TORTURE === 'long';
 const CLIPS = Number(process.env.CLIPS ?? (isLong ? 2000 : 60));
@@ -58,6 +58,19 @@ async function memory(browser, page) {
     engine: Math.max(...engines) / 2 ** 20, heap: usedSize / 2 ** 20,
     renderer: await processMb(browser, 'renderer'), gpu: await processMb(browser, 'GPU'),
   };
+}
+
+/** A WAV file of speech for the microphone, which begins anew at its end. */
+async function speech() {
+  const browser = await launch();
+  try {
+    const { page } = await open(browser, server.url, { bypassCSP: true });
+    const path = join(folder, 'speech.wav');
+    await writeFile(path, (await longRecording(page, 5, 1)).buffer);
+    return path;
+  } finally {
+    await browser.close();
+  }
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -126,7 +139,8 @@ test('clips in a row on a graphics processor take no more memory than the first'
 });
 
 test('the microphone is followed without growing memory or delay', { timeout: 7_200_000 }, async () => {
-  const browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
+  const browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+    `--use-file-for-fake-audio-capture=${await speech()}`]);
   try {
     const { context, page, errors } = await open(browser, `${server.url}?backend=cpu`, { permissions: ['microphone'] });
     await page.getByRole('button', { name: 'Follow live' }).click();

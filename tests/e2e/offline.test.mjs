@@ -1,7 +1,7 @@
 // The page without the network, and its next version, from end to end.
 
 import assert from 'node:assert/strict';
-import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -79,6 +79,31 @@ test('a newer version waits until it is wanted, and until no other tab has the o
   assert.equal(await outline(second), 'solid');
   assert.ok(await second.locator('#newer').isHidden());
   assert.equal(await second.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith('sottovoce-page')).length), 1);
+  await context.close();
+});
+
+test('a newer version that arrives in the middle of a reading changes nothing in it', async () => {
+  const context = await browser.newContext();
+  const page = await kept(context);
+  await page.reload();
+  await chosenModel(page);
+  await page.evaluate(() => { globalThis.isTheSamePage = true; });
+  const buffer = await readFile(sample('1028_MTI_SAD_XX.opus'));
+  const names = Array.from({ length: 60 }, (_, n) => `clip-${n}.opus`);
+  await page.setInputFiles('#file', names.map((name) => ({ name, mimeType: 'audio/ogg', buffer })));
+  await page.waitForFunction(() => document.querySelectorAll('#more li').length > 2);
+  await appendFile(join(folder, 'www/style.css'), '\nbody { outline: 2px solid }\n');
+  await preload(folder);
+  await writeOfflineWorker(folder);
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+  await page.getByText('A newer version of this page is here').waitFor();
+  const readBefore = await page.locator('#more li').count();
+  await page.waitForFunction((count) => document.querySelectorAll('#more li').length === count, names.length);
+  assert.ok(readBefore < names.length, 'it came in the middle');
+  const told = await page.locator('#more li').allTextContents();
+  const answers = new Set(told.map((text, n) => text.replace(names[n], '')));
+  assert.equal(answers.size, 1, [...answers].join('\n'));
+  assert.equal(await page.evaluate(() => globalThis.isTheSamePage), true);
   await context.close();
 });
 

@@ -52,7 +52,9 @@ pub fn decode(bytes: &[u8]) {
     if let Ok(recording) = audio::decode(bytes, &options) {
         assert!(recording.samples.iter().all(|sample| sample.is_finite()), "samples are numbers");
     }
-    let Ok(mut stream) = Stream::open(Box::new(Cursor::new(bytes.to_vec())), &Limits::default()) else { return };
+    let Ok(mut stream) = Stream::open(Box::new(Cursor::new(bytes.to_vec())), &Limits::default()) else {
+        return;
+    };
     let mut followed = 0;
     while let Ok(Some(block)) = stream.next_block() {
         assert!(block.iter().all(|sample| sample.is_finite()), "samples are numbers");
@@ -78,11 +80,16 @@ pub fn pytorch(bytes: &[u8]) {
 /// What is said of an encoder beside its weights, by others and by us.
 pub fn encoder_config(bytes: &[u8]) {
     let Some((&kind, bytes)) = bytes.split_first() else { return };
-    let of = |weights: &[u8]| encoder::read_weights("model.safetensors", weights.to_vec()).expect("a fixture");
+    let of =
+        |weights: &[u8]| encoder::read_weights("model.safetensors", weights.to_vec()).expect("a fixture");
     match kind % 4 {
         0 => import(&edited(WHISPER_CONFIG, bytes), None, of(WHISPER)),
         1 => import(&edited(WAV2VEC2_CONFIG, bytes), None, of(WAV2VEC2)),
-        2 => import(WAV2VEC2_CONFIG, Some(&edited(r#"{"do_normalize": true, "sampling_rate": 16000}"#, bytes)), of(WAV2VEC2)),
+        2 => import(
+            WAV2VEC2_CONFIG,
+            Some(&edited(r#"{"do_normalize": true, "sampling_rate": 16000}"#, bytes)),
+            of(WAV2VEC2),
+        ),
         _ => {
             let ours: Value = serde_json::from_str(OWN).expect("a fixture");
             let ours = edited(&ours["front_end"]["encoder"].to_string(), bytes);
@@ -103,16 +110,21 @@ pub fn manifest(bytes: &[u8]) {
     if let Some(shards) = text.pointer_mut("/front_end/encoder/shards") {
         *shards = json!([WeightsFile::describe("encoder.safetensors", WAV2VEC2)]);
     }
-    let bytes_of = |file: &WeightsFile| Ok(if file.file == "encoder.safetensors" { WAV2VEC2 } else { OWN_WEIGHTS }.to_vec());
+    let bytes_of = |file: &WeightsFile| {
+        Ok(if file.file == "encoder.safetensors" { WAV2VEC2 } else { OWN_WEIGHTS }.to_vec())
+    };
     if let Ok(model) = Model::from_parts(&text.to_string(), bytes_of, &Device::flex()) {
-        let analysis = Analyzer::new(model).analyze_samples(&sweep(20_000), audio::SAMPLE_RATE_HZ).expect("a sound");
+        let analysis =
+            Analyzer::new(model).analyze_samples(&sweep(20_000), audio::SAMPLE_RATE_HZ).expect("a sound");
         assert!(analysis.prediction.probabilities().iter().all(|share| (0.0..=1.0).contains(share)));
     }
 }
 
 /// What the page may say to the engine in its worker, in any order and with any numbers.
 pub fn messages(bytes: &[u8]) {
-    let bytes_of = |file: &WeightsFile| Ok(if file.file == "model.safetensors" { OWN_WEIGHTS } else { WAV2VEC2 }.to_vec());
+    let bytes_of = |file: &WeightsFile| {
+        Ok(if file.file == "model.safetensors" { OWN_WEIGHTS } else { WAV2VEC2 }.to_vec())
+    };
     let mut own: Value = serde_json::from_str(OWN).expect("a fixture");
     own["front_end"]["encoder"]["shards"] = json!([WeightsFile::describe("encoder.safetensors", WAV2VEC2)]);
     let model = Model::from_parts(&own.to_string(), bytes_of, &Device::flex()).expect("a fixture");
@@ -123,7 +135,11 @@ pub fn messages(bytes: &[u8]) {
         let samples = given.samples();
         match kind % 9 {
             0 => drop(analyzer.analyze_samples(&samples, given.number() as u32)),
-            1 => drop(analyzer.prepare_window(&samples, given.number() as u32).map(|window| window.map(|window| analyzer.read(window)))),
+            1 => drop(
+                analyzer
+                    .prepare_window(&samples, given.number() as u32)
+                    .map(|window| window.map(|window| analyzer.read(window))),
+            ),
             2 => drop(analyzer.limits().check_size(given.number())),
             3 => {
                 let whole = Prediction::from(given.seven());
@@ -227,7 +243,9 @@ fn replace(value: &mut Value, place: usize, at: &mut usize, with: Value) {
     *at += 1;
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| replace(value, place, at, with.clone())),
-        Value::Object(fields) => fields.values_mut().for_each(|value| replace(value, place, at, with.clone())),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|value| replace(value, place, at, with.clone()))
+        }
         _ => {}
     }
 }

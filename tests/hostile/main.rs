@@ -2,15 +2,18 @@
 
 #[path = "../common/counting.rs"]
 mod counting;
+mod entrances;
 mod pack;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use counting::counted;
+use entrances::ENTRANCES;
 use pack::{Hostile, pack};
 use sottovoce::analyzer::Analyzer;
 use sottovoce::audio::{AudioError, Limits, Stream};
@@ -19,6 +22,9 @@ use sottovoce::model::Model;
 /// What a file may take, of either.
 const LONGEST: Duration = Duration::from_secs(5);
 const MOST_BYTES: usize = 512 << 20;
+
+/// The most that a file took.
+static MOST_SEEN: AtomicUsize = AtomicUsize::new(0);
 
 fn hostile() -> Vec<Hostile> {
     pack(Path::new("tests/fixtures/audio"))
@@ -32,6 +38,7 @@ fn survive(
     let start = Instant::now();
     let (outcome, _, peak) = counted(|| catch_unwind(AssertUnwindSafe(|| read(&file.bytes))));
     let took = start.elapsed();
+    MOST_SEEN.fetch_max(peak, Relaxed);
     let said = match outcome {
         Err(_) => return Err(format!("{}: a panic", file.name)),
         Ok(Ok(false)) => return Err(format!("{}: a wrong answer", file.name)),
@@ -59,6 +66,42 @@ fn survive_all(mut read: impl FnMut(&[u8]) -> Result<bool, AudioError>) -> BTree
     counts
 }
 
+/// What `cargo xtask torture` gathers.
+fn tell(what: &str, counts: &BTreeMap<&'static str, usize>) {
+    let tried: usize = counts.values().sum();
+    let peak = MOST_SEEN.load(Relaxed) >> 20;
+    println!(
+        "torture | {what} | {tried} | {tried} | 0 | {peak} MB | {} read, others refused",
+        counts["an answer"]
+    );
+}
+
+/// Every input that fuzzing found worth keeping, and what once failed.
+#[test]
+fn what_fuzzing_found_is_survived() {
+    let mut tried = 0;
+    let list = |folder: &Path| {
+        let entries =
+            std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        entries.map(|entry| entry.expect("readable").path()).collect::<Vec<_>>()
+    };
+    for folder in list(Path::new("fuzz/corpus")) {
+        // That of `decode-wav` is `decode`.
+        let name = folder.file_name().expect("named").to_string_lossy().into_owned();
+        let target = name.split('-').next().expect("it has one part at least");
+        let (_, entrance) =
+            ENTRANCES.iter().find(|(name, _)| *name == target).expect("an entrance has inputs");
+        for input in list(&folder) {
+            let bytes = std::fs::read(&input).expect("readable");
+            let outcome = catch_unwind(AssertUnwindSafe(|| entrance(&bytes)));
+            assert!(outcome.is_ok(), "{name} panics on {}", input.display());
+            tried += 1;
+        }
+    }
+    assert!(tried > ENTRANCES.len(), "there are inputs");
+    println!("torture | inputs that fuzzing kept, replayed | {tried} | {tried} | 0 | | ");
+}
+
 #[test]
 fn the_pack_is_large_and_the_same_each_time() {
     let (once, again) = (hostile(), hostile());
@@ -79,6 +122,7 @@ fn each_file_gives_a_typed_error_or_a_right_answer() {
         Ok((sum - 1.0).abs() < 1e-4 && report.probabilities.values().all(|share| share.is_finite()))
     });
     println!("read: {counts:?}");
+    tell("damaged sound files, read natively", &counts);
     assert!(counts.len() >= 8, "many kinds of answers: {counts:?}");
 
     let counts = survive_all(|bytes| {
@@ -90,6 +134,7 @@ fn each_file_gives_a_typed_error_or_a_right_answer() {
         Ok(is_sound)
     });
     println!("followed: {counts:?}");
+    tell("damaged sound files, followed natively", &counts);
 
     // Honest files are read as before.
     let honest = std::fs::read("www/samples/1028_MTI_SAD_XX.opus").expect("there");

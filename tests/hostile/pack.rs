@@ -39,6 +39,7 @@ pub fn pack(fixtures: &Path) -> Vec<Hostile> {
         pack.flipped(name, &whole);
         pack.shuffled(name, &whole);
     }
+    pack.empty_packets(&fixtures.join("fragmented.m4a"));
     pack.foreign();
     pack.wav();
     pack.chunks();
@@ -57,6 +58,21 @@ struct Pack {
 impl Pack {
     fn add(&mut self, name: impl Into<String>, bytes: Vec<u8>) {
         self.files.push(Hostile { name: name.into(), bytes });
+    }
+
+    /// Four milliards of packets without anything in them, in a few bytes. Found by fuzzing.
+    fn empty_packets(&mut self, path: &Path) {
+        let whole = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let place =
+            |name: &[u8]| whole.windows(4).position(|four| four == name).expect("a fragmented file has it");
+        let (coding, size, run) = (place(b"mp4a"), place(b"tfhd") + 24, place(b"trun") + 4);
+        for name in ["mp4a", "sowt", "alac", "Opus", "fLaC"] {
+            let mut bytes = whole.clone();
+            bytes[coding..][..4].copy_from_slice(name.as_bytes());
+            bytes[size..][..4].fill(0);
+            bytes[run..][..8].copy_from_slice(&[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]);
+            self.add(format!("empty-packets-{name}.m4a"), bytes);
+        }
     }
 
     /// Broken off in the headers, and in the sound.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::shell::{Outcome, command, output, root, run, step};
-use crate::{tools, web};
+use crate::{supply, tools, web};
 
 #[path = "../../tests/hostile/pack.rs"]
 mod pack;
@@ -13,10 +13,11 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 19] = [
+const PAGE_TESTS: [&str; 20] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
     "tests/e2e/compare.test.mjs",
+    "tests/e2e/determinism.test.mjs",
     "tests/e2e/embed.test.mjs",
     "tests/e2e/embedder.test.mjs",
     "tests/e2e/explain.test.mjs",
@@ -102,6 +103,7 @@ pub fn check() -> Outcome {
             "Mend what clippy names.",
         )?;
     }
+    supply::check()?;
     step("Documentation");
     run(
         command("cargo", &["doc", "--no-deps", "--quiet", "--lib", "--package", "sottovoce"])

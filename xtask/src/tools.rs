@@ -10,6 +10,9 @@ use crate::shell::{Outcome, command, output, root, run, step};
 
 /// Newer versions need a newer Rust than this project's.
 const TRUNK: &str = "0.21.14";
+const CARGO_DENY: &str = "0.20.2";
+const CARGO_CYCLONEDX: &str = "0.5.9";
+const CARGO_FUZZ: &str = "0.13.2";
 const OLDEST_NODE: u32 = 20;
 
 /// What the page's build needs.
@@ -78,6 +81,21 @@ pub fn for_test() -> Outcome {
     let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
     install.extend(missing);
     apt(&install)
+}
+
+/// What checks licences and origins.
+pub fn cargo_deny() -> Outcome {
+    cargo_tool("cargo-deny", CARGO_DENY, &["--locked"])
+}
+
+/// What lists packages for others.
+pub fn cargo_cyclonedx() -> Outcome {
+    cargo_tool("cargo-cyclonedx", CARGO_CYCLONEDX, &["--locked"])
+}
+
+/// What builds the fuzzing targets; a C++ compiler is needed, too.
+pub fn cargo_fuzz() -> Outcome {
+    cargo_tool("cargo-fuzz", CARGO_FUZZ, &["--locked"])
 }
 
 fn wasm_target() -> Outcome {

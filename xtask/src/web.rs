@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::shell::{Outcome, command, root, run, step};
+use crate::shell::{Outcome, command, output, root, run, step};
 use crate::tools;
 
 const REMEDY: &str = "The lines above say why; mend it and run this again.";
@@ -28,6 +28,24 @@ const SOURCES: [&str; 11] = [
     "xtask/preload.mjs",
 ];
 
+/// How cargo is told what to give the compiler of the engine, in place of what .cargo/config.toml says.
+const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
+/// The folders of this machine, which panics would name, stay out of the engine: every machine builds the same, and none
+/// tells of itself.
+fn web_flags() -> String {
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo = cargo.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
+    let compiler = output("rustc", &["--print", "sysroot"]).unwrap_or_default();
+    let places = [
+        (cargo.display().to_string(), "cargo"),
+        (compiler, "rust"),
+        (root().display().to_string(), "sottovoce"),
+    ];
+    let hidden = places.iter().map(|(path, name)| format!(" --remap-path-prefix={path}=/{name}"));
+    "-C target-feature=+simd128".to_owned() + &hidden.collect::<String>()
+}
+
 /// Builds the page into dist/, unless it is there and nothing has changed since, and prints the engine's size.
 pub fn build() -> Outcome {
     tools::for_build()?;
@@ -39,7 +57,7 @@ pub fn build() -> Outcome {
     step("Building the page into dist/; the first time takes some minutes");
     // Changes made while building belong to the next build.
     let begun = SystemTime::now();
-    run(&mut command("trunk", &["build"]), REMEDY)?;
+    run(command("trunk", &["build"]).env(FLAGS, web_flags()), REMEDY)?;
     relaxed_engine()?;
     run(&mut command("node", &["xtask/preload.mjs", "dist"]), REMEDY)?;
     // The last step: it takes the hash of every file.
@@ -55,17 +73,12 @@ pub fn build() -> Outcome {
 fn relaxed_engine() -> Outcome {
     step("Building the engine for browsers with relaxed SIMD");
     let built = "target/wasm32-unknown-unknown/web/sottovoce.wasm";
-    run(
-        &mut command(
-            "cargo",
-            &[
-                &["build", "--lib", "--profile", "web", "--target", "wasm32-unknown-unknown", "--locked"][..],
-                &["--no-default-features", "--features", "relaxed-simd", "--quiet"],
-            ]
-            .concat(),
-        ),
-        REMEDY,
-    )?;
+    let arguments = [
+        &["build", "--lib", "--profile", "web", "--target", "wasm32-unknown-unknown", "--locked"][..],
+        &["--no-default-features", "--features", "relaxed-simd", "--quiet"],
+    ]
+    .concat();
+    run(command("cargo", &arguments).env(FLAGS, web_flags()), REMEDY)?;
     let bound = |file: &str| format!("target/relaxed/{file}");
     run(&mut command("wasm-bindgen", &["--target", "web", "--out-dir", &bound(""), built]), REMEDY)?;
     let read = |path: &str| fs::read(root().join(path)).map_err(|error| format!("{path}: {error}. {REMEDY}"));
