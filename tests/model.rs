@@ -1,6 +1,7 @@
 //! The shipped models, natively and in a browser.
 
 use burn::tensor::Device;
+use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::model::{Emotion, Manifest, Model, ModelError};
 use sottovoce::nn::weights::WeightsFile;
@@ -138,6 +139,28 @@ fn damaged_or_swapped_parts_are_refused() {
     assert!(matches!(refused(&swapped, WEIGHTS), ModelError::Manifest(_)));
     let wider = MANIFEST.replacen("\"hop_length\": 297", "\"hop_length\": 512", 1);
     assert!(matches!(refused(&wider, WEIGHTS), ModelError::Manifest(_)));
+}
+
+/// Each of them ended in a panic, or in all memory, when fuzzing found it.
+#[wasm_bindgen_test(unsupported = test)]
+fn sizes_that_make_no_model_are_refused() {
+    let own: serde_json::Value = serde_json::from_str(MANIFEST).expect("JSON");
+    for (place, value, reason) in [
+        ("/front_end/hop_length", json!(0), "hop_length"),
+        ("/front_end/n_fft", json!(1_u64 << 40), "n_fft"),
+        ("/clip/length_s", json!(1e9), "length_s"),
+        ("/architecture/input", json!([1, 1]), "too small"),
+        ("/architecture/channels/0", json!(0), "from 1 to 4096"),
+        ("/architecture/hidden", json!(1_u64 << 40), "from 1 to 4096"),
+        ("/architecture/hidden_dropout", json!(1.5), "below 1"),
+        ("/normalise/mean/0", json!(1e300), "must be a number"),
+        ("/calibration/temperature", json!(1e300), "temperature"),
+    ] {
+        let mut hostile = own.clone();
+        *hostile.pointer_mut(place).unwrap_or_else(|| panic!("{place} is there")) = value.clone();
+        let error = Manifest::parse(&hostile.to_string()).expect_err("refused").to_string();
+        assert!(error.contains(reason), "{place} of {value}: {error}");
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

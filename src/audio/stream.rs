@@ -19,9 +19,9 @@ use super::{AudioError, Limits, SAMPLE_RATE_HZ, opus::OpusAdapter};
 /// Packets in a row that fail to decode before the rest of a file is given up as damaged.
 const MAX_BAD_PACKETS: usize = 50;
 
-/// Packets in a row without any sound before the rest of a file is given up: one of a few bytes may say that it has four
-/// milliards of them.
-const MAX_EMPTY_PACKETS: usize = 1_000;
+/// Packets without any sound before the rest of a file is given up: a few bytes may say that there are four milliards of them,
+/// and each may take milliseconds to find. Honest files have one or two.
+const MAX_EMPTY_PACKETS: usize = 100;
 
 /// Samples of a block, but for the last.
 const BLOCK: usize = SAMPLE_RATE_HZ as usize / 2;
@@ -125,7 +125,6 @@ impl<'a> Stream<'a> {
                 if buffer.is_empty() {
                     return self.skip_empty();
                 }
-                self.empty_packets = 0;
                 let spec = buffer.spec();
                 let (rate_hz, channels) = (spec.rate(), spec.channels().count());
                 buffer.copy_to_vec_interleaved(&mut self.mixer.interleaved);

@@ -40,10 +40,12 @@ impl Source {
     /// Keeps what belongs to the encoder alone, and checks that it is all there.
     ///
     /// # Errors
-    /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
+    /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape;
+    /// [`EncoderError::Weights`] when a weight is larger than 16 bits can tell.
     pub fn checked(self) -> Result<Self, EncoderError> {
         let Self { description, tensors } = self;
         let tensors = of_encoder(&description.network, tensors)?;
+        weights::check_halves(&tensors)?;
         Ok(Self { description, tensors })
     }
 }

@@ -210,6 +210,22 @@ pub fn write(parameters: &Parameters, storage: impl Fn(&Parameter) -> Storage) -
     safetensors::serialize(views, Some(metadata)).expect("distinct names and plain metadata")
 }
 
+/// Checks that every number in floats can be kept in 16 bits, as some are.
+///
+/// # Errors
+/// [`WeightsError`] with the name of the tensor that cannot.
+pub(crate) fn check_halves(tensors: &StoredParameters) -> Result<(), WeightsError> {
+    let most = f16::MAX.to_f32();
+    let is_larger = |tensor: &Stored| match tensor {
+        Stored::Floats(parameter) => parameter.values.iter().any(|value| value.abs() > most),
+        Stored::Packed(_) => false,
+    };
+    match tensors.iter().find(|(_, tensor)| is_larger(tensor)) {
+        Some((name, _)) => Err(WeightsError(format!("a weight of {name} is too large"))),
+        None => Ok(()),
+    }
+}
+
 /// Numbers from their bytes in 32 or 16 bits.
 pub(crate) fn floats(format: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsError> {
     let halves = || data.as_chunks::<2>().0.iter();
@@ -266,6 +282,19 @@ mod tests {
         let broken = Parameter { shape: vec![2], values: vec![1.0, f32::NAN] };
         let error = read(write(&Parameters::from([("bias".into(), broken)]), storage)).unwrap_err();
         assert!(error.to_string().contains("a weight is no number"), "{error}");
+    }
+
+    #[test]
+    fn weights_beyond_half_floats_are_named() {
+        let of = |value| {
+            as_stored(Parameters::from([(
+                "dense.weight".into(),
+                Parameter { shape: vec![1], values: vec![value] },
+            )]))
+        };
+        assert!(check_halves(&of(65_504.0)).is_ok());
+        let error = check_halves(&of(-1e30)).unwrap_err();
+        assert!(error.to_string().contains("dense.weight"), "{error}");
     }
 
     #[test]

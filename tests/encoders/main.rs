@@ -10,8 +10,11 @@ use std::collections::HashMap;
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{floats, largest_difference};
 use safetensors::SafeTensors;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sottovoce::encoder::{EncoderError, Precision, Source, import, import_for_inference, pack, read_config};
+use sottovoce::encoder::{
+    Description, EncoderError, Precision, Source, import, import_for_inference, pack, read_config,
+};
 use sottovoce::features::{FrontEnd, FrontEndSettings};
 use sottovoce::nn::encoders::{Encoded, Encoder, EncoderConfig, Inference};
 use sottovoce::nn::parameters::Parameter;
@@ -279,6 +282,35 @@ fn every_misfit_is_listed_by_its_published_name() {
     assert_eq!(mismatch.missing, ["encoder.layers.1.layer_norm.weight"]);
     assert_eq!(mismatch.unexpected, ["stray"]);
     assert_eq!(mismatch.misshapen, ["encoder.layer_norm.bias"]);
+}
+
+/// Each of them ended in a panic, or in all memory, when fuzzing found it.
+#[wasm_bindgen_test(unsupported = test)]
+fn sizes_that_make_no_network_are_refused() {
+    let own: Value =
+        serde_json::from_str(include_str!("../fixtures/own-model/model.json")).expect("a fixture");
+    let own = &own["front_end"]["encoder"];
+    assert!(Description::parse(&own.to_string()).is_ok());
+    for (field, value, reason) in [
+        ("heads", json!(0), "must divide the width"),
+        ("heads", json!(5), "must divide the width"),
+        ("layers", json!(1_000_000_000), "at most 96 layers"),
+        ("width", json!(0), "from 1 to 16384"),
+        ("hidden", json!(1_u64 << 40), "from 1 to 16384"),
+        ("conv_channels", json!([]), "1 to 96 convolutions"),
+        ("conv_channels", json!([0, 16, 16, 16, 16, 16, 16]), "from 1 to 16384"),
+        ("conv_kernels", json!([10, 3]), "of one length"),
+        ("conv_strides", json!([5, 2, 2, 2, 2, 2, 0]), "from 1 to 1024"),
+        ("conv_strides", json!([1000, 1000, 1000, 1000, 1000, 1000, 1000]), "at most a second"),
+        ("position_groups", json!(0), "must divide the width"),
+        ("position_kernel", json!(0), "positional convolution"),
+        ("epsilon", json!(0.0), "must be above 0"),
+    ] {
+        let mut hostile = own.clone();
+        hostile["network"][field] = value.clone();
+        let error = Description::parse(&hostile.to_string()).expect_err("refused").to_string();
+        assert!(error.contains(reason), "{field} of {value}: {error}");
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

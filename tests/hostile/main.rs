@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
@@ -25,6 +26,12 @@ const MOST_BYTES: usize = 512 << 20;
 
 /// The most that a file took.
 static MOST_SEEN: AtomicUsize = AtomicUsize::new(0);
+
+/// One test after the other, so that files have the counts to themselves.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn hostile() -> Vec<Hostile> {
     pack(Path::new("tests/fixtures/audio"))
@@ -79,6 +86,7 @@ fn tell(what: &str, counts: &BTreeMap<&'static str, usize>) {
 /// Every input that fuzzing found worth keeping, and what once failed.
 #[test]
 fn what_fuzzing_found_is_survived() {
+    let _alone = alone();
     let mut tried = 0;
     let list = |folder: &Path| {
         let entries =
@@ -111,9 +119,9 @@ fn the_pack_is_large_and_the_same_each_time() {
     assert_eq!(names.len(), once.len(), "each has a name of its own");
 }
 
-// One test, so that files have the counts to themselves.
 #[test]
 fn each_file_gives_a_typed_error_or_a_right_answer() {
+    let _alone = alone();
     let model = Model::load(Path::new("models/baseline"), &Device::flex()).expect("loads");
     let mut analyzer = Analyzer::new(model);
     let counts = survive_all(|bytes| {

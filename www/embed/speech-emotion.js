@@ -126,7 +126,7 @@
       this.#root.adoptedStyleSheets = [sheet];
       // As high as what comes in its place: nothing moves then.
       const rows = Array.from({ length: 7 }, () => make('li', 'bar', make('span', 'name'), make('span', 'track')));
-      this.#root.replaceChildren(make('p', 'headline', 'sottovoce'), make('p', 'explained', '…'), make('ol', 'bars', ...rows));
+      this.#root.replaceChildren(make('p', 'headline', 'sottovoce'), make('p', 'explained', '\u2026'), make('ol', 'bars', ...rows));
       this.#hello = this.#frame.ask({ ask: 'hello' }).then((hello) => {
         this.#layOut(hello);
         return hello;
@@ -207,7 +207,7 @@
       parts.bars = make('ol', 'bars', ...emotions.map((/** @type {any} */ { emotion, name }) => {
         const track = make('span', 'track', make('span', 'share'));
         track.setAttribute('aria-hidden', 'true');
-        const row = make('li', 'bar', make('span', 'name', name), track, make('span', 'value', '–'));
+        const row = make('li', 'bar', make('span', 'name', name), track, make('span', 'value', '\u2013'));
         row.dataset.emotion = emotion;
         return row;
       }));

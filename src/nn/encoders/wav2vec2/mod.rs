@@ -105,7 +105,7 @@ impl Wav2Vec2Config {
             ((1..=MOST_LAYERS).contains(&convs), "there must be 1 to 96 convolutions"),
             (
                 self.conv_kernels.len() == convs && self.conv_strides.len() == convs,
-                "the channels, kernels and strides of the convolutions must be of one number",
+                "the channels, kernels and strides of the convolutions must be of one length",
             ),
             (
                 in_range(&self.conv_channels, WIDEST) && in_range(&[self.width, self.hidden], WIDEST),
