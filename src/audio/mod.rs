@@ -7,6 +7,7 @@
 //! Decoding and resampling are done here rather than by the browser, so that a file, a microphone, a
 //! browser and a server all give the model the same numbers.
 
+mod boxes;
 mod clip;
 mod decode;
 mod error;

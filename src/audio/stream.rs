@@ -14,7 +14,7 @@ use symphonia::core::meta::MetadataOptions;
 
 use super::guard::guarded;
 use super::mixer::{Mixer, check_channels};
-use super::{AudioError, Limits, SAMPLE_RATE_HZ, opus::OpusAdapter};
+use super::{AudioError, Limits, SAMPLE_RATE_HZ, boxes, opus::OpusAdapter};
 
 /// Packets in a row that fail to decode before the rest of a file is given up as damaged.
 const MAX_BAD_PACKETS: usize = 50;
@@ -51,7 +51,10 @@ impl<'a> Stream<'a> {
     ///
     /// # Errors
     /// [`AudioError`] when its format is unknown, it has no sound, or says that it is longer than the limit.
-    pub fn open(source: Box<dyn MediaSource + 'a>, limits: &Limits) -> Result<Self, AudioError> {
+    pub fn open(mut source: Box<dyn MediaSource + 'a>, limits: &Limits) -> Result<Self, AudioError> {
+        if let Some(absurdity) = boxes::absurdity(&mut *source).map_err(|error| corrupt(&error.into()))? {
+            return Err(AudioError::Corrupt { detail: absurdity.to_owned() });
+        }
         let source = MediaSourceStream::new(source, Default::default());
         let probe = symphonia::default::get_probe();
         let opened = guarded(|| {

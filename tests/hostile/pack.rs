@@ -39,7 +39,7 @@ pub fn pack(fixtures: &Path) -> Vec<Hostile> {
         pack.flipped(name, &whole);
         pack.shuffled(name, &whole);
     }
-    pack.empty_packets(&fixtures.join("fragmented.m4a"));
+    pack.fragments(&fixtures.join("fragmented.m4a"));
     pack.foreign();
     pack.wav();
     pack.chunks();
@@ -60,8 +60,8 @@ impl Pack {
         self.files.push(Hostile { name: name.into(), bytes });
     }
 
-    /// Four milliards of packets without anything in them, in a few bytes. Found by fuzzing.
-    fn empty_packets(&mut self, path: &Path) {
+    /// Four milliards of packets without anything in them, in a few bytes, and sound far away. Found by fuzzing.
+    fn fragments(&mut self, path: &Path) {
         let whole = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let place =
             |name: &[u8]| whole.windows(4).position(|four| four == name).expect("a fragmented file has it");
@@ -73,6 +73,11 @@ impl Pack {
             bytes[run..][..8].copy_from_slice(&[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]);
             self.add(format!("empty-packets-{name}.m4a"), bytes);
         }
+        // Sound that lies where no file reaches.
+        let mut far = whole.clone();
+        far[place(b"tfhd") + 7] = 1;
+        far[place(b"tfhd") + 12..][..8].fill(0x7f);
+        self.add("far-away.m4a", far);
     }
 
     /// Broken off in the headers, and in the sound.

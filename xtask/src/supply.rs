@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::shell::{Outcome, command, output, root, run, step};
 use crate::tools;
@@ -112,11 +112,9 @@ fn build_in(folder: &Path) -> Outcome<Hashes> {
     let path = folder.display().to_string();
     let unpack = format!("git archive HEAD | tar -x -C '{path}'");
     run(&mut command("sh", &["-c", &unpack]), "Is this a git checkout?")?;
-    // Tools are the same: what is built is not.
+    // Rust's tools are of the same versions, and take long to build. npm's are installed anew: it empties what a link leads to.
     fs::create_dir_all(folder.join("target")).map_err(|error| format!("{path}: {error}"))?;
-    for shared in ["target/tools", "node_modules"] {
-        link(&root().join(shared), &folder.join(shared))?;
-    }
+    link(&root().join("target/tools"), &folder.join("target/tools"))?;
     run(command("cargo", &["xtask", "build"]).current_dir(folder), "The lines above say why.")?;
     let listed = output("sh", &["-c", &format!("cd '{path}/dist' && find . -type f -exec sha256sum {{}} +")])
         .ok_or("sha256sum failed")?;
@@ -125,11 +123,11 @@ fn build_in(folder: &Path) -> Outcome<Hashes> {
 }
 
 #[cfg(unix)]
-fn link(from: &PathBuf, to: &PathBuf) -> Outcome {
+fn link(from: &Path, to: &Path) -> Outcome {
     std::os::unix::fs::symlink(from, to).map_err(|error| format!("{}: {error}", to.display()))
 }
 
 #[cfg(not(unix))]
-fn link(_: &PathBuf, _: &PathBuf) -> Outcome {
+fn link(_: &Path, _: &Path) -> Outcome {
     Err("Two builds can be compared on Linux and macOS alone.".to_owned())
 }
