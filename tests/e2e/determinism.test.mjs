@@ -118,7 +118,7 @@ test('the engines of the browser say what the command line says', { timeout: 3_6
   compare('relaxed SIMD beside plain SIMD', plain, relaxed);
   assert.deepEqual(plain, relaxed, 'to the last bit');
   const { apart, same } = compare('the browser beside the command line', native, relaxed);
-  if (isRounded) assert.ok(same >= 0.995 * relaxed.length, `${same} of ${relaxed.length} labels are the same`);
+  if (isRounded) assert.ok(same >= 0.99 * relaxed.length, `${same} of ${relaxed.length} labels are the same`);
   else assert.ok(apart <= APART, `${apart} apart`);
   assert.deepEqual((await answers()), relaxed, 'and the same from run to run');
 });

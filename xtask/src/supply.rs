@@ -48,35 +48,21 @@ pub fn advisories() -> Outcome {
 pub fn sbom() -> Outcome {
     tools::cargo_cyclonedx()?;
     step("Listing what the page's engine is made of");
-    let arguments = [
-        "cyclonedx",
-        "--format",
-        "json",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--no-default-features",
-        "--describe",
-        "crate",
-        "--override-filename",
-        "sottovoce.cdx",
-        "--quiet",
-    ];
-    run(&mut command("cargo", &arguments), "The lines above say why.")?;
-    let folder = root().join("target/sbom");
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    for (written, wanted) in
-        [("sottovoce.cdx.json", Some("sottovoce.cdx.json")), ("xtask/sottovoce.cdx.json", None)]
-    {
-        let from = root().join(written);
-        match wanted {
-            Some(name) => {
-                fs::rename(&from, folder.join(name)).map_err(|error| format!("{written}: {error}"))?
-            }
-            // The tools are no part of the page.
-            None => drop(fs::remove_file(&from)),
-        }
-    }
-    eprintln!("Written: target/sbom/sottovoce.cdx.json");
+    let arguments =
+        ["cyclonedx", "--format", "json", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+    let name = ["--override-filename", "sottovoce.cdx", "--quiet"];
+    run(&mut command("cargo", &[&arguments[..], &name].concat()), "The lines above say why.")?;
+    let (list, folder) = ("sottovoce.cdx.json", root().join("target/sbom"));
+    // It names the folder that the project lies in.
+    let here = root().display().to_string();
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::read_to_string(root().join(list)))
+        .and_then(|text| fs::write(folder.join(list), text.replace(&here, "")))
+        .and_then(|()| fs::remove_file(root().join(list)))
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    // One is written for each crate of the workspace; its tools are no part of the page.
+    let _ = fs::remove_file(root().join("xtask").join(list));
+    eprintln!("Written: target/sbom/{list}");
     Ok(())
 }
 

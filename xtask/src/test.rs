@@ -13,7 +13,7 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 20] = [
+const PAGE_TESTS: [&str; 21] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
     "tests/e2e/compare.test.mjs",
@@ -26,6 +26,7 @@ const PAGE_TESTS: [&str; 20] = [
     "tests/e2e/hostile.test.mjs",
     "tests/e2e/languages.test.mjs",
     "tests/e2e/lesson.test.mjs",
+    "tests/e2e/messages.test.mjs",
     "tests/e2e/npm.test.mjs",
     "tests/e2e/offline.test.mjs",
     "tests/e2e/own.test.mjs",

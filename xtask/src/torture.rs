@@ -110,6 +110,7 @@ pub fn torture(is_long: bool) -> Outcome {
     for (name, file, timeout) in [
         ("Files that no honest program writes, dropped on the page", "hostile", 600_000),
         ("Faults around the page", "faults", 600_000),
+        ("Messages to the worker by chance", "messages", 600_000),
         ("The page that embeds as an attacker", "embedder", 600_000),
         ("The page kept at work", "endurance", 10_800_000),
         ("One clip, one answer", "determinism", 10_800_000),
