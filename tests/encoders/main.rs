@@ -296,7 +296,7 @@ fn sizes_that_make_no_network_are_refused() {
         ("heads", json!(5), "must divide the width"),
         ("layers", json!(1_000_000_000), "at most 96 layers"),
         ("width", json!(0), "from 1 to 16384"),
-        ("hidden", json!(1_u64 << 40), "from 1 to 16384"),
+        ("hidden", json!(70_000), "from 1 to 16384"),
         ("conv_channels", json!([]), "1 to 96 convolutions"),
         ("conv_channels", json!([0, 16, 16, 16, 16, 16, 16]), "from 1 to 16384"),
         ("conv_kernels", json!([10, 3]), "of one length"),

@@ -154,9 +154,9 @@ fn gather(
     let output = running.stdout.take().ok_or("its output is not there")?;
     let mut counts = [0, 0];
     for line in BufReader::new(output).lines().map_while(Result::ok) {
-        // node puts a # before what tests print.
+        // node puts a # before what tests print, and cargo the name of a test.
         let line = line.trim_start_matches("# ");
-        if let Some(row) = line.strip_prefix("torture | ").and_then(parse) {
+        if let Some(row) = line.split_once("torture | ").and_then(|(_, row)| parse(row)) {
             eprintln!(
                 "  {}: {} of {}{}",
                 row.what,
