@@ -218,7 +218,8 @@ pub(crate) fn check_halves(tensors: &StoredParameters) -> Result<(), WeightsErro
     let most = f16::MAX.to_f32();
     let is_larger = |tensor: &Stored| match tensor {
         Stored::Floats(parameter) => parameter.values.iter().any(|value| value.abs() > most),
-        Stored::Packed(_) => false,
+        // The largest integer of eight bits.
+        Stored::Packed(packed) => packed.scales.iter().any(|scale| scale.abs() * 127.0 > most),
     };
     match tensors.iter().find(|(_, tensor)| is_larger(tensor)) {
         Some((name, _)) => Err(WeightsError(format!("a weight of {name} is too large"))),
