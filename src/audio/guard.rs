@@ -12,12 +12,17 @@ pub fn guarded<T>(step: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     step()
 }
 
-/// Whether a panic happened in a decoder. It is told as an error then, so that a program need not tell it once more: this is
-/// for its panic hook.
-pub fn panicked_in_decoder(panic: &std::panic::PanicHookInfo<'_>) -> bool {
-    panic
-        .location()
-        .is_some_and(|place| ["/symphonia", "/ropus"].iter().any(|name| place.file().contains(name)))
+/// Keeps a program from printing panics of decoders, which are told as errors; all others go to the hook that was there.
+pub fn hush_decoder_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let in_decoder = panic
+            .location()
+            .is_some_and(|place| ["/symphonia", "/ropus"].iter().any(|name| place.file().contains(name)));
+        if !in_decoder {
+            tell(panic);
+        }
+    }));
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod windows;
 pub use clip::{Clip, ClipSettings, FixedClip, SpeechClip};
 pub use decode::{Limits, ReadOptions, Recording, decode, from_samples};
 pub use error::AudioError;
-pub use guard::panicked_in_decoder;
+pub use guard::hush_decoder_panics;
 pub use quality::{Quality, QualityNote};
 pub use resample::Resampler;
 pub use stream::Stream;

@@ -7,6 +7,8 @@ use crate::features::FrontEndSettings;
 use crate::nn::encoders::EncoderConfig;
 use crate::nn::weights::{self, StoredParameters, WeightsFile};
 
+const OTHER_INPUT: &str = "the network must be given what it takes";
+
 /// The contents of an `encoder.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,10 +79,11 @@ impl Description {
         self.network.check()?;
         match (&self.network, &self.input) {
             (EncoderConfig::Wav2Vec2(_), Input::Samples { .. }) => Ok(()),
-            (EncoderConfig::Whisper(config), Input::Map { front_end }) if config.mels == front_end.n_mels => {
-                front_end.check().map_err(|error| error.to_string())
+            (EncoderConfig::Whisper(config), Input::Map { front_end }) => {
+                front_end.check().map_err(|error| error.to_string())?;
+                if config.mels == front_end.rows() { Ok(()) } else { Err(OTHER_INPUT.to_owned()) }
             }
-            _ => Err("the network must be given what it takes".to_owned()),
+            _ => Err(OTHER_INPUT.to_owned()),
         }
     }
 }

@@ -109,17 +109,18 @@ impl SpeechEncoder {
         tensors: StoredParameters,
         device: &Device,
     ) -> Result<Self, EncoderError> {
-        let unusable = |detail| EncoderError::Description { file: Description::FILE, detail };
-        description.check().map_err(unusable)?;
+        description
+            .check()
+            .map_err(|detail| EncoderError::Description { file: Description::FILE, detail })?;
         let Description { network: config, input, .. } = description;
         let (input, shortest) = match (config, input) {
             (EncoderConfig::Wav2Vec2(config), &Input::Samples { normalise }) => {
                 (Preparation::Samples { normalise }, config.shortest())
             }
-            (EncoderConfig::Whisper(config), Input::Map { front_end }) if config.mels == front_end.rows() => {
+            (EncoderConfig::Whisper(_), Input::Map { front_end }) => {
                 (Preparation::Map(FrontEnd::new(front_end)?), front_end.hop_length)
             }
-            _ => return Err(unusable("the network must be given what it takes".to_owned())),
+            _ => unreachable!("checked above"),
         };
         let network = import_for_inference(config, tensors)?;
         Ok(Self { input, network, shortest, device: device.clone() })

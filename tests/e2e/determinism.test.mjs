@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { SOFTWARE_GPU, launch, root, serve } from './support.mjs';
+import { SOFTWARE_GPU, launch, openBlank, root, serve } from './support.mjs';
 
 const MODEL = process.env.MODEL ?? 'voice';
 const { CORPORA } = process.env;
@@ -70,8 +70,7 @@ async function predictInBrowser(args, count, backend, prepare = () => {}) {
   try {
     const page = await browser.newPage();
     await page.addInitScript(prepare);
-    await page.route('**/blank.html', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Blank</title>' }));
-    await page.goto(`${server.url}blank.html`);
+    await openBlank(page, server);
     await page.evaluate(async ([model, wanted, ms]) => {
       const { engineOf } = await import(new URL('www/engine/engines.js', location.href).href);
       await engineOf(model, undefined, wanted).manifest();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { dist, launch, sample, serve } from './support.mjs';
+import { dist, launch, openBlank, sample, serve } from './support.mjs';
 
 const MESSAGES = Number(process.env.MESSAGES ?? 400);
 const SEED = Number(process.env.SEED ?? 1);
@@ -103,8 +103,7 @@ async function talk({ manifest, weights, clip, messages, seed }) {
 
 test('the worker answers every message once and reads as before', { timeout: 280_000 }, async () => {
   const page = await browser.newPage();
-  await page.route('**/blank.html', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Blank</title>' }));
-  await page.goto(`${server.url}blank.html`);
+  await openBlank(page, server);
   const base64 = async (path) => (await readFile(path)).toString('base64');
   const said = await page.evaluate(talk, {
     manifest: await readFile(join(dist, 'models/baseline/model.json'), 'utf8'),

@@ -51,6 +51,12 @@ export async function until(page, holds, argument) {
   }
 }
 
+/** A page of a server's site with nothing on it, for tests that bring scripts of their own. */
+export async function openBlank(page, server) {
+  await page.route('**/blank.html', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Blank</title>' }));
+  await page.goto(`${server.url}blank.html`);
+}
+
 /** Waits until the chosen model is loaded. */
 export const chosenModel = (page) => until(page,
   () => document.documentElement.dataset.model === document.querySelector('#model').value);

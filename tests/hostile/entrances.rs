@@ -36,7 +36,6 @@ const FOLLOWED_S: usize = 20;
 pub type Entrance = (&'static str, fn(&[u8]));
 
 /// All of them.
-#[allow(dead_code)] // A fuzzing target is one.
 pub const ENTRANCES: [Entrance; 6] = [
     ("decode", decode),
     ("safetensors", safetensors),

@@ -44,8 +44,10 @@ export function answerEmbedder(answers) {
 
 /** @param {unknown} error @returns {{code: string, message: string}} For people; what nobody foresaw goes to the console. */
 export function inWords(error) {
-  if (!(error instanceof EngineError)) console.error(error);
-  const { code, message } = error instanceof EngineError ? error
+  // An element's errors have a code, too, and come from a script without this class.
+  const isTold = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  if (!isTold) console.error(error);
+  const { code, message } = isTold ? /** @type {EngineError} */ (error)
     : { code: 'unexpected', message: 'Something went wrong that should not have. Reload the page and try again.' };
   return { code, message: translated(message) };
 }

@@ -5,7 +5,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sottovoce::audio::panicked_in_decoder;
+use sottovoce::audio::hush_decoder_panics;
 
 /// Reads the emotion in a voice, on your own machine.
 #[derive(Parser)]
@@ -44,12 +44,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let tell = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if !panicked_in_decoder(panic) {
-            tell(panic);
-        }
-    }));
+    hush_decoder_panics();
     let outcome = match Cli::parse().command {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Follow(arguments) => commands::follow::run(&arguments),

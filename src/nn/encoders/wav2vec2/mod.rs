@@ -15,6 +15,7 @@ use self::positions::PositionalConv;
 use super::Encoded;
 use super::transformer::{self, Layer, LayerConfig, normed};
 use super::{LONGEST, MOST_LAYERS, WIDEST, divides};
+use crate::audio::SAMPLE_RATE_HZ;
 use crate::rules::first_broken;
 
 /// How the convolutions that hear the samples are normed.
@@ -115,7 +116,10 @@ impl Wav2Vec2Config {
                 in_range(&self.conv_kernels, 1024) && in_range(&self.conv_strides, 1024),
                 "kernels and strides must be from 1 to 1024",
             ),
-            (self.shortest_checked().is_some(), "the convolutions must see at most a second at once"),
+            (
+                self.shortest() <= SAMPLE_RATE_HZ as usize,
+                "the convolutions must see at most a second at once",
+            ),
             (self.layers <= MOST_LAYERS, "there must be at most 96 layers"),
             (divides(self.heads, self.width), "the number of attention heads must divide the width"),
             (
@@ -144,19 +148,13 @@ impl Wav2Vec2Config {
         }
     }
 
-    /// Samples that make one frame; nothing where these are more than a second.
-    fn shortest_checked(&self) -> Option<usize> {
-        let mut convs = self.conv_kernels.iter().zip(&self.conv_strides).rev();
-        let samples = convs.try_fold(1_usize, |frames, (&kernel, &stride)| {
-            frames.checked_sub(1)?.checked_mul(stride)?.checked_add(kernel)
-        });
-        samples.filter(|&samples| samples <= crate::audio::SAMPLE_RATE_HZ as usize)
-    }
-
     /// Samples that make one frame.
     pub fn shortest(&self) -> usize {
         let convs = self.conv_kernels.iter().zip(&self.conv_strides);
-        convs.rev().fold(1, |frames, (kernel, stride)| (frames - 1) * stride + kernel)
+        // Saturating, since `check` asks before it is known that the sizes are sane.
+        convs.rev().fold(1_usize, |frames, (&kernel, &stride)| {
+            frames.saturating_sub(1).saturating_mul(stride).saturating_add(kernel)
+        })
     }
 
     /// Frames that `samples` samples make.
