@@ -7,14 +7,20 @@ use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
 /// pass band of 48 kHz to 16 kHz reaches above 7.8 kHz.
 const MIN_BLOCK_FRAMES: u32 = 4096;
 
+/// What samples are rounded to: the resolution of a recording in 24 bits.
+const STEP: f64 = 1.0 / 8_388_608.0;
+
 /// Converts one channel from one sample rate to another, block by block.
 ///
 /// The start-up delay of the filter is removed, so that output sample `n` lies at the time of input sample
 /// `n * from / to`, and `n` input samples become `ceil(n * to / from)` output samples.
+///
+/// It reckons in 64 bits and rounds to [`STEP`]: the last digits, which are others on every processor, are gone, and all
+/// give the same samples.
 pub struct Resampler {
-    fft: Option<Fft<f32>>,
-    pending: Vec<f32>,
-    block_out: Vec<f32>,
+    fft: Option<Fft<f64>>,
+    pending: Vec<f64>,
+    block_out: Vec<f64>,
     output: Vec<f32>,
     to_skip: usize,
     frames_in: u64,
@@ -60,7 +66,7 @@ impl Resampler {
             self.output.extend_from_slice(samples);
             return;
         };
-        self.pending.extend_from_slice(samples);
+        self.pending.extend(samples.iter().copied().map(f64::from));
         let mut start = 0;
         while self.pending.len() - start >= block {
             self.convert(start, block);
@@ -111,7 +117,8 @@ impl Resampler {
         };
         let skipped = self.to_skip.min(written);
         self.to_skip -= skipped;
-        self.output.extend_from_slice(&self.block_out[skipped..written]);
+        let rounded = |sample: &f64| ((sample / STEP).round_ties_even() * STEP) as f32;
+        self.output.extend(self.block_out[skipped..written].iter().map(rounded));
     }
 }
 

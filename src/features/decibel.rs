@@ -20,11 +20,17 @@ pub fn power_to_db(values: &mut [f32], reference: Reference, top_db: f32) {
         Reference::Power(power) => power.abs().max(MIN_POWER),
         Reference::Max => peak_power,
     };
-    let reference_db = 10.0 * reference_power.log10();
-    let floor_db = 10.0 * peak_power.log10() - reference_db - top_db;
+    let reference_db = 10.0 * log10(reference_power);
+    let floor_db = 10.0 * log10(peak_power) - reference_db - top_db;
     for value in values {
-        *value = (10.0 * value.max(MIN_POWER).log10() - reference_db).max(floor_db);
+        *value = (10.0 * log10(value.max(MIN_POWER)) - reference_db).max(floor_db);
     }
+}
+
+/// By way of 64 bits, whose last digits, in which the logarithms of a browser and of a system's library differ, are then
+/// rounded away.
+fn log10(value: f32) -> f32 {
+    f64::from(value).log10() as f32
 }
 
 #[cfg(test)]

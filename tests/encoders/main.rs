@@ -12,6 +12,7 @@ use common::{floats, largest_difference};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use sottovoce::audio::Resampler;
 use sottovoce::encoder::{
     Description, EncoderError, Precision, Source, import, import_for_inference, pack, read_config,
 };
@@ -150,26 +151,31 @@ fn whispers_log_mel_equals_transformers() {
     assert!(off <= TOLERANCE, "off by {off}");
 }
 
+/// An encoder as it is kept for models: with weights in eight bits.
+fn in_integers(config: &str, weights: &'static [u8]) -> (EncoderConfig, StoredParameters) {
+    let source = Source::from_published("small", config, None, parameters(weights)).expect("valid");
+    let source = source.checked().expect("whole");
+    let mut shards = HashMap::new();
+    let description = pack(source, Precision::Int8, |name, bytes| {
+        shards.insert(name.to_owned(), bytes);
+        Ok::<_, EncoderError>(())
+    })
+    .expect("packed");
+    let tensors = description.tensors(|shard| Ok::<_, EncoderError>(shards[&shard.file].clone()));
+    let tensors = tensors.expect("readable");
+    assert!(tensors.values().any(|tensor| matches!(tensor, Stored::Packed(_))));
+    (description.network, tensors)
+}
+
 /// With weights in eight bits and activations in seven, states point where those in floats do.
 #[wasm_bindgen_test(unsupported = test)]
 fn integers_stay_close_to_floats() {
     for (config, weights, reference) in [WAV2VEC2_BASE, WAV2VEC2_LARGE, HUBERT_BASE, HUBERT_LARGE, WHISPER] {
-        let source = Source::from_published("small", config, None, parameters(weights)).expect("valid");
-        let source = source.checked().expect("whole");
-        let mut shards = HashMap::new();
-        let description = pack(source, Precision::Int8, |name, bytes| {
-            shards.insert(name.to_owned(), bytes);
-            Ok::<_, EncoderError>(())
-        })
-        .expect("packed");
-        let tensors = description.tensors(|shard| Ok::<_, EncoderError>(shards[&shard.file].clone()));
-        let tensors = tensors.expect("readable");
-        assert!(tensors.values().any(|tensor| matches!(tensor, Stored::Packed(_))));
+        let (network, tensors) = in_integers(config, weights);
         let reference = SafeTensors::deserialize(reference).expect("readable");
-        let integers = import_for_inference(&description.network, tensors).expect("the tensors fit");
+        let integers = import_for_inference(&network, tensors).expect("the tensors fit");
         let integers = infer(integers, &reference);
-        let floats =
-            import_for_inference(&description.network, parameters(weights)).expect("the tensors fit");
+        let floats = import_for_inference(&network, parameters(weights)).expect("the tensors fit");
         let floats = infer(floats, &reference);
         for (index, (integers, floats)) in
             integers.hidden_states.iter().zip(&floats.hidden_states).enumerate()
@@ -239,14 +245,63 @@ fn an_encoder_cut_after_some_layers_gives_the_states_of_the_whole() {
     }
 }
 
+/// From -1 to 1, the same each time.
+fn noise() -> impl FnMut() -> f32 {
+    let mut state = 1_u32;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    }
+}
+
+fn digest(values: &[f32]) -> String {
+    let mut digest = Sha256::new();
+    values.iter().for_each(|value| digest.update(value.to_le_bytes()));
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Every step from a recording to what an encoder hears, natively and in a browser: where it is rounded to integers on the
+/// way, one bit more or less becomes a difference that shows.
+#[wasm_bindgen_test(unsupported = test)]
+fn encoders_in_integers_hear_the_same_bits_everywhere() {
+    let mut random = noise();
+    let recorded: Vec<f32> = (0..48_000).map(|n| random() * (n % 9_000) as f32 / 18_000.0).collect();
+    let mut resampler = Resampler::new(48_000, 16_000);
+    resampler.push(&recorded);
+    let samples = resampler.finish();
+    let mut said = vec![("resampled", digest(&samples))];
+    for (name, settings) in
+        [("log-mel", FrontEndSettings::whisper_log_mel()), ("MFCC", FrontEndSettings::mfcc_rms())]
+    {
+        let map = FrontEnd::new(&settings).expect("settings of ours").extract(&samples);
+        said.push((name, digest(map.values())));
+    }
+    for (name, (config, weights, reference)) in
+        [("wav2vec 2.0, base", WAV2VEC2_BASE), ("wav2vec 2.0, large", WAV2VEC2_LARGE), ("Whisper", WHISPER)]
+    {
+        let (network, tensors) = in_integers(config, weights);
+        let mut encoder = import_for_inference(&network, tensors).expect("the tensors fit");
+        let input = floats(&SafeTensors::deserialize(reference).expect("readable"), "input");
+        let encoded = encoder.forward(&input, false, &Device::flex());
+        let heard: Vec<f32> = encoded.last.into_data().try_to_vec().expect("states are f32");
+        said.push((name, digest(&heard)));
+    }
+    let said: Vec<(&str, &str)> = said.iter().map(|(name, digest)| (*name, &digest[..16])).collect();
+    let expected = [
+        ("resampled", "bac16c4069d309ec"),
+        ("log-mel", "b58a906f0d597903"),
+        ("MFCC", "d8745bc972816658"),
+        ("wav2vec 2.0, base", "dd9d04dcaf62aeca"),
+        ("wav2vec 2.0, large", "9a01ba073e7d8a51"),
+        ("Whisper", "3c2bd80fb412b721"),
+    ];
+    assert_eq!(said, expected);
+}
+
 /// Natively, in a browser with relaxed SIMD and in one without: whichever kernel multiplies, and through GELU.
 #[wasm_bindgen_test(unsupported = test)]
 fn integer_products_have_the_same_bits_everywhere() {
-    let mut state = 1_u32;
-    let mut random = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / 8_388_608.0 - 1.0
-    };
+    let mut random = noise();
     let (inputs, outputs) = (70, 37);
     let values: Vec<f32> = (0..13 * inputs).map(|_| 5.0 * random() + 1.0).collect();
     let codes: Vec<i8> = (0..inputs * outputs).map(|_| (127.9 * random()) as i8).collect();
@@ -254,17 +309,16 @@ fn integer_products_have_the_same_bits_everywhere() {
     let biases: Vec<f32> = (0..outputs).map(|_| random()).collect();
     let affine = Affine::new(inputs, &scales, &biases, |output, input| codes[output * inputs + input]);
     let mut rounded = Activations::default();
-    let mut digest = Sha256::new();
+    let mut said = Vec::new();
     for windows in [Windows::rows(&values, inputs), Windows::sliding(&values, inputs, 3)] {
         for then in [Then::Keep, Then::Gelu] {
             rounded.round(windows);
             let mut out = vec![0.0; windows.count * outputs];
             affine.apply(&rounded, then, &mut out);
-            out.iter().for_each(|value| digest.update(value.to_le_bytes()));
+            said.extend(out);
         }
     }
-    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(digest, "4a63ac8ff6fbb7daf18f44ecf32ef9544479c741db9e1502854a0a4b3f351a21");
+    assert_eq!(digest(&said), "4a63ac8ff6fbb7daf18f44ecf32ef9544479c741db9e1502854a0a4b3f351a21");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -17,7 +17,7 @@ impl<B: Backend> Attention<B> {
     pub fn take(backend: &B, weights: Weights, path: &str, width: usize, heads: usize) -> Self {
         let mut part = |name: &str| Part::take(weights, &format!("{path}.{name}"));
         let [mut queries, keys, values, output] = ["q_proj", "k_proj", "v_proj", "out_proj"].map(&mut part);
-        queries.scale = ((width / heads) as f32).powf(-0.5);
+        queries.scale = ((width / heads) as f32).sqrt().recip();
         Self {
             project: backend.dense(vec![DenseWeights::beside([queries, keys, values])]),
             output: backend.dense(vec![DenseWeights::beside([output])]),

@@ -2,19 +2,22 @@
 
 use crate::nn::activation::gelu;
 use crate::nn::encoders::inference::weights::{DenseWeights, Rows};
-use crate::nn::product::{Matrix, multiply};
+use crate::nn::product::{Matrix, Panels};
 use crate::nn::quant::{Activations, Affine, Then, Windows};
 
 /// `outputs` values of each window of `inputs` values.
 pub enum Dense {
-    Floats { inputs: usize, weights: Vec<f32>, biases: Vec<f32> },
+    Floats { inputs: usize, weights: Panels, biases: Vec<f32> },
     Integers(Affine),
 }
 
 impl Dense {
     pub fn new(DenseWeights { inputs, rows, biases }: DenseWeights) -> Self {
         match rows {
-            Rows::Floats(weights) => Self::Floats { inputs, weights, biases },
+            Rows::Floats(weights) => {
+                let weights = Panels::of(Matrix::new(&weights, biases.len(), inputs).transposed());
+                Self::Floats { inputs, weights, biases }
+            }
             Rows::Integers { codes, scales } => {
                 let code = |output: usize, input: usize| codes[output * inputs + input];
                 Self::Integers(Affine::new(inputs, &scales, &biases, code))
@@ -48,8 +51,7 @@ impl Dense {
             Self::Floats { inputs, weights, biases } => {
                 let Windows { values, stride, count, .. } = x;
                 let x = Matrix { row_stride: stride, ..Matrix::new(values, count, *inputs) };
-                let weights = Matrix::new(weights, biases.len(), *inputs).transposed();
-                multiply(x, weights, out, then == Then::Add);
+                weights.multiply(x, out, then == Then::Add);
                 for row in out.chunks_exact_mut(biases.len()) {
                     row.iter_mut().zip(biases).for_each(|(out, bias)| *out += bias);
                     if then == Then::Gelu {

@@ -8,7 +8,7 @@ use self::norm::Norm;
 use super::backend::{Backend, Over};
 use super::weights::{DenseWeights, NormWeights};
 use crate::nn::activation::{gelu, softmax};
-use crate::nn::product::{Matrix, multiply};
+use crate::nn::product::{Matrix, Panels};
 use crate::nn::quant::{Activations, Then, Windows};
 
 /// Frames that go through both dense layers at once, so that what is between them stays in the cache.
@@ -20,6 +20,8 @@ pub struct Cpu {
     rounded: Activations,
     /// How much each frame looks at each other, in one head.
     looks: Vec<f32>,
+    /// The keys of a head, then its values.
+    panels: Panels,
     of_head: Vec<f32>,
     of_group: Vec<f32>,
 }
@@ -139,7 +141,7 @@ impl Backend for Cpu {
         heard: &mut Vec<f32>,
         mut kept: Option<&mut Vec<f32>>,
     ) {
-        let Self { looks, of_head, .. } = self;
+        let Self { looks, panels, of_head, .. } = self;
         let frames = projected.len() / (3 * width);
         let size = width / heads;
         looks.resize(frames * frames, 0.0);
@@ -150,9 +152,11 @@ impl Backend for Cpu {
                 row_stride: 3 * width,
                 ..Matrix::new(&projected[number * width + head * size..], frames, size)
             };
-            multiply(part(0), part(1).transposed(), looks, false);
+            panels.lay_out(part(1).transposed());
+            panels.multiply(part(0), looks, false);
             softmax(looks, frames);
-            multiply(Matrix::new(looks, frames, frames), part(2), of_head, false);
+            panels.lay_out(part(2));
+            panels.multiply(Matrix::new(looks, frames, frames), of_head, false);
             for (heard, of_head) in heard.chunks_exact_mut(width).zip(of_head.chunks_exact(size)) {
                 heard[head * size..][..size].copy_from_slice(of_head);
             }

@@ -1,4 +1,8 @@
-//! Products of matrices of floats on the CPU.
+//! Products of matrices of floats on the CPU: as fast as the processor can, or with the same bits on every processor.
+
+mod in_order;
+
+pub use in_order::Panels;
 
 /// A matrix as a slice with the distances between its rows and between its columns.
 #[derive(Clone, Copy)]
@@ -26,7 +30,7 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// `out = lhs × rhs`, or `out += lhs × rhs` when `add`; `out` is row by row.
+/// `out = lhs × rhs`, or `out += lhs × rhs` when `add`; `out` is row by row. The last digits depend on the processor.
 pub fn multiply(lhs: Matrix, rhs: Matrix, out: &mut [f32], add: bool) {
     let (m, n, k) = (lhs.rows, rhs.columns, lhs.columns);
     assert!(lhs.fits(lhs.values.len()) && rhs.fits(rhs.values.len()) && rhs.rows == k && out.len() >= m * n);

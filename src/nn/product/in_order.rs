@@ -1,0 +1,159 @@
+//! Products that give the same bits on every processor. Each output is summed input by input, a product and a sum at a
+//! time, whether a register holds four outputs or sixteen. Where activations are rounded to integers on the way, a sum
+//! that differs in its last digit may be rounded the other way, and the layers behind make much of it.
+
+use super::Matrix;
+
+/// Columns of a panel.
+#[cfg(target_arch = "wasm32")]
+const COLUMNS: usize = 8;
+/// Columns of a panel.
+#[cfg(not(target_arch = "wasm32"))]
+const COLUMNS: usize = 16;
+
+/// Rows that are multiplied at once.
+const ROWS: usize = 4;
+
+/// Rows that stay in the cache while all panels pass by.
+const BLOCK: usize = 64;
+
+/// A matrix to multiply with, laid out panel by panel: [`COLUMNS`] values of each row stand together.
+#[derive(Debug, Default)]
+pub struct Panels {
+    /// The last panel is filled up with zeros.
+    panels: Vec<[f32; COLUMNS]>,
+    rows: usize,
+    columns: usize,
+}
+
+impl Panels {
+    /// Of `matrix`.
+    pub fn of(matrix: Matrix) -> Self {
+        let mut panels = Self::default();
+        panels.lay_out(matrix);
+        panels
+    }
+
+    /// Lays out `matrix` in the place of what was held before; its memory is used again.
+    pub fn lay_out(&mut self, matrix: Matrix) {
+        let Matrix { values, rows, columns, row_stride, column_stride } = matrix;
+        assert!(matrix.fits(values.len()));
+        self.panels.clear();
+        for first in (0..columns).step_by(COLUMNS) {
+            let count = COLUMNS.min(columns - first);
+            let value =
+                |row: usize, column: usize| values[row * row_stride + (first + column) * column_stride];
+            self.panels.extend((0..rows).map(|row| {
+                let mut together = [0.0; COLUMNS];
+                (0..count).for_each(|column| together[column] = value(row, column));
+                together
+            }));
+        }
+        (self.rows, self.columns) = (rows, columns);
+    }
+
+    /// `out = x × self`, or `out += x × self` when `add`; `out` is row by row.
+    ///
+    /// # Panics
+    /// If the sizes do not fit, or the values of a row of `x` do not lie side by side.
+    pub fn multiply(&self, x: Matrix, out: &mut [f32], add: bool) {
+        let fits = x.fits(x.values.len()) && x.columns == self.rows && out.len() == x.rows * self.columns;
+        assert!(fits && x.column_stride == 1);
+        for block in (0..x.rows).step_by(BLOCK) {
+            let end = (block + BLOCK).min(x.rows);
+            for (panel, weights) in self.panels.chunks_exact(self.rows).enumerate() {
+                let first = panel * COLUMNS;
+                let mut row = block;
+                while row < end {
+                    row += match end - row {
+                        1..ROWS => self.tile::<1>(x, row, first, weights, add, out),
+                        _ => self.tile::<ROWS>(x, row, first, weights, add, out),
+                    };
+                }
+            }
+        }
+    }
+
+    /// The outputs of a panel, whose first column is `first`, for `R` rows; returns `R`.
+    fn tile<const R: usize>(
+        &self,
+        x: Matrix,
+        row: usize,
+        first: usize,
+        weights: &[[f32; COLUMNS]],
+        add: bool,
+        out: &mut [f32],
+    ) -> usize {
+        let rows = std::array::from_fn(|r| &x.values[(row + r) * x.row_stride..][..x.columns]);
+        for (row, sums) in (row..).zip(multiply::<R>(rows, weights)) {
+            let out = &mut out[row * self.columns..][..self.columns][first..];
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out = if add { *out + sum } else { sum };
+            }
+        }
+        R
+    }
+}
+
+/// `R` rows times a panel.
+fn multiply<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; COLUMNS]; R] {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: this processor has AVX2.
+        return unsafe { with_avx2(rows, panel) };
+    }
+    sums(rows, panel)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn with_avx2<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; COLUMNS]; R] {
+    sums(rows, panel)
+}
+
+/// The compiler makes vector code of it for the processor that the caller names, and never joins a product and a sum.
+#[inline(always)]
+fn sums<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; COLUMNS]; R] {
+    let rows = rows.map(|row| &row[..panel.len()]);
+    let mut sums = [[0.0; COLUMNS]; R];
+    for (index, weights) in panel.iter().enumerate() {
+        for (row, sums) in rows.iter().zip(&mut sums) {
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += row[index] * weight;
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sizes that fill no panel, block or tile.
+    #[test]
+    fn sums_are_taken_input_by_input() {
+        let noise = |n: usize| (n * 7919 % 1009) as f32 / 1009.0 - 0.5;
+        for (rows, inputs, columns) in [(1, 1, 1), (3, 5, 7), (70, 33, 35), (67, 16, 16)] {
+            // Rows that overlap, as a convolution's windows do, and a matrix that is turned.
+            let x: Vec<f32> = (0..rows * 2 + inputs).map(noise).collect();
+            let x = Matrix { row_stride: 2, ..Matrix::new(&x, rows, inputs) };
+            let weights: Vec<f32> = (0..inputs * columns).map(|n| noise(n + 31)).collect();
+            let weights = Matrix::new(&weights, columns, inputs).transposed();
+            let expected: Vec<f32> = (0..rows * columns)
+                .map(|place| {
+                    let (row, column) = (place / columns, place % columns);
+                    (0..inputs).fold(0.0, |sum, input| {
+                        sum + x.values[row * 2 + input] * weights.values[column * inputs + input]
+                    })
+                })
+                .collect();
+            let panels = Panels::of(weights);
+            let mut out = vec![f32::NAN; rows * columns];
+            panels.multiply(x, &mut out, false);
+            assert_eq!(out, expected);
+            panels.multiply(x, &mut out, true);
+            assert!(out.iter().zip(&expected).all(|(out, expected)| *out == expected + expected));
+        }
+    }
+}
