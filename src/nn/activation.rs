@@ -1,5 +1,6 @@
 //! Functions of each value, on plain slices, without branches: the compiler turns them into vector code, and every
-//! processor gives the same bits.
+//! processor gives the same bits. So do graphics processors, whose programs (`encoders/inference/gpu/kernels/`) say the same
+//! step by step; they divide and take roots less exactly, so that here neither is done.
 
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LOG2_E};
 
@@ -35,7 +36,7 @@ fn erf(x: f32) -> f32 {
     let x = x.clamp(-END, END);
     let square = x * x;
     let polynomial = |coefficients: &[f32]| coefficients.iter().rev().fold(0.0, |sum, c| sum * square + c);
-    x * polynomial(&ABOVE) / polynomial(&BELOW)
+    x * polynomial(&ABOVE) * reciprocal(polynomial(&BELOW))
 }
 
 /// Each row's values as shares of their exponentials, in place.
@@ -43,7 +44,7 @@ pub fn softmax(rows: &mut [f32], width: usize) {
     for row in rows.chunks_exact_mut(width) {
         let top = row.iter().fold(f32::NEG_INFINITY, |top, &value| if value > top { value } else { top });
         row.iter_mut().for_each(|value| *value = exp(*value - top));
-        let scale = sum(row, |share| share).recip();
+        let scale = reciprocal(sum(row, |share| share));
         row.iter_mut().for_each(|value| *value *= scale);
     }
 }
@@ -64,14 +65,38 @@ fn exp(x: f32) -> f32 {
     (polynomial * rest * rest + rest + 1.0) * scale
 }
 
-/// The sum of what `of` makes of each value, in eight lanes.
+/// One divided by a positive number, within 2e-7 of its value: Newton's method from a guess that turns the exponent around.
+#[inline]
+pub fn reciprocal(x: f32) -> f32 {
+    let guess = f32::from_bits(0x7ef3_11c7_u32.wrapping_sub(x.to_bits()));
+    (0..3).fold(guess, |near, _| near * (2.0 - x * near))
+}
+
+/// One divided by the square root of a positive number, within 3e-7 of its value: the same from a guess that halves the
+/// exponent, too.
+#[inline]
+pub fn inverse_square_root(x: f32) -> f32 {
+    let guess = f32::from_bits(0x5f37_5a86_u32.wrapping_sub(x.to_bits() >> 1));
+    (0..3).fold(guess, |near, _| near * (1.5 - 0.5 * x * near * near))
+}
+
+/// Sums that are taken side by side.
+const LANES: usize = 64;
+
+/// The sum of what `of` makes of each value: every 64th in a lane of its own, then the upper half of the lanes is added to the
+/// lower, again and again.
 pub fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
-    let (chunks, rest) = values.as_chunks::<8>();
-    let mut lanes = [0.0_f32; 8];
-    for chunk in chunks {
+    let mut lanes = [0.0_f32; LANES];
+    for chunk in values.chunks(LANES) {
         lanes.iter_mut().zip(chunk).for_each(|(lane, &value)| *lane += of(value));
     }
-    lanes.into_iter().chain(rest.iter().map(|&value| of(value))).sum()
+    let mut count = LANES;
+    while count > 1 {
+        count /= 2;
+        let (lower, upper) = lanes.split_at_mut(count);
+        lower.iter_mut().zip(upper).for_each(|(lower, upper)| *lower += *upper);
+    }
+    lanes[0]
 }
 
 #[cfg(test)]
@@ -125,6 +150,25 @@ mod tests {
             assert!((f64::from(exp(x)) / exact - 1.0).abs() < 3e-7, "{x}: {} and {exact}", exp(x));
         }
         assert!(exp(-1e9) < 1e-37);
+    }
+
+    #[test]
+    fn reciprocals_and_roots_are_exact_to_single_precision() {
+        for step in -600..=600 {
+            let x = 1.137_f32.powi(step);
+            let near = |ours: f32, exact: f64, limit: f64| (f64::from(ours) / exact - 1.0).abs() < limit;
+            assert!(near(reciprocal(x), 1.0 / f64::from(x), 2e-7), "{x}: {}", reciprocal(x));
+            let root = inverse_square_root(x);
+            assert!(near(root, 1.0 / f64::from(x).sqrt(), 3e-7), "{x}: {root}");
+        }
+    }
+
+    #[test]
+    fn every_value_is_summed_once() {
+        for count in [0, 1, 63, 64, 65, 200] {
+            let values: Vec<f32> = (1..=count).map(|n| n as f32).collect();
+            assert_eq!(sum(&values, |value| 2.0 * value), (count * (count + 1)) as f32);
+        }
     }
 
     #[test]

@@ -291,9 +291,9 @@ fn encoders_in_integers_hear_the_same_bits_everywhere() {
         ("resampled", "bac16c4069d309ec"),
         ("log-mel", "b58a906f0d597903"),
         ("MFCC", "d8745bc972816658"),
-        ("wav2vec 2.0, base", "dd9d04dcaf62aeca"),
-        ("wav2vec 2.0, large", "9a01ba073e7d8a51"),
-        ("Whisper", "3c2bd80fb412b721"),
+        ("wav2vec 2.0, base", "2e99abd0d3a3a690"),
+        ("wav2vec 2.0, large", "cdbc87793b6ea7af"),
+        ("Whisper", "cf5177b8c700521d"),
     ];
     assert_eq!(said, expected);
 }
@@ -318,7 +318,7 @@ fn integer_products_have_the_same_bits_everywhere() {
             said.extend(out);
         }
     }
-    assert_eq!(digest(&said), "4a63ac8ff6fbb7daf18f44ecf32ef9544479c741db9e1502854a0a4b3f351a21");
+    assert_eq!(digest(&said), "f28487a6cb829e29f890a308949ec538d0c07803ce30f0a43cf81c75374c29c4");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

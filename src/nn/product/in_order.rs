@@ -52,11 +52,11 @@ impl Panels {
         (self.rows, self.columns) = (rows, columns);
     }
 
-    /// `out = x × self`, or `out += x × self` when `add`; `out` is row by row.
+    /// Takes `x × self`, row by row: `take(out, column, sum)` for each place of `out`.
     ///
     /// # Panics
     /// If the sizes do not fit, or the values of a row of `x` do not lie side by side.
-    pub fn multiply(&self, x: Matrix, out: &mut [f32], add: bool) {
+    pub fn multiply(&self, x: Matrix, out: &mut [f32], take: impl Fn(&mut f32, usize, f32)) {
         let fits = x.fits(x.values.len()) && x.columns == self.rows && out.len() == x.rows * self.columns;
         assert!(fits && x.column_stride == 1);
         for block in (0..x.rows).step_by(BLOCK) {
@@ -66,8 +66,8 @@ impl Panels {
                 let mut row = block;
                 while row < end {
                     row += match end - row {
-                        1..ROWS => self.tile::<1>(x, row, first, weights, add, out),
-                        _ => self.tile::<ROWS>(x, row, first, weights, add, out),
+                        1..ROWS => self.tile::<1>(x, row, first, weights, out, &take),
+                        _ => self.tile::<ROWS>(x, row, first, weights, out, &take),
                     };
                 }
             }
@@ -81,14 +81,14 @@ impl Panels {
         row: usize,
         first: usize,
         weights: &[[f32; COLUMNS]],
-        add: bool,
         out: &mut [f32],
+        take: &impl Fn(&mut f32, usize, f32),
     ) -> usize {
         let rows = std::array::from_fn(|r| &x.values[(row + r) * x.row_stride..][..x.columns]);
         for (row, sums) in (row..).zip(multiply::<R>(rows, weights)) {
             let out = &mut out[row * self.columns..][..self.columns][first..];
-            for (out, sum) in out.iter_mut().zip(sums) {
-                *out = if add { *out + sum } else { sum };
+            for ((out, sum), column) in out.iter_mut().zip(sums).zip(first..) {
+                take(out, column, sum);
             }
         }
         R
@@ -150,10 +150,11 @@ mod tests {
                 .collect();
             let panels = Panels::of(weights);
             let mut out = vec![f32::NAN; rows * columns];
-            panels.multiply(x, &mut out, false);
+            panels.multiply(x, &mut out, |out, _, sum| *out = sum);
             assert_eq!(out, expected);
-            panels.multiply(x, &mut out, true);
-            assert!(out.iter().zip(&expected).all(|(out, expected)| *out == expected + expected));
+            panels.multiply(x, &mut out, |out, column, sum| *out += sum + column as f32);
+            let twice = |place: usize| expected[place] + (expected[place] + (place % columns) as f32);
+            assert_eq!(out, (0..rows * columns).map(twice).collect::<Vec<_>>());
         }
     }
 }

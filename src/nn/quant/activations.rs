@@ -1,10 +1,12 @@
 //! Activations in seven bits, rounded as they come.
 
 use super::kernel::GROUP;
-use crate::nn::activation::ROUNDING;
+use crate::nn::activation::{ROUNDING, reciprocal};
 
 /// Largest code.
 const TOP: f32 = 127.0;
+/// Values that lie no farther apart are all 0: their steps would be too small for a float's exponent.
+const SMALLEST: f32 = 1e-30;
 
 /// Rows of activations that may overlap, as the windows of a convolution do.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,8 @@ impl<'a> Windows<'a> {
 pub struct Grid {
     /// Distance of two neighbouring values.
     pub step: f32,
+    /// One divided by it.
+    per_value: f32,
     /// The code of 0.
     pub zero: i32,
 }
@@ -65,14 +69,14 @@ impl Grid {
         }
         let low = low.into_iter().fold(0.0, f32::min);
         let high = high.into_iter().fold(0.0, f32::max);
-        let step = if high > low { (high - low) / TOP } else { 1.0 };
-        Self { step, zero: (-low / step).round_ties_even() as i32 }
+        let step = if high - low > SMALLEST { (high - low) * (1.0 / TOP) } else { 1.0 };
+        let per_value = reciprocal(step);
+        Self { step, per_value, zero: (-low * per_value).round_ties_even() as i32 }
     }
 
     fn round(self, values: &[f32], codes: &mut [u8]) {
-        let scale = 1.0 / self.step;
         for (value, code) in values.iter().zip(codes) {
-            let rounded = (value * scale + ROUNDING).to_bits() as i32 - ROUNDING.to_bits() as i32;
+            let rounded = (value * self.per_value + ROUNDING).to_bits() as i32 - ROUNDING.to_bits() as i32;
             *code = (rounded + self.zero).clamp(0, TOP as i32) as u8;
         }
     }
@@ -179,7 +183,7 @@ mod tests {
     fn silence_stays_silence() {
         let mut rounded = Activations::default();
         rounded.round(Windows::rows(&[0.0; 8], 4));
-        assert_eq!(rounded.grid(1), Grid { step: 1.0, zero: 0 });
+        assert_eq!((rounded.grid(1).step, rounded.grid(1).zero), (1.0, 0));
         assert!(rounded.codes().iter().all(|&code| code == 0));
     }
 }

@@ -51,12 +51,14 @@ impl Dense {
             Self::Floats { inputs, weights, biases } => {
                 let Windows { values, stride, count, .. } = x;
                 let x = Matrix { row_stride: stride, ..Matrix::new(values, count, *inputs) };
-                weights.multiply(x, out, then == Then::Add);
-                for row in out.chunks_exact_mut(biases.len()) {
-                    row.iter_mut().zip(biases).for_each(|(out, bias)| *out += bias);
-                    if then == Then::Gelu {
-                        gelu(row);
+                match then {
+                    Then::Add => weights.multiply(x, out, |out, column, sum| *out += sum + biases[column]),
+                    Then::Keep | Then::Gelu => {
+                        weights.multiply(x, out, |out, column, sum| *out = sum + biases[column]);
                     }
+                }
+                if then == Then::Gelu {
+                    gelu(out);
                 }
             }
         }

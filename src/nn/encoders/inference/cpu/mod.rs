@@ -153,10 +153,10 @@ impl Backend for Cpu {
                 ..Matrix::new(&projected[number * width + head * size..], frames, size)
             };
             panels.lay_out(part(1).transposed());
-            panels.multiply(part(0), looks, false);
+            panels.multiply(part(0), looks, |look, _, sum| *look = sum);
             softmax(looks, frames);
             panels.lay_out(part(2));
-            panels.multiply(Matrix::new(looks, frames, frames), of_head, false);
+            panels.multiply(Matrix::new(looks, frames, frames), of_head, |heard, _, sum| *heard = sum);
             for (heard, of_head) in heard.chunks_exact_mut(width).zip(of_head.chunks_exact(size)) {
                 heard[head * size..][..size].copy_from_slice(of_head);
             }

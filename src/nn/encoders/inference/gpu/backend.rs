@@ -217,7 +217,7 @@ impl WebGpu {
         commands
     }
 
-    /// Adds a run of a kernel to what is to be done.
+    /// Adds a run of a kernel to what is to be done. What it is not told of its sizes is 0.
     fn dispatch(
         &mut self,
         kernel: fn(&Kernels) -> &Kernel,
@@ -412,7 +412,11 @@ impl Backend for WebGpu {
             Over::Channels => (|kernels| &kernels.over_channels, rows),
             Over::Time => (|kernels| &kernels.over_time, norm.width.div_ceil(BESIDE)),
         };
-        let sizes = [rows as u32, norm.width as u32, norm.epsilon.to_bits(), then as u32];
+        let share = match over {
+            Over::Channels => 1.0 / norm.width as f32,
+            Over::Time => 1.0 / rows as f32,
+        };
+        let sizes = [rows as u32, norm.width as u32, norm.epsilon.to_bits(), then as u32, share.to_bits()];
         self.dispatch(kernel, &sizes, &[&norm.channels, x.buffer()], [groups, 1, 1]);
     }
 
@@ -476,7 +480,7 @@ impl WebGpu {
         let has_own = Windows { values: &[], stride, width, count }.have_own_grids();
         let (width, rows) = if has_own { (width, count) } else { (of_group, 1) };
         let mut grids = std::mem::take(&mut self.grids);
-        self.resize(&mut grids, 2 * groups * rows);
+        self.resize(&mut grids, 4 * groups * rows);
         let sizes = [width, stride, of_group, rows].map(|size| size as u32);
         self.dispatch(|kernels| &kernels.grids, &sizes, &[x.buffer(), grids.buffer()], [rows, groups, 1]);
         self.grids = grids;

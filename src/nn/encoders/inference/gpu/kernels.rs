@@ -35,10 +35,10 @@ impl Kernels {
             let source = ShaderSource::Wgsl(source.into());
             device.create_shader_module(ShaderModuleDescriptor { label: None, source })
         };
-        let gelu = include_str!("kernels/gelu.wgsl");
-        let products = module([include_str!("kernels/product.wgsl"), gelu].concat());
-        let grids = module(include_str!("kernels/grids.wgsl").to_owned());
-        let norms = module([include_str!("kernels/norm.wgsl"), gelu].concat());
+        let exact = include_str!("kernels/exact.wgsl");
+        let products = module([include_str!("kernels/product.wgsl"), exact].concat());
+        let grids = module([include_str!("kernels/grids.wgsl"), exact].concat());
+        let norms = module([include_str!("kernels/norm.wgsl"), exact].concat());
         let values = module(include_str!("kernels/values.wgsl").to_owned());
         let kernel = |module, entry_point, read: u32, constants: &[(&str, f64)]| {
             let buffer = |binding, ty| BindGroupLayoutEntry {

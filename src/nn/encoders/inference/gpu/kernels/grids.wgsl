@@ -4,12 +4,13 @@ struct Sizes {
     // Values of a row, from a row to the next, and from a batch to the next.
     width: u32, row: u32, batch: u32,
     rows: u32,
+    nothing: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-// The distance of two values, and the code of 0.
-@group(0) @binding(2) var<storage, read_write> grids: array<vec2f>;
+// The distance of two values, one divided by it, and the code of 0.
+@group(0) @binding(2) var<storage, read_write> grids: array<vec4f>;
 
 const LANES = 64u;
 
@@ -35,7 +36,9 @@ fn grids_of_rows(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
     }
     if (lane == 0) {
         let end = ends[0];
-        let step = select(1.0, (end.y - end.x) / 127.0, end.y > end.x);
-        grids[group.y * sizes.rows + group.x] = vec2f(step, round(-end.x / step));
+        let range = settled(end.y - end.x);
+        let step = select(1.0, settled(range * (1.0 / 127.0)), range > 1e-30);
+        let per_value = reciprocal(step);
+        grids[group.y * sizes.rows + group.x] = vec4f(step, per_value, round(-end.x * per_value), 0.0);
     }
 }

@@ -5,6 +5,9 @@ struct Sizes {
     epsilon: f32,
     // 0: keep, 1: GELU.
     then: u32,
+    // One divided by the number of values that a mean is taken of.
+    share: f32,
+    nothing: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -46,7 +49,7 @@ fn highest(value: f32, lane: u32) -> f32 {
 }
 
 fn finished(value: f32, scale: f32, channel: u32) -> f32 {
-    let normed = value * scale * channels[channel] + channels[sizes.width + channel];
+    let normed = settled(settled(value * scale) * channels[channel]) + channels[sizes.width + channel];
     if (sizes.then == 1) {
         return gelu(normed);
     }
@@ -61,13 +64,13 @@ fn over_channels(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
     for (var i = lane; i < sizes.width; i += LANES) {
         part += x[start + i];
     }
-    let mean = sum(part, lane, 1u) / f32(sizes.width);
+    let mean = settled(sum(part, lane, 1u) * sizes.share);
     part = 0.0;
     for (var i = lane; i < sizes.width; i += LANES) {
         let off = x[start + i] - mean;
-        part += off * off;
+        part += settled(off * off);
     }
-    let scale = inverseSqrt(sum(part, lane, 1u) / f32(sizes.width) + sizes.epsilon);
+    let scale = inverse_square_root(settled(sum(part, lane, 1u) * sizes.share) + sizes.epsilon);
     for (var i = lane; i < sizes.width; i += LANES) {
         x[start + i] = finished(x[start + i] - mean, scale, i);
     }
@@ -86,15 +89,15 @@ fn over_time(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_inde
             part += x[row * sizes.width + channel];
         }
     }
-    let mean = sum(part, lane, BESIDE) / f32(sizes.rows);
+    let mean = settled(sum(part, lane, BESIDE) * sizes.share);
     part = 0.0;
     if (is_there) {
         for (var row = first; row < sizes.rows; row += step) {
             let off = x[row * sizes.width + channel] - mean;
-            part += off * off;
+            part += settled(off * off);
         }
     }
-    let scale = inverseSqrt(sum(part, lane, BESIDE) / f32(sizes.rows) + sizes.epsilon);
+    let scale = inverse_square_root(settled(sum(part, lane, BESIDE) * sizes.share) + sizes.epsilon);
     if (is_there) {
         for (var row = first; row < sizes.rows; row += step) {
             let at = row * sizes.width + channel;
@@ -114,11 +117,11 @@ fn softmax(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
     top = highest(top, lane);
     var part = 0.0;
     for (var i = lane; i < sizes.width; i += LANES) {
-        let share = exp(x[start + i] - top);
+        let share = exponential(x[start + i] - top);
         x[start + i] = share;
         part += share;
     }
-    let scale = 1.0 / sum(part, lane, 1u);
+    let scale = reciprocal(sum(part, lane, 1u));
     for (var i = lane; i < sizes.width; i += LANES) {
         x[start + i] *= scale;
     }

@@ -1,7 +1,8 @@
 // out[batch][row][column] = Σ x[batch][row][i] × weight[batch][column][i], and what follows it. Each workgroup makes a
 // tile of 32 rows and 64 columns, each invocation 4 × 4 values of it, from slices of the inputs in workgroup memory.
 //
-// Beside weights of eight bits, inputs are rounded to the grids that the CPU takes, so that both say the same.
+// Beside weights of eight bits, inputs are rounded to the grids that the CPU takes, and sums of floats are taken input by
+// input, so that both say the same.
 
 struct Sizes {
     rows: u32, columns: u32, inputs: u32,
@@ -15,14 +16,15 @@ struct Sizes {
     then: u32,
     // From the grid of a row to that of the next, and of a batch.
     grid_row: u32, grid_batch: u32,
+    nothing: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> weights: array<u32>;
 @group(0) @binding(3) var<storage, read> channels: array<f32>;
-// Of inputs beside integers: the distance of two values, and the code of 0.
-@group(0) @binding(4) var<storage, read> grids: array<vec2f>;
+// Of inputs beside integers: the distance of two values, one divided by it, and the code of 0.
+@group(0) @binding(4) var<storage, read> grids: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
 // Whether four weights of eight bits stand in a word, or one float.
@@ -42,21 +44,21 @@ fn weight(index: u32) -> f32 {
     return bitcast<f32>(weights[index]);
 }
 
-fn grid_of(batch: u32, row: u32) -> vec2f {
+fn grid_of(batch: u32, row: u32) -> vec4f {
     if (!INTEGERS || row >= sizes.rows) {
-        return vec2f(1.0, 0.0);
+        return vec4f(1.0, 1.0, 0.0, 0.0);
     }
     return grids[batch * sizes.grid_batch + row * sizes.grid_row];
 }
 
 // In steps of its grid, if it has one.
-fn x_at(batch: u32, row: u32, input: u32, grid: vec2f) -> f32 {
+fn x_at(batch: u32, row: u32, input: u32, grid: vec4f) -> f32 {
     if (row >= sizes.rows || input >= sizes.inputs) {
         return 0.0;
     }
     let value = x[sizes.x_start + batch * sizes.x_batch + row * sizes.x_row + input];
     if (INTEGERS) {
-        return clamp(round(value * (1.0 / grid.x)) + grid.y, 0.0, 127.0) - grid.y;
+        return clamp(round(value * grid.y) + grid.z, 0.0, 127.0) - grid.z;
     }
     return value;
 }
@@ -67,6 +69,15 @@ fn weight_at(batch: u32, column: u32, input: u32) -> f32 {
     }
     let start = sizes.weight_start + batch * sizes.weight_batch;
     return weight(start + column * sizes.weight_row + input * sizes.weight_input);
+}
+
+// Of integers, products and their sums are exact, fused or not.
+fn times(value: f32, weights: vec4f) -> vec4f {
+    let product = value * weights;
+    if (INTEGERS) {
+        return product;
+    }
+    return bitcast<vec4f>(bitcast<vec4u>(product) ^ vec4u(sizes.nothing));
 }
 
 @compute @workgroup_size(16, 8)
@@ -100,10 +111,10 @@ fn product(
         for (var i = 0u; i < SLICE; i += 1) {
             let w = weight_slice[i * COLUMNS / 4 + place.x];
             let v = x_slice[i * ROWS / 4 + place.y];
-            sums[0] += v.x * w;
-            sums[1] += v.y * w;
-            sums[2] += v.z * w;
-            sums[3] += v.w * w;
+            sums[0] += times(v.x, w);
+            sums[1] += times(v.y, w);
+            sums[2] += times(v.z, w);
+            sums[3] += times(v.w, w);
         }
         workgroupBarrier();
     }
@@ -116,7 +127,8 @@ fn product(
                 var value = sums[r][c];
                 if (sizes.channels > 0) {
                     let channel = batch * sizes.channel_batch + column;
-                    value = value * (step * channels[channel]) + channels[sizes.channels + channel];
+                    let scale = settled(step * channels[channel]);
+                    value = settled(value * scale) + channels[sizes.channels + channel];
                 }
                 let at = batch * sizes.out_batch + row * sizes.out_row + column;
                 switch sizes.then {
