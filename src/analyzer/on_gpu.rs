@@ -8,7 +8,8 @@ use crate::nn::encoders::{GpuError, GpuInference};
 
 /// Of a processor's time, what a graphics processor may take at most to be used: it has to earn the memory that it takes.
 const WORTHWHILE: f64 = 0.8;
-/// The least cosine between what both hear. The processor rounds what the other does not; a broken driver is far below.
+/// The least cosine between what both hear. They are made to say the same to the last bit, but should a GPU differ there, what
+/// is rounded on the way makes it show; a broken driver is far below.
 const ALIKE: f64 = 0.98;
 /// Seconds of sound to try with.
 const TRIAL_S: usize = 4;

@@ -15,8 +15,8 @@ const STEP: f64 = 1.0 / 8_388_608.0;
 /// The start-up delay of the filter is removed, so that output sample `n` lies at the time of input sample
 /// `n * from / to`, and `n` input samples become `ceil(n * to / from)` output samples.
 ///
-/// It reckons in 64 bits and rounds to [`STEP`]: the last digits, which are others on every processor, are gone, and all
-/// give the same samples.
+/// It reckons in 64 bits and rounds to 24, as a recording has them: the last digits, which are others on every processor, are
+/// gone, and all give the same samples.
 pub struct Resampler {
     fft: Option<Fft<f64>>,
     pending: Vec<f64>,
