@@ -44,6 +44,8 @@ pub struct WebGpu {
     grids: Values,
     /// For a kernel that is told not to read it.
     unread: Buffer,
+    /// Memory that values no longer take, but dispatches may.
+    given_up: GivenUp,
 }
 
 struct Dispatch {
@@ -59,15 +61,30 @@ const DISPATCHES: usize = 1024;
 /// Floats in the GPU's memory.
 #[derive(Default)]
 pub struct Values {
-    buffer: Option<Buffer>,
+    room: Option<Room>,
     length: usize,
 }
 
 impl Values {
     fn buffer(&self) -> &Buffer {
-        self.buffer.as_ref().expect("written before it is read")
+        &self.room.as_ref().expect("written before it is read").buffer
     }
 }
+
+/// Memory of the GPU. The browser would free it when it comes to collecting garbage, which it seldom does for the few bytes
+/// that stand for it in the page's own memory.
+struct Room {
+    buffer: Buffer,
+    given_up: GivenUp,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner).push(self.buffer.clone());
+    }
+}
+
+type GivenUp = Arc<Mutex<Vec<Buffer>>>;
 
 /// A dense layer, or one for each group of channels.
 pub struct Dense {
@@ -155,6 +172,7 @@ impl WebGpu {
             looks: Values::default(),
             grids: Values::default(),
             unread,
+            given_up: GivenUp::default(),
             device,
             queue,
         })
@@ -199,6 +217,11 @@ impl WebGpu {
         let range = out.get_mapped_range(..).map_err(|error| failed(error.to_string()))?;
         let mut floats = range.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
         let read = values.iter().map(|values| floats.by_ref().take(values.length).collect()).collect();
+        drop(range);
+        out.destroy();
+        // All dispatches are done.
+        let given_up = std::mem::take(&mut *self.given_up.lock().unwrap_or_else(PoisonError::into_inner));
+        given_up.iter().for_each(Buffer::destroy);
         Ok(read)
     }
 
@@ -278,13 +301,14 @@ impl WebGpu {
     /// Makes room for `length` values; what was there is lost if there was less.
     fn resize(&self, values: &mut Values, length: usize) {
         let size = 4 * length.max(1) as u64;
-        if values.buffer.as_ref().is_none_or(|buffer| buffer.size() < size) {
-            values.buffer = Some(self.device.create_buffer(&BufferDescriptor {
+        if values.room.as_ref().is_none_or(|room| room.buffer.size() < size) {
+            let buffer = self.device.create_buffer(&BufferDescriptor {
                 label: None,
                 size,
                 usage: BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC,
                 mapped_at_creation: false,
-            }));
+            });
+            values.room = Some(Room { buffer, given_up: self.given_up.clone() });
         }
         values.length = length;
     }
