@@ -15,6 +15,7 @@ use sottovoce::model::{Manifest, Model};
 use sottovoce::nn::conv_block::ConvBlockConfig;
 use sottovoce::nn::encoders::{Encoder, EncoderConfig, Wav2Vec2Config};
 use sottovoce::nn::weights::{StoredParameters, as_stored, in_floats};
+use sottovoce::vad::speech_segments;
 
 const SPEECH: &[u8] = include_bytes!("../www/samples/1028_MTI_SAD_XX.opus");
 const MANIFEST: &str = include_str!("../models/mfcc1/model.json");
@@ -24,7 +25,8 @@ const WEIGHTS: &[u8] = include_bytes!("../models/mfcc1/model.safetensors");
 
 fn stages(criterion: &mut Criterion) {
     let recording = decode(SPEECH, &ReadOptions::default()).expect("readable");
-    let clip = Clip::cut(&recording.samples, &ClipSettings::default());
+    let speech = speech_segments(&recording.samples);
+    let clip = Clip::cut(&recording.samples, &ClipSettings::default(), &speech);
     let model =
         || Model::from_parts(MANIFEST, |_| Ok(WEIGHTS.to_vec()), &Device::flex()).expect("the shipped model");
 
@@ -40,7 +42,7 @@ fn stages(criterion: &mut Criterion) {
         });
     });
     criterion.bench_function("input quality of 2.9 s", |bencher| {
-        bencher.iter(|| Quality::measure(&recording, black_box(clip.recorded())));
+        bencher.iter(|| Quality::measure(&recording, black_box(&clip.range()), &speech));
     });
     for (name, settings) in [
         ("MFCC and RMS, 41 x 216", FrontEndSettings::mfcc_rms()),

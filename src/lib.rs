@@ -34,6 +34,7 @@ pub mod features;
 pub mod model;
 pub mod nn;
 mod rules;
+pub mod vad;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod corpus;

@@ -11,6 +11,7 @@ use sottovoce::audio::{
     AudioError, Clip, ClipSettings, Limits, Quality, QualityNote, ReadOptions, Recording, Resampler,
     SpeechClip, Stream, Window, WindowSettings, Windows, decode, from_samples,
 };
+use sottovoce::vad::speech_segments;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
@@ -259,8 +260,9 @@ const SPEECH: &[u8] = include_bytes!("../www/samples/1049_ITS_HAP_XX.opus");
 
 fn notes(samples: Vec<f32>) -> Vec<QualityNote> {
     let recording = from_samples(&samples, 16_000, &ReadOptions::default()).expect("readable");
-    let clip = Clip::cut(&recording.samples, &ClipSettings::default());
-    Quality::measure(&recording, clip.recorded()).notes
+    let speech = speech_segments(&recording.samples);
+    let clip = Clip::cut(&recording.samples, &ClipSettings::default(), &speech);
+    Quality::measure(&recording, &clip.range(), &speech).notes
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -281,11 +283,11 @@ fn quality_notes_say_what_is_wrong() {
 fn a_clip_of_speech_begins_and_ends_with_the_speech() {
     let speech = read(SPEECH).expect("readable").samples;
     let settings = ClipSettings::Speech(SpeechClip::default());
-    let alone = Clip::cut(&speech, &settings);
+    let alone = Clip::cut(&speech, &settings, &speech_segments(&speech));
     let mut surrounded = vec![0.0; 32_000];
     surrounded.extend_from_slice(&speech);
     surrounded.resize(surrounded.len() + 48_000, 0.0);
-    let clip = Clip::cut(&surrounded, &settings);
+    let clip = Clip::cut(&surrounded, &settings, &speech_segments(&surrounded));
     assert!((clip.start_s() - alone.start_s() - 2.0).abs() < 0.1, "{}", clip.start_s());
     assert!(clip.samples().len().abs_diff(alone.samples().len()) < 1_600, "{}", clip.samples().len());
     assert!(clip.samples().len() < speech.len());

@@ -1,6 +1,7 @@
 //! The whole way from a file or a microphone to a reading, as the command line and the browser both use it.
 
 mod follow;
+mod section;
 #[cfg(target_arch = "wasm32")]
 mod on_gpu;
 
@@ -8,11 +9,14 @@ mod on_gpu;
 pub use on_gpu::Trial;
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
 use serde::Serialize;
 use web_time::Instant;
 
-use crate::audio::{self, AudioError, Clip, Limits, Quality, ReadOptions, Recording, SAMPLE_RATE_HZ};
+use section::Section;
+
+use crate::audio::{self, AudioError, Clip, Limits, Quality, QualityNote, ReadOptions, Recording, SAMPLE_RATE_HZ, Stream};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 use crate::model::{Emotion, Model, Prediction};
 #[cfg(target_arch = "wasm32")]
@@ -143,6 +147,9 @@ impl Analysis {
     }
 }
 
+/// Seconds of a recording beyond which it is said that a part of it was read.
+const EXCERPT_S: f32 = 30.0;
+
 /// A recording ready to be read: what the model is to hear of it.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -164,14 +171,13 @@ pub struct Analyzer {
 }
 
 impl Analyzer {
-    /// Wraps a model. Recordings are decoded only as far as its clip reaches.
+    /// Wraps a model. Recordings are decoded only as far as its clip reaches from their first speech on.
     pub fn new(model: Model) -> Self {
-        let reach_s = model.manifest().clip.reach_s();
         let picture = FrontEnd::new(&FrontEndSettings::log_mel()).expect("the paper's settings");
         Self {
             model,
             picture,
-            read: ReadOptions { stop_after_s: Some(reach_s), ..ReadOptions::default() },
+            read: ReadOptions::default(),
             #[cfg(target_arch = "wasm32")]
             gpu: None,
         }
@@ -216,8 +222,10 @@ impl Analyzer {
     /// As of [`Analyzer::analyze_file`].
     pub fn prepare_file(&self, bytes: &[u8]) -> Result<Prepared, AudioError> {
         let start = Instant::now();
-        let recording = audio::decode(bytes, &self.read)?;
-        Ok(self.prepare(&recording, start))
+        self.read.limits.check_size(bytes.len())?;
+        let mut stream = Stream::open(Box::new(Cursor::new(bytes)), &self.read.limits)?;
+        let section = Section::find(self.reach(), || stream.next_block())?;
+        Ok(self.prepare(section, |samples| stream.recording(samples), start))
     }
 
     /// The part of raw samples that the model is to hear.
@@ -226,8 +234,10 @@ impl Analyzer {
     /// As of [`Analyzer::analyze_samples`].
     pub fn prepare_samples(&self, samples: &[f32], rate_hz: u32) -> Result<Prepared, AudioError> {
         let start = Instant::now();
-        let recording = audio::from_samples(samples, rate_hz, &self.read)?;
-        Ok(self.prepare(&recording, start))
+        let mut recording = audio::from_samples(samples, rate_hz, &self.read)?;
+        let mut samples = Some(std::mem::take(&mut recording.samples));
+        let section = Section::find(self.reach(), || Ok(samples.take()))?;
+        Ok(self.prepare(section, |samples| Recording { samples, ..recording }, start))
     }
 
     /// The log-mel picture of a clip, for people to look at.
@@ -242,11 +252,24 @@ impl Analyzer {
         self.conclude(prepared, features, start, Backend::Cpu)
     }
 
-    fn prepare(&self, recording: &Recording, start: Instant) -> Prepared {
+    /// Samples of a recording that a clip can reach.
+    fn reach(&self) -> usize {
+        (self.model.manifest().clip.reach_s() * SAMPLE_RATE_HZ as f32).ceil() as usize
+    }
+
+    fn prepare(&self, section: Section, recording: impl FnOnce(Vec<f32>) -> Recording, start: Instant) -> Prepared {
         let decode_ms = ms_since(start);
         let start = Instant::now();
-        let clip = self.model.clip(&recording.samples);
-        let quality = Quality::measure(recording, clip.recorded());
+        let Section { samples, start: first, speech, is_given_up } = section;
+        let recording = recording(samples);
+        let clip = Clip::cut(&recording.samples, &self.model.manifest().clip, &speech);
+        let mut quality = Quality::measure(&recording, &clip.range(), &speech);
+        let clip = clip.of_part(first);
+        if is_given_up {
+            quality.notes.push(QualityNote::SearchedInPart);
+        } else if recording.duration_s > EXCERPT_S && !speech.is_empty() {
+            quality.notes.push(QualityNote::Excerpt);
+        }
         Prepared {
             clip,
             quality,

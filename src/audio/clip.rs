@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::SAMPLE_RATE_HZ;
-use super::voice::spoken;
+use super::{SAMPLE_RATE_HZ, SpeechSegments};
 use crate::rules::first_broken;
 
 /// How a clip is cut from a recording. The default is the paper's way.
@@ -28,6 +27,9 @@ pub struct FixedClip {
     pub length_s: f32,
     /// Recordings below this many seconds keep their start, which would be most of what they have. Default 0.6.
     pub keep_start_below_s: f32,
+    /// Level that the speech in the clip is brought to, in dB below full scale (root mean square); as it is, if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_dbfs: Option<f32>,
 }
 
 /// The part of a recording from the first speech in it to the last; all of it if there is none.
@@ -40,17 +42,20 @@ pub struct SpeechClip {
     pub longest_s: f32,
     /// Seconds of a recording in which speech is looked for. Default 30.
     pub within_s: f32,
+    /// Level that the speech in the clip is brought to, in dB below full scale (root mean square); as it is, if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_dbfs: Option<f32>,
 }
 
 impl Default for ClipSettings {
     fn default() -> Self {
-        Self::Fixed(FixedClip { skip_s: 0.5, length_s: 4.0, keep_start_below_s: 0.6 })
+        Self::Fixed(FixedClip { skip_s: 0.5, length_s: 4.0, keep_start_below_s: 0.6, level_dbfs: None })
     }
 }
 
 impl Default for SpeechClip {
     fn default() -> Self {
-        Self { margin_s: 0.2, longest_s: 8.0, within_s: 30.0 }
+        Self { margin_s: 0.2, longest_s: 8.0, within_s: 30.0, level_dbfs: None }
     }
 }
 
@@ -71,19 +76,30 @@ impl ClipSettings {
         }
     }
 
-    /// Checks that every time is in its range.
+    /// Level that the speech in a clip is brought to, in dB below full scale.
+    pub fn level_dbfs(&self) -> Option<f32> {
+        match self {
+            Self::Fixed(fixed) => fixed.level_dbfs,
+            Self::Speech(speech) => speech.level_dbfs,
+        }
+    }
+
+    /// Checks that every number is in its range.
     ///
     /// # Errors
     /// The rule that is broken.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         let minutes = |seconds: f32, most: f32| (0.0..=60.0 * most).contains(&seconds);
+        let level = (self.level_dbfs().is_none_or(|level| (-60.0..=0.0).contains(&level)), "level_dbfs must be from -60 to 0");
         match self {
             Self::Fixed(clip) => first_broken(&[
+                level,
                 (minutes(clip.skip_s, 10.0), "skip_s must be from 0 to 600"),
                 (clip.length_s >= 0.1 && minutes(clip.length_s, 1.0), "length_s must be from 0.1 to 60"),
                 (minutes(clip.keep_start_below_s, 10.0), "keep_start_below_s must be from 0 to 600"),
             ]),
             Self::Speech(clip) => first_broken(&[
+                level,
                 (minutes(clip.margin_s, 1.0), "margin_s must be from 0 to 60"),
                 (clip.longest_s >= 0.1 && minutes(clip.longest_s, 1.0), "longest_s must be from 0.1 to 60"),
                 (clip.within_s >= 0.1 && minutes(clip.within_s, 10.0), "within_s must be from 0.1 to 600"),
@@ -105,44 +121,56 @@ impl ClipSettings {
 pub struct Clip {
     samples: Vec<f32>,
     recorded: usize,
-    start_s: f32,
+    start: usize,
 }
 
 impl Clip {
-    /// Cuts the clip from a mono recording at 16 kHz.
-    pub fn cut(recording: &[f32], settings: &ClipSettings) -> Self {
-        match settings {
-            ClipSettings::Fixed(fixed) => Self::cut_fixed(recording, fixed),
-            ClipSettings::Speech(speech) => Self::cut_speech(recording, speech),
+    /// Cuts the clip from a mono recording at 16 kHz, in which there is `speech`.
+    pub fn cut(recording: &[f32], settings: &ClipSettings, speech: &SpeechSegments) -> Self {
+        let mut clip = match settings {
+            ClipSettings::Fixed(fixed) => Self::cut_fixed(recording, fixed, speech),
+            ClipSettings::Speech(settings) => Self::cut_speech(recording, settings, speech),
+        };
+        if let Some(level_dbfs) = settings.level_dbfs() {
+            let gain = gain(level_dbfs, clip.recorded(), &speech.within(&clip.range()));
+            clip.samples.iter_mut().for_each(|sample| *sample *= gain);
         }
+        clip
     }
 
-    fn cut_fixed(recording: &[f32], settings: &FixedClip) -> Self {
-        let skip = if recording.len() < samples(settings.keep_start_below_s) {
+    fn cut_fixed(recording: &[f32], settings: &FixedClip, speech: &SpeechSegments) -> Self {
+        let length = samples(settings.length_s);
+        let usual = if recording.len() < samples(settings.keep_start_below_s) {
             0
         } else {
             samples(settings.skip_s).min(recording.len())
         };
-        let length = samples(settings.length_s);
+        let skip = match speech.span() {
+            // Where the usual place has no speech, the clip begins shortly before the first.
+            Some(span) if speech.within(&(usual..usual + length)).is_empty() => {
+                span.start.saturating_sub(samples(LEAD_S))
+            }
+            _ => usual,
+        };
         let kept = &recording[skip..recording.len().min(skip + length)];
         let mut padded = kept.to_vec();
         padded.resize(length, 0.0);
-        Self { samples: padded, recorded: kept.len(), start_s: skip as f32 / SAMPLE_RATE_HZ as f32 }
+        Self { samples: padded, recorded: kept.len(), start: skip }
     }
 
-    fn cut_speech(recording: &[f32], settings: &SpeechClip) -> Self {
+    fn cut_speech(recording: &[f32], settings: &SpeechClip, speech: &SpeechSegments) -> Self {
         let searched = &recording[..recording.len().min(samples(settings.within_s))];
-        let Range { start, end } = spoken(searched).unwrap_or(0..searched.len());
+        let speech = speech.within(&(0..searched.len()));
+        let Range { start, end } = speech.span().unwrap_or(0..searched.len());
         let margin = samples(settings.margin_s);
         let start = start.saturating_sub(margin);
         let end = (end + margin).min(searched.len()).min(start + samples(settings.longest_s));
-        let start_s = start as f32 / SAMPLE_RATE_HZ as f32;
-        Self { start_s, ..Self::whole(searched[start..end].to_vec()) }
+        Self { start, ..Self::whole(searched[start..end].to_vec()) }
     }
 
     /// Takes a whole recording as the clip, without cut or padding.
     pub fn whole(recording: Vec<f32>) -> Self {
-        Self { recorded: recording.len(), samples: recording, start_s: 0.0 }
+        Self { recorded: recording.len(), samples: recording, start: 0 }
     }
 
     /// All samples, padding included.
@@ -155,10 +183,38 @@ impl Clip {
         &self.samples[..self.recorded]
     }
 
+    /// The part of the recording that it was cut from, in samples.
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.start + self.recorded
+    }
+
     /// Where in the recording the clip begins, in seconds.
     pub fn start_s(&self) -> f32 {
-        self.start_s
+        self.start as f32 / SAMPLE_RATE_HZ as f32
     }
+
+    /// The same, cut from a part of a longer recording that begins at sample `start` of it.
+    pub(crate) fn of_part(mut self, start: usize) -> Self {
+        self.start += start;
+        self
+    }
+}
+
+/// Seconds before the first speech with which a clip of one length begins, where its usual place has none.
+const LEAD_S: f32 = 0.2;
+
+/// Amplification and attenuation of a clip at most, 60 dB.
+const GAINS: Range<f32> = 1e-3..1e3;
+
+/// What brings the speech in a clip to a level; 1 if there is none. It reckons in 64 bits, so that all processors agree.
+fn gain(level_dbfs: f32, clip: &[f32], speech: &SpeechSegments) -> f32 {
+    let square = |sample: &f32| f64::from(*sample) * f64::from(*sample);
+    let energy: f64 = speech.as_slice().iter().flat_map(|segment| &clip[segment.clone()]).map(square).sum();
+    if energy == 0.0 {
+        return 1.0;
+    }
+    let level = (energy / speech.samples() as f64).sqrt();
+    ((10.0_f64.powf(f64::from(level_dbfs) / 20.0) / level) as f32).clamp(GAINS.start, GAINS.end)
 }
 
 fn samples(seconds: f32) -> usize {
@@ -173,9 +229,41 @@ mod tests {
         (0..samples(seconds)).map(|i| i as f32).collect()
     }
 
+    fn none() -> SpeechSegments {
+        SpeechSegments::default()
+    }
+
+    #[test]
+    fn a_clip_of_one_length_begins_with_the_speech_where_its_usual_place_has_none() {
+        let recording = ramp(20.0);
+        let at = |first: f32| {
+            let speech = SpeechSegments::new(vec![samples(first)..samples(first + 1.0)]);
+            Clip::cut(&recording, &ClipSettings::default(), &speech).start_s()
+        };
+        assert_eq!((at(0.2), at(4.4), at(10.0)), (0.5, 0.5, 9.8));
+    }
+
+    #[test]
+    fn speech_is_brought_to_its_level_whatever_it_was() {
+        let settings = ClipSettings::Speech(SpeechClip { level_dbfs: Some(-26.0), ..SpeechClip::default() });
+        let speech = SpeechSegments::new(vec![samples(1.0)..samples(2.0)]);
+        let clip = |gain: f32| {
+            let tone = |n: usize| gain * (n as f32 * 0.3).sin();
+            let recording: Vec<f32> = (0..samples(3.0)).map(tone).collect();
+            Clip::cut(&recording, &settings, &speech)
+        };
+        for gain in [1e-3, 0.1, 1.0] {
+            let samples = clip(gain);
+            let power = samples.samples().iter().map(|x| x * x).sum::<f32>() / samples.samples().len() as f32;
+            assert!((10.0 * power.log10() + 26.0).abs() < 0.05, "{gain}: {} dB", 10.0 * power.log10());
+            assert!(samples.samples().iter().zip(clip(0.2).samples()).all(|(a, b)| (a - b).abs() < 1e-6));
+        }
+        assert_eq!(Clip::cut(&[0.0; 100], &settings, &none()).samples(), [0.0; 100]);
+    }
+
     #[test]
     fn long_recordings_lose_half_a_second_and_the_rest() {
-        let clip = Clip::cut(&ramp(6.0), &ClipSettings::default());
+        let clip = Clip::cut(&ramp(6.0), &ClipSettings::default(), &none());
         assert_eq!(clip.samples().len(), 64_000);
         assert_eq!((clip.samples()[0], clip.samples()[63_999]), (8_000.0, 71_999.0));
         assert_eq!((clip.recorded().len(), clip.start_s()), (64_000, 0.5));
@@ -183,7 +271,7 @@ mod tests {
 
     #[test]
     fn short_recordings_are_padded_with_zeros() {
-        let clip = Clip::cut(&ramp(2.0), &ClipSettings::default());
+        let clip = Clip::cut(&ramp(2.0), &ClipSettings::default(), &none());
         assert_eq!(clip.recorded().len(), 24_000);
         assert_eq!(clip.samples().len(), 64_000);
         assert!(clip.samples()[24_000..].iter().all(|&s| s == 0.0));
@@ -191,9 +279,9 @@ mod tests {
 
     #[test]
     fn recordings_under_six_tenths_of_a_second_keep_their_start() {
-        let just_under = Clip::cut(&ramp(0.599), &ClipSettings::default());
+        let just_under = Clip::cut(&ramp(0.599), &ClipSettings::default(), &none());
         assert_eq!((just_under.recorded().len(), just_under.start_s()), (samples(0.599), 0.0));
-        let just_over = Clip::cut(&ramp(0.6), &ClipSettings::default());
+        let just_over = Clip::cut(&ramp(0.6), &ClipSettings::default(), &none());
         assert_eq!((just_over.recorded().len(), just_over.start_s()), (1_600, 0.5));
     }
 
@@ -201,9 +289,9 @@ mod tests {
     fn without_speech_the_whole_recording_is_heard_up_to_the_longest() {
         let settings = ClipSettings::Speech(SpeechClip::default());
         let silence = vec![0.0; samples(3.0)];
-        let clip = Clip::cut(&silence, &settings);
+        let clip = Clip::cut(&silence, &settings, &none());
         assert_eq!((clip.samples().len(), clip.recorded().len(), clip.start_s()), (48_000, 48_000, 0.0));
-        assert_eq!(Clip::cut(&vec![0.0; samples(20.0)], &settings).samples().len(), samples(8.0));
-        assert_eq!(Clip::cut(&[], &settings).samples().len(), 0);
+        assert_eq!(Clip::cut(&vec![0.0; samples(20.0)], &settings, &none()).samples().len(), samples(8.0));
+        assert_eq!(Clip::cut(&[], &settings, &none()).samples().len(), 0);
     }
 }

@@ -7,6 +7,7 @@
 //! Decoding and resampling are done here rather than by the browser, so that a file, a microphone, a
 //! browser and a server all give the model the same numbers.
 
+mod bandwidth;
 mod boxes;
 mod clip;
 mod decode;
@@ -16,8 +17,8 @@ mod mixer;
 mod opus;
 mod quality;
 mod resample;
+mod speech;
 mod stream;
-mod voice;
 mod windows;
 
 pub use clip::{Clip, ClipSettings, FixedClip, SpeechClip};
@@ -26,6 +27,7 @@ pub use error::AudioError;
 pub use guard::hush_decoder_panics;
 pub use quality::{Quality, QualityNote};
 pub use resample::Resampler;
+pub use speech::SpeechSegments;
 pub use stream::Stream;
 pub use windows::{Window, WindowSettings, Windows};
 

@@ -1,9 +1,11 @@
 //! Whether a recording is fit to be read at all, before any model looks at it.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
-use super::Recording;
-use super::voice::{VOICE_FRAME, speech_frames};
+use super::bandwidth::is_narrowband;
+use super::{Recording, SpeechSegments};
 
 /// Something about a recording that makes its reading less reliable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -22,6 +24,12 @@ pub enum QualityNote {
     NoSpeech,
     /// Part of the file could not be read.
     Damaged,
+    /// The sound is limited to the band of a telephone.
+    Telephone,
+    /// The recording is long, and only a part of it was read.
+    Excerpt,
+    /// No speech was found in the first ten minutes, and no more were looked through.
+    SearchedInPart,
 }
 
 impl QualityNote {
@@ -37,6 +45,9 @@ impl QualityNote {
                 "Most of this is silence. Start speaking right away, and stop when you are done."
             }
             Self::NoSpeech => "No speech was found in this recording. The reading below means little.",
+            Self::Telephone => "This sounds like a telephone: high frequencies are missing. Readings of it are less reliable.",
+            Self::Excerpt => "This is a long recording. Only the first speech in it was read; follow it to have all of it read.",
+            Self::SearchedInPart => "Only the first ten minutes were looked through. Follow the recording, or cut out the part with the voice.",
             Self::Damaged => "Part of the file could not be read. The reading covers what was left.",
         }
     }
@@ -49,7 +60,7 @@ pub struct Quality {
     pub level_dbfs: f32,
     /// Share of samples that lie in a run of three or more at full scale, 0 to 1.
     pub clipped_share: f32,
-    /// Share of the recording that the voice detector takes for speech, 0 to 1.
+    /// Share of what the model hears that is speech, 0 to 1.
     pub speech_share: f32,
     /// What a person should know, most serious first.
     #[serde(skip)]
@@ -65,17 +76,16 @@ const SHORT_S: f32 = 1.0;
 const SPARSE_SPEECH_SHARE: f32 = 0.2;
 
 impl Quality {
-    /// Measures `heard`, the samples of `recording` that reached the model (padding left out).
-    pub fn measure(recording: &Recording, heard: &[f32]) -> Self {
-        let speech = speech_frames(heard);
-        let frames = heard.len().div_ceil(VOICE_FRAME).max(1);
-        let spoken = speech.iter().filter(|&&s| s).count();
-        let speech_share = spoken as f32 / frames as f32;
-        let level_dbfs = level_dbfs(heard, (spoken > 0).then_some(&speech));
+    /// Measures the part `heard` of a recording that reaches the model, and the `speech` in the recording.
+    pub fn measure(recording: &Recording, heard: &Range<usize>, speech: &SpeechSegments) -> Self {
+        let speech = speech.within(heard);
+        let heard = &recording.samples[heard.clone()];
+        let speech_share = speech.samples() as f32 / heard.len().max(1) as f32;
+        let level_dbfs = level_dbfs(heard, &speech);
         let clipped_share = clipped_share(heard);
 
         let mut notes = Vec::new();
-        if spoken == 0 {
+        if speech.is_empty() {
             notes.push(QualityNote::NoSpeech);
         } else if speech_share < SPARSE_SPEECH_SHARE {
             notes.push(QualityNote::MostlySilence);
@@ -85,6 +95,9 @@ impl Quality {
         }
         if recording.duration_s < SHORT_S {
             notes.push(QualityNote::TooShort);
+        }
+        if !speech.is_empty() && is_narrowband(heard, &speech) {
+            notes.push(QualityNote::Telephone);
         }
         if level_dbfs < QUIET_DBFS {
             notes.push(QualityNote::TooQuiet);
@@ -101,16 +114,13 @@ impl Quality {
     }
 }
 
-fn level_dbfs(samples: &[f32], speech: Option<&Vec<bool>>) -> f32 {
-    let (mut energy, mut count) = (0.0_f64, 0_usize);
-    for (index, frame) in samples.chunks(VOICE_FRAME).enumerate() {
-        if speech.is_none_or(|flags| flags.get(index).copied().unwrap_or(false)) {
-            energy += frame.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>();
-            count += frame.len();
-        }
-    }
-    let mean_square = energy / count.max(1) as f64;
-    (10.0 * mean_square.max(1e-12).log10()) as f32
+fn level_dbfs(samples: &[f32], speech: &SpeechSegments) -> f32 {
+    let everything = [0..samples.len()];
+    let parts = if speech.is_empty() { &everything } else { speech.as_slice() };
+    let square = |sample: &f32| f64::from(*sample) * f64::from(*sample);
+    let energy: f64 = parts.iter().flat_map(|part| &samples[part.clone()]).map(square).sum();
+    let count: usize = parts.iter().map(ExactSizeIterator::len).sum();
+    (10.0 * (energy / count.max(1) as f64).max(1e-12).log10()) as f32
 }
 
 fn clipped_share(samples: &[f32]) -> f32 {

@@ -14,7 +14,7 @@ use symphonia::core::meta::MetadataOptions;
 
 use super::guard::guarded;
 use super::mixer::{Mixer, check_channels};
-use super::{AudioError, Limits, SAMPLE_RATE_HZ, boxes, opus::OpusAdapter};
+use super::{AudioError, Limits, Recording, SAMPLE_RATE_HZ, boxes, opus::OpusAdapter};
 
 /// Packets in a row that fail to decode before the rest of a file is given up as damaged.
 const MAX_BAD_PACKETS: usize = 50;
@@ -80,6 +80,18 @@ impl<'a> Stream<'a> {
             empty_packets: 0,
             mixer: Mixer::new(*limits),
         })
+    }
+
+    /// What is known of the file by now, with `samples` of it.
+    pub fn recording(&self, samples: Vec<f32>) -> Recording {
+        let mixer = &self.mixer;
+        Recording {
+            samples,
+            duration_s: mixer.duration_s().max(self.declared_s.unwrap_or(0.0)),
+            source_rate_hz: mixer.rate_hz,
+            source_channels: mixer.channels,
+            damaged: mixer.damaged,
+        }
     }
 
     /// Length that the file says it has, in seconds.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stft::frame_count;
-use super::{Beyond, Dct, FeatureMap, MelFilterBank, Reference, Stft, frame_rms, power_to_db};
+use super::{PadMode, Dct, FeatureMap, MelFilterBank, Reference, Stft, frame_rms, power_to_db};
 use crate::rules::first_broken;
 
 /// Which picture of the sound is made.
@@ -139,11 +139,11 @@ impl FrontEnd {
     /// [`FrontEndError`] when a setting is out of its range.
     pub fn new(settings: &FrontEndSettings) -> Result<Self, FrontEndError> {
         settings.check()?;
-        let beyond = match settings.kind {
-            FeatureKind::MfccRms | FeatureKind::LogMel => Beyond::Zeros,
-            FeatureKind::WhisperLogMel => Beyond::Mirror,
+        let pad_mode = match settings.kind {
+            FeatureKind::MfccRms | FeatureKind::LogMel => PadMode::Constant,
+            FeatureKind::WhisperLogMel => PadMode::Reflect,
         };
-        let stft = Stft::new(settings.n_fft, settings.hop_length, beyond);
+        let stft = Stft::new(settings.n_fft, settings.hop_length, pad_mode);
         Ok(Self {
             power: vec![0.0; stft.bins()],
             bands: Vec::new(),

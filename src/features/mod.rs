@@ -23,4 +23,4 @@ pub use map::FeatureMap;
 pub use mel::{MelFilterBank, hz_to_mel, mel_band_edges_hz, mel_to_hz};
 pub use rms::frame_rms;
 pub use steps::Steps;
-pub use stft::{Beyond, Stft, frame_count};
+pub use stft::{PadMode, Stft, frame_count};

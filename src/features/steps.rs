@@ -2,7 +2,7 @@
 
 use super::stft::centred_frame;
 use super::{
-    Beyond, FeatureKind, FeatureMap, FrontEnd, FrontEndError, FrontEndSettings, MelFilterBank, Stft,
+    FeatureKind, FeatureMap, FrontEnd, FrontEndError, FrontEndSettings, MelFilterBank, PadMode, Stft,
 };
 
 /// What each step makes of one frame, and the pictures that all frames make.
@@ -40,7 +40,7 @@ impl Steps {
         let column = |map: &FeatureMap| (0..map.rows()).map(|row| map.row(row)[frame]).collect::<Vec<f32>>();
         let mut coefficients = column(&mfcc);
         coefficients.truncate(settings.n_mfcc);
-        let mut stft = Stft::new(settings.n_fft, settings.hop_length, Beyond::Zeros);
+        let mut stft = Stft::new(settings.n_fft, settings.hop_length, PadMode::Constant);
         let mut power = vec![0.0; stft.bins()];
         let mut at_frame = vec![0.0; settings.n_fft];
         centred_frame(samples, frame, settings.hop_length, &mut at_frame);

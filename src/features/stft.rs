@@ -25,11 +25,11 @@ pub(super) fn centred_frame(samples: &[f32], frame: usize, hop_length: usize, ou
 
 /// What frames see beyond the ends of the sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beyond {
+pub enum PadMode {
     /// Silence, librosa's `pad_mode="constant"`.
-    Zeros,
+    Constant,
     /// The sound in a mirror, librosa's `pad_mode="reflect"`.
-    Mirror,
+    Reflect,
 }
 
 /// Copies the frame centred on sample `frame * hop_length` into `out`; beyond the ends, the sound goes back the way it
@@ -63,12 +63,12 @@ pub struct Stft {
     spectrum: Vec<Complex32>,
     scratch: Vec<Complex32>,
     hop_length: usize,
-    beyond: Beyond,
+    pad_mode: PadMode,
 }
 
 impl Stft {
     /// Plans frames of `n_fft` samples, an even number, `hop_length` apart.
-    pub fn new(n_fft: usize, hop_length: usize, beyond: Beyond) -> Self {
+    pub fn new(n_fft: usize, hop_length: usize, pad_mode: PadMode) -> Self {
         let half = n_fft / 2;
         let fft = FftPlannerScalar::new().plan_fft_forward(half);
         let angle = |bin: usize| -std::f64::consts::TAU * bin as f64 / n_fft as f64;
@@ -81,7 +81,7 @@ impl Stft {
             scratch: vec![Complex32::ZERO; fft.get_inplace_scratch_len()],
             fft,
             hop_length,
-            beyond,
+            pad_mode,
         }
     }
 
@@ -94,9 +94,9 @@ impl Stft {
     /// [`bins`](Self::bins) values that the next frame overwrites.
     pub fn power_frames(&mut self, samples: &[f32], power: &mut [f32], mut take: impl FnMut(usize, &[f32])) {
         for frame in 0..frame_count(samples.len(), self.hop_length) {
-            match self.beyond {
-                Beyond::Zeros => centred_frame(samples, frame, self.hop_length, &mut self.frame),
-                Beyond::Mirror => mirrored_frame(samples, frame, self.hop_length, &mut self.frame),
+            match self.pad_mode {
+                PadMode::Constant => centred_frame(samples, frame, self.hop_length, &mut self.frame),
+                PadMode::Reflect => mirrored_frame(samples, frame, self.hop_length, &mut self.frame),
             }
             self.transform(power);
             take(frame, power);
@@ -180,7 +180,7 @@ mod tests {
         let (n_fft, bin) = (256, 32);
         let tone: Vec<f32> =
             (0..2048).map(|n| (std::f32::consts::TAU * bin as f32 * n as f32 / n_fft as f32).sin()).collect();
-        let mut stft = Stft::new(n_fft, 128, Beyond::Zeros);
+        let mut stft = Stft::new(n_fft, 128, PadMode::Constant);
         let mut power = vec![0.0; stft.bins()];
         let mut peaks = Vec::new();
         stft.power_frames(&tone, &mut power, |_, power| {

@@ -24,6 +24,7 @@ use crate::features::{FeatureMap, FrontEndError};
 use crate::nn::classifiers::Classifier;
 use crate::nn::parameters;
 use crate::nn::weights::{self, StoredParameters, WeightsError, WeightsFile, in_floats};
+use crate::vad::speech_segments;
 
 /// Why a model could not be loaded or saved.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +110,7 @@ impl Model {
 
     /// Cuts from a recording the clip this model hears.
     pub fn clip(&self, recording: &[f32]) -> Clip {
-        Clip::cut(recording, &self.manifest.clip)
+        Clip::cut(recording, &self.manifest.clip, &speech_segments(recording))
     }
 
     /// The features of a clip, before normalisation.

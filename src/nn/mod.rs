@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows of sound, labels or files; [`crate::model`] brings those together.
 
-mod activation;
+pub(crate) mod activation;
 pub mod classifiers;
 pub mod conv_block;
 pub mod dropout;
@@ -10,6 +10,6 @@ pub mod encoders;
 mod gelu;
 pub mod learning;
 pub mod parameters;
-mod product;
+pub(crate) mod product;
 pub mod quant;
 pub mod weights;

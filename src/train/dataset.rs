@@ -16,6 +16,10 @@ use crate::audio::{Clip, ClipSettings, ReadOptions, decode};
 use crate::corpus::Utterance;
 use crate::model::{Emotion, Extractor, Features, Normalisation};
 use crate::parallel;
+use crate::vad::speech_segments;
+
+/// Changes when other speech is found than before, so that maps made by then are made anew.
+const VAD: &str = "silero-6.2";
 
 /// How maps are made from recordings.
 pub struct Extraction<'a> {
@@ -54,7 +58,7 @@ impl Caches {
         let settings = |waveform: Option<&WaveformSettings>| {
             // How many copies there are changes none of them.
             let waveform = waveform.map(|waveform| WaveformSettings { copies: 0, ..waveform.clone() });
-            json!({ "clip": clip, "front_end": front_end, "waveform": waveform }).to_string()
+            json!({ "clip": clip, "vad": VAD, "front_end": front_end, "waveform": waveform }).to_string()
         };
         Ok(Self {
             originals: Cache::open(cache, &settings(None))?,
@@ -193,9 +197,9 @@ fn read(
             Some(waveform) => {
                 let (changed, settings) =
                     waveform.change(&samples, extraction.clip, &mut StdRng::from_seed(key));
-                Clip::cut(&changed, &settings)
+                Clip::cut(&changed, &settings, &speech_segments(&changed))
             }
-            None => Clip::cut(&samples, extraction.clip),
+            None => Clip::cut(&samples, extraction.clip, &speech_segments(&samples)),
         };
         let map = extractor.extract(clip.samples()).into_values();
         cache.put(&key, &map)?;

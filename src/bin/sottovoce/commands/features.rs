@@ -10,6 +10,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use sottovoce::audio::{Clip, ClipSettings, ReadOptions, decode};
 use sottovoce::features::{FeatureKind, FrontEnd, FrontEndSettings};
 use sottovoce::files::write_atomically;
+use sottovoce::vad::speech_segments;
 
 use super::{fail, fail_at, read_input};
 
@@ -35,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let clip = if arguments.no_clip {
         Clip::whole(recording.samples)
     } else {
-        Clip::cut(&recording.samples, &ClipSettings::default())
+        Clip::cut(&recording.samples, &ClipSettings::default(), &speech_segments(&recording.samples))
     };
     let settings = FrontEndSettings::of(arguments.kind);
     let map = FrontEnd::new(&settings).map_err(fail)?.extract(clip.samples());

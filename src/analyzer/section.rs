@@ -1,0 +1,107 @@
+//! The part of a recording that is looked at: where the first speech is, however late.
+
+use crate::audio::{AudioError, SAMPLE_RATE_HZ, SpeechSegments};
+use crate::vad::speech_segments;
+
+/// Samples in which no speech was found before the search is given up: ten minutes.
+const SEARCHED: usize = 600 * SAMPLE_RATE_HZ as usize;
+/// Samples kept before speech that begins late: one second.
+const LEAD: usize = SAMPLE_RATE_HZ as usize;
+
+/// A part of a recording.
+pub struct Section {
+    /// Mono samples at 16 kHz.
+    pub samples: Vec<f32>,
+    /// Where in the recording they begin, in samples.
+    pub start: usize,
+    /// The speech in them, if there is any.
+    pub speech: SpeechSegments,
+    /// Whether the search was given up before the recording ended.
+    pub is_given_up: bool,
+}
+
+impl Section {
+    /// Takes blocks from `next` until there is speech and `reach` samples from shortly before it, or none are left.
+    ///
+    /// A recording with speech in the first half of its first `reach` samples is looked at from its start.
+    ///
+    /// # Errors
+    /// What `next` says.
+    pub fn find(
+        reach: usize,
+        mut next: impl FnMut() -> Result<Option<Vec<f32>>, AudioError>,
+    ) -> Result<Self, AudioError> {
+        let (mut samples, mut start, mut is_ended) = (Vec::new(), 0, false);
+        loop {
+            while samples.len() < reach && !is_ended {
+                match next()? {
+                    Some(block) => samples.extend(block),
+                    None => is_ended = true,
+                }
+            }
+            let seen = samples.len().min(reach);
+            let speech = speech_segments(&samples[..seen]);
+            // What comes before is dropped, and what follows is looked at next.
+            let passed = match speech.span() {
+                Some(span) if span.start > reach / 2 => span.start.saturating_sub(LEAD),
+                None => seen.saturating_sub(LEAD),
+                _ => 0,
+            };
+            let is_last = is_ended && samples.len() == seen;
+            let is_given_up = speech.is_empty() && start + seen >= SEARCHED && !is_last;
+            if passed == 0 || is_last || is_given_up {
+                samples.truncate(seen);
+                return Ok(Self { samples, start, speech, is_given_up });
+            }
+            samples.drain(..passed);
+            start += passed;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Half-second blocks of silence with a voice in them, and how many were taken.
+    fn found(silence_s: usize, voice: &[f32], reach_s: f32) -> (Section, usize) {
+        let recording = [&vec![0.0; silence_s * SAMPLE_RATE_HZ as usize], voice].concat();
+        let mut blocks = recording.chunks(8_000);
+        let total = blocks.len();
+        let section = Section::find((reach_s * SAMPLE_RATE_HZ as f32) as usize, || Ok(blocks.next().map(<[f32]>::to_vec)));
+        (section.expect("no block fails"), total - blocks.len())
+    }
+
+    fn voice() -> Vec<f32> {
+        let sample = include_bytes!("../../www/samples/1053_IEO_ANG_HI.opus");
+        crate::audio::decode(sample, &Default::default()).expect("readable").samples
+    }
+
+    #[test]
+    fn late_speech_is_found() {
+        let voice = voice();
+        for (silence_s, reach_s) in [(0, 4.5), (0, 30.0), (4, 4.5), (35, 4.5), (29, 30.0), (35, 30.0), (95, 30.0)] {
+            let (section, _) = found(silence_s, &voice, reach_s);
+            let span = section.speech.span().unwrap_or_else(|| panic!("speech after {silence_s} s in {reach_s} s"));
+            let at = (section.start + span.start) as f32 / SAMPLE_RATE_HZ as f32 - silence_s as f32;
+            assert!((at - 0.35).abs() < 0.2, "speech after {silence_s} s is found {at} s after its start");
+            assert!(span.len() > 16_000, "{silence_s} s, {reach_s} s: all of it is there");
+            assert!(section.samples.len() as f32 <= reach_s * SAMPLE_RATE_HZ as f32);
+        }
+    }
+
+    #[test]
+    fn what_speaks_at_once_is_not_read_to_its_end() {
+        let (section, taken) = found(0, &voice().repeat(20), 4.5);
+        assert_eq!((section.start, section.samples.len(), taken), (0, 72_000, 9));
+    }
+
+    #[test]
+    fn silence_is_given_up_after_ten_minutes() {
+        let (section, taken) = found(700, &[], 30.0);
+        assert!(section.speech.is_empty() && section.is_given_up);
+        assert!((1_200..1_270).contains(&taken), "{taken} blocks");
+        let (section, _) = found(100, &[], 30.0);
+        assert!(section.speech.is_empty() && !section.is_given_up);
+    }
+}
