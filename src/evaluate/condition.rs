@@ -10,7 +10,7 @@ use ropus::{Application, Bitrate, Channels, DecodeMode, Decoder, Encoder};
 
 use crate::audio::{ReadOptions, SAMPLE_RATE_HZ, decode};
 use crate::corpus::Utterance;
-use crate::train::add_noise;
+use crate::train::{add_noise, through_telephone};
 
 /// Decibels from the voice down to what is added.
 const SNR_DB: f32 = 15.0;
@@ -29,11 +29,13 @@ pub enum Condition {
     Babble,
     /// Through Opus at 16 kbit/s and back.
     Opus,
+    /// Through a telephone line.
+    Telephone,
 }
 
 impl Condition {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::White, Self::Babble, Self::Opus];
+    pub const ALL: [Self; 4] = [Self::White, Self::Babble, Self::Opus, Self::Telephone];
 
     /// What it is, for people.
     pub fn describe(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Condition {
             Self::White => "white noise, 15 dB below the voice",
             Self::Babble => "six other voices, together 15 dB below",
             Self::Opus => "Opus, 16 kbit/s",
+            Self::Telephone => "telephone, 8 kHz and mu-law",
         }
     }
 
@@ -58,6 +61,7 @@ impl Condition {
                 add(samples, &babble(voices, samples.len()))
             }
             Self::Opus => through_opus(samples),
+            Self::Telephone => through_telephone(samples),
         }
     }
 }
@@ -68,6 +72,7 @@ impl fmt::Display for Condition {
             Self::White => "white",
             Self::Babble => "babble",
             Self::Opus => "opus",
+            Self::Telephone => "telephone",
         })
     }
 }
@@ -77,7 +82,7 @@ impl FromStr for Condition {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|condition| condition.to_string() == name);
-        found.ok_or_else(|| format!("'{name}' is none of white, babble and opus"))
+        found.ok_or_else(|| format!("'{name}' is none of white, babble, opus and telephone"))
     }
 }
 

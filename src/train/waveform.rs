@@ -22,6 +22,14 @@ pub struct WaveformSettings {
     pub pitch_semitones: f32,
     /// Least and most tempo; above 1 is faster.
     pub stretch: [f32; 2],
+    /// Share of copies that go through a telephone, 0 to 1.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub telephone_share: f32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde calls it.
+fn is_zero(share: &f32) -> bool {
+    *share == 0.0
 }
 
 impl WaveformSettings {
@@ -41,6 +49,9 @@ impl WaveformSettings {
         if rng.random::<bool>() {
             add_noise(&mut changed, snr_db, rng);
         }
+        if self.telephone_share > 0.0 && rng.random::<f32>() < self.telephone_share {
+            changed = through_telephone(&changed);
+        }
         (changed, clip)
     }
 }
@@ -57,6 +68,26 @@ pub fn add_noise(samples: &mut [f32], snr_db: f32, rng: &mut impl Rng) {
             *sample += radius * part;
         }
     }
+}
+
+/// The sound of a telephone line: 8 kHz, mu-law (ITU-T G.711, in its continuous form, rounded to eight bits).
+pub fn through_telephone(samples: &[f32]) -> Vec<f32> {
+    const RATE_HZ: u32 = 8_000;
+    const MU: f32 = 255.0;
+    let resampled = |samples: &[f32], from_hz, to_hz| {
+        let mut resampler = Resampler::new(from_hz, to_hz);
+        resampler.push(samples);
+        resampler.finish()
+    };
+    let mut narrow = resampled(samples, SAMPLE_RATE_HZ, RATE_HZ);
+    for sample in &mut narrow {
+        let magnitude = sample.abs().min(1.0);
+        let code = ((MU * magnitude).ln_1p() / MU.ln_1p() * 127.0).round();
+        *sample = (code / 127.0 * MU.ln_1p()).exp_m1() / MU * sample.signum();
+    }
+    let mut wide = resampled(&narrow, RATE_HZ, SAMPLE_RATE_HZ);
+    wide.resize(samples.len(), 0.0);
+    wide
 }
 
 /// Moves the pitch by `semitones`, to the nearest of rates 100 Hz apart (0.6 %), and keeps the length.
@@ -196,6 +227,19 @@ mod tests {
     }
 
     #[test]
+    fn a_telephone_keeps_what_lies_below_its_band() {
+        let snr_db = |pitch_hz: f32| {
+            let tone = tone(pitch_hz, 32_000);
+            let heard = through_telephone(&tone);
+            assert_eq!(heard.len(), tone.len());
+            let lost: Vec<f32> = tone.iter().zip(&heard).map(|(a, b)| a - b).collect();
+            10.0 * (power(&tone[2000..30_000]) / power(&lost[2000..30_000])).log10()
+        };
+        assert!(snr_db(1_000.0) > 30.0, "{} dB", snr_db(1_000.0));
+        assert!(snr_db(5_000.0).abs() < 1.0, "{} dB", snr_db(5_000.0));
+    }
+
+    #[test]
     fn noise_has_the_power_asked_for() {
         let tone = tone(300.0, 32_000);
         let mut noisy = tone.clone();
@@ -213,6 +257,7 @@ mod tests {
             noise_snr_db: [15.0, 30.0],
             pitch_semitones: 2.0,
             stretch: [0.9, 1.1],
+            telephone_share: 0.5,
         };
         let change = |samples: &[f32], seed| {
             settings.change(samples, &ClipSettings::default(), &mut StdRng::seed_from_u64(seed))
