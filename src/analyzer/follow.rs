@@ -14,6 +14,8 @@ impl Analyzer {
             samples: window.samples,
             source_rate_hz: SAMPLE_RATE_HZ,
             source_channels: 1,
+            source_track: 1,
+            notes: Vec::new(),
             damaged: false,
         };
         let prepared = self.heard_in(recording)?;

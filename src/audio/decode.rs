@@ -2,8 +2,13 @@
 
 use std::io::Cursor;
 
+use symphonia::core::audio::{Channels, layouts};
+
 use super::mixer::Mixer;
-use super::{AudioError, SAMPLE_RATE_HZ, Stream};
+use super::{AudioError, Channel, QualityNote, SAMPLE_RATE_HZ, Stream};
+
+/// Samples of a channel that are taken at once.
+const PIECE: usize = 65_536;
 
 /// How much a file may ask for before it is refused.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,6 +48,8 @@ pub struct ReadOptions {
     pub limits: Limits,
     /// Stop once this many seconds are decoded. `None` reads to the end.
     pub stop_after_s: Option<f32>,
+    /// Take this channel alone. `None` mixes all.
+    pub channel: Option<Channel>,
 }
 
 /// A mono recording at [`SAMPLE_RATE_HZ`].
@@ -56,6 +63,10 @@ pub struct Recording {
     pub source_rate_hz: u32,
     /// Channels of the source.
     pub source_channels: usize,
+    /// Which of the file's sound tracks was read, counted from 1.
+    pub source_track: usize,
+    /// What a person should know of how channels and tracks were taken.
+    pub notes: Vec<QualityNote>,
     /// Part of the source was unreadable: the file is cut short, or some packets were skipped.
     pub damaged: bool,
 }
@@ -69,10 +80,14 @@ pub struct Recording {
 /// is no error: [`Recording::damaged`] tells.
 pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioError> {
     options.limits.check_size(bytes.len())?;
-    let mut stream = Stream::open(Box::new(Cursor::new(bytes)), &options.limits)?;
-    while !options.is_enough(&stream.mixer) && stream.advance()? {}
+    let mut stream =
+        Stream::open(Box::new(Cursor::new(bytes)), &options.limits)?.with_channel(options.channel);
+    while (stream.is_choosing_track() || !options.is_enough(&stream.mixer)) && stream.advance()? {}
     let declared_s = stream.declared_s().filter(|_| options.is_enough(&stream.mixer));
+    let (source_track, track_note) = (stream.track(), stream.track_note());
     let mut recording = options.finish(stream.mixer)?;
+    recording.source_track = source_track;
+    recording.notes.extend(track_note);
     if let Some(declared_s) = declared_s {
         recording.duration_s = recording.duration_s.max(declared_s);
     }
@@ -84,10 +99,39 @@ pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioErr
 /// # Errors
 /// [`AudioError`] when there are no samples, the rate is unsupported or a limit is exceeded.
 pub fn from_samples(samples: &[f32], rate_hz: u32, options: &ReadOptions) -> Result<Recording, AudioError> {
+    from_channels(&[samples], rate_hz, options)
+}
+
+/// Takes the raw samples of each channel, as another decoder gives them, through the same mixing, resampling and checks as a
+/// file. Layouts are those of the [Web Audio API](https://www.w3.org/TR/webaudio/#ChannelLayouts).
+///
+/// # Errors
+/// As of [`from_samples`], or when there are too many channels or not the one that is asked for.
+pub fn from_channels(
+    channels: &[&[f32]],
+    rate_hz: u32,
+    options: &ReadOptions,
+) -> Result<Recording, AudioError> {
     let mut mixer = Mixer::new(options.limits);
-    mixer.interleaved.extend_from_slice(samples);
-    mixer.mix(rate_hz, 1)?;
+    mixer.chosen = options.channel;
+    let layout = web_audio_layout(channels.len());
+    let frames = channels.iter().map(|samples| samples.len()).min().unwrap_or(0);
+    // Piece by piece, so that what is interleaved is never as long as the whole.
+    for start in (0..frames).step_by(PIECE) {
+        mixer.interleaved.clear();
+        for at in start..frames.min(start + PIECE) {
+            mixer.interleaved.extend(channels.iter().map(|samples| samples[at]));
+        }
+        mixer.mix(rate_hz, &layout)?;
+    }
     options.finish(mixer)
+}
+
+fn web_audio_layout(channels: usize) -> Channels {
+    match channels {
+        6 => layouts::CHANNEL_LAYOUT_5P1,
+        channels => Channels::Discrete(channels.try_into().unwrap_or(u16::MAX)),
+    }
 }
 
 impl ReadOptions {
@@ -109,6 +153,8 @@ impl ReadOptions {
             duration_s,
             source_rate_hz: mixer.rate_hz,
             source_channels: mixer.channels,
+            source_track: 1,
+            notes: mixer.notes().to_vec(),
             damaged: mixer.damaged,
         })
     }

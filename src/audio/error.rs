@@ -1,5 +1,7 @@
 //! Why a recording could not be read, in words for the person who chose it.
 
+use super::Channel;
+
 /// Everything that can go wrong between the bytes of a file and its samples.
 ///
 /// The message says what happened and what to do; [`code`](Self::code) is stable and meant for programs.
@@ -32,6 +34,16 @@ pub enum AudioError {
         channels: usize,
         /// The limit they exceed.
         limit: usize,
+    },
+    /// A channel was asked for that the recording does not have.
+    #[error(
+        "There is no channel “{channel}” in this recording, which has {channels}. Choose another one, or none to hear them all."
+    )]
+    NoSuchChannel {
+        /// The channel that was asked for.
+        channel: Channel,
+        /// Channels found.
+        channels: usize,
     },
     /// The sample rate lies outside 4 to 192 kHz.
     #[error(
@@ -73,6 +85,7 @@ impl AudioError {
             Self::TooLarge { .. } => "too-large",
             Self::TooLong { .. } => "too-long",
             Self::TooManyChannels { .. } => "too-many-channels",
+            Self::NoSuchChannel { .. } => "no-such-channel",
             Self::UnsupportedRate { .. } => "unsupported-rate",
             Self::UnknownFormat => "unknown-format",
             Self::UnsupportedCodec => "unsupported-codec",

@@ -1,6 +1,10 @@
 //! Interleaved samples of any rate to mono at 16 kHz.
 
-use super::{AudioError, Limits, Resampler, SAMPLE_RATE_HZ};
+use symphonia::core::audio::Channels;
+
+use super::mono::MonoMix;
+use super::statistics::SILENT;
+use super::{AudioError, Channel, Limits, QualityNote, Resampler, SAMPLE_RATE_HZ};
 
 /// Rates that are resampled, in Hz.
 const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
@@ -12,8 +16,13 @@ const LOUDEST: f32 = 1e6;
 /// memory at once.
 pub struct Mixer {
     limits: Limits,
+    /// The channel to take alone.
+    pub chosen: Option<Channel>,
     pub interleaved: Vec<f32>,
     mono: Vec<f32>,
+    mix: Option<MonoMix>,
+    notes: Vec<QualityNote>,
+    has_sound: bool,
     resampler: Option<Resampler>,
     pub rate_hz: u32,
     pub channels: usize,
@@ -25,8 +34,12 @@ impl Mixer {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            chosen: None,
             interleaved: Vec::new(),
             mono: Vec::new(),
+            mix: None,
+            notes: Vec::new(),
+            has_sound: false,
             resampler: None,
             rate_hz: 0,
             channels: 0,
@@ -36,7 +49,8 @@ impl Mixer {
     }
 
     /// Mixes and resamples what stands in `interleaved`.
-    pub fn mix(&mut self, rate_hz: u32, channels: usize) -> Result<(), AudioError> {
+    pub fn mix(&mut self, rate_hz: u32, layout: &Channels) -> Result<(), AudioError> {
+        let channels = layout.count();
         if self.interleaved.is_empty() || channels == 0 {
             return Ok(());
         }
@@ -52,22 +66,47 @@ impl Mixer {
         }
         self.rate_hz = rate_hz;
         self.channels = channels;
-        let scale = 1.0 / channels as f32;
-        self.mono.clear();
-        self.mono
-            .extend(self.interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
-        for sample in &mut self.mono {
+        for sample in &mut self.interleaved {
             if sample.is_nan() || sample.abs() > LOUDEST {
                 *sample = 0.0;
                 self.damaged = true;
             }
         }
-        self.frames += self.mono.len() as u64;
+        self.frames += (self.interleaved.len() / channels) as u64;
         if self.duration_s() > limits.max_duration_s {
             return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
         }
+        self.has_sound = self.has_sound || mean_square(&self.interleaved) > SILENT;
+        self.mono.clear();
+        if self.mix.as_ref().is_some_and(|mix| mix.layout() != layout) {
+            self.finish_mix();
+        }
+        let mix = match &mut self.mix {
+            Some(mix) => mix,
+            none => none.insert(MonoMix::new(layout, rate_hz, self.chosen)?),
+        };
+        mix.push(&self.interleaved, &mut self.mono);
         self.resampler.get_or_insert_with(|| Resampler::new(rate_hz, SAMPLE_RATE_HZ)).push(&self.mono);
         Ok(())
+    }
+
+    /// Mixes what is held back, at the end or before channels of another layout.
+    fn finish_mix(&mut self) {
+        if let Some(mut mix) = self.mix.take() {
+            mix.finish(&mut self.mono);
+            let notes = mix.notes().into_iter().filter(|note| !self.notes.contains(note));
+            self.notes = self.notes.iter().copied().chain(notes).collect();
+        }
+    }
+
+    /// Whether there was more than silence.
+    pub fn has_sound(&self) -> bool {
+        self.has_sound
+    }
+
+    /// What a person should know of the channels; known at the end.
+    pub fn notes(&self) -> &[QualityNote] {
+        &self.notes
     }
 
     /// Length of what was mixed, in seconds.
@@ -92,13 +131,22 @@ impl Mixer {
 
     /// Takes what is left at the end; nothing after that.
     pub fn take_rest(&mut self) -> Vec<f32> {
-        self.resampler.take().map_or_else(Vec::new, |resampler| clamped(resampler.finish()))
+        self.mono.clear();
+        self.finish_mix();
+        self.resampler.take().map_or_else(Vec::new, |mut resampler| {
+            resampler.push(&self.mono);
+            clamped(resampler.finish())
+        })
     }
 }
 
 fn clamped(mut samples: Vec<f32>) -> Vec<f32> {
     samples.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
     samples
+}
+
+fn mean_square(samples: &[f32]) -> f64 {
+    samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len().max(1) as f64
 }
 
 /// Refuses more channels than can be mixed.

@@ -8,20 +8,26 @@
 //! browser and a server all give the model the same numbers.
 
 mod boxes;
+mod channel;
 mod clip;
 mod decode;
+mod downmix;
 mod error;
 mod guard;
 mod mixer;
+mod mono;
 mod opus;
 mod quality;
 mod resample;
+mod statistics;
 mod stream;
+mod tracks;
 mod voice;
 mod windows;
 
+pub use channel::Channel;
 pub use clip::{Clip, ClipSettings, FixedClip, SpeechClip};
-pub use decode::{Limits, ReadOptions, Recording, decode, from_samples};
+pub use decode::{Limits, ReadOptions, Recording, decode, from_channels, from_samples};
 pub use error::AudioError;
 pub use guard::hush_decoder_panics;
 pub use quality::{Quality, QualityNote};

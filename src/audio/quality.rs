@@ -22,6 +22,12 @@ pub enum QualityNote {
     NoSpeech,
     /// Part of the file could not be read.
     Damaged,
+    /// The channels cancel one another; those that cancel the strongest were left out.
+    ChannelsCancel,
+    /// Each of two channels has a voice of its own, as when a telephone call is recorded in dual channel.
+    DualChannel,
+    /// The first sound track is silent, so the next one with sound was read.
+    OtherTrack,
 }
 
 impl QualityNote {
@@ -38,6 +44,13 @@ impl QualityNote {
             }
             Self::NoSpeech => "No speech was found in this recording. The reading below means little.",
             Self::Damaged => "Part of the file could not be read. The reading covers what was left.",
+            Self::ChannelsCancel => {
+                "The channels cancel each other, as when a cable is wired the wrong way round. The stronger one was read alone."
+            }
+            Self::DualChannel => {
+                "There are two voices, one on each channel, and both were read together. Choose the left or the right channel to read one alone."
+            }
+            Self::OtherTrack => "The first sound track of this file is silent. The next one with sound was read.",
         }
     }
 }
@@ -92,6 +105,7 @@ impl Quality {
         if clipped_share > CLIPPED_SHARE {
             notes.push(QualityNote::Clipped);
         }
+        notes.extend(&recording.notes);
         Self { level_dbfs, clipped_share, speech_share, notes }
     }
 

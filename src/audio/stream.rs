@@ -14,7 +14,8 @@ use symphonia::core::meta::MetadataOptions;
 
 use super::guard::guarded;
 use super::mixer::{Mixer, check_channels};
-use super::{AudioError, Limits, SAMPLE_RATE_HZ, boxes, opus::OpusAdapter};
+use super::tracks::{LONGEST_SILENCE_S, MOST_TRACKS, OtherTrack};
+use super::{AudioError, Channel, Limits, QualityNote, SAMPLE_RATE_HZ, boxes, opus::OpusAdapter};
 
 /// Packets in a row that fail to decode before the rest of a file is given up as damaged.
 const MAX_BAD_PACKETS: usize = 50;
@@ -44,6 +45,11 @@ pub struct Stream<'a> {
     bad_packets: usize,
     empty_packets: usize,
     pub(super) mixer: Mixer,
+    /// Which of the file's sound tracks is read, counted from 1.
+    track: usize,
+    /// The others, until the track that is read has sound.
+    others: Vec<OtherTrack>,
+    track_note: Option<QualityNote>,
 }
 
 impl<'a> Stream<'a> {
@@ -71,6 +77,7 @@ impl<'a> Stream<'a> {
             return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
         }
         let (track_id, decoder) = (track.id, make_decoder(track, limits)?);
+        let (number, others) = other_tracks(&*format, track_id, limits);
         Ok(Self {
             format,
             decoder,
@@ -79,7 +86,32 @@ impl<'a> Stream<'a> {
             bad_packets: 0,
             empty_packets: 0,
             mixer: Mixer::new(*limits),
+            track: number,
+            others,
+            track_note: None,
         })
+    }
+
+    /// Takes one channel alone, if one is chosen. Reading fails with [`AudioError::NoSuchChannel`] if it is missing.
+    #[must_use]
+    pub fn with_channel(mut self, channel: Option<Channel>) -> Self {
+        self.mixer.chosen = channel;
+        self.others.iter_mut().for_each(|other| other.mixer.chosen = channel);
+        self
+    }
+
+    /// Which of the file's sound tracks is read, counted from 1.
+    pub fn track(&self) -> usize {
+        self.track
+    }
+
+    /// What a person should know of how channels and tracks were taken; complete at the end.
+    pub fn notes(&self) -> Vec<QualityNote> {
+        self.mixer.notes().iter().copied().chain(self.track_note).collect()
+    }
+
+    pub(super) fn track_note(&self) -> Option<QualityNote> {
+        self.track_note
     }
 
     /// Length that the file says it has, in seconds.
@@ -93,7 +125,7 @@ impl<'a> Stream<'a> {
     /// [`AudioError`] when nothing at all can be read or a limit is exceeded. A file that breaks off after some
     /// readable sound just ends.
     pub fn next_block(&mut self) -> Result<Option<Vec<f32>>, AudioError> {
-        while self.mixer.ready() < BLOCK {
+        while self.is_choosing_track() || self.mixer.ready() < BLOCK {
             if !self.advance()? {
                 let was_empty = self.mixer.is_empty();
                 let rest = self.mixer.take_rest();
@@ -109,6 +141,29 @@ impl<'a> Stream<'a> {
 
     /// Decodes one packet, if there is one left.
     pub(super) fn advance(&mut self) -> Result<bool, AudioError> {
+        let goes_on = self.decode_packet()?;
+        if self.is_choosing_track() && (!goes_on || self.mixer.duration_s() >= LONGEST_SILENCE_S) {
+            self.take_track_with_sound();
+        }
+        Ok(goes_on)
+    }
+
+    /// Whether another track may still take the place of the one that is read, which was silent so far.
+    pub(super) fn is_choosing_track(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// Goes on with the first track that has sound, or else with the one that is read.
+    fn take_track_with_sound(&mut self) {
+        let with_sound = self.others.drain(..).find(|other| other.mixer.has_sound());
+        if let Some(OtherTrack { id, number, declared_s, decoder, mixer }) = with_sound {
+            (self.track_id, self.track, self.declared_s) = (id, number, declared_s);
+            (self.decoder, self.mixer) = (decoder, mixer);
+            self.track_note = Some(QualityNote::OtherTrack);
+        }
+    }
+
+    fn decode_packet(&mut self) -> Result<bool, AudioError> {
         let packet = match guarded(|| self.format.next_packet()) {
             Ok(Some(packet)) => packet,
             Ok(None) => return Ok(false),
@@ -120,7 +175,11 @@ impl<'a> Stream<'a> {
             Err(error) => return self.give_up(&error),
         };
         if packet.track_id != self.track_id {
-            return if packet.data.is_empty() { self.skip_empty() } else { Ok(true) };
+            if packet.data.is_empty() {
+                return self.skip_empty();
+            }
+            self.others.retain_mut(|other| other.hear(&packet));
+            return Ok(true);
         }
         match guarded(|| self.decoder.decode(&packet)) {
             Ok(buffer) => {
@@ -129,9 +188,11 @@ impl<'a> Stream<'a> {
                     return self.skip_empty();
                 }
                 let spec = buffer.spec();
-                let (rate_hz, channels) = (spec.rate(), spec.channels().count());
                 buffer.copy_to_vec_interleaved(&mut self.mixer.interleaved);
-                self.mixer.mix(rate_hz, channels)?;
+                self.mixer.mix(spec.rate(), spec.channels())?;
+                if self.mixer.has_sound() {
+                    self.others.clear();
+                }
             }
             Err(error) => {
                 self.mixer.damaged = true;
@@ -161,6 +222,19 @@ impl<'a> Stream<'a> {
         self.mixer.damaged = true;
         Ok(false)
     }
+}
+
+/// The place of a track among the sound tracks of a file, counted from 1, and those of the others that can be decoded.
+fn other_tracks(format: &dyn FormatReader, track_id: u32, limits: &Limits) -> (usize, Vec<OtherTrack>) {
+    let is_sound = |track: &&Track| matches!(track.codec_params, Some(CodecParameters::Audio(_)));
+    let tracks = || format.tracks().iter().filter(is_sound).zip(1..);
+    let number = tracks().find(|(track, _)| track.id == track_id).map_or(1, |(_, number)| number);
+    let others = tracks().filter(|(track, _)| track.id != track_id).take(MOST_TRACKS).filter_map(|(track, number)| {
+        let decoder = make_decoder(track, limits).ok()?;
+        let (declared_s, mixer) = (declared_duration_s(track), Mixer::new(*limits));
+        Some(OtherTrack { id: track.id, number, declared_s, decoder, mixer })
+    });
+    (number, others.collect())
 }
 
 fn declared_duration_s(track: &Track) -> Option<f32> {
