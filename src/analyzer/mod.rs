@@ -7,6 +7,7 @@ mod on_gpu;
 #[cfg(target_arch = "wasm32")]
 pub use on_gpu::Trial;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -111,7 +112,7 @@ pub struct Note {
     /// Its stable name.
     pub code: audio::QualityNote,
     /// What is wrong and what to do about it.
-    pub advice: &'static str,
+    pub advice: Cow<'static, str>,
 }
 
 impl Analysis {
@@ -130,7 +131,7 @@ impl Analysis {
             label,
             certainty,
             probabilities: Emotion::ALL.map(|e| (e, self.prediction.of(e))).into(),
-            notes: notes.map(|&code| Note { code, advice: code.advice() }).collect(),
+            notes: notes.map(|&code| Note { code, advice: code.advice(&self.quality) }).collect(),
             quality: self.quality.clone(),
             model: model.manifest().name.clone(),
             backend: self.backend,

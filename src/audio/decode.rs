@@ -10,15 +10,13 @@ use super::{AudioError, SAMPLE_RATE_HZ, Stream};
 pub struct Limits {
     /// Largest input, in bytes. Default 200 MB.
     pub max_bytes: usize,
-    /// Longest recording, in seconds. Default 2 h.
-    pub max_duration_s: f32,
     /// Most channels. Default 8.
     pub max_channels: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 200_000_000, max_duration_s: 7_200.0, max_channels: 8 }
+        Self { max_bytes: 200_000_000, max_channels: 8 }
     }
 }
 
@@ -41,14 +39,18 @@ impl Limits {
 pub struct ReadOptions {
     /// Limits that a file must keep.
     pub limits: Limits,
-    /// Stop once this many seconds are decoded. `None` reads to the end.
+    /// Stop once this many seconds are decoded. `None` reads to the end, but no further than two hours, all of which are in
+    /// memory then: what is longer is read as a [`Stream`].
     pub stop_after_s: Option<f32>,
 }
+
+/// Seconds of the longest recording that is read at once.
+const LONGEST_S: f32 = 7_200.0;
 
 /// A mono recording at [`SAMPLE_RATE_HZ`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
-    /// Samples in `[-1, 1]`.
+    /// Samples, whose full scale is 1. Some may lie beyond, in files of floating-point numbers or where a coding overshoots.
     pub samples: Vec<f32>,
     /// Length of the whole source in seconds, as far as it is known: decoding may have stopped earlier.
     pub duration_s: f32,
@@ -56,8 +58,8 @@ pub struct Recording {
     pub source_rate_hz: u32,
     /// Channels of the source.
     pub source_channels: usize,
-    /// Part of the source was unreadable: the file is cut short, or some packets were skipped.
-    pub damaged: bool,
+    /// Seconds of sound that are known, or estimated, to be missing: the file was cut short, or some of it could not be read.
+    pub lost_s: f32,
 }
 
 /// Decodes an audio file of any supported format, mixes it to mono and resamples it to 16 kHz.
@@ -66,7 +68,7 @@ pub struct Recording {
 ///
 /// # Errors
 /// [`AudioError`] when nothing can be read or a limit is exceeded. A file that breaks off after some readable sound
-/// is no error: [`Recording::damaged`] tells.
+/// is no error: [`Recording::lost_s`] tells.
 pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioError> {
     options.limits.check_size(bytes.len())?;
     let mut stream = Stream::open(Box::new(Cursor::new(bytes)), &options.limits)?;
@@ -92,7 +94,7 @@ pub fn from_samples(samples: &[f32], rate_hz: u32, options: &ReadOptions) -> Res
 
 impl ReadOptions {
     fn is_enough(&self, mixer: &Mixer) -> bool {
-        self.stop_after_s.is_some_and(|seconds| mixer.ready() as f32 >= seconds * SAMPLE_RATE_HZ as f32)
+        mixer.ready() as f32 >= self.stop_after_s.unwrap_or(LONGEST_S) * SAMPLE_RATE_HZ as f32
     }
 
     fn finish(&self, mut mixer: Mixer) -> Result<Recording, AudioError> {
@@ -109,7 +111,7 @@ impl ReadOptions {
             duration_s,
             source_rate_hz: mixer.rate_hz,
             source_channels: mixer.channels,
-            damaged: mixer.damaged,
+            lost_s: mixer.lost_s as f32,
         })
     }
 }

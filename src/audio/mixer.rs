@@ -18,7 +18,11 @@ pub struct Mixer {
     pub rate_hz: u32,
     pub channels: usize,
     frames: u64,
-    pub damaged: bool,
+    /// What came of streams at other rates, before this one.
+    earlier: Vec<f32>,
+    earlier_s: f64,
+    /// Seconds of sound that are known to be missing.
+    pub lost_s: f64,
 }
 
 impl Mixer {
@@ -31,8 +35,15 @@ impl Mixer {
             rate_hz: 0,
             channels: 0,
             frames: 0,
-            damaged: false,
+            earlier: Vec::new(),
+            earlier_s: 0.0,
+            lost_s: 0.0,
         }
+    }
+
+    /// What it refuses to mix.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Mixes and resamples what stands in `interleaved`.
@@ -45,10 +56,8 @@ impl Mixer {
         }
         let limits = self.limits;
         check_channels(channels, &limits)?;
-        if self.resampler.is_some() && rate_hz != self.rate_hz {
-            // Chained streams may change their rate; what follows belongs to another recording.
-            self.damaged = true;
-            return Ok(());
+        if rate_hz != self.rate_hz {
+            self.begin_anew();
         }
         self.rate_hz = rate_hz;
         self.channels = channels;
@@ -59,46 +68,55 @@ impl Mixer {
         for sample in &mut self.mono {
             if sample.is_nan() || sample.abs() > LOUDEST {
                 *sample = 0.0;
-                self.damaged = true;
+                self.lost_s += 1.0 / f64::from(rate_hz);
             }
         }
         self.frames += self.mono.len() as u64;
-        if self.duration_s() > limits.max_duration_s {
-            return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
-        }
         self.resampler.get_or_insert_with(|| Resampler::new(rate_hz, SAMPLE_RATE_HZ)).push(&self.mono);
         Ok(())
     }
 
+    /// Finishes what came at one rate: streams that stand one behind the other may each have their own.
+    fn begin_anew(&mut self) {
+        self.earlier_s += self.seconds();
+        self.frames = 0;
+        if let Some(resampler) = self.resampler.take() {
+            self.earlier.extend(resampler.finish());
+        }
+    }
+
     /// Length of what was mixed, in seconds.
     pub fn duration_s(&self) -> f32 {
-        if self.rate_hz == 0 { 0.0 } else { (self.frames as f64 / f64::from(self.rate_hz)) as f32 }
+        (self.earlier_s + self.seconds()) as f32
+    }
+
+    fn seconds(&self) -> f64 {
+        self.frames as f64 / f64::from(self.rate_hz.max(1))
     }
 
     /// Whether nothing was mixed yet.
     pub fn is_empty(&self) -> bool {
-        self.frames == 0
+        self.frames == 0 && self.earlier_s == 0.0
     }
 
     /// Samples that can be taken.
     pub fn ready(&self) -> usize {
-        self.resampler.as_ref().map_or(0, Resampler::ready)
+        self.earlier.len() + self.resampler.as_ref().map_or(0, Resampler::ready)
     }
 
     /// Takes what is ready.
     pub fn take(&mut self) -> Vec<f32> {
-        self.resampler.as_mut().map_or_else(Vec::new, |resampler| clamped(resampler.take()))
+        let mut samples = std::mem::take(&mut self.earlier);
+        samples.extend(self.resampler.as_mut().map_or_else(Vec::new, Resampler::take));
+        samples
     }
 
     /// Takes what is left at the end; nothing after that.
     pub fn take_rest(&mut self) -> Vec<f32> {
-        self.resampler.take().map_or_else(Vec::new, |resampler| clamped(resampler.finish()))
+        let mut samples = std::mem::take(&mut self.earlier);
+        samples.extend(self.resampler.take().map_or_else(Vec::new, Resampler::finish));
+        samples
     }
-}
-
-fn clamped(mut samples: Vec<f32>) -> Vec<f32> {
-    samples.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
-    samples
 }
 
 /// Refuses more channels than can be mixed.

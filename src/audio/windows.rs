@@ -60,6 +60,11 @@ impl<'a> Windows<'a> {
     pub fn declared_s(&self) -> Option<f32> {
         self.stream.declared_s()
     }
+
+    /// Seconds of sound that are missing, as of [`Stream::lost_s`]; all of them once there are no more windows.
+    pub fn lost_s(&self) -> f32 {
+        self.stream.lost_s()
+    }
 }
 
 impl Iterator for Windows<'_> {

@@ -30,9 +30,8 @@ impl LongAudio {
     #[wasm_bindgen(constructor)]
     pub fn new(bytes: f64, read: Function, step_s: f32) -> Result<LongAudio, Error> {
         let file = File { bytes: bytes as u64, at: 0, read };
-        let limits = Limits { max_duration_s: f32::INFINITY, ..Limits::default() };
         let refused = |error: AudioError| coded(&error, error.code());
-        let stream = Stream::open(Box::new(file), &limits).map_err(refused)?;
+        let stream = Stream::open(Box::new(file), &Limits::default()).map_err(refused)?;
         Ok(Self(Windows::new(stream, &WindowSettings { step_s, ..WindowSettings::default() })))
     }
 
@@ -40,6 +39,12 @@ impl LongAudio {
     #[wasm_bindgen(getter, js_name = durationS)]
     pub fn duration_s(&self) -> Option<f32> {
         self.0.declared_s()
+    }
+
+    /// Seconds of sound that are missing or could not be read; all of them once there are no more windows.
+    #[wasm_bindgen(getter, js_name = lostS)]
+    pub fn lost_s(&self) -> f32 {
+        self.0.lost_s()
     }
 
     /// The next window; nothing at the end.

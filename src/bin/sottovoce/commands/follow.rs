@@ -9,15 +9,12 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use sottovoce::analyzer::{Analyzer, Certainty, Report};
-use sottovoce::audio::{Limits, Stream, Window, WindowSettings, Windows};
+use sottovoce::audio::{LEAST_LOST_S, Limits, Stream, Window, WindowSettings, Windows};
 use sottovoce::model::Emotion;
 use sottovoce::parallel::{cores, map};
 
 use super::predict::opinion;
 use super::{ModelArguments, fail, fail_at};
-
-/// A day: whoever follows more does so in parts.
-const LONGEST_S: f32 = 86_400.0;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -55,19 +52,21 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let mut analyzers: Vec<Analyzer> =
         (0..cores()).map(|_| model.load().map(Analyzer::new)).collect::<Result<_, _>>()?;
     let source = File::open(file).map_err(|error| fail_at(file, error))?;
-    let limits = Limits { max_duration_s: LONGEST_S, ..Limits::default() };
-    let stream = Stream::open(Box::new(source), &limits).map_err(|error| fail_at(file, error))?;
+    let stream = Stream::open(Box::new(source), &Limits::default()).map_err(|error| fail_at(file, error))?;
     let settings = WindowSettings { step_s: *step, ..WindowSettings::default() };
-    let mut windows = Windows::new(stream, &settings).peekable();
+    let mut windows = Windows::new(stream, &settings);
     let begun = Instant::now();
     let (mut end_s, mut count, mut read) = (0.0, 0, 0);
     if *format == Format::Csv && writeln!(io::stdout(), "{}", head()).is_err() {
         return Ok(());
     }
-    while windows.peek().is_some() {
+    loop {
         // A few for each core at a time: memory does not grow with the recording.
         let batch: Result<Vec<Window>, _> = windows.by_ref().take(4 * cores()).collect();
         let batch = batch.map_err(|error| fail_at(file, error))?;
+        if batch.is_empty() {
+            break;
+        }
         let reports = map(&batch, &mut analyzers, |analyzer, window| {
             let analysis = analyzer.read_window(window.clone());
             analysis.map(|analysis| analysis.report(analyzer.model()))
@@ -88,6 +87,9 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         clock(end_s),
         end_s / took_s,
     );
+    if windows.lost_s() >= LEAST_LOST_S {
+        eprintln!("About {:.1} seconds of sound are missing, or could not be read.", windows.lost_s());
+    }
     if read == 0 { Err(fail("No speech was found in this recording.")) } else { Ok(()) }
 }
 
