@@ -16,7 +16,7 @@ impl Analyzer {
             source_channels: 1,
             source_track: 1,
             notes: Vec::new(),
-            damaged: false,
+            lost_s: 0.0,
         };
         let prepared = self.heard_in(recording)?;
         Some(self.read(prepared))

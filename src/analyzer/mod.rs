@@ -7,12 +7,15 @@ mod on_gpu;
 #[cfg(target_arch = "wasm32")]
 pub use on_gpu::Trial;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use web_time::Instant;
 
-use crate::audio::{self, AudioError, Clip, Limits, Quality, ReadOptions, Recording, SAMPLE_RATE_HZ};
+use crate::audio::{
+    self, AudioError, Channel, Clip, Limits, Quality, ReadOptions, Recording, SAMPLE_RATE_HZ,
+};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 use crate::model::{Emotion, Model, Prediction};
 #[cfg(target_arch = "wasm32")]
@@ -111,7 +114,14 @@ pub struct Note {
     /// Its stable name.
     pub code: audio::QualityNote,
     /// What is wrong and what to do about it.
-    pub advice: &'static str,
+    pub advice: Cow<'static, str>,
+}
+
+impl Note {
+    /// Puts a note in words, of a recording from which so many seconds are missing.
+    pub fn new(code: audio::QualityNote, lost_s: f32) -> Self {
+        Self { code, advice: code.advice(lost_s) }
+    }
 }
 
 impl Analysis {
@@ -130,7 +140,7 @@ impl Analysis {
             label,
             certainty,
             probabilities: Emotion::ALL.map(|e| (e, self.prediction.of(e))).into(),
-            notes: notes.map(|&code| Note { code, advice: code.advice() }).collect(),
+            notes: notes.map(|&code| Note::new(code, self.quality.lost_s)).collect(),
             quality: self.quality.clone(),
             model: model.manifest().name.clone(),
             backend: self.backend,
@@ -192,6 +202,11 @@ impl Analyzer {
         &self.read.limits
     }
 
+    /// Reads one channel of the recordings that follow, or all of them mixed.
+    pub fn choose_channel(&mut self, channel: Option<Channel>) {
+        self.read.channel = channel;
+    }
+
     /// Reads an audio file from its bytes.
     ///
     /// # Errors
@@ -227,6 +242,16 @@ impl Analyzer {
     pub fn prepare_samples(&self, samples: &[f32], rate_hz: u32) -> Result<Prepared, AudioError> {
         let start = Instant::now();
         let recording = audio::from_samples(samples, rate_hz, &self.read)?;
+        Ok(self.prepare(&recording, start))
+    }
+
+    /// The part of the raw samples of several channels that the model is to hear.
+    ///
+    /// # Errors
+    /// As of [`audio::from_channels`].
+    pub fn prepare_channels(&self, channels: &[&[f32]], rate_hz: u32) -> Result<Prepared, AudioError> {
+        let start = Instant::now();
+        let recording = audio::from_channels(channels, rate_hz, &self.read)?;
         Ok(self.prepare(&recording, start))
     }
 

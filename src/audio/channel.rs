@@ -41,8 +41,13 @@ impl Display for Channel {
     }
 }
 
+/// A text that names no channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Give left, right or a channel's number, counted from 1.")]
+pub struct UnknownChannel;
+
 impl FromStr for Channel {
-    type Err = &'static str;
+    type Err = UnknownChannel;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
@@ -50,7 +55,7 @@ impl FromStr for Channel {
             "right" => Ok(Self::Right),
             number => match number.parse() {
                 Ok(number @ 1..) => Ok(Self::Number(number)),
-                _ => Err("give left, right or a channel's number, counted from 1"),
+                _ => Err(UnknownChannel),
             },
         }
     }

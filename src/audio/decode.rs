@@ -15,15 +15,13 @@ const PIECE: usize = 65_536;
 pub struct Limits {
     /// Largest input, in bytes. Default 200 MB.
     pub max_bytes: usize,
-    /// Longest recording, in seconds. Default 2 h.
-    pub max_duration_s: f32,
     /// Most channels. Default 8.
     pub max_channels: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 200_000_000, max_duration_s: 7_200.0, max_channels: 8 }
+        Self { max_bytes: 200_000_000, max_channels: 8 }
     }
 }
 
@@ -46,16 +44,20 @@ impl Limits {
 pub struct ReadOptions {
     /// Limits that a file must keep.
     pub limits: Limits,
-    /// Stop once this many seconds are decoded. `None` reads to the end.
+    /// Stop once this many seconds are decoded. `None` reads to the end, but no further than two hours, all of which are in
+    /// memory then: what is longer is read as a [`Stream`].
     pub stop_after_s: Option<f32>,
     /// Take this channel alone. `None` mixes all.
     pub channel: Option<Channel>,
 }
 
+/// Seconds of the longest recording that is read at once.
+const LONGEST_S: f32 = 7_200.0;
+
 /// A mono recording at [`SAMPLE_RATE_HZ`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
-    /// Samples in `[-1, 1]`.
+    /// Samples, whose full scale is 1. Some may lie beyond, in files of floating-point numbers or where a coding overshoots.
     pub samples: Vec<f32>,
     /// Length of the whole source in seconds, as far as it is known: decoding may have stopped earlier.
     pub duration_s: f32,
@@ -67,8 +69,8 @@ pub struct Recording {
     pub source_track: usize,
     /// What a person should know of how channels and tracks were taken.
     pub notes: Vec<QualityNote>,
-    /// Part of the source was unreadable: the file is cut short, or some packets were skipped.
-    pub damaged: bool,
+    /// Seconds of sound that are known, or estimated, to be missing: the file was cut short, or some of it could not be read.
+    pub lost_s: f32,
 }
 
 /// Decodes an audio file of any supported format, mixes it to mono and resamples it to 16 kHz.
@@ -77,7 +79,7 @@ pub struct Recording {
 ///
 /// # Errors
 /// [`AudioError`] when nothing can be read or a limit is exceeded. A file that breaks off after some readable sound
-/// is no error: [`Recording::damaged`] tells.
+/// is no error: [`Recording::lost_s`] tells.
 pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioError> {
     options.limits.check_size(bytes.len())?;
     let mut stream =
@@ -95,11 +97,12 @@ pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioErr
 }
 
 /// Takes raw mono samples, as a microphone gives them, through the same resampling and checks as a file.
+/// There is no channel to choose.
 ///
 /// # Errors
 /// [`AudioError`] when there are no samples, the rate is unsupported or a limit is exceeded.
 pub fn from_samples(samples: &[f32], rate_hz: u32, options: &ReadOptions) -> Result<Recording, AudioError> {
-    from_channels(&[samples], rate_hz, options)
+    from_channels(&[samples], rate_hz, &ReadOptions { channel: None, ..*options })
 }
 
 /// Takes the raw samples of each channel, as another decoder gives them, through the same mixing, resampling and checks as a
@@ -113,7 +116,7 @@ pub fn from_channels(
     options: &ReadOptions,
 ) -> Result<Recording, AudioError> {
     let mut mixer = Mixer::new(options.limits);
-    mixer.chosen = options.channel;
+    mixer.channel = options.channel;
     let layout = web_audio_layout(channels.len());
     let frames = channels.iter().map(|samples| samples.len()).min().unwrap_or(0);
     // Piece by piece, so that what is interleaved is never as long as the whole.
@@ -136,7 +139,7 @@ fn web_audio_layout(channels: usize) -> Channels {
 
 impl ReadOptions {
     fn is_enough(&self, mixer: &Mixer) -> bool {
-        self.stop_after_s.is_some_and(|seconds| mixer.ready() as f32 >= seconds * SAMPLE_RATE_HZ as f32)
+        mixer.ready() as f32 >= self.stop_after_s.unwrap_or(LONGEST_S) * SAMPLE_RATE_HZ as f32
     }
 
     fn finish(&self, mut mixer: Mixer) -> Result<Recording, AudioError> {
@@ -155,7 +158,7 @@ impl ReadOptions {
             source_channels: mixer.channels,
             source_track: 1,
             notes: mixer.notes().to_vec(),
-            damaged: mixer.damaged,
+            lost_s: mixer.lost_s as f32,
         })
     }
 }

@@ -183,13 +183,17 @@ impl Downmix {
         let statistics = &self.statistics;
         let mut weights = self.by_layout.clone();
         let part = |channel: usize| weights[channel].powi(2) * statistics.power(channel);
-        let strongest = (0..weights.len()).max_by(|&a, &b| part(a).total_cmp(&part(b)).then(b.cmp(&a))).unwrap_or(0);
-        let cancelling: Vec<usize> =
-            (0..weights.len()).filter(|&channel| part(channel) > 0.0 && statistics.cancels(channel, strongest)).collect();
+        let strongest =
+            (0..weights.len()).max_by(|&a, &b| part(a).total_cmp(&part(b)).then(b.cmp(&a))).unwrap_or(0);
+        let cancelling: Vec<usize> = (0..weights.len())
+            .filter(|&channel| part(channel) > 0.0 && statistics.cancels(channel, strongest))
+            .collect();
         cancelling.iter().for_each(|&channel| weights[channel] = 0.0);
         let gain = match weights.len() {
             // The mean of both is what others make of stereo, too. Voices that have a channel to themselves keep their level.
-            2 if cancelling.is_empty() && !statistics.is_one_at_a_time() && !statistics.is_dual_channel() => 0.5,
+            2 if cancelling.is_empty() && !statistics.is_one_at_a_time() && !statistics.is_dual_channel() => {
+                0.5
+            }
             2 => 1.0,
             _ => statistics.gain(&weights),
         };

@@ -149,7 +149,9 @@ impl ChannelStatistics {
         let rows = self.covariance.chunks_exact(self.channels);
         let mixed: f64 = rows
             .zip(weights)
-            .map(|(row, weight)| weight * row.iter().zip(weights).map(|(value, other)| value * other).sum::<f64>())
+            .map(|(row, weight)| {
+                weight * row.iter().zip(weights).map(|(value, other)| value * other).sum::<f64>()
+            })
             .sum();
         if mixed > 0.0 { (self.strongest / mixed).sqrt().min(MOST_GAIN) } else { 1.0 }
     }
@@ -170,7 +172,8 @@ fn covariance(interleaved: &[f32], channels: usize) -> Vec<f64> {
     }
     for row in 0..channels {
         for column in row..channels {
-            let value = products[row * channels + column] / count - sums[row] / count * (sums[column] / count);
+            let value =
+                products[row * channels + column] / count - sums[row] / count * (sums[column] / count);
             products[row * channels + column] = value;
             products[column * channels + row] = value;
         }

@@ -61,7 +61,12 @@ impl<'a> Windows<'a> {
         self.stream.declared_s()
     }
 
-    /// As of [`Stream::notes`].
+    /// Seconds of sound that are missing, as of [`Stream::lost_s`]; all of them once there are no more windows.
+    pub fn lost_s(&self) -> f32 {
+        self.stream.lost_s()
+    }
+
+    /// As of [`Stream::notes`]; complete once there are no more windows.
     pub fn notes(&self) -> Vec<QualityNote> {
         self.stream.notes()
     }

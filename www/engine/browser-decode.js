@@ -8,19 +8,15 @@ const UNKNOWN = ['unknown-format', 'unsupported-codec'];
  * @param {string} code */
 export const mayDecode = (code) => UNKNOWN.includes(code);
 
-/** @param {Blob} file @returns {Promise<{samples: Float32Array, rateHz: number} | undefined>} */
+/** The samples of each channel.
+ * @param {Blob} file @returns {Promise<{channels: Float32Array[], rateHz: number} | undefined>} */
 export async function decodeInBrowser(file) {
   const rateHz = 48_000;
   try {
     const context = new OfflineAudioContext(1, 1, rateHz);
     const decoded = await context.decodeAudioData(await file.arrayBuffer());
-    const samples = new Float32Array(decoded.length);
-    for (let channel = 0; channel < decoded.numberOfChannels; channel += 1) {
-      decoded.getChannelData(channel).forEach((sample, i) => {
-        samples[i] += sample / decoded.numberOfChannels;
-      });
-    }
-    return { samples, rateHz };
+    const channels = Array.from({ length: decoded.numberOfChannels }, (_, channel) => decoded.getChannelData(channel));
+    return { channels, rateHz };
   } catch {
     return undefined;
   }

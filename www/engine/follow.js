@@ -4,22 +4,25 @@ import { EngineError } from './engine-error.js';
 import { sealed } from './sealed.js';
 
 /** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('./types.d.ts').Channel} Channel */
 /** @typedef {import('./types.d.ts').LongReply} LongReply */
 /** @typedef {import('./types.d.ts').LongRequest} LongRequest */
 /** @typedef {import('./types.d.ts').Moment} Moment */
+/** @typedef {import('./types.d.ts').Note} Note */
 
 const RATE_HZ = 16_000;
 /** Loudness is shown twenty times a second. */
 const PEAK_S = 0.05;
 
 /** @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
- * @param {{opened: (durationS: number | undefined) => void, moment: (moment: Moment, index: number) => void}} hooks
- * Told of the length that the file says it has, and of each moment, not always in their order.
- * @param {AbortSignal} signal Ends it. */
-export async function follow(engine, file, stepS, hooks, signal) {
+ * @param {{opened: (durationS: number | undefined) => void, moment: (moment: Moment, index: number) => void,
+ * ended: (notes: Note[]) => void}} hooks Told of the length that the file says it has, of each moment, not always in their
+ * order, and at the end of what a person should know of the recording.
+ * @param {AbortSignal} signal Ends it. @param {Channel} [channel] The one that is read alone. */
+export async function follow(engine, file, stepS, hooks, signal, channel) {
   const windows = new LongWorker((await sealed()).start('long-worker.js'));
   try {
-    const opened = await windows.ask({ type: 'open', module: await engine.module(), file, stepS });
+    const opened = await windows.ask({ type: 'open', module: await engine.module(), file, stepS, channel });
     if (opened.type === 'opened') hooks.opened(opened.durationS);
     let count = 0;
     let ended = false;
@@ -27,6 +30,7 @@ export async function follow(engine, file, stepS, hooks, signal) {
       while (!ended && !signal.aborted) {
         const window = await windows.ask({ type: 'next' });
         if (window.type !== 'window') {
+          if (window.type === 'end' && !ended) hooks.ended(window.notes);
           ended = true;
           return;
         }

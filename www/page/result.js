@@ -5,6 +5,7 @@ import { decimal, t, translated } from './text.js';
 import { wav } from './wav.js';
 import { EMOTIONS, NAMES, inWords, percent } from './words.js';
 
+/** @typedef {import('../engine/types.d.ts').Channel} Channel */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
 
 /** @param {string} id @returns {any} */
@@ -30,7 +31,7 @@ export function layOutBars() {
   }));
 }
 
-/** @param {Reading} reading @param {{source: string, acted?: string, byBrowser?: boolean}} origin */
+/** @param {Reading} reading @param {{source: string, acted?: string, byBrowser?: boolean, channel?: Channel}} origin */
 export function show(reading, origin) {
   const { report, samples, picture, pictureRows } = reading;
   const { headline, explained } = inWords(report);
@@ -55,6 +56,9 @@ export function show(reading, origin) {
     item.textContent = text;
     return item;
   }));
+  // Once a channel is chosen, no note tells of the other.
+  byId('channel-choice').hidden = !origin.channel && !report.notes.some(({ code }) => code === 'dual-channel');
+  byId('channel').value = origin.channel ?? '';
   draw(reading);
   byId('waveform-text').textContent = waveformInWords(samples, report.heard_s);
   byId('picture-text').textContent = pictureInWords(picture, pictureRows);

@@ -98,13 +98,14 @@ export function put(moment, index) {
   drawSoon();
 }
 
-/** Says what was heard in all. @param {boolean} isWhole Whether all of it was read. */
-export function finish(isWhole) {
+/** Says what was heard in all. @param {boolean} isWhole Whether all of it was read.
+ * @param {string[]} advice What a person should know of the recording. */
+export function finish(isWhole, advice = []) {
   // What was read before it ended stays.
   moments = moments.filter(Boolean);
   byId('moment').max = String(Math.max(0, moments.length - 1));
   draw();
-  byId('timeline-summary').textContent = summary(isWhole);
+  byId('timeline-summary').textContent = [summary(isWhole), ...advice].join(' ');
 }
 
 /** @param {Page} page @param {File} file @param {Report} report */
@@ -114,6 +115,7 @@ async function start(page, file, report) {
   byId('long-player').src = URL.createObjectURL(file);
   byId('timeline-title').focus();
   let isWhole = false;
+  /** @type {string[]} */ let advice = [];
   const current = new AbortController();
   following = current;
   await page.whileBusy(t('Following {source}.', { source }), async (cancelled, tell) => {
@@ -126,7 +128,8 @@ async function start(page, file, report) {
           put(moment, index);
           tell(t('Following {source}, {at} of {length}.', { source, at: clock(moment.endS), length: clock(durationS) }), moment.endS / durationS);
         },
-      }, signal);
+        ended: (notes) => { advice = notes.map((note) => translated(note.advice)); },
+      }, signal, byId('channel').value || undefined);
       isWhole = true;
     } catch (error) {
       if (signal.aborted) return;
@@ -136,7 +139,7 @@ async function start(page, file, report) {
   });
   // Another recording took its place.
   if (following !== current || byId('timeline').hidden) return;
-  finish(isWhole);
+  finish(isWhole, advice);
 }
 
 /** What was heard, in a few sentences. @param {boolean} isWhole */
