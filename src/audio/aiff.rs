@@ -15,7 +15,8 @@ const MOST_CHUNKS: usize = 20_000;
 /// # Errors
 /// [`AudioError`] when it is of this kind, but has no sound or codes it in a way that is not known.
 pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError> {
-    let Some([b'F', b'O', b'R', b'M', a, b, c, d, b'A', b'I', b'F', kind @ (b'F' | b'C')]) = file.exactly(start)
+    let Some([b'F', b'O', b'R', b'M', a, b, c, d, b'A', b'I', b'F', kind @ (b'F' | b'C')]) =
+        file.exactly(start)
     else {
         return Ok(None);
     };
@@ -38,7 +39,8 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
         }
         at += 8 + size + size % 2;
     }
-    let Common { format, frames } = common.ok_or_else(|| corrupt("it does not say how its sound is coded"))?;
+    let Common { format, frames } =
+        common.ok_or_else(|| corrupt("it does not say how its sound is coded"))?;
     let (from, size) = data.ok_or_else(|| corrupt("there is no sound in it"))?;
     let from = from.min(file.len());
     // The number of frames tells where the sound ends, if nothing else does.

@@ -28,9 +28,9 @@ impl Ends {
         let Edit { skip_s, length_s } = self.edit;
         let skips = skip_s <= LONGEST_EDIT_S;
         let rest_s = declared_s.map(|declared_s| f64::from(declared_s) - skip_s);
-        let length_s = length_s.zip(rest_s).filter(|(length_s, rest_s)| {
-            skips && (-0.001..LONGEST_EDIT_S).contains(&(rest_s - length_s))
-        });
+        let length_s = length_s
+            .zip(rest_s)
+            .filter(|(length_s, rest_s)| skips && (-0.001..LONGEST_EDIT_S).contains(&(rest_s - length_s)));
         self.edit = Edit {
             skip_s: if skips && !starts_by_itself { skip_s } else { 0.0 },
             length_s: length_s.map(|(length_s, _)| length_s),
@@ -56,7 +56,8 @@ impl Ends {
         if !interleaved.is_empty() || self.padding.len() + dropped.len() > longest {
             interleaved.splice(..0, self.padding.drain(..));
         }
-        if dropped.len() > longest || (interleaved.is_empty() && self.padding.len() + dropped.len() > longest) {
+        if dropped.len() > longest || (interleaved.is_empty() && self.padding.len() + dropped.len() > longest)
+        {
             interleaved.extend(dropped);
         } else {
             self.padding.extend(dropped);

@@ -182,20 +182,23 @@ impl<'a> Stream<'a> {
         packet.dur = packet.dur.saturating_add(packet.trim_end);
         packet.trim_end = Duration::ZERO;
         let packet_s = self.track.timeline.length_s(&packet);
-        let (rate_hz, channels) = match self.track.decode(&packet, self.bad_packets == 0, &mut self.interleaved) {
-            Ok(spec) => spec,
-            Err(error) => {
-                self.mixer.lost_s += if packet_s > 0.0 { packet_s } else { self.track.packet_s };
-                return Err(Failure::Packet(error));
-            }
-        };
+        let (rate_hz, channels) =
+            match self.track.decode(&packet, self.bad_packets == 0, &mut self.interleaved) {
+                Ok(spec) => spec,
+                Err(error) => {
+                    self.mixer.lost_s += if packet_s > 0.0 { packet_s } else { self.track.packet_s };
+                    return Err(Failure::Packet(error));
+                }
+            };
         if self.interleaved.is_empty() {
             return Ok(false);
         }
         if rate_hz != self.mixer.rate_hz && !self.mixer.is_empty() {
             self.rate_changes += 1;
             if self.rate_changes > MAX_RATE_CHANGES {
-                return Err(Failure::Packet(SymphoniaError::DecodeError("its sample rate changes all the time")));
+                return Err(Failure::Packet(SymphoniaError::DecodeError(
+                    "its sample rate changes all the time",
+                )));
             }
         }
         self.track.packet_s = (self.interleaved.len() / channels) as f64 / f64::from(rate_hz.max(1));
@@ -388,7 +391,10 @@ fn seekable<'a>(
         return Ok((source, length));
     }
     let mut bytes = Vec::new();
-    source.take(limits.max_bytes as u64 + 1).read_to_end(&mut bytes).map_err(|error| corrupt(&error.into()))?;
+    source
+        .take(limits.max_bytes as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| corrupt(&error.into()))?;
     limits.check_size(bytes.len())?;
     let length = bytes.len() as u64;
     Ok((Box::new(Cursor::new(bytes)), length))

@@ -15,7 +15,8 @@ const PEAK_S = 0.05;
 /** @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
  * @param {{opened: (durationS: number | undefined) => void, moment: (moment: Moment, index: number) => void}} hooks
  * Told of the length that the file says it has, and of each moment, not always in their order.
- * @param {AbortSignal} signal Ends it. */
+ * @param {AbortSignal} signal Ends it.
+ * @returns {Promise<number>} Seconds of sound that are missing or could not be read. */
 export async function follow(engine, file, stepS, hooks, signal) {
   const windows = new LongWorker((await sealed()).start('long-worker.js'));
   try {
@@ -23,11 +24,13 @@ export async function follow(engine, file, stepS, hooks, signal) {
     if (opened.type === 'opened') hooks.opened(opened.durationS);
     let count = 0;
     let ended = false;
+    let lostS = 0;
     const readOn = async () => {
       while (!ended && !signal.aborted) {
         const window = await windows.ask({ type: 'next' });
         if (window.type !== 'window') {
           ended = true;
+          if (window.type === 'end') lostS = window.lostS;
           return;
         }
         const index = count;
@@ -40,6 +43,7 @@ export async function follow(engine, file, stepS, hooks, signal) {
     };
     await Promise.all(Array.from({ length: await engine.width() }, readOn));
     signal.throwIfAborted();
+    return lostS;
   } finally {
     windows.end();
   }
