@@ -74,7 +74,7 @@ struct Written {
 impl Written {
     fn put(&mut self, value: u32, count: usize) {
         for bit in (0..count).rev().map(|place| (value >> place & 1) as u8) {
-            if self.bits % 8 == 0 {
+            if self.bits.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if let Some(last) = self.bytes.last_mut() {

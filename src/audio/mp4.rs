@@ -219,7 +219,7 @@ impl<'b> SoundTrack<'b> {
             left -= samples;
             let blocks = samples * u64::from(format.bytes) / u64::from(format.frames);
             let end = place.saturating_add(blocks.max(samples.saturating_mul(constant)));
-            lost += end.saturating_sub(length.max(place));
+            lost = end.saturating_sub(length.max(place)).saturating_add(lost);
             if place < length && end > place {
                 chunks.push(place..end.min(length));
             }
