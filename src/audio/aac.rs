@@ -74,7 +74,7 @@ struct Written {
 impl Written {
     fn put(&mut self, value: u32, count: usize) {
         for bit in (0..count).rev().map(|place| (value >> place & 1) as u8) {
-            if self.bits % 8 == 0 {
+            if self.bits.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if let Some(last) = self.bytes.last_mut() {
@@ -87,7 +87,7 @@ impl Written {
 
 #[cfg(test)]
 mod tests {
-    use super::core;
+    use super::{Written, core};
 
     #[test]
     fn the_core_of_he_aac_is_described_as_aac_lc() {
@@ -95,8 +95,14 @@ mod tests {
         assert_eq!(core(&[0x2b, 0x11, 0x88, 0]), Some(vec![0x13, 0x10]));
         // Parametric stereo, 24 kHz for 48 kHz, mono.
         assert_eq!(core(&[0xeb, 0x09, 0x88, 0]), Some(vec![0x13, 0x08]));
-        // A rate of 24,000 Hz by its number.
-        assert_eq!(core(&[0x2f, 0x80, 0x2e, 0xe0, 0x08, 0xc4, 0]), Some(vec![0x17, 0x80, 0x2e, 0xe0, 0x08]));
+        // A rate by its number: 24,000 Hz.
+        let written = |fields: &[(u32, usize)]| {
+            let mut written = Written::default();
+            fields.iter().for_each(|&(value, bits)| written.put(value, bits));
+            written.bytes
+        };
+        let config = written(&[(5, 5), (15, 4), (24_000, 24), (2, 4), (3, 4), (2, 5), (0, 3)]);
+        assert_eq!(core(&config), Some(written(&[(2, 5), (15, 4), (24_000, 24), (2, 4), (0, 3)])));
         // AAC-LC itself, with band replication told behind it; what is too short; what is not built on AAC-LC.
         for other in [&[0x13, 0x10, 0x56, 0xe5, 0x98][..], &[0x2b, 0x11], &[], &[0x2b, 0x11, 0x84, 0]] {
             assert_eq!(core(other), None);

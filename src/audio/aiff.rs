@@ -15,7 +15,8 @@ const MOST_CHUNKS: usize = 20_000;
 /// # Errors
 /// [`AudioError`] when it is of this kind, but has no sound or codes it in a way that is not known.
 pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError> {
-    let Some([b'F', b'O', b'R', b'M', a, b, c, d, b'A', b'I', b'F', kind @ (b'F' | b'C')]) = file.exactly(start)
+    let Some([b'F', b'O', b'R', b'M', a, b, c, d, b'A', b'I', b'F', kind @ (b'F' | b'C')]) =
+        file.exactly(start)
     else {
         return Ok(None);
     };
@@ -38,7 +39,8 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
         }
         at += 8 + size + size % 2;
     }
-    let Common { format, frames } = common.ok_or_else(|| corrupt("it does not say how its sound is coded"))?;
+    let Common { format, frames } =
+        common.ok_or_else(|| corrupt("it does not say how its sound is coded"))?;
     let (from, size) = data.ok_or_else(|| corrupt("there is no sound in it"))?;
     let from = from.min(file.len());
     // The number of frames tells where the sound ends, if nothing else does.
@@ -118,7 +120,7 @@ mod tests {
     fn rates_are_read_from_80_bits() {
         assert_eq!(extended(&[0x40, 0x0e, 0xac, 0x44, 0, 0, 0, 0, 0, 0]), 44_100);
         assert_eq!(extended(&[0x40, 0x0c, 0xfa, 0, 0, 0, 0, 0, 0, 0]), 16_000);
-        assert_eq!(extended(&[0x40, 0x0d, 0xad, 0x9c, 0xe3, 0x98, 0, 0, 0, 0]), 22_223);
+        assert_eq!(extended(&[0x40, 0x0d, 0xad, 0x9c, 0xe3, 0x98, 0, 0, 0, 0]), 22_222);
         assert_eq!(extended(&[0x40, 0x1e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), 0);
         assert_eq!(extended(&[0xc0, 0x0e, 0xac, 0x44, 0, 0, 0, 0, 0, 0]), 0);
         assert_eq!(extended(&[0x7f, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]), 0);

@@ -54,12 +54,10 @@ pub fn open<'a>(file: &Shared<'a>, bounds: Range<u64>) -> Result<Container<'a>, 
     }
     match mp4::content(file)? {
         Some(mp4::Content::Blocks { format, chunks, lost }) => of_blocks(file, format, chunks, lost),
-        Some(mp4::Content::Packets(edit)) => {
-            Ok(Container { edit, ..probed(Box::new(section), true)? })
-        }
+        Some(mp4::Content::Packets(edit)) => Ok(Container { edit, ..probed(Box::new(section), true)? }),
         None => {
-            let is_known =
-                head.get(4..8) == Some(b"ftyp") || [b"OggS", b"fLaC", b"caff"].iter().any(|&name| head.starts_with(name));
+            let is_known = head.get(4..8) == Some(b"ftyp")
+                || [b"OggS", b"fLaC", b"caff"].iter().any(|&name| head.starts_with(name));
             probed(Box::new(section), is_known)
         }
     }

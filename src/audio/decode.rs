@@ -7,6 +7,9 @@ use symphonia::core::audio::{Channels, layouts};
 use super::mixer::Mixer;
 use super::{AudioError, Channel, QualityNote, SAMPLE_RATE_HZ, Stream};
 
+/// Channels that the Web Audio API decodes at most. They are in memory already, so that the limit for files does not apply.
+const WEB_AUDIO_CHANNELS: usize = 32;
+
 /// Samples of a channel that are taken at once.
 const PIECE: usize = 65_536;
 
@@ -115,7 +118,7 @@ pub fn from_channels(
     rate_hz: u32,
     options: &ReadOptions,
 ) -> Result<Recording, AudioError> {
-    let mut mixer = Mixer::new(options.limits);
+    let mut mixer = Mixer::new(Limits { max_channels: WEB_AUDIO_CHANNELS, ..options.limits });
     mixer.channel = options.channel;
     let layout = web_audio_layout(channels.len());
     let frames = channels.iter().map(|samples| samples.len()).min().unwrap_or(0);

@@ -15,6 +15,8 @@ pub struct Ends {
     frames: u64,
     /// What is padding if nothing follows: interleaved samples.
     padding: Vec<f32>,
+    /// There was too much of it.
+    is_padding_wrong: bool,
 }
 
 impl Ends {
@@ -28,9 +30,9 @@ impl Ends {
         let Edit { skip_s, length_s } = self.edit;
         let skips = skip_s <= LONGEST_EDIT_S;
         let rest_s = declared_s.map(|declared_s| f64::from(declared_s) - skip_s);
-        let length_s = length_s.zip(rest_s).filter(|(length_s, rest_s)| {
-            skips && (-0.001..LONGEST_EDIT_S).contains(&(rest_s - length_s))
-        });
+        let length_s = length_s
+            .zip(rest_s)
+            .filter(|(length_s, rest_s)| skips && (-0.001..LONGEST_EDIT_S).contains(&(rest_s - length_s)));
         self.edit = Edit {
             skip_s: if skips && !starts_by_itself { skip_s } else { 0.0 },
             length_s: length_s.map(|(length_s, _)| length_s),
@@ -50,17 +52,16 @@ impl Ends {
         interleaved.truncate(to * channels);
         interleaved.drain(..from.min(to) * channels);
 
+        let padding = if self.is_padding_wrong { 0 } else { padding };
         let kept = interleaved.len().saturating_sub(padding.saturating_mul(channels));
-        let dropped = interleaved.split_off(kept);
         let longest = frames(LONGEST_PADDING_S) as usize * channels;
-        if !interleaved.is_empty() || self.padding.len() + dropped.len() > longest {
+        self.is_padding_wrong |=
+            (self.padding.len() * usize::from(kept == 0) + interleaved.len() - kept) > longest;
+        let dropped = if self.is_padding_wrong { Vec::new() } else { interleaved.split_off(kept) };
+        if !interleaved.is_empty() {
             interleaved.splice(..0, self.padding.drain(..));
         }
-        if dropped.len() > longest || (interleaved.is_empty() && self.padding.len() + dropped.len() > longest) {
-            interleaved.extend(dropped);
-        } else {
-            self.padding.extend(dropped);
-        }
+        self.padding.extend(dropped);
     }
 }
 
@@ -85,7 +86,7 @@ mod tests {
         assert_eq!(left(&[(50, 0), (50, 20), (20, 20)]), 80);
         // In the middle it is none.
         assert_eq!(left(&[(50, 20), (50, 50), (50, 20)]), 130);
-        // Nor is it, if it is long: it begins to be taken for sound once that shows.
+        // Nor is it, if there is much of it.
         assert_eq!(left(&[(50, 0), (50, 50), (50, 50), (50, 50), (50, 50)]), 250);
         assert_eq!(left(&[(500, 500)]), 500);
     }

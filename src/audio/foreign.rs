@@ -32,5 +32,5 @@ fn is_markup(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let is_tag =
         matches!(text, [b'<', next, ..] if next.is_ascii_alphabetic() || *next == b'!' || *next == b'?');
-    is_tag && text.iter().take(16).all(|&byte| byte >= b'\t' && byte < 0x80)
+    is_tag && text.iter().take(16).all(|byte| (b'\t'..0x80).contains(byte))
 }

@@ -50,7 +50,10 @@ pub fn content(file: &Shared) -> Result<Option<Content>, AudioError> {
         .collect();
     let is_fragmented = find(&moov, &[b"mvex"]).is_some();
     let is_packets = |track: &SoundTrack| {
-        matches!(&track.coding, b"mp4a" | b"alac" | b"Opus" | b"fLaC" | b".mp3" | b"ms\0U" | b"twos" | b"sowt")
+        matches!(
+            &track.coding,
+            b"mp4a" | b"alac" | b"Opus" | b"fLaC" | b".mp3" | b"ms\0U" | b"twos" | b"sowt"
+        )
     };
     // The first track that can be read at all.
     for track in &tracks {
@@ -171,9 +174,7 @@ impl<'b> SoundTrack<'b> {
             b"fl64" => floats(8, order),
             b"ulaw" => Some(CODEC_ID_PCM_MULAW),
             b"alaw" => Some(CODEC_ID_PCM_ALAW),
-            b"ipcm" => {
-                iso.zip(iso_order).and_then(|((_, bits), order)| integers(bits.div_ceil(8), order))
-            }
+            b"ipcm" => iso.zip(iso_order).and_then(|((_, bits), order)| integers(bits.div_ceil(8), order)),
             b"fpcm" => iso.zip(iso_order).and_then(|((_, bits), order)| floats(bits.div_ceil(8), order)),
             b"lpcm" if version == 2 => {
                 rate_hz = long_number(entry, 24).map_or(0, |bits| f64::from_bits(bits) as u32);
@@ -209,14 +210,16 @@ impl<'b> SoundTrack<'b> {
         let mut left = u64::from(number(sizes, 8).unwrap_or(0));
         let (mut chunks, mut lost) = (Vec::new(), 0);
         for (index, place) in places.enumerate() {
-            while let Some(run) = runs.next_if(|run| number(run, 0).is_some_and(|first| first as usize <= index + 1)) {
+            while let Some(run) =
+                runs.next_if(|run| number(run, 0).is_some_and(|first| first as usize <= index + 1))
+            {
                 each = u64::from(number(run, 4).unwrap_or(0));
             }
             let samples = each.min(left);
             left -= samples;
             let blocks = samples * u64::from(format.bytes) / u64::from(format.frames);
             let end = place.saturating_add(blocks.max(samples.saturating_mul(constant)));
-            lost += end.saturating_sub(length.max(place));
+            lost = end.saturating_sub(length.max(place)).saturating_add(lost);
             if place < length && end > place {
                 chunks.push(place..end.min(length));
             }

@@ -12,6 +12,7 @@ pub fn cut_page(file: &Shared) -> u64 {
     let Some(start) = bytes.windows(4).rposition(|four| four == b"OggS") else { return 0 };
     let page = &bytes[start..];
     let segments = page.get(26).map(|&count| usize::from(count)).and_then(|count| page.get(27..27 + count));
-    let length = segments.map(|segments| 27 + segments.len() + segments.iter().map(|&s| usize::from(s)).sum::<usize>());
+    let length = segments
+        .map(|segments| 27 + segments.len() + segments.iter().map(|&s| usize::from(s)).sum::<usize>());
     if length.is_some_and(|length| length <= page.len()) { 0 } else { page.len() as u64 }
 }

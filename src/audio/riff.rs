@@ -111,7 +111,8 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
                 format = Some(Coding::read(&file.bytes(chunk.at, chunk.size.min(64) as usize))?);
             }
             b"data" if data.is_none() => {
-                let size = if chunk.size == 0xffff_ffff { long_size.unwrap_or(chunk.size) } else { chunk.size };
+                let size =
+                    if chunk.size == 0xffff_ffff { long_size.unwrap_or(chunk.size) } else { chunk.size };
                 data = Some(Chunk { size, ..chunk });
             }
             _ => {}
@@ -163,8 +164,7 @@ enum Coding {
 
 impl Coding {
     fn read(chunk: &[u8]) -> Result<Self, AudioError> {
-        let short =
-            |at: usize| chunk.get(at..at + 2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
+        let short = |at: usize| chunk.get(at..at + 2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
         let fields = [0, 2, 4, 6, 12, 14].map(short);
         let [Some(tag), Some(count), Some(low), Some(high), Some(align), Some(bits)] = fields else {
             return Err(corrupt("it does not say how its sound is coded"));
@@ -191,7 +191,8 @@ impl Coding {
             7 => Some(CODEC_ID_PCM_MULAW),
             2 => return BlockFormat::adpcm(CODEC_ID_ADPCM_MS, rate_hz, channels, align).map(Self::Blocks),
             0x11 => {
-                return BlockFormat::adpcm(CODEC_ID_ADPCM_IMA_WAV, rate_hz, channels, align).map(Self::Blocks);
+                return BlockFormat::adpcm(CODEC_ID_ADPCM_IMA_WAV, rate_hz, channels, align)
+                    .map(Self::Blocks);
             }
             // MP3, AAC with its own headers, FLAC.
             0x55 | 0xff | 0x1600 | 0xf1ac => return Ok(Self::Packed),

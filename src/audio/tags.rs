@@ -125,7 +125,7 @@ mod tests {
         let id3v1 = [b"TAG".as_slice(), &[b' '; 125]].concat();
         let enhanced = [b"TAG+".as_slice(), &[b' '; 223]].concat();
         let ape_behind = [&ape(false, 40)[..], &[7; 40], &ape(true, 40)].concat();
-        let lyrics = b"LYRICSBEGINla la la000017LYRICS200".as_slice();
+        let lyrics = b"LYRICSBEGINla la la000019LYRICS200".as_slice();
         let old_lyrics = b"LYRICSBEGINla la laLYRICSEND".as_slice();
         let behind = [b"ID3\x04\0\x10\0\0\0\x05words3DI\x04\0\x10\0\0\0\x05".as_slice()].concat();
         assert_eq!(left(&[sound]), sound);

@@ -55,7 +55,8 @@ impl<'a> First<'a> {
                 .then_some(place)
         });
         before.or_else(|| {
-            let starts = read.iter().enumerate().filter(|(_, byte)| **byte == MAGIC[0]).map(|(place, _)| place);
+            let starts =
+                read.iter().enumerate().filter(|(_, byte)| **byte == MAGIC[0]).map(|(place, _)| place);
             let mut likely = starts.filter(|&place| {
                 let four = &read[place..read.len().min(place + 4)];
                 MAGIC.starts_with(four)

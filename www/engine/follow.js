@@ -15,10 +15,11 @@ const RATE_HZ = 16_000;
 const PEAK_S = 0.05;
 
 /** @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
- * @param {{opened: (durationS: number | undefined) => void, moment: (moment: Moment, index: number) => void,
- * ended: (notes: Note[]) => void}} hooks Told of the length that the file says it has, of each moment, not always in their
- * order, and at the end of what a person should know of the recording.
- * @param {AbortSignal} signal Ends it. @param {Channel} [channel] The one that is read alone. */
+ * @param {{opened: (durationS: number | undefined) => void, moment: (moment: Moment, index: number) => void}} hooks
+ * Told of the length that the file says it has, and of each moment, not always in their order.
+ * @param {AbortSignal} signal Ends it. @param {Channel} [channel] The one that is read alone.
+ * @returns {Promise<{lostS: number, notes: Note[]}>} Seconds of sound that are missing or could not be read, and what else a
+ * person should know. */
 export async function follow(engine, file, stepS, hooks, signal, channel) {
   const windows = new LongWorker((await sealed()).start('long-worker.js'));
   try {
@@ -26,12 +27,13 @@ export async function follow(engine, file, stepS, hooks, signal, channel) {
     if (opened.type === 'opened') hooks.opened(opened.durationS);
     let count = 0;
     let ended = false;
+    /** @type {{lostS: number, notes: Note[]}} */ let told = { lostS: 0, notes: [] };
     const readOn = async () => {
       while (!ended && !signal.aborted) {
         const window = await windows.ask({ type: 'next' });
         if (window.type !== 'window') {
-          if (window.type === 'end' && !ended) hooks.ended(window.notes);
           ended = true;
+          if (window.type === 'end') told = window;
           return;
         }
         const index = count;
@@ -44,6 +46,7 @@ export async function follow(engine, file, stepS, hooks, signal, channel) {
     };
     await Promise.all(Array.from({ length: await engine.width() }, readOn));
     signal.throwIfAborted();
+    return told;
   } finally {
     windows.end();
   }

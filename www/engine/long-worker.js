@@ -19,7 +19,7 @@ async function answer(request) {
     return { type: 'opened', durationS: audio.durationS };
   }
   const window = audio?.next();
-  if (!window) return { type: 'end', notes: JSON.parse(audio?.notes ?? '[]') };
+  if (!window) return { type: 'end', lostS: audio?.lostS ?? 0, notes: JSON.parse(audio?.notes ?? '[]') };
   const { startS, samples } = window;
   window.free();
   return { type: 'window', startS, samples: /** @type {Float32Array<ArrayBuffer>} */ (samples) };

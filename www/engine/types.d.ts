@@ -5,7 +5,8 @@ export interface Report {
   certainty: 'likely' | 'leaning' | 'unsure' | 'no-speech';
   probabilities: Record<string, number>;
   notes: Note[];
-  quality: { level_dbfs: number; clipped_share: number; speech_share: number };
+  /** `lost_s`: seconds of sound that are missing, known or estimated. */
+  quality: { level_dbfs: number; clipped_share: number; speech_share: number; lost_s: number };
   model: string;
   backend: 'cpu' | 'webgpu';
   duration_s: number;
@@ -196,7 +197,7 @@ export type LongRequest =
 export type LongReply =
   | { type: 'opened'; durationS?: number }
   | { type: 'window'; startS: number; samples: Float32Array<ArrayBuffer> }
-  | { type: 'end'; notes: Note[] }
+  | { type: 'end'; lostS: number; notes: Note[] }
   | { type: 'refused'; code: string; message: string };
 
 /** What is said of a part of long audio. */

@@ -49,7 +49,7 @@ export function show(reading, origin) {
   }
   const advice = report.notes.map((note) => translated(note.advice));
   if (origin.byBrowser) {
-    advice.push(t('The browser decoded this file, since its format is unknown here: the numbers may differ a little on another machine.'));
+    advice.push(t('The browser decoded this file, which could not be read here: the numbers may differ a little on another machine.'));
   }
   byId('notes').replaceChildren(...advice.map((text) => {
     const item = document.createElement('li');
