@@ -81,7 +81,7 @@ fn lossless_files_give_the_sound_itself() {
         let (correlation, level) = match_at(&recording, 0);
         assert!(correlation > 0.9999, "{name}: correlation {correlation}");
         assert!((level - 1.0).abs() < 1e-2, "{name}: level {level}");
-        assert!(!recording.damaged, "{name}");
+        assert_eq!(recording.lost_s, 0.0, "{name}");
     }
 }
 
@@ -217,11 +217,6 @@ fn each_refusal_has_its_own_code() {
     let options = ReadOptions { limits, ..ReadOptions::default() };
     let (_, wav) = fixture!("s16.wav");
     assert_eq!(decode(wav, &options).expect_err("refused").code(), "too-large");
-    let limits = Limits { max_duration_s: 0.5, ..Limits::default() };
-    let options = ReadOptions { limits, ..ReadOptions::default() };
-    for (name, bytes) in [fixture!("s16.wav"), fixture!("cbr.mp3"), fixture!("recorder.webm")] {
-        assert_eq!(decode(bytes, &options).expect_err("refused").code(), "too-long", "{name}");
-    }
 
     let samples = |rate_hz, count| {
         from_samples(&vec![0.1; count], rate_hz, &ReadOptions::default()).expect_err("refused").code()
@@ -237,7 +232,7 @@ fn files_cut_anywhere_are_read_as_far_as_they_go_or_refused() {
         for share in 0..20 {
             let cut = &bytes[..bytes.len() * share / 20];
             if let Ok(recording) = read(cut) {
-                assert!(recording.samples.iter().all(|s| s.is_finite() && s.abs() <= 1.0), "{name}");
+                assert!(recording.samples.iter().all(|s| s.is_finite()), "{name}");
                 assert!(recording.duration_s < 1.08, "{name} cut to {share}/20");
             }
         }
@@ -249,11 +244,11 @@ fn samples_that_are_not_numbers_become_silence() {
     let samples = [0.5, f32::NAN, f32::INFINITY, -0.5];
     let recording = from_samples(&samples, 16_000, &ReadOptions::default()).expect("readable");
     assert_eq!(recording.samples, [0.5, 0.0, 0.0, -0.5]);
-    assert!(recording.damaged);
+    assert_eq!(recording.lost_s, 2.0 / 16e3);
     // Numbers so large that a sum of them is none.
     let huge = [f32::MAX, -f32::MAX, 0.5].repeat(16_000);
     let recording = from_samples(&huge, 44_100, &ReadOptions::default()).expect("readable");
-    assert!(recording.damaged && recording.samples.iter().all(|sample| sample.is_finite()));
+    assert!(recording.lost_s > 0.5 && recording.samples.iter().all(|sample| sample.is_finite()));
 }
 
 const SPEECH: &[u8] = include_bytes!("../www/samples/1049_ITS_HAP_XX.opus");
@@ -337,11 +332,7 @@ fn windows_overlap_and_cover_everything() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_stream_without_sound_or_beyond_the_limit_says_so() {
-    let short = Limits { max_duration_s: 0.1, ..Limits::default() };
-    let (_, bytes) = LOSSLESS[0];
-    let refused = Stream::open(Box::new(Cursor::new(bytes)), &short).map(|_| ());
-    assert_eq!(refused, Err(AudioError::TooLong { limit_s: 0.1 }));
+fn a_stream_without_sound_says_so() {
     let text = Stream::open(Box::new(Cursor::new(&b"no audio at all"[..])), &Limits::default()).map(|_| ());
     assert_eq!(text, Err(AudioError::UnknownFormat));
 }

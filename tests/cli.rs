@@ -62,6 +62,38 @@ fn a_bad_file_stops_nothing_and_is_told_on_standard_error() {
     assert_eq!(errors[1]["error"]["code"], "unreadable-file");
 }
 
+const CALL: &str = "tests/fixtures/audio/call.ogg";
+
+#[test]
+fn one_side_of_a_call_can_be_chosen() {
+    let reading = |channel: &[&str]| -> Value {
+        let output = run(&[&["predict", "--json", CALL], channel].concat());
+        serde_json::from_slice(&output.stdout).expect("one JSON object")
+    };
+    let (both, left, right) = (reading(&[]), reading(&["--channel", "left"]), reading(&["--channel", "2"]));
+    assert_eq!(both["notes"][0]["code"], "dual-channel", "{both}");
+    assert_eq!((&left["label"], &right["label"]), (&"happy".into(), &"sad".into()));
+    assert_eq!((&left["notes"], &right["notes"]), (&Value::Array(Vec::new()), &Value::Array(Vec::new())));
+    let explained = run(&["explain", CALL, "--model", "mfcc1", "--channel", "right"]);
+    assert_eq!(explained.status.code(), Some(0), "{}", text(&explained.stderr));
+
+    let missing = run(&["predict", CALL, "--channel", "3"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).contains("There is no channel “3” in this recording, which has 2."));
+    assert_eq!(run(&["predict", CALL, "--channel", "middle"]).status.code(), Some(2));
+}
+
+#[test]
+fn following_tells_of_channels_and_tracks_at_the_end() {
+    let told = |arguments: &[&str]| text(&run(&[&["follow"], arguments].concat()).stderr);
+    assert!(told(&[CALL]).contains("There are two voices, one on each channel"));
+    assert!(!told(&[CALL, "--channel", "left"]).contains("two voices"));
+    assert!(
+        told(&["tests/fixtures/audio/second-track.m4a"])
+            .contains("The first sound track of this file is silent.")
+    );
+}
+
 #[test]
 fn a_dash_reads_standard_input() {
     let mut child = sottovoce(&["predict", "-"])

@@ -1,6 +1,6 @@
-import type { Backend, Picture, Reading, Report, Summary } from './engine/types.d.ts';
+import type { Backend, Channel, Picture, Reading, Report, Summary } from './engine/types.d.ts';
 
-export type { Backend, Picture, Reading, Report };
+export type { Backend, Channel, Picture, Reading, Report };
 
 /** The seven emotions that the models know, in the order in which they tell them. */
 export type Emotion = 'angry' | 'disgust' | 'fear' | 'happy' | 'neutral' | 'sad' | 'surprise';
@@ -16,6 +16,8 @@ export interface Options {
   model?: ModelName;
   /** What runs speech encoders: `auto` takes the graphics processor where there is one and it is quicker. */
   backend?: Backend;
+  /** The channel of a file to read alone, where each has a voice of its own (note `dual-channel`); all are mixed otherwise. */
+  channel?: Channel;
   /** Rejects with its reason once it is aborted. */
   signal?: AbortSignal;
   /** Hears how much of the engine and the model is loaded, 0 to 1. */

@@ -16,15 +16,15 @@ function unlessAborted(answer, signal) {
 
 /** @type {typeof import('./api-types.d.ts').analyze} */
 export async function analyze(audio, options = {}) {
-  const { model, onProgress, backend, signal } = options;
-  return unlessAborted(read(engineOf(model, onProgress, backend), inSamples(audio)), signal);
+  const { model, onProgress, backend, signal, channel } = options;
+  return unlessAborted(read(engineOf(model, onProgress, backend), inSamples(audio), channel), signal);
 }
 
 /** @type {typeof import('./api-types.d.ts').explain} */
 export async function explain(audio, options = {}) {
-  const { model, onProgress, backend, signal = new AbortController().signal } = options;
+  const { model, onProgress, backend, channel, signal = new AbortController().signal } = options;
   const engine = engineOf(model, onProgress, backend);
-  const { report, samples } = await unlessAborted(read(engine, inSamples(audio)), signal);
+  const { report, samples } = await unlessAborted(read(engine, inSamples(audio), channel), signal);
   const explained = explainClip(engine, samples, options.emotion ?? report.label, signal);
   const { summary, heat } = await unlessAborted(explained, signal);
   return { ...summary, heat };

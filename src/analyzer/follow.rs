@@ -15,7 +15,9 @@ impl Analyzer {
             samples: window.samples,
             source_rate_hz: SAMPLE_RATE_HZ,
             source_channels: 1,
-            damaged: false,
+            source_track: 1,
+            notes: Vec::new(),
+            lost_s: 0.0,
         };
         let prepared = self.heard_in(recording)?;
         Some(self.read(prepared))

@@ -8,6 +8,7 @@ mod on_gpu;
 #[cfg(target_arch = "wasm32")]
 pub use on_gpu::Trial;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
@@ -16,7 +17,9 @@ use web_time::Instant;
 
 use section::Section;
 
-use crate::audio::{self, AudioError, Clip, Limits, Quality, QualityNote, ReadOptions, Recording, SAMPLE_RATE_HZ, Stream};
+use crate::audio::{
+    self, AudioError, Channel, Clip, Limits, Quality, QualityNote, ReadOptions, Recording, SAMPLE_RATE_HZ, Stream,
+};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 use crate::model::{Emotion, Model, Prediction};
 #[cfg(target_arch = "wasm32")]
@@ -115,7 +118,14 @@ pub struct Note {
     /// Its stable name.
     pub code: audio::QualityNote,
     /// What is wrong and what to do about it.
-    pub advice: &'static str,
+    pub advice: Cow<'static, str>,
+}
+
+impl Note {
+    /// Puts a note in words, of a recording from which so many seconds are missing.
+    pub fn new(code: audio::QualityNote, lost_s: f32) -> Self {
+        Self { code, advice: code.advice(lost_s) }
+    }
 }
 
 impl Analysis {
@@ -134,7 +144,7 @@ impl Analysis {
             label,
             certainty,
             probabilities: Emotion::ALL.map(|e| (e, self.prediction.of(e))).into(),
-            notes: notes.map(|&code| Note { code, advice: code.advice() }).collect(),
+            notes: notes.map(|&code| Note::new(code, self.quality.lost_s)).collect(),
             quality: self.quality.clone(),
             model: model.manifest().name.clone(),
             backend: self.backend,
@@ -198,6 +208,11 @@ impl Analyzer {
         &self.read.limits
     }
 
+    /// Reads one channel of the recordings that follow, or all of them mixed.
+    pub fn choose_channel(&mut self, channel: Option<Channel>) {
+        self.read.channel = channel;
+    }
+
     /// Reads an audio file from its bytes.
     ///
     /// # Errors
@@ -223,7 +238,8 @@ impl Analyzer {
     pub fn prepare_file(&self, bytes: &[u8]) -> Result<Prepared, AudioError> {
         let start = Instant::now();
         self.read.limits.check_size(bytes.len())?;
-        let mut stream = Stream::open(Box::new(Cursor::new(bytes)), &self.read.limits)?;
+        let stream = Stream::open(Box::new(Cursor::new(bytes)), &self.read.limits)?;
+        let mut stream = stream.with_channel(self.read.channel);
         let section = Section::find(self.reach(), || stream.next_block())?;
         Ok(self.prepare(section, |samples| stream.recording(samples), start))
     }
@@ -234,10 +250,18 @@ impl Analyzer {
     /// As of [`Analyzer::analyze_samples`].
     pub fn prepare_samples(&self, samples: &[f32], rate_hz: u32) -> Result<Prepared, AudioError> {
         let start = Instant::now();
-        let mut recording = audio::from_samples(samples, rate_hz, &self.read)?;
-        let mut samples = Some(std::mem::take(&mut recording.samples));
-        let section = Section::find(self.reach(), || Ok(samples.take()))?;
-        Ok(self.prepare(section, |samples| Recording { samples, ..recording }, start))
+        let recording = audio::from_samples(samples, rate_hz, &self.read)?;
+        self.prepare_recording(recording, start)
+    }
+
+    /// The part of the raw samples of several channels that the model is to hear.
+    ///
+    /// # Errors
+    /// As of [`audio::from_channels`].
+    pub fn prepare_channels(&self, channels: &[&[f32]], rate_hz: u32) -> Result<Prepared, AudioError> {
+        let start = Instant::now();
+        let recording = audio::from_channels(channels, rate_hz, &self.read)?;
+        self.prepare_recording(recording, start)
     }
 
     /// The log-mel picture of a clip, for people to look at.
@@ -250,6 +274,12 @@ impl Analyzer {
         let start = Instant::now();
         let features = self.model.features(&prepared.clip);
         self.conclude(prepared, features, start, Backend::Cpu)
+    }
+
+    fn prepare_recording(&self, mut recording: Recording, start: Instant) -> Result<Prepared, AudioError> {
+        let mut samples = Some(std::mem::take(&mut recording.samples));
+        let section = Section::find(self.reach(), || Ok(samples.take()))?;
+        Ok(self.prepare(section, |samples| Recording { samples, ..recording }, start))
     }
 
     /// Samples of a recording that a clip can reach.

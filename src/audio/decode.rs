@@ -2,23 +2,29 @@
 
 use std::io::Cursor;
 
+use symphonia::core::audio::{Channels, layouts};
+
 use super::mixer::Mixer;
-use super::{AudioError, SAMPLE_RATE_HZ, Stream};
+use super::{AudioError, Channel, QualityNote, SAMPLE_RATE_HZ, Stream};
+
+/// Channels that the Web Audio API decodes at most. They are in memory already, so that the limit for files does not apply.
+const WEB_AUDIO_CHANNELS: usize = 32;
+
+/// Samples of a channel that are taken at once.
+const PIECE: usize = 65_536;
 
 /// How much a file may ask for before it is refused.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// Largest input, in bytes. Default 200 MB.
     pub max_bytes: usize,
-    /// Longest recording, in seconds. Default 2 h.
-    pub max_duration_s: f32,
     /// Most channels. Default 8.
     pub max_channels: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 200_000_000, max_duration_s: 7_200.0, max_channels: 8 }
+        Self { max_bytes: 200_000_000, max_channels: 8 }
     }
 }
 
@@ -41,14 +47,20 @@ impl Limits {
 pub struct ReadOptions {
     /// Limits that a file must keep.
     pub limits: Limits,
-    /// Stop once this many seconds are decoded. `None` reads to the end.
+    /// Stop once this many seconds are decoded. `None` reads to the end, but no further than two hours, all of which are in
+    /// memory then: what is longer is read as a [`Stream`].
     pub stop_after_s: Option<f32>,
+    /// Take this channel alone. `None` mixes all.
+    pub channel: Option<Channel>,
 }
+
+/// Seconds of the longest recording that is read at once.
+const LONGEST_S: f32 = 7_200.0;
 
 /// A mono recording at [`SAMPLE_RATE_HZ`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
-    /// Samples in `[-1, 1]`.
+    /// Samples, whose full scale is 1. Some may lie beyond, in files of floating-point numbers or where a coding overshoots.
     pub samples: Vec<f32>,
     /// Length of the whole source in seconds, as far as it is known: decoding may have stopped earlier.
     pub duration_s: f32,
@@ -56,8 +68,12 @@ pub struct Recording {
     pub source_rate_hz: u32,
     /// Channels of the source.
     pub source_channels: usize,
-    /// Part of the source was unreadable: the file is cut short, or some packets were skipped.
-    pub damaged: bool,
+    /// Which of the file's sound tracks was read, counted from 1.
+    pub source_track: usize,
+    /// What a person should know of how channels and tracks were taken.
+    pub notes: Vec<QualityNote>,
+    /// Seconds of sound that are known, or estimated, to be missing: the file was cut short, or some of it could not be read.
+    pub lost_s: f32,
 }
 
 /// Decodes an audio file of any supported format, mixes it to mono and resamples it to 16 kHz.
@@ -66,13 +82,17 @@ pub struct Recording {
 ///
 /// # Errors
 /// [`AudioError`] when nothing can be read or a limit is exceeded. A file that breaks off after some readable sound
-/// is no error: [`Recording::damaged`] tells.
+/// is no error: [`Recording::lost_s`] tells.
 pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioError> {
     options.limits.check_size(bytes.len())?;
-    let mut stream = Stream::open(Box::new(Cursor::new(bytes)), &options.limits)?;
-    while !options.is_enough(&stream.mixer) && stream.advance()? {}
+    let mut stream =
+        Stream::open(Box::new(Cursor::new(bytes)), &options.limits)?.with_channel(options.channel);
+    while (stream.is_choosing_track() || !options.is_enough(&stream.mixer)) && stream.advance()? {}
     let declared_s = stream.declared_s().filter(|_| options.is_enough(&stream.mixer));
+    let (source_track, track_note) = (stream.track(), stream.track_note());
     let mut recording = options.finish(stream.mixer)?;
+    recording.source_track = source_track;
+    recording.notes.extend(track_note);
     if let Some(declared_s) = declared_s {
         recording.duration_s = recording.duration_s.max(declared_s);
     }
@@ -80,19 +100,49 @@ pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioErr
 }
 
 /// Takes raw mono samples, as a microphone gives them, through the same resampling and checks as a file.
+/// There is no channel to choose.
 ///
 /// # Errors
 /// [`AudioError`] when there are no samples, the rate is unsupported or a limit is exceeded.
 pub fn from_samples(samples: &[f32], rate_hz: u32, options: &ReadOptions) -> Result<Recording, AudioError> {
-    let mut mixer = Mixer::new(options.limits);
-    mixer.interleaved.extend_from_slice(samples);
-    mixer.mix(rate_hz, 1)?;
+    from_channels(&[samples], rate_hz, &ReadOptions { channel: None, ..*options })
+}
+
+/// Takes the raw samples of each channel, as another decoder gives them, through the same mixing, resampling and checks as a
+/// file. Layouts are those of the [Web Audio API](https://www.w3.org/TR/webaudio/#ChannelLayouts).
+///
+/// # Errors
+/// As of [`from_samples`], or when there are too many channels or not the one that is asked for.
+pub fn from_channels(
+    channels: &[&[f32]],
+    rate_hz: u32,
+    options: &ReadOptions,
+) -> Result<Recording, AudioError> {
+    let mut mixer = Mixer::new(Limits { max_channels: WEB_AUDIO_CHANNELS, ..options.limits });
+    mixer.channel = options.channel;
+    let layout = web_audio_layout(channels.len());
+    let frames = channels.iter().map(|samples| samples.len()).min().unwrap_or(0);
+    // Piece by piece, so that what is interleaved is never as long as the whole.
+    for start in (0..frames).step_by(PIECE) {
+        mixer.interleaved.clear();
+        for at in start..frames.min(start + PIECE) {
+            mixer.interleaved.extend(channels.iter().map(|samples| samples[at]));
+        }
+        mixer.mix(rate_hz, &layout)?;
+    }
     options.finish(mixer)
+}
+
+fn web_audio_layout(channels: usize) -> Channels {
+    match channels {
+        6 => layouts::CHANNEL_LAYOUT_5P1,
+        channels => Channels::Discrete(channels.try_into().unwrap_or(u16::MAX)),
+    }
 }
 
 impl ReadOptions {
     fn is_enough(&self, mixer: &Mixer) -> bool {
-        self.stop_after_s.is_some_and(|seconds| mixer.ready() as f32 >= seconds * SAMPLE_RATE_HZ as f32)
+        mixer.ready() as f32 >= self.stop_after_s.unwrap_or(LONGEST_S) * SAMPLE_RATE_HZ as f32
     }
 
     fn finish(&self, mut mixer: Mixer) -> Result<Recording, AudioError> {
@@ -109,7 +159,9 @@ impl ReadOptions {
             duration_s,
             source_rate_hz: mixer.rate_hz,
             source_channels: mixer.channels,
-            damaged: mixer.damaged,
+            source_track: 1,
+            notes: mixer.notes().to_vec(),
+            lost_s: mixer.lost_s as f32,
         })
     }
 }

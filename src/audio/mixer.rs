@@ -1,6 +1,10 @@
 //! Interleaved samples of any rate to mono at 16 kHz.
 
-use super::{AudioError, Limits, Resampler, SAMPLE_RATE_HZ};
+use symphonia::core::audio::Channels;
+
+use super::mono::MonoMix;
+use super::statistics::SILENT;
+use super::{AudioError, Channel, Limits, QualityNote, Resampler, SAMPLE_RATE_HZ};
 
 /// Rates that are resampled, in Hz.
 const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
@@ -12,31 +16,52 @@ const LOUDEST: f32 = 1e6;
 /// memory at once.
 pub struct Mixer {
     limits: Limits,
+    /// The channel that is taken alone, if one is.
+    pub channel: Option<Channel>,
     pub interleaved: Vec<f32>,
     mono: Vec<f32>,
+    mix: Option<MonoMix>,
+    notes: Vec<QualityNote>,
+    has_sound: bool,
     resampler: Option<Resampler>,
     pub rate_hz: u32,
     pub channels: usize,
     frames: u64,
-    pub damaged: bool,
+    /// What came of streams at other rates, before this one.
+    earlier: Vec<f32>,
+    earlier_s: f64,
+    /// Seconds of sound that are known to be missing.
+    pub lost_s: f64,
 }
 
 impl Mixer {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            channel: None,
             interleaved: Vec::new(),
             mono: Vec::new(),
+            mix: None,
+            notes: Vec::new(),
+            has_sound: false,
             resampler: None,
             rate_hz: 0,
             channels: 0,
             frames: 0,
-            damaged: false,
+            earlier: Vec::new(),
+            earlier_s: 0.0,
+            lost_s: 0.0,
         }
     }
 
+    /// What it refuses to mix.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Mixes and resamples what stands in `interleaved`.
-    pub fn mix(&mut self, rate_hz: u32, channels: usize) -> Result<(), AudioError> {
+    pub fn mix(&mut self, rate_hz: u32, layout: &Channels) -> Result<(), AudioError> {
+        let channels = layout.count();
         if self.interleaved.is_empty() || channels == 0 {
             return Ok(());
         }
@@ -45,60 +70,101 @@ impl Mixer {
         }
         let limits = self.limits;
         check_channels(channels, &limits)?;
-        if self.resampler.is_some() && rate_hz != self.rate_hz {
-            // Chained streams may change their rate; what follows belongs to another recording.
-            self.damaged = true;
-            return Ok(());
+        if rate_hz != self.rate_hz {
+            self.begin_anew();
         }
         self.rate_hz = rate_hz;
         self.channels = channels;
-        let scale = 1.0 / channels as f32;
-        self.mono.clear();
-        self.mono
-            .extend(self.interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
-        for sample in &mut self.mono {
+        for sample in &mut self.interleaved {
             if sample.is_nan() || sample.abs() > LOUDEST {
                 *sample = 0.0;
-                self.damaged = true;
+                self.lost_s += 1.0 / (f64::from(rate_hz) * channels as f64);
             }
         }
-        self.frames += self.mono.len() as u64;
-        if self.duration_s() > limits.max_duration_s {
-            return Err(AudioError::TooLong { limit_s: limits.max_duration_s });
+        self.frames += (self.interleaved.len() / channels) as u64;
+        self.has_sound = self.has_sound || mean_square(&self.interleaved) > SILENT;
+        if self.mix.as_ref().is_some_and(|mix| mix.layout() != layout) {
+            self.finish_mix();
         }
+        let mix = match &mut self.mix {
+            Some(mix) => mix,
+            none => none.insert(MonoMix::new(layout, rate_hz, self.channel)?),
+        };
+        self.mono.clear();
+        mix.push(&self.interleaved, &mut self.mono);
         self.resampler.get_or_insert_with(|| Resampler::new(rate_hz, SAMPLE_RATE_HZ)).push(&self.mono);
         Ok(())
     }
 
+    /// Mixes what is held back, before channels of another layout or rate and at the end.
+    fn finish_mix(&mut self) {
+        let Some(mut mix) = self.mix.take() else { return };
+        self.mono.clear();
+        mix.finish(&mut self.mono);
+        if let Some(resampler) = &mut self.resampler {
+            resampler.push(&self.mono);
+        }
+        let notes = mix.notes().into_iter().filter(|note| !self.notes.contains(note));
+        self.notes = self.notes.iter().copied().chain(notes).collect();
+    }
+
+    /// Whether there was more than silence.
+    pub fn has_sound(&self) -> bool {
+        self.has_sound
+    }
+
+    /// What a person should know of the channels; complete at the end.
+    pub fn notes(&self) -> &[QualityNote] {
+        &self.notes
+    }
+
+    /// Finishes what came at one rate: streams that stand one behind the other may each have their own.
+    fn begin_anew(&mut self) {
+        self.finish_mix();
+        self.earlier_s += self.seconds();
+        self.frames = 0;
+        if let Some(resampler) = self.resampler.take() {
+            self.earlier.extend(resampler.finish());
+        }
+    }
+
     /// Length of what was mixed, in seconds.
     pub fn duration_s(&self) -> f32 {
-        if self.rate_hz == 0 { 0.0 } else { (self.frames as f64 / f64::from(self.rate_hz)) as f32 }
+        (self.earlier_s + self.seconds()) as f32
+    }
+
+    fn seconds(&self) -> f64 {
+        self.frames as f64 / f64::from(self.rate_hz.max(1))
     }
 
     /// Whether nothing was mixed yet.
     pub fn is_empty(&self) -> bool {
-        self.frames == 0
+        self.frames == 0 && self.earlier_s == 0.0
     }
 
     /// Samples that can be taken.
     pub fn ready(&self) -> usize {
-        self.resampler.as_ref().map_or(0, Resampler::ready)
+        self.earlier.len() + self.resampler.as_ref().map_or(0, Resampler::ready)
     }
 
     /// Takes what is ready.
     pub fn take(&mut self) -> Vec<f32> {
-        self.resampler.as_mut().map_or_else(Vec::new, |resampler| clamped(resampler.take()))
+        let mut samples = std::mem::take(&mut self.earlier);
+        samples.extend(self.resampler.as_mut().map_or_else(Vec::new, Resampler::take));
+        samples
     }
 
     /// Takes what is left at the end; nothing after that.
     pub fn take_rest(&mut self) -> Vec<f32> {
-        self.resampler.take().map_or_else(Vec::new, |resampler| clamped(resampler.finish()))
+        self.finish_mix();
+        let mut samples = std::mem::take(&mut self.earlier);
+        samples.extend(self.resampler.take().map_or_else(Vec::new, Resampler::finish));
+        samples
     }
 }
 
-fn clamped(mut samples: Vec<f32>) -> Vec<f32> {
-    samples.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
-    samples
+fn mean_square(samples: &[f32]) -> f64 {
+    samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len().max(1) as f64
 }
 
 /// Refuses more channels than can be mixed.

@@ -7,25 +7,44 @@
 //! Decoding and resampling are done here rather than by the browser, so that a file, a microphone, a
 //! browser and a server all give the model the same numbers.
 
+mod aac;
+mod aiff;
 mod bandwidth;
+mod blocks;
 mod boxes;
+mod channel;
 mod clip;
+mod container;
 mod decode;
+mod downmix;
+mod ends;
 mod error;
+mod foreign;
 mod guard;
 mod mixer;
+mod mono;
+mod mp4;
+mod ogg;
 mod opus;
 mod quality;
 mod resample;
+mod riff;
+mod source;
 mod speech;
+mod statistics;
 mod stream;
+mod tags;
+mod timeline;
+mod tracks;
+mod webm;
 mod windows;
 
+pub use channel::{Channel, UnknownChannel};
 pub use clip::{Clip, ClipSettings, FixedClip, SpeechClip};
-pub use decode::{Limits, ReadOptions, Recording, decode, from_samples};
+pub use decode::{Limits, ReadOptions, Recording, decode, from_channels, from_samples};
 pub use error::AudioError;
 pub use guard::hush_decoder_panics;
-pub use quality::{Quality, QualityNote};
+pub use quality::{LEAST_LOST_S, Quality, QualityNote};
 pub use resample::Resampler;
 pub use speech::SpeechSegments;
 pub use stream::Stream;

@@ -39,11 +39,17 @@ fn opus_decoder(head: &OpusHead) -> Result<Decoder> {
 
 impl OpusHead {
     /// Mono and stereo (channel mapping family 0); surround sound is left to other decoders.
+    ///
+    /// MP4 has the same fields with the highest byte first, and version 0.
     fn parse(data: &[u8]) -> Option<Self> {
         let fixed = data.get(..19).filter(|head| head.starts_with(b"OpusHead"))?;
         let channels = usize::from(fixed[9]);
-        let pre_skip = usize::from(u16::from_le_bytes([fixed[10], fixed[11]]));
-        let output_gain = i16::from_le_bytes([fixed[16], fixed[17]]);
+        let (pre_skip, output_gain) = ([fixed[10], fixed[11]], [fixed[16], fixed[17]]);
+        let (pre_skip, output_gain) = match fixed[8] {
+            0 => (u16::from_be_bytes(pre_skip), i16::from_be_bytes(output_gain)),
+            _ => (u16::from_le_bytes(pre_skip), i16::from_le_bytes(output_gain)),
+        };
+        let pre_skip = usize::from(pre_skip);
         let supported = fixed[18] == 0 && (1..=2).contains(&channels);
         supported.then_some(Self { channels, pre_skip, output_gain })
     }

@@ -1,5 +1,6 @@
 //! Whether a recording is fit to be read at all, before any model looks at it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -30,12 +31,18 @@ pub enum QualityNote {
     Excerpt,
     /// No speech was found in the first ten minutes, and no more were looked through.
     SearchedInPart,
+    /// The channels cancel one another; those that cancel the strongest were left out.
+    ChannelsCancel,
+    /// Each of two channels has a voice of its own, as when a telephone call is recorded in dual channel.
+    DualChannel,
+    /// The first sound track is silent, so the next one with sound was read.
+    OtherTrack,
 }
 
 impl QualityNote {
-    /// What is wrong and what to do about it, for people.
-    pub fn advice(self) -> &'static str {
-        match self {
+    /// What is wrong and what to do about it, for people; `lost_s` are the seconds of sound that are missing.
+    pub fn advice(self, lost_s: f32) -> Cow<'static, str> {
+        let advice = match self {
             Self::TooQuiet => "The voice is very quiet. Move closer to the microphone or raise its level.",
             Self::Clipped => {
                 "The sound is distorted because it was too loud. Move back a little or lower the microphone's level."
@@ -48,8 +55,20 @@ impl QualityNote {
             Self::Telephone => "This sounds like a telephone: high frequencies are missing. Readings of it are less reliable.",
             Self::Excerpt => "This is a long recording. Only the first speech in it was read; follow it to have all of it read.",
             Self::SearchedInPart => "Only the first ten minutes were looked through. Follow the recording, or cut out the part with the voice.",
-            Self::Damaged => "Part of the file could not be read. The reading covers what was left.",
-        }
+            Self::ChannelsCancel => {
+                "The channels cancel each other, as when a cable is wired the wrong way round. The stronger one was read alone."
+            }
+            Self::DualChannel => {
+                "There are two voices, one on each channel, and both were read together. Choose the left or the right channel to read one alone."
+            }
+            Self::OtherTrack => {
+                "The first sound track of this file is silent. The next one with sound was read."
+            }
+            Self::Damaged => {
+                return format!("About {lost_s:.1} seconds of sound are missing from this file, or could not be read. The reading covers what was left.").into();
+            }
+        };
+        advice.into()
     }
 }
 
@@ -62,10 +81,15 @@ pub struct Quality {
     pub clipped_share: f32,
     /// Share of what the model hears that is speech, 0 to 1.
     pub speech_share: f32,
+    /// Seconds of sound that are missing from the file or could not be read, known or estimated.
+    pub lost_s: f32,
     /// What a person should know, most serious first.
     #[serde(skip)]
     pub notes: Vec<QualityNote>,
 }
+
+/// Seconds of lost sound that are worth a word: less is a packet or two.
+pub const LEAST_LOST_S: f32 = 0.05;
 
 /// Levels and shares at which a note is given. Chosen on the four corpora; see ARCHITECTURE.md for the shares of
 /// clips that each one marks.
@@ -90,7 +114,7 @@ impl Quality {
         } else if speech_share < SPARSE_SPEECH_SHARE {
             notes.push(QualityNote::MostlySilence);
         }
-        if recording.damaged {
+        if recording.lost_s >= LEAST_LOST_S {
             notes.push(QualityNote::Damaged);
         }
         if recording.duration_s < SHORT_S {
@@ -105,7 +129,8 @@ impl Quality {
         if clipped_share > CLIPPED_SHARE {
             notes.push(QualityNote::Clipped);
         }
-        Self { level_dbfs, clipped_share, speech_share, notes }
+        notes.extend(&recording.notes);
+        Self { level_dbfs, clipped_share, speech_share, lost_s: recording.lost_s, notes }
     }
 
     /// Whether there is nothing a model could read an emotion from.

@@ -1,6 +1,6 @@
 //! Long audio in windows that overlap.
 
-use super::{AudioError, SAMPLE_RATE_HZ, Stream};
+use super::{AudioError, QualityNote, SAMPLE_RATE_HZ, Stream};
 
 /// How long audio is cut.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,6 +59,16 @@ impl<'a> Windows<'a> {
     /// Length that the file says it has, in seconds.
     pub fn declared_s(&self) -> Option<f32> {
         self.stream.declared_s()
+    }
+
+    /// Seconds of sound that are missing, as of [`Stream::lost_s`]; all of them once there are no more windows.
+    pub fn lost_s(&self) -> f32 {
+        self.stream.lost_s()
+    }
+
+    /// As of [`Stream::notes`]; complete once there are no more windows.
+    pub fn notes(&self) -> Vec<QualityNote> {
+        self.stream.notes()
     }
 }
 

@@ -6,7 +6,8 @@ use js_sys::{Error, Function, Uint8Array};
 use symphonia::core::io::MediaSource;
 use wasm_bindgen::prelude::*;
 
-use super::coded;
+use super::{as_json, chosen, coded};
+use crate::analyzer::Note;
 use crate::audio::{AudioError, Limits, Stream, WindowSettings, Windows};
 
 /// The windows of a recording, one after the other.
@@ -23,16 +24,17 @@ pub struct AudioWindow {
 #[wasm_bindgen]
 impl LongAudio {
     /// Opens a file of so many `bytes`; `read` is called with where a part of it begins and ends, and returns a
-    /// `Uint8Array` with its bytes. Windows of four seconds begin every `step_s` seconds.
+    /// `Uint8Array` with its bytes. Windows of four seconds begin every `step_s` seconds. All channels are mixed, unless one is
+    /// chosen.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(constructor)]
-    pub fn new(bytes: f64, read: Function, step_s: f32) -> Result<LongAudio, Error> {
+    pub fn new(bytes: f64, read: Function, step_s: f32, channel: Option<String>) -> Result<LongAudio, Error> {
         let file = File { bytes: bytes as u64, at: 0, read };
-        let limits = Limits { max_duration_s: f32::INFINITY, ..Limits::default() };
         let refused = |error: AudioError| coded(&error, error.code());
-        let stream = Stream::open(Box::new(file), &limits).map_err(refused)?;
+        let stream = Stream::open(Box::new(file), &Limits::default()).map_err(refused)?;
+        let stream = stream.with_channel(chosen(channel)?);
         Ok(Self(Windows::new(stream, &WindowSettings { step_s, ..WindowSettings::default() })))
     }
 
@@ -40,6 +42,19 @@ impl LongAudio {
     #[wasm_bindgen(getter, js_name = durationS)]
     pub fn duration_s(&self) -> Option<f32> {
         self.0.declared_s()
+    }
+
+    /// Seconds of sound that are missing or could not be read; all of them once there are no more windows.
+    #[wasm_bindgen(getter, js_name = lostS)]
+    pub fn lost_s(&self) -> f32 {
+        self.0.lost_s()
+    }
+
+    /// What a person should know of channels and tracks, as JSON text; complete once there are no more windows.
+    #[wasm_bindgen(getter)]
+    pub fn notes(&self) -> String {
+        let notes = self.0.notes();
+        as_json(&notes.into_iter().map(|code| Note::new(code, self.0.lost_s())).collect::<Vec<_>>())
     }
 
     /// The next window; nothing at the end.

@@ -6,12 +6,12 @@ mod import;
 mod long;
 mod steps;
 
-use js_sys::{Error, Reflect, Uint8Array};
+use js_sys::{Error, Float32Array, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::analyzer::{Analyzer, Prepared};
-use crate::audio::AudioError;
+use crate::audio::{AudioError, Channel, UnknownChannel};
 use crate::model::{Model, ModelError};
 use crate::nn::weights::WeightsFile;
 use burn::tensor::Device;
@@ -52,13 +52,32 @@ impl Engine {
         checked.map_err(|error| coded(&error, error.code()))
     }
 
-    /// Reads an audio file from its bytes.
+    /// Reads an audio file from its bytes: all channels mixed, or the `left`, the `right` or a numbered one.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(js_name = analyzeFile)]
-    pub async fn analyze_file(&mut self, bytes: &[u8]) -> Result<Reading, Error> {
+    pub async fn analyze_file(&mut self, bytes: &[u8], channel: Option<String>) -> Result<Reading, Error> {
+        self.analyzer.choose_channel(chosen(channel)?);
         let prepared = self.analyzer.prepare_file(bytes);
+        self.reading(prepared).await
+    }
+
+    /// Reads the samples of each channel, as the browser's decoder gives them; `channel` as of [`Engine::analyze_file`].
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
+    #[wasm_bindgen(js_name = analyzeChannels)]
+    pub async fn analyze_channels(
+        &mut self,
+        channels: Vec<Float32Array>,
+        rate_hz: u32,
+        channel: Option<String>,
+    ) -> Result<Reading, Error> {
+        self.analyzer.choose_channel(chosen(channel)?);
+        let channels: Vec<Vec<f32>> = channels.iter().map(Float32Array::to_vec).collect();
+        let channels: Vec<&[f32]> = channels.iter().map(|samples| &samples[..]).collect();
+        let prepared = self.analyzer.prepare_channels(&channels, rate_hz);
         self.reading(prepared).await
     }
 
@@ -106,6 +125,14 @@ impl Engine {
             gpu_stopped: gpu_stopped.map(|error| error.to_string()),
         })
     }
+}
+
+/// The channel of a name.
+fn chosen(channel: Option<String>) -> Result<Option<Channel>, Error> {
+    channel
+        .map(|name| name.parse())
+        .transpose()
+        .map_err(|error: UnknownChannel| coded(&error, "no-such-channel"))
 }
 
 fn as_json(data: &impl Serialize) -> String {

@@ -55,12 +55,13 @@ function messages(node) {
 export async function textsOfEngine() {
   const read = (path) => readFile(join(root, path), 'utf8');
   const unescaped = (text) => text.replaceAll('\\"', '"');
-  const errors = [...(await read('src/audio/error.rs')).matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => {
+  const numbered = (text) => {
     let count = 0;
     return unescaped(text).replaceAll(/\{[^}]*\}/g, () => `{${count++}}`);
-  });
+  };
+  const errors = [...(await read('src/audio/error.rs')).matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => numbered(text));
   const advice = (await read('src/audio/quality.rs')).match(/fn advice[\s\S]*?\n    \}/)[0];
-  const notes = [...advice.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => unescaped(text));
+  const notes = [...advice.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => numbered(text));
   const models = await readdir(join(root, 'models'));
   const summaries = await Promise.all(models.map(async (name) => JSON.parse(await read(`models/${name}/model.json`)).summary));
   return [...errors, ...notes, ...summaries];

@@ -5,7 +5,18 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Real files, one a container and a coding, from which broken ones are made.
-pub const CONTAINERS: [&str; 13] = [
+pub const CONTAINERS: [&str; 24] = [
+    "alac.m4a",
+    "caf.caf",
+    "chained.opus",
+    "chained.webm",
+    "dops.mp4",
+    "float-big.aiff",
+    "he-aac.m4a",
+    "in24.mov",
+    "rf64.wav",
+    "tagged.mp3",
+    "wave64.w64",
     "s16.wav",
     "f32.wav",
     "f64.wav",
@@ -43,6 +54,7 @@ pub fn pack(fixtures: &Path) -> Vec<Hostile> {
     pack.foreign();
     pack.wav();
     pack.chunks();
+    pack.sizes(fixtures);
     pack.boxes();
     pack.elements();
     pack.pages();
@@ -210,6 +222,74 @@ impl Pack {
             [&aiff[..], &[0xc0, 0x0e, 0xac, 0x44, 0, 0, 0, 0, 0, 0], b"SSND\xff\xff\xff\xff"].concat(),
         );
         self.add("million-empty-chunks.aiff", [&aiff[..12], &b"ANNO\0\0\0\0".repeat(500_000)].concat());
+    }
+
+    /// Sizes, counts and descriptions that only our own readers look at.
+    fn sizes(&mut self, fixtures: &Path) {
+        let read = |name: &str| std::fs::read(fixtures.join(name)).expect("a fixture");
+        let mut change = |name: &str, after: &[u8], offset: usize, with: &[u8], what: &str| {
+            let mut bytes = read(name);
+            let place = bytes.windows(after.len()).position(|part| part == after).expect("there") + offset;
+            bytes[place..][..with.len()].copy_from_slice(with);
+            self.add(format!("{what}-{name}"), bytes);
+        };
+        for (what, value) in [("none", 0_u64), ("one", 1), ("odd", u64::MAX - 6), ("all", u64::MAX)] {
+            change("rf64.wav", b"ds64", 8, &value.to_le_bytes(), &format!("riff-{what}"));
+            change("rf64.wav", b"ds64", 16, &value.to_le_bytes(), &format!("data-{what}"));
+            change("wave64.w64", b"riff", 16, &value.to_le_bytes(), &format!("riff-{what}"));
+            change("wave64.w64", b"fmt ", 16, &value.to_le_bytes(), &format!("fmt-{what}"));
+            change("wave64.w64", b"data", 16, &value.to_le_bytes(), &format!("data-{what}"));
+        }
+        for (what, value) in [("none", 0_u32), ("one", 1), ("most", 0x7fff_ffff), ("all", u32::MAX)] {
+            for (at, field) in [(4, "size"), (10, "frames"), (14, "bits"), (18, "rate"), (26, "coding")] {
+                change("float-big.aiff", b"COMM", at, &value.to_be_bytes(), &format!("comm-{field}-{what}"));
+            }
+            change("float-big.aiff", b"SSND", 4, &value.to_be_bytes(), &format!("ssnd-{what}"));
+            change("float-big.aiff", b"SSND", 8, &value.to_be_bytes(), &format!("ssnd-offset-{what}"));
+            for (table, offset) in [
+                (b"stsz", 8),
+                (b"stsz", 12),
+                (b"stsc", 12),
+                (b"stsc", 16),
+                (b"stco", 8),
+                (b"stco", 12),
+                (b"elst", 12),
+                (b"elst", 16),
+                (b"in24", 18),
+                (b"in24", 28),
+            ] {
+                let name = String::from_utf8_lossy(table).into_owned();
+                change("in24.mov", table, offset, &value.to_be_bytes(), &format!("{name}-{offset}-{what}"));
+            }
+            for offset in [4, 6, 12, 14] {
+                change(
+                    "dops.mp4",
+                    b"dOps",
+                    offset,
+                    &value.to_be_bytes()[..2],
+                    &format!("dops-{offset}-{what}"),
+                );
+            }
+            // The description of HE-AAC lies behind the tag 5 and its length.
+            for offset in [0, 1, 5, 6] {
+                change(
+                    "he-aac.m4a",
+                    b"\x05\x80\x80\x80",
+                    offset,
+                    &value.to_be_bytes()[..1],
+                    &format!("asc-{offset}-{what}"),
+                );
+            }
+            change("tagged.mp3", b"ID3", 6, &value.to_be_bytes(), &format!("id3-{what}"));
+            change("tagged.mp3", b"APETAGEX", 12, &value.to_le_bytes(), &format!("ape-{what}"));
+        }
+        // Joined without end.
+        let opus = read("voice-note.ogg");
+        self.add("five-hundred-links.opus", opus[..400.min(opus.len())].repeat(500));
+        let webm = read("recorder.webm");
+        self.add("two-thousand-beginnings.webm", webm[..300].repeat(2_000));
+        let rates = [8_000_u32, 44_100].map(|rate| wav(&Format { rate, ..Format::default() }, &[1; 64]));
+        self.add("wave-behind-wave.wav", rates.concat().repeat(2_000));
     }
 
     /// Boxes of MP4 that never end, or hold themselves.

@@ -1,26 +1,23 @@
-// The browser's own decoder, for containers that ours does not know. Its resampling differs from machine to machine,
+// The browser's own decoder, for what ours cannot read. Its resampling differs from machine to machine,
 // so a reading made this way says so.
 
-/** Formats that are worth a second try. */
-const UNKNOWN = ['unknown-format', 'unsupported-codec'];
+/** Refusals that are worth a second try: not those of files that are empty, too large, or known to be no sound. */
+const UNREAD = ['unknown-format', 'unsupported-codec', 'no-audio-track', 'corrupt', 'no-samples', 'too-many-channels',
+  'unsupported-rate', 'amr', 'nist-sphere', 'windows-media'];
 
 /** Whether a refusal may be healed by the browser's decoder.
  * @param {string} code */
-export const mayDecode = (code) => UNKNOWN.includes(code);
+export const mayDecode = (code) => UNREAD.includes(code);
 
-/** @param {Blob} file @returns {Promise<{samples: Float32Array, rateHz: number} | undefined>} */
+/** The samples of each channel.
+ * @param {Blob} file @returns {Promise<{channels: Float32Array[], rateHz: number} | undefined>} */
 export async function decodeInBrowser(file) {
   const rateHz = 48_000;
   try {
     const context = new OfflineAudioContext(1, 1, rateHz);
     const decoded = await context.decodeAudioData(await file.arrayBuffer());
-    const samples = new Float32Array(decoded.length);
-    for (let channel = 0; channel < decoded.numberOfChannels; channel += 1) {
-      decoded.getChannelData(channel).forEach((sample, i) => {
-        samples[i] += sample / decoded.numberOfChannels;
-      });
-    }
-    return { samples, rateHz };
+    const channels = Array.from({ length: decoded.numberOfChannels }, (_, channel) => decoded.getChannelData(channel));
+    return { channels, rateHz };
   } catch {
     return undefined;
   }

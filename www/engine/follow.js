@@ -4,9 +4,11 @@ import { EngineError } from './engine-error.js';
 import { sealed } from './sealed.js';
 
 /** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('./types.d.ts').Channel} Channel */
 /** @typedef {import('./types.d.ts').LongReply} LongReply */
 /** @typedef {import('./types.d.ts').LongRequest} LongRequest */
 /** @typedef {import('./types.d.ts').Moment} Moment */
+/** @typedef {import('./types.d.ts').Note} Note */
 
 const RATE_HZ = 16_000;
 /** Loudness is shown twenty times a second. */
@@ -15,19 +17,23 @@ const PEAK_S = 0.05;
 /** @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
  * @param {{opened: (durationS: number | undefined) => void, moment: (moment: Moment, index: number) => void}} hooks
  * Told of the length that the file says it has, and of each moment, not always in their order.
- * @param {AbortSignal} signal Ends it. */
-export async function follow(engine, file, stepS, hooks, signal) {
+ * @param {AbortSignal} signal Ends it. @param {Channel} [channel] The one that is read alone.
+ * @returns {Promise<{lostS: number, notes: Note[]}>} Seconds of sound that are missing or could not be read, and what else a
+ * person should know. */
+export async function follow(engine, file, stepS, hooks, signal, channel) {
   const windows = new LongWorker((await sealed()).start('long-worker.js'));
   try {
-    const opened = await windows.ask({ type: 'open', module: await engine.module(), file, stepS });
+    const opened = await windows.ask({ type: 'open', module: await engine.module(), file, stepS, channel });
     if (opened.type === 'opened') hooks.opened(opened.durationS);
     let count = 0;
     let ended = false;
+    /** @type {{lostS: number, notes: Note[]}} */ let told = { lostS: 0, notes: [] };
     const readOn = async () => {
       while (!ended && !signal.aborted) {
         const window = await windows.ask({ type: 'next' });
         if (window.type !== 'window') {
           ended = true;
+          if (window.type === 'end') told = window;
           return;
         }
         const index = count;
@@ -40,6 +46,7 @@ export async function follow(engine, file, stepS, hooks, signal) {
     };
     await Promise.all(Array.from({ length: await engine.width() }, readOn));
     signal.throwIfAborted();
+    return told;
   } finally {
     windows.end();
   }

@@ -3,19 +3,21 @@
 import { decodeInBrowser, mayDecode } from './browser-decode.js';
 import { EngineError } from './engine-error.js';
 
+/** @typedef {import('./types.d.ts').Channel} Channel */
 /** @typedef {import('./types.d.ts').Reading} Reading */
 /** @typedef {Pick<import('./engine.js').Engine, 'ask'>} Asked What can be asked for a reading. */
 
 /** Reads a file; the browser decodes it where we cannot.
- * @param {Asked} asked @param {Blob} file @returns {Promise<{reading: Reading, byBrowser: boolean}>} */
-export async function readFile(asked, file) {
+ * @param {Asked} asked @param {Blob} file @param {Channel} [channel] The one that is read alone.
+ * @returns {Promise<{reading: Reading, byBrowser: boolean}>} */
+export async function readFile(asked, file, channel) {
   try {
-    return { reading: await asked.ask({ type: 'file', file }), byBrowser: false };
+    return { reading: await asked.ask({ type: 'file', file, channel }), byBrowser: false };
   } catch (error) {
     if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
     const decoded = await decodeInBrowser(file);
     if (!decoded) throw error;
-    return { reading: await asked.ask({ type: 'samples', ...decoded }), byBrowser: true };
+    return { reading: await asked.ask({ type: 'channels', ...decoded, channel }), byBrowser: true };
   }
 }
 
@@ -28,9 +30,10 @@ export async function readAt(asked, address) {
 }
 
 /** Reads a file, its bytes, or mono samples.
- * @param {Asked} asked @param {unknown} audio @returns {Promise<Reading>} */
-export async function read(asked, audio) {
-  if (audio instanceof Blob || audio instanceof ArrayBuffer) return (await readFile(asked, new Blob([audio]))).reading;
+ * @param {Asked} asked @param {unknown} audio @param {Channel} [channel] The one of a file that is read alone.
+ * @returns {Promise<Reading>} */
+export async function read(asked, audio, channel) {
+  if (audio instanceof Blob || audio instanceof ArrayBuffer) return (await readFile(asked, new Blob([audio]), channel)).reading;
   const { samples, rateHz } = /** @type {{samples?: unknown, rateHz?: unknown}} */ (audio ?? {});
   if (samples instanceof Float32Array && typeof rateHz === 'number') return asked.ask({ type: 'samples', samples, rateHz });
   throw new EngineError('no-audio', 'This is no sound: give a Blob, an ArrayBuffer, or {samples, rateHz} with mono samples.');

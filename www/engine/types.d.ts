@@ -4,8 +4,9 @@ export interface Report {
   label: string;
   certainty: 'likely' | 'leaning' | 'unsure' | 'no-speech';
   probabilities: Record<string, number>;
-  notes: { code: string; advice: string }[];
-  quality: { level_dbfs: number; clipped_share: number; speech_share: number };
+  notes: Note[];
+  /** `lost_s`: seconds of sound that are missing, known or estimated. */
+  quality: { level_dbfs: number; clipped_share: number; speech_share: number; lost_s: number };
   model: string;
   backend: 'cpu' | 'webgpu';
   duration_s: number;
@@ -13,6 +14,15 @@ export interface Report {
   heard_s: number;
   source_rate_hz: number;
   timings: { decode_ms: number; quality_ms: number; features_ms: number; model_ms: number };
+}
+
+/** A channel that is read alone: the left, the right or one by its number, counted from 1. */
+export type Channel = 'left' | 'right' | number;
+
+/** Something that a person should know of a recording. */
+export interface Note {
+  code: string;
+  advice: string;
 }
 
 export interface Reading {
@@ -87,7 +97,10 @@ export interface Steps {
 
 /** Samples are mono at 16 kHz, if nothing else is said. */
 interface Questions {
-  file: { file: Blob };
+  /** All channels are mixed, unless one is chosen. */
+  file: { file: Blob; channel?: Channel };
+  /** The samples of each channel at one rate, as the browser decodes them. */
+  channels: { channels: Float32Array[]; rateHz: number; channel?: Channel };
   samples: { samples: Float32Array; rateHz: number };
   /** A window of long audio. */
   window: { samples: Float32Array; rateHz: number };
@@ -107,6 +120,7 @@ interface Questions {
 /** What the worker answers to each. */
 export interface Answers {
   file: Reading;
+  channels: Reading;
   samples: Reading;
   /** None where there is too little speech. */
   window: Report | undefined;
@@ -176,14 +190,14 @@ export interface EncoderDescription {
 
 /** Asked of the worker that cuts long audio into windows: to open a file, then for one window after the other. */
 export type LongRequest =
-  | { type: 'open'; module: WebAssembly.Module; file: Blob; stepS: number }
+  | { type: 'open'; module: WebAssembly.Module; file: Blob; stepS: number; channel?: Channel }
   | { type: 'next' };
 
 /** Told by it. */
 export type LongReply =
   | { type: 'opened'; durationS?: number }
   | { type: 'window'; startS: number; samples: Float32Array<ArrayBuffer> }
-  | { type: 'end' }
+  | { type: 'end'; lostS: number; notes: Note[] }
   | { type: 'refused'; code: string; message: string };
 
 /** What is said of a part of long audio. */

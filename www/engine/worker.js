@@ -65,11 +65,13 @@ function reader() {
 /** What is answered to each question.
  * @type {{[T in Topic]: (question: Question<T>, note: Note) => Answers[T] | Promise<Answers[T]>}} */
 const answers = {
-  file: async ({ file }, note) => {
+  file: async ({ file, channel }, note) => {
     // Checked before the file is read into memory.
     reader().checkSize(file.size);
-    return plainReading(await reader().analyzeFile(new Uint8Array(await file.arrayBuffer())), note);
+    return plainReading(await reader().analyzeFile(new Uint8Array(await file.arrayBuffer()), named(channel)), note);
   },
+  channels: async ({ channels, rateHz, channel }, note) =>
+    plainReading(await reader().analyzeChannels(channels, rateHz, named(channel)), note),
   samples: async ({ samples, rateHz }, note) => plainReading(await reader().analyzeSamples(samples, rateHz), note),
   window: async ({ samples, rateHz }, note) => {
     const { report, gpuStopped } = await reader().readWindow(samples, rateHz);
@@ -101,6 +103,9 @@ const answers = {
     return answer;
   },
 };
+
+/** @param {import('./types.d.ts').Channel} [channel] */
+const named = (channel) => (channel === undefined ? undefined : String(channel));
 
 /** What can be sent. @param {import('../../sottovoce.js').Reading} reading @param {Note} note */
 function plainReading(reading, note) {

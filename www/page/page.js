@@ -22,10 +22,11 @@ import { inWords, percent, speaker } from './words.js';
 
 /** @typedef {import('./compare.js').Asked} Asked */
 /** @typedef {import('./compare.js').Read} Read */
+/** @typedef {import('../engine/types.d.ts').Channel} Channel */
 /** @typedef {import('../engine/types.d.ts').Manifest} Manifest */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
 /** @typedef {import('../engine/types.d.ts').Sample} Sample */
-/** @typedef {{source: string, acted?: string, byBrowser?: boolean}} Origin */
+/** @typedef {{source: string, acted?: string, byBrowser?: boolean, file?: File, channel?: Channel}} Origin */
 
 /** The model that reads until the chosen one is loaded: a small one, so that nobody waits. */
 const FIRST = 'mfcc1';
@@ -77,6 +78,9 @@ let shown;
 /** Reads what is shown once more, by whatever model is chosen by then.
  * @type {(() => Promise<void>) | undefined} */
 let readAgain;
+/** Reads one channel of what is shown, or all of them.
+ * @type {((channel?: Channel) => Promise<void>) | undefined} */
+let readChannel;
 
 /** @param {Reading} reading @param {Origin} origin @param {Read} read How it was read. */
 function present(reading, origin, read) {
@@ -85,6 +89,16 @@ function present(reading, origin, read) {
     say(t('Listening to {source} again.', { source: origin.source }));
     const other = await attempt(origin, read);
     if (other) present(other, origin, read);
+  };
+  readChannel = async (channel) => {
+    if (!origin.file) return;
+    const file = origin.file;
+    say(t('Listening to {source} again.', { source: origin.source }));
+    /** @type {Origin} */ const chosen = { ...origin, channel };
+    /** @type {Read} */ const readChosen = (asked) => readOneFile(file, chosen, asked);
+    const other = await attempt(chosen, readChosen);
+    if (other) present(other, chosen, readChosen);
+    else byId('channel').value = origin.channel ?? '';
   };
   show(reading, origin);
   remember(origin.source, reading);
@@ -119,9 +133,14 @@ async function attempt(origin, read) {
   }
 }
 
+byId('channel').addEventListener('change', () => {
+  complain('');
+  readChannel?.(byId('channel').value || undefined);
+});
+
 /** @param {Blob} file @param {Origin} origin @param {Asked} asked @returns {Promise<Reading>} */
 async function readOneFile(file, origin, asked) {
-  const { reading, byBrowser } = await readFile(asked, file);
+  const { reading, byBrowser } = await readFile(asked, file, origin.channel);
   origin.byBrowser = byBrowser;
   return reading;
 }
@@ -146,7 +165,7 @@ async function readFiles(files) {
 async function readOne(file) {
   startOver();
   say(t('Listening to {source}.', { source: file.name }));
-  /** @type {Origin} */ const origin = { source: file.name };
+  /** @type {Origin} */ const origin = { source: file.name, file };
   /** @type {Read} */ const read = (asked) => readOneFile(file, origin, asked);
   const reading = await attempt(origin, read);
   if (!reading) return;
@@ -172,7 +191,7 @@ async function readSeveral(files) {
     for (let next = left.shift(); next; next = left.shift()) {
       const [index, file] = next;
       say(t('Listening to {all} recordings, {count} read.', { all: files.length, count }));
-      const origin = { source: file.name };
+      const origin = { source: file.name, file };
       /** @type {Read} */ const read = (asked) => readOneFile(file, origin, asked);
       const reading = await attempt(origin, read);
       count += 1;

@@ -5,6 +5,7 @@ import { decimal, t, translated } from './text.js';
 import { wav } from './wav.js';
 import { EMOTIONS, NAMES, inWords, percent } from './words.js';
 
+/** @typedef {import('../engine/types.d.ts').Channel} Channel */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
 
 /** @param {string} id @returns {any} */
@@ -30,7 +31,7 @@ export function layOutBars() {
   }));
 }
 
-/** @param {Reading} reading @param {{source: string, acted?: string, byBrowser?: boolean}} origin */
+/** @param {Reading} reading @param {{source: string, acted?: string, byBrowser?: boolean, channel?: Channel}} origin */
 export function show(reading, origin) {
   const { report, samples, picture, pictureRows } = reading;
   const { headline, explained } = inWords(report);
@@ -48,13 +49,16 @@ export function show(reading, origin) {
   }
   const advice = report.notes.map((note) => translated(note.advice));
   if (origin.byBrowser) {
-    advice.push(t('The browser decoded this file, since its format is unknown here: the numbers may differ a little on another machine.'));
+    advice.push(t('The browser decoded this file, which could not be read here: the numbers may differ a little on another machine.'));
   }
   byId('notes').replaceChildren(...advice.map((text) => {
     const item = document.createElement('li');
     item.textContent = text;
     return item;
   }));
+  // Once a channel is chosen, no note tells of the other.
+  byId('channel-choice').hidden = !origin.channel && !report.notes.some(({ code }) => code === 'dual-channel');
+  byId('channel').value = origin.channel ?? '';
   draw(reading);
   byId('waveform-text').textContent = waveformInWords(samples, report.heard_s);
   byId('picture-text').textContent = pictureInWords(picture, pictureRows);

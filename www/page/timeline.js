@@ -3,11 +3,12 @@
 import { EngineError } from '../engine/engine-error.js';
 import { follow } from '../engine/follow.js';
 import { drawStrips, layOutStrips } from './strips.js';
-import { t, translated } from './text.js';
+import { decimal, t, translated } from './text.js';
 import { EMOTIONS, NAMES, inWords, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
+/** @typedef {import('../engine/types.d.ts').Note} Note */
 /** @typedef {import('../engine/types.d.ts').Report} Report */
 /** @typedef {{engine: Engine, complain: (text: string) => void, whileBusy: (text: string, work: (signal: AbortSignal,
  * tell: (text: string, share?: number) => void) => Promise<void>) => Promise<void>}} Page */
@@ -16,6 +17,9 @@ import { EMOTIONS, NAMES, inWords, percent } from './words.js';
 export const LONG_S = 10;
 /** Seconds from one moment of a recording to the next. */
 const STEP_S = 2;
+
+/** Less lost sound than this is not told, in seconds. */
+const LEAST_LOST_S = 0.05;
 
 /** Between one drawing of a recording that is read and the next. */
 const DRAWN_MS = 250;
@@ -98,13 +102,15 @@ export function put(moment, index) {
   drawSoon();
 }
 
-/** Says what was heard in all. @param {boolean} isWhole Whether all of it was read. */
-export function finish(isWhole) {
+/** Says what was heard in all. @param {boolean} isWhole Whether all of it was read.
+ * @param {{lostS: number, notes: Note[]}} told What the file lacks, and what else a person should know of it. */
+export function finish(isWhole, told = { lostS: 0, notes: [] }) {
   // What was read before it ended stays.
   moments = moments.filter(Boolean);
   byId('moment').max = String(Math.max(0, moments.length - 1));
   draw();
-  byId('timeline-summary').textContent = summary(isWhole);
+  byId('timeline-summary').textContent =
+    [summary(isWhole, told.lostS), ...told.notes.map(({ advice }) => translated(advice))].join(' ');
 }
 
 /** @param {Page} page @param {File} file @param {Report} report */
@@ -114,19 +120,20 @@ async function start(page, file, report) {
   byId('long-player').src = URL.createObjectURL(file);
   byId('timeline-title').focus();
   let isWhole = false;
+  /** @type {Awaited<ReturnType<typeof follow>> | undefined} */ let told;
   const current = new AbortController();
   following = current;
   await page.whileBusy(t('Following {source}.', { source }), async (cancelled, tell) => {
     const signal = AbortSignal.any([cancelled, current.signal]);
     try {
-      await follow(page.engine, file, STEP_S, {
+      told = await follow(page.engine, file, STEP_S, {
         opened: (declaredS) => { durationS = declaredS ?? durationS; },
         moment: (moment, index) => {
           if (signal.aborted) return;
           put(moment, index);
           tell(t('Following {source}, {at} of {length}.', { source, at: clock(moment.endS), length: clock(durationS) }), moment.endS / durationS);
         },
-      }, signal);
+      }, signal, byId('channel').value || undefined);
       isWhole = true;
     } catch (error) {
       if (signal.aborted) return;
@@ -136,14 +143,16 @@ async function start(page, file, report) {
   });
   // Another recording took its place.
   if (following !== current || byId('timeline').hidden) return;
-  finish(isWhole);
+  finish(isWhole, told);
 }
 
-/** What was heard, in a few sentences. @param {boolean} isWhole */
-function summary(isWhole) {
+/** What was heard, in a few sentences. @param {boolean} isWhole @param {number} lostS */
+function summary(isWhole, lostS) {
   const read = moments.filter(({ report }) => report);
   const stopped = isWhole ? '' : `${t('It was stopped before its end.')} `;
-  const heard = stopped + t('{length} in {count} moments, {spoken} of them with speech.',
+  const lost = lostS >= LEAST_LOST_S
+    ? `${t('About {lost} seconds of sound are missing, or could not be read.', { lost: decimal(lostS, 1) })} ` : '';
+  const heard = stopped + lost + t('{length} in {count} moments, {spoken} of them with speech.',
     { length: clock(durationS), count: moments.length, spoken: read.length });
   if (!read.length) return heard;
   /** @type {Record<string, number>} */ const counts = {};

@@ -10,12 +10,13 @@ mod pack;
 
 const REMEDY: &str = "The lines above say which test and why.";
 /// Test files that run in the browser as well.
-const BROWSER_TESTS: [&str; 5] = ["audio", "encoders", "explain", "features", "model"];
+const BROWSER_TESTS: [&str; 6] = ["audio", "channels", "encoders", "explain", "features", "model"];
 
 /// Test files that drive the built page.
-const PAGE_TESTS: [&str; 21] = [
+const PAGE_TESTS: [&str; 22] = [
     "tests/e2e/page.test.mjs",
     "tests/e2e/microphone.test.mjs",
+    "tests/e2e/channels.test.mjs",
     "tests/e2e/compare.test.mjs",
     "tests/e2e/determinism.test.mjs",
     "tests/e2e/embed.test.mjs",

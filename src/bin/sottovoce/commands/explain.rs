@@ -13,7 +13,7 @@ use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
 
 use super::predict::percent;
-use super::{BAD_INPUT, ModelArguments, fail, fail_at, read_input};
+use super::{BAD_INPUT, ChannelArgument, ModelArguments, fail, fail_at, read_input};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -22,6 +22,8 @@ pub struct Arguments {
     files: Vec<PathBuf>,
     #[command(flatten)]
     model: ModelArguments,
+    #[command(flatten)]
+    channel: ChannelArgument,
     /// The emotion to explain instead of the likeliest.
     #[arg(long)]
     emotion: Option<Emotion>,
@@ -59,6 +61,7 @@ pub struct Read {
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let mut analyzer = Analyzer::new(arguments.model.load()?);
+    analyzer.choose_channel(arguments.channel.channel);
     if arguments.show != View::Heat && analyzer.model().manifest().front_end.encoder().is_none() {
         return Err(fail(format!(
             "{} has no speech encoder to show; --model voice has one. --show heat draws what decided.",

@@ -9,15 +9,12 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use sottovoce::analyzer::{Analyzer, Certainty, Report};
-use sottovoce::audio::{Limits, Stream, Window, WindowSettings, Windows};
+use sottovoce::audio::{LEAST_LOST_S, Limits, Stream, Window, WindowSettings, Windows};
 use sottovoce::model::Emotion;
 use sottovoce::parallel::{cores, map};
 
 use super::predict::opinion;
-use super::{ModelArguments, fail, fail_at};
-
-/// A day: whoever follows more does so in parts.
-const LONGEST_S: f32 = 86_400.0;
+use super::{ChannelArgument, ModelArguments, fail, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -25,6 +22,8 @@ pub struct Arguments {
     file: PathBuf,
     #[command(flatten)]
     model: ModelArguments,
+    #[command(flatten)]
+    channel: ChannelArgument,
     /// Seconds from one reading to the next, each of four seconds.
     #[arg(long, default_value_t = WindowSettings::default().step_s, value_parser = step)]
     step: f32,
@@ -51,23 +50,26 @@ fn step(text: &str) -> Result<f32, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let Arguments { file, model, step, format } = arguments;
+    let Arguments { file, model, channel, step, format } = arguments;
     let mut analyzers: Vec<Analyzer> =
         (0..cores()).map(|_| model.load().map(Analyzer::new)).collect::<Result<_, _>>()?;
     let source = File::open(file).map_err(|error| fail_at(file, error))?;
-    let limits = Limits { max_duration_s: LONGEST_S, ..Limits::default() };
-    let stream = Stream::open(Box::new(source), &limits).map_err(|error| fail_at(file, error))?;
+    let stream = Stream::open(Box::new(source), &Limits::default()).map_err(|error| fail_at(file, error))?;
+    let stream = stream.with_channel(channel.channel);
     let settings = WindowSettings { step_s: *step, ..WindowSettings::default() };
-    let mut windows = Windows::new(stream, &settings).peekable();
+    let mut windows = Windows::new(stream, &settings);
     let begun = Instant::now();
     let (mut end_s, mut count, mut read) = (0.0, 0, 0);
     if *format == Format::Csv && writeln!(io::stdout(), "{}", head()).is_err() {
         return Ok(());
     }
-    while windows.peek().is_some() {
+    loop {
         // A few for each core at a time: memory does not grow with the recording.
         let batch: Result<Vec<Window>, _> = windows.by_ref().take(4 * cores()).collect();
         let batch = batch.map_err(|error| fail_at(file, error))?;
+        if batch.is_empty() {
+            break;
+        }
         let reports = map(&batch, &mut analyzers, |analyzer, window| {
             let analysis = analyzer.read_window(window.clone());
             analysis.map(|analysis| analysis.report(analyzer.model()))
@@ -88,6 +90,10 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         clock(end_s),
         end_s / took_s,
     );
+    windows.notes().iter().for_each(|note| eprintln!("{}", note.advice(windows.lost_s())));
+    if windows.lost_s() >= LEAST_LOST_S {
+        eprintln!("About {:.1} seconds of sound are missing, or could not be read.", windows.lost_s());
+    }
     if read == 0 { Err(fail("No speech was found in this recording.")) } else { Ok(()) }
 }
 

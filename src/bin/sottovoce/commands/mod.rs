@@ -23,6 +23,7 @@ use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::Args;
+use sottovoce::audio::Channel;
 use sottovoce::corpus::{SplitKind, Utterance, find};
 use sottovoce::model::Model;
 
@@ -83,6 +84,14 @@ impl ModelArguments {
             _ => self.folder.held_out.join(split.to_string()).join(&self.model),
         }
     }
+}
+
+/// Which channel of a recording to read.
+#[derive(Args)]
+pub struct ChannelArgument {
+    /// Read one channel alone: left, right or a number, counted from 1. Otherwise all are mixed.
+    #[arg(long)]
+    pub channel: Option<Channel>,
 }
 
 /// Which recordings to use.

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::{Analyzer, Certainty, Report};
 
-use super::{BAD_INPUT, ModelArguments, read_input};
+use super::{BAD_INPUT, ChannelArgument, ModelArguments, read_input};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -17,6 +17,8 @@ pub struct Arguments {
     files: Vec<PathBuf>,
     #[command(flatten)]
     model: ModelArguments,
+    #[command(flatten)]
+    channel: ChannelArgument,
     /// Print one JSON object a line, for programs; errors too, on standard error.
     #[arg(long)]
     json: bool,
@@ -30,6 +32,7 @@ struct Refusal {
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let mut analyzer = Analyzer::new(arguments.model.load()?);
+    analyzer.choose_channel(arguments.channel.channel);
     let mut refused = false;
     for file in &arguments.files {
         let outcome = read(&mut analyzer, file);

@@ -1,0 +1,104 @@
+//! Which container a file is, and a reader for it.
+
+use std::ops::Range;
+
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader};
+use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::meta::MetadataOptions;
+
+use super::blocks::{BlockFormat, BlockReader};
+use super::guard::guarded;
+use super::mp4::Edit;
+use super::source::{Section, Shared};
+use super::{AudioError, aiff, boxes, foreign, mp4, riff, webm};
+
+/// A file with a reader for its packets.
+pub struct Container<'a> {
+    pub format: Box<dyn FormatReader + 'a>,
+    /// What an edit list leaves of the sound.
+    pub edit: Edit,
+    /// The file says that it has more than it has.
+    pub is_cut: bool,
+    /// Seconds of sound that are missing for certain.
+    pub lost_s: f64,
+    /// Where another file begins, of those that may stand one behind the other.
+    pub next: Option<webm::Next>,
+}
+
+/// Opens what lies between `bounds`. The format is recognised by content.
+///
+/// # Errors
+/// [`AudioError`] when it is unknown, or known not to be readable.
+pub fn open<'a>(file: &Shared<'a>, bounds: Range<u64>) -> Result<Container<'a>, AudioError> {
+    let head = file.bytes(bounds.start, foreign::HEAD);
+    if let Some(error) = foreign::named(&head) {
+        return Err(error);
+    }
+    if let Some(content) = riff::content(file, bounds.start)? {
+        return of_chunks(file, content);
+    }
+    if let Some(content) = aiff::content(file, bounds.start)? {
+        return of_chunks(file, content);
+    }
+    if head.starts_with(&webm::MAGIC) {
+        let next = webm::Next::default();
+        let first = webm::First::new(Section::new(file.clone(), [bounds.clone()]), next.clone());
+        let is_cut = webm::is_cut(file, bounds.start);
+        return Ok(Container { is_cut, next: Some(next), ..probed(Box::new(first), true)? });
+    }
+    let mut section = Section::new(file.clone(), [bounds]);
+    if let Some(absurdity) = boxes::absurdity(&mut section).map_err(|error| corrupt(&error.into()))? {
+        return Err(AudioError::Corrupt { detail: absurdity.to_owned() });
+    }
+    match mp4::content(file)? {
+        Some(mp4::Content::Blocks { format, chunks, lost }) => of_blocks(file, format, chunks, lost),
+        Some(mp4::Content::Packets(edit)) => Ok(Container { edit, ..probed(Box::new(section), true)? }),
+        None => {
+            let is_known = head.get(4..8) == Some(b"ftyp")
+                || [b"OggS", b"fLaC", b"caff"].iter().any(|&name| head.starts_with(name));
+            probed(Box::new(section), is_known)
+        }
+    }
+}
+
+fn of_chunks<'a>(file: &Shared<'a>, content: riff::Content) -> Result<Container<'a>, AudioError> {
+    match content {
+        riff::Content::Blocks { format, sound, lost } => of_blocks(file, format, [sound], lost),
+        riff::Content::Packed(sound) => probed(Box::new(Section::new(file.clone(), [sound])), true),
+    }
+}
+
+fn of_blocks<'a>(
+    file: &Shared<'a>,
+    format: BlockFormat,
+    sound: impl IntoIterator<Item = Range<u64>>,
+    lost: u64,
+) -> Result<Container<'a>, AudioError> {
+    let lost_s = format.seconds(lost);
+    let reader = BlockReader::new(Section::new(file.clone(), sound), format)?;
+    Ok(Container { lost_s, ..container(Box::new(reader)) })
+}
+
+/// What symphonia takes it for. `is_known` tells that its beginning is that of a container.
+fn probed<'a>(source: Box<dyn MediaSource + 'a>, is_known: bool) -> Result<Container<'a>, AudioError> {
+    let source = MediaSourceStream::new(source, Default::default());
+    let probe = symphonia::default::get_probe();
+    let opened =
+        guarded(|| probe.probe(&Hint::new(), source, FormatOptions::default(), MetadataOptions::default()));
+    opened.map(container).map_err(|error| match error {
+        // The probe reads to the end in search of a signature that it knows.
+        SymphoniaError::IoError(_) | SymphoniaError::Unsupported(_) if !is_known => AudioError::UnknownFormat,
+        other => corrupt(&other),
+    })
+}
+
+fn container<'a>(format: Box<dyn FormatReader + 'a>) -> Container<'a> {
+    Container { format, edit: Edit::default(), is_cut: false, lost_s: 0.0, next: None }
+}
+
+/// What a decoder says of bytes that break the rules of their own format.
+pub fn corrupt(error: &SymphoniaError) -> AudioError {
+    AudioError::Corrupt { detail: error.to_string() }
+}

@@ -1,0 +1,36 @@
+//! What nobody decodes here, told by name from the first bytes of a file.
+
+use super::AudioError;
+
+/// Bytes of a file's beginning that tell what it is.
+pub const HEAD: usize = 512;
+
+/// What is said of a file that begins with `head`, if it is known not to be readable.
+pub fn named(head: &[u8]) -> Option<AudioError> {
+    let is = |names: &[&[u8]]| names.iter().any(|name| head.starts_with(name));
+    if is(&[b"#!AMR"]) {
+        Some(AudioError::Amr)
+    } else if is(&[b"NIST_1A"]) {
+        Some(AudioError::NistSphere)
+    } else if is(&[b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"]) {
+        Some(AudioError::WindowsMedia)
+    } else if is(&[b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/"]) {
+        Some(AudioError::LfsPointer)
+    } else if is(&[b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08"]) {
+        Some(AudioError::Archive)
+    } else if is(&[b"%PDF-", b"\x89PNG\r\n", b"GIF8", b"\xff\xd8\xff"]) {
+        Some(AudioError::Document)
+    } else if is_markup(head) {
+        Some(AudioError::WebPage)
+    } else {
+        None
+    }
+}
+
+/// HTML or XML: a letter, `!` or `?` behind the first `<`, which nothing but white space comes before.
+fn is_markup(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let is_tag =
+        matches!(text, [b'<', next, ..] if next.is_ascii_alphabetic() || *next == b'!' || *next == b'?');
+    is_tag && text.iter().take(16).all(|byte| (b'\t'..0x80).contains(byte))
+}

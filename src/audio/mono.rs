@@ -1,0 +1,207 @@
+//! The channels of a recording to one, as they come.
+
+use symphonia::core::audio::Channels;
+
+use super::statistics::ChannelStatistics;
+use super::{AudioError, Channel, QualityNote, downmix};
+
+/// Frames of a second in which channels are compared.
+const FRAMES_A_SECOND: usize = 20;
+/// Frames with sound on which the first decision stands, and frames held back for it at most: 3 s and 10 s.
+const ENOUGH: u32 = 60;
+const MOST_HELD: usize = 200;
+/// Frames that are held back and mixed together after it.
+const BLOCK: usize = 10;
+
+/// Mixes channels to mono.
+pub struct MonoMix {
+    layout: Channels,
+    kind: Kind,
+}
+
+enum Kind {
+    /// One channel of so many.
+    One { index: usize, channels: usize },
+    /// All of them.
+    All(Box<Downmix>),
+}
+
+impl MonoMix {
+    /// Mixes channels of this layout and rate, or takes the one that is chosen.
+    ///
+    /// # Errors
+    /// [`AudioError::NoSuchChannel`].
+    pub fn new(layout: &Channels, rate_hz: u32, chosen: Option<Channel>) -> Result<Self, AudioError> {
+        let channels = layout.count();
+        let kind = match chosen {
+            Some(channel) => Kind::One { index: channel.index(channels)?, channels },
+            None if channels == 1 => Kind::One { index: 0, channels },
+            None => Kind::All(Box::new(Downmix::new(layout, rate_hz))),
+        };
+        Ok(Self { layout: layout.clone(), kind })
+    }
+
+    /// What it mixes.
+    pub fn layout(&self) -> &Channels {
+        &self.layout
+    }
+
+    /// Takes interleaved samples, and adds to `mono` those that can be mixed by now: how they are cut into pieces changes
+    /// nothing.
+    pub fn push(&mut self, interleaved: &[f32], mono: &mut Vec<f32>) {
+        match &mut self.kind {
+            Kind::One { index, channels } => mono.extend(interleaved.iter().skip(*index).step_by(*channels)),
+            Kind::All(downmix) => downmix.push(interleaved, mono),
+        }
+    }
+
+    /// Adds to `mono` what is held back.
+    pub fn finish(&mut self, mono: &mut Vec<f32>) {
+        if let Kind::All(downmix) = &mut self.kind {
+            downmix.finish(mono);
+        }
+    }
+
+    /// What a person should know of the channels.
+    pub fn notes(&self) -> Vec<QualityNote> {
+        match &self.kind {
+            Kind::One { .. } => Vec::new(),
+            Kind::All(downmix) => downmix.notes(),
+        }
+    }
+}
+
+/// Mixes all channels, weighted by their layout and by how they relate to one another.
+///
+/// Silence at the start goes through at once. Then sound is held back until there is enough of it to decide on, or too much
+/// to hold. Later blocks may change the decision, but only once there was as much sound again as it stands on: what is
+/// decided on noise gives way to the voice.
+struct Downmix {
+    by_layout: Vec<f64>,
+    statistics: ChannelStatistics,
+    /// Of each channel, now.
+    weights: Vec<f32>,
+    decided_on: f64,
+    is_decided: bool,
+    cancels: bool,
+    /// Interleaved samples of a frame, and those that are not mixed yet.
+    frame: usize,
+    held: Vec<f32>,
+}
+
+impl Downmix {
+    fn new(layout: &Channels, rate_hz: u32) -> Self {
+        let by_layout = downmix::weights(layout);
+        let sum: f64 = by_layout.iter().sum();
+        Self {
+            statistics: ChannelStatistics::new(by_layout.len()),
+            weights: by_layout.iter().map(|weight| (weight / sum) as f32).collect(),
+            frame: (rate_hz as usize / FRAMES_A_SECOND).max(1) * by_layout.len(),
+            by_layout,
+            decided_on: 0.0,
+            is_decided: false,
+            cancels: false,
+            held: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, mut interleaved: &[f32], mono: &mut Vec<f32>) {
+        while !interleaved.is_empty() {
+            let missing = self.frame - self.held.len() % self.frame;
+            let (next, rest) = interleaved.split_at(missing.min(interleaved.len()));
+            self.held.extend_from_slice(next);
+            interleaved = rest;
+            if next.len() == missing {
+                self.compare(self.held.len() - self.frame);
+                if self.is_due() {
+                    self.mix(mono);
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, mono: &mut Vec<f32>) {
+        let rest = self.held.len() % self.frame;
+        if rest > 0 {
+            self.compare(self.held.len() - rest);
+        }
+        self.mix(mono);
+    }
+
+    fn notes(&self) -> Vec<QualityNote> {
+        let dual = self.statistics.is_dual_channel().then_some(QualityNote::DualChannel);
+        self.cancels.then_some(QualityNote::ChannelsCancel).into_iter().chain(dual).collect()
+    }
+
+    /// Compares the channels of what is held from a place on.
+    fn compare(&mut self, from: usize) {
+        let by_layout = &self.by_layout;
+        self.statistics.add(&self.held[from..], |channel| by_layout[channel] > 0.0);
+    }
+
+    fn is_due(&self) -> bool {
+        let held = self.held.len() / self.frame;
+        match self.statistics.frames() {
+            0 => true,
+            _ if self.is_decided => held >= BLOCK,
+            frames => frames >= ENOUGH || held >= MOST_HELD,
+        }
+    }
+
+    /// Mixes what is held.
+    fn mix(&mut self, mono: &mut Vec<f32>) {
+        let before = self.is_decided.then(|| self.weights.clone());
+        if self.statistics.amount() >= 2.0 * self.decided_on && self.statistics.frames() > 0 {
+            self.decide();
+        }
+        let channels = self.weights.len();
+        let frames = self.held.chunks_exact(channels);
+        match before.filter(|before| *before != self.weights) {
+            None => mono.extend(frames.map(|samples| dot(samples, &self.weights))),
+            Some(before) => {
+                // From one decision to the other within a frame: a step would be heard as a click.
+                let fade = (self.frame / channels) as f32;
+                mono.extend(frames.enumerate().map(|(at, samples)| {
+                    let share = (at as f32 / fade).min(1.0);
+                    (1.0 - share) * dot(samples, &before) + share * dot(samples, &self.weights)
+                }));
+            }
+        }
+        self.held.clear();
+    }
+
+    fn decide(&mut self) {
+        self.is_decided = true;
+        self.decided_on = self.statistics.amount();
+        let (weights, cancels) = self.decision();
+        self.weights = weights.iter().map(|&weight| weight as f32).collect();
+        self.cancels = cancels;
+    }
+
+    /// A weight for each channel, and whether channels were left out because they cancel.
+    fn decision(&self) -> (Vec<f64>, bool) {
+        let statistics = &self.statistics;
+        let mut weights = self.by_layout.clone();
+        let part = |channel: usize| weights[channel].powi(2) * statistics.power(channel);
+        let strongest =
+            (0..weights.len()).max_by(|&a, &b| part(a).total_cmp(&part(b)).then(b.cmp(&a))).unwrap_or(0);
+        let cancelling: Vec<usize> = (0..weights.len())
+            .filter(|&channel| part(channel) > 0.0 && statistics.cancels(channel, strongest))
+            .collect();
+        cancelling.iter().for_each(|&channel| weights[channel] = 0.0);
+        let gain = match weights.len() {
+            // The mean of both is what others make of stereo, too. Voices that have a channel to themselves keep their level.
+            2 if cancelling.is_empty() && !statistics.is_one_at_a_time() && !statistics.is_dual_channel() => {
+                0.5
+            }
+            2 => 1.0,
+            _ => statistics.gain(&weights),
+        };
+        weights.iter_mut().for_each(|weight| *weight *= gain);
+        (weights, !cancelling.is_empty())
+    }
+}
+
+fn dot(samples: &[f32], weights: &[f32]) -> f32 {
+    samples.iter().zip(weights).map(|(sample, weight)| sample * weight).sum()
+}

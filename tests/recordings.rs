@@ -1,0 +1,287 @@
+//! Recordings as people have them, natively and in a browser: headers that were never filled in, tags, streams one behind the
+//! other, and what phones, editors and recorders write. `tests/reference/make_field.py` made the files.
+
+use std::f64::consts::{PI, TAU};
+use std::io::Cursor;
+
+use sottovoce::audio::{
+    AudioError, LEAST_LOST_S, Limits, Quality, QualityNote, ReadOptions, Recording, Stream, decode,
+    from_samples,
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+macro_rules! fixture {
+    ($name:literal) => {
+        ($name, include_bytes!(concat!("fixtures/audio/", $name)).as_slice())
+    };
+}
+
+type Fixture = (&'static str, &'static [u8]);
+
+/// Of one second each, by its samples.
+const EXACT: [Fixture; 14] = [
+    fixture!("rf64.wav"),
+    fixture!("wave64.w64"),
+    fixture!("mulaw.wav"),
+    fixture!("float-big.aiff"),
+    fixture!("little.aiff"),
+    fixture!("eight-bit.aiff"),
+    fixture!("in24.mov"),
+    fixture!("little.mov"),
+    fixture!("mulaw.mov"),
+    fixture!("float.mov"),
+    fixture!("alac.m4a"),
+    fixture!("flac.oga"),
+    fixture!("caf.caf"),
+    fixture!("tagged.flac"),
+];
+
+/// Of one second each, or what a coding makes of it.
+const CODED: [Fixture; 12] = [
+    fixture!("ms-adpcm.wav"),
+    fixture!("ima-adpcm.wav"),
+    fixture!("mp3.wav"),
+    fixture!("he-aac.m4a"),
+    fixture!("dops.mp4"),
+    fixture!("vorbis.mkv"),
+    fixture!("live.webm"),
+    fixture!("tagged.mp3"),
+    fixture!("plain.mp3"),
+    fixture!("junk.mp3"),
+    fixture!("tagged.aac"),
+    fixture!("empty-last-page.opus"),
+];
+
+/// Two streams of one second, one behind the other.
+const CHAINED: [Fixture; 4] =
+    [fixture!("chained.opus"), fixture!("chained.ogg"), fixture!("chained.webm"), fixture!("chained.mp3")];
+
+const SPEECH: &[u8] = include_bytes!("../www/samples/1049_ITS_HAP_XX.opus");
+
+fn read(bytes: &[u8]) -> Result<Recording, AudioError> {
+    decode(bytes, &ReadOptions::default())
+}
+
+/// The sound in every fixture, at time `t` in seconds.
+fn sound(t: f64) -> f64 {
+    if (0.0..1.0).contains(&t) {
+        0.5 * (PI * t).sin().powi(2) * (TAU * (300.0 * t + 850.0 * t * t)).sin()
+    } else {
+        0.0
+    }
+}
+
+/// The best correlation with the sound of the second that begins about `start_s`, a few samples early or up to 0.15 s late, and the ratio of their levels there.
+fn alike(samples: &[f32], start_s: f64) -> (f64, f64) {
+    let start = (start_s * 16e3) as isize;
+    let expected: Vec<f64> = (0..16_000).map(|n| sound(f64::from(n) / 16e3)).collect();
+    let at = |delay: isize| {
+        let (mut both, mut ours, mut theirs) = (0.0, 1e-12, 0.0);
+        for (n, expected) in expected.iter().enumerate() {
+            let sample = usize::try_from(start + n.cast_signed() + delay)
+                .ok()
+                .and_then(|place| samples.get(place))
+                .map_or(0.0, |&sample| f64::from(sample));
+            both += sample * expected;
+            ours += sample * sample;
+            theirs += expected * expected;
+        }
+        (both / (ours * theirs).sqrt(), (ours / theirs).sqrt())
+    };
+    (-16..2_400).map(at).max_by(|a, b| a.0.total_cmp(&b.0)).expect("some delays")
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn containers_and_codings_give_the_sound_itself() {
+    for (name, bytes) in EXACT {
+        let recording = read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!((recording.duration_s - 1.0).abs() < 2e-3, "{name}: {} s", recording.duration_s);
+        assert_eq!(recording.lost_s, 0.0, "{name}");
+        let (correlation, level) = alike(&recording.samples, 0.0);
+        assert!(correlation > 0.999, "{name}: correlation {correlation}");
+        assert!((level - 1.0).abs() < 0.02, "{name}: level {level}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn codings_that_lose_something_give_nearly_the_sound() {
+    for (name, bytes) in CODED {
+        let recording = read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!((recording.duration_s - 1.0).abs() < 0.13, "{name}: {} s", recording.duration_s);
+        assert_eq!(recording.lost_s, 0.0, "{name}");
+        let (correlation, level) = alike(&recording.samples, 0.0);
+        assert!(correlation > 0.97, "{name}: correlation {correlation}");
+        assert!((level - 1.0).abs() < 0.1, "{name}: level {level}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn opus_in_mp4_begins_and_ends_where_it_should() {
+    let (_, bytes) = fixture!("dops.mp4");
+    let recording = read(bytes).expect("readable");
+    assert!((recording.samples.len() as f64 / 16e3 - 1.0).abs() < 2e-3, "{}", recording.samples.len());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn streams_one_behind_the_other_are_read_to_the_end() {
+    for (name, bytes) in CHAINED {
+        let recording = read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!((recording.duration_s - 2.0).abs() < 0.2, "{name}: {} s", recording.duration_s);
+        assert!((recording.samples.len() as f32 / 16e3 - recording.duration_s).abs() < 0.01, "{name}");
+        assert!(recording.lost_s < LEAST_LOST_S, "{name}: {} s lost", recording.lost_s);
+        for start_s in [0.0, 0.98] {
+            let (correlation, level) = alike(&recording.samples, start_s);
+            assert!(correlation > 0.97, "{name} from {start_s} s: correlation {correlation}");
+            assert!((level - 1.0).abs() < 0.1, "{name} from {start_s} s: level {level}");
+        }
+    }
+}
+
+/// A second of the sound at 8 kHz as 16 bits.
+fn pcm() -> Vec<u8> {
+    (0..8_000).flat_map(|n| ((32_767.0 * sound(f64::from(n) / 8e3)).round() as i16).to_le_bytes()).collect()
+}
+
+/// A WAV file whose header says what it is told to; `before` and `behind` are chunks around the sound.
+fn wav(sound: &[u8], riff: u32, data: u32, before: &[u8], behind: &[u8]) -> Vec<u8> {
+    let format =
+        [&b"fmt \x10\0\0\0\x01\0\x01\0"[..], &[0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0]].concat();
+    let head =
+        [b"RIFF", &riff.to_le_bytes()[..], b"WAVE", before, &format, b"data", &data.to_le_bytes()].concat();
+    [&head, sound, behind].concat()
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn sizes_in_a_header_are_hints() {
+    let sound = pcm();
+    let size = sound.len() as u32;
+    let list = b"LIST\x0a\0\0\0INFOIART\0\0";
+    let odd = [&b"bext\x5b\x02\0\0"[..], &[0; 603]].concat();
+    let junk = [&b"JUNK\x1c\0\0\0"[..], &[0; 28]].concat();
+    let tag = [&b"TAG"[..], &[b'x'; 125]].concat();
+    let files = [
+        ("right", wav(&sound, size + 36, size, b"", b"")),
+        ("RIFF 0", wav(&sound, 0, size, b"", b"")),
+        ("RIFF 8 short", wav(&sound, size + 28, size, b"", b"")),
+        ("both 0", wav(&sound, 0, 0, b"", b"")),
+        ("as ffmpeg pipes", wav(&sound, u32::MAX, u32::MAX, b"", b"")),
+        ("as sox pipes", wav(&sound, 0x7fff_f024, 0x7fff_f000, b"", b"")),
+        ("highest", wav(&sound, 0x7fff_ffff, 0x7fff_ffff, b"", b"")),
+        ("data 8 short", wav(&sound, size + 28, size - 8, b"", b"")),
+        ("data too long", wav(&sound, size + 36, size + 5_000, b"", b"")),
+        ("no byte behind an odd chunk", wav(&sound, size + 700, size, &odd, list)),
+        ("a byte behind it", wav(&sound, size + 700, size, &[&odd[..], &[0], &junk].concat(), list)),
+        ("a tag behind", wav(&sound, size + 36, size, b"", &tag)),
+    ];
+    for (name, bytes) in files {
+        let recording = read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(recording.samples.len(), 16_000, "{name}");
+        assert_eq!(recording.lost_s, 0.0, "{name}");
+        let (correlation, _) = alike(&recording.samples, 0.0);
+        assert!(correlation > 0.9999, "{name}: correlation {correlation}");
+        let stream = Stream::open(Box::new(Cursor::new(&bytes)), &Limits::default()).expect("readable");
+        assert!(stream.declared_s().is_none_or(|seconds| (seconds - 1.0).abs() < 1e-3), "{name}");
+    }
+    assert_eq!(read(&wav(&[], 36, 0, b"", list)).expect_err("empty").code(), "no-samples");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_is_missing_is_told_in_seconds() {
+    let sound = pcm();
+    let size = sound.len() as u32;
+    let whole = wav(&sound, size + 36, size, b"", b"");
+    let lost = |bytes: &[u8]| read(bytes).expect("readable").lost_s;
+    assert!((lost(&whole[..44 + 8_000]) - 0.5).abs() < 1e-3);
+    let (_, flac) = fixture!("tagged.flac");
+    assert_eq!(lost(flac), 0.0);
+    let (_, flac) = fixture!("stereo.flac");
+    let half = read(&flac[..flac.len() / 2]).expect("readable");
+    assert!((half.lost_s + half.duration_s - 1.0).abs() < 1e-3, "{} and {} s", half.duration_s, half.lost_s);
+    let (_, aac) = fixture!("fragmented.m4a");
+    assert_eq!(lost(aac), 0.0);
+    // A page in the middle of an Ogg file that is no longer what it was.
+    let (_, opus) = fixture!("chained.opus");
+    let mut holed = opus[..opus.len() / 2].to_vec();
+    let place = holed.len() * 3 / 4;
+    holed[place] ^= 0xff;
+    let told = read(&holed).map_or(0.0, |recording| recording.lost_s);
+    assert!(told == 0.0 || told > LEAST_LOST_S, "{told}");
+    // Cut through a page: about as much as was in it.
+    let whole = read(SPEECH).expect("readable");
+    let cut = read(&SPEECH[..SPEECH.len() - 1_000]).expect("readable");
+    assert_eq!(whole.lost_s, 0.0);
+    let off = (cut.duration_s + cut.lost_s - whole.duration_s).abs();
+    assert!(
+        cut.lost_s > LEAST_LOST_S && off < 0.5,
+        "{} and {} of {} s",
+        cut.duration_s,
+        cut.lost_s,
+        whole.duration_s
+    );
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_stream_tells_what_it_lost() {
+    let sound = pcm();
+    let size = sound.len() as u32;
+    let whole = wav(&sound, size + 36, size, b"", b"");
+    let mut stream =
+        Stream::open(Box::new(Cursor::new(&whole[..44 + 8_000])), &Limits::default()).expect("readable");
+    while stream.next_block().expect("readable").is_some() {}
+    assert!((stream.lost_s() - 0.5).abs() < 1e-3, "{}", stream.lost_s());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_note_says_how_much_is_missing() {
+    let mut recording = from_samples(&[0.1; 32_000], 16_000, &ReadOptions::default()).expect("readable");
+    recording.lost_s = 1.26;
+    let quality = Quality::measure(&recording, &recording.samples);
+    assert_eq!(quality.lost_s, 1.26);
+    assert!(quality.notes.contains(&QualityNote::Damaged));
+    assert!(QualityNote::Damaged.advice(&quality).starts_with("About 1.3 seconds of sound are missing"));
+    recording.lost_s = 0.04;
+    assert!(!Quality::measure(&recording, &recording.samples).notes.contains(&QualityNote::Damaged));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn loud_samples_are_kept() {
+    let loud = [0.5, 1.75, -2.5, 0.25];
+    assert_eq!(from_samples(&loud, 16_000, &ReadOptions::default()).expect("readable").samples, loud);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_nobody_decodes_is_named() {
+    let (_, movie) = fixture!("mulaw.mov");
+    let mut amr_in_3gp = movie.to_vec();
+    let place = movie.windows(4).position(|four| four == b"ulaw").expect("there");
+    amr_in_3gp[place..place + 4].copy_from_slice(b"samr");
+    let mut unknown = amr_in_3gp.clone();
+    unknown[place..place + 4].copy_from_slice(b"QDM2");
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+    let files: [(&str, &[u8]); 15] = [
+        ("amr", b"#!AMR\n\x3c\x55\x55\x55"),
+        ("amr", b"#!AMR-WB\n\x3c\x55\x55\x55"),
+        ("amr", &amr_in_3gp),
+        ("unsupported-codec", &unknown),
+        ("nist-sphere", b"NIST_1A\n   1024\nsample_rate -i 8000\n"),
+        ("windows-media", fixture!("wma.wma").1),
+        ("git-lfs-pointer", pointer),
+        ("web-page", b"<!DOCTYPE html><html><title>404 Not Found</title>"),
+        ("web-page", b"\xef\xbb\xbf\r\n <?xml version=\"1.0\"?><Error><Code>AccessDenied</Code>"),
+        ("archive", b"PK\x03\x04\x14\0\0\0\x08\0"),
+        ("document", b"%PDF-1.7\n"),
+        ("document", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+        ("no-audio-track", fixture!("no-audio.mp4").1),
+        ("unknown-format", b"< is no tag, and this is no sound"),
+        ("corrupt", &movie[..movie.len() / 2]),
+    ];
+    for (code, bytes) in files {
+        let error = read(bytes).expect_err(code);
+        assert_eq!(error.code(), code, "{error}");
+        let streamed = Stream::open(Box::new(Cursor::new(bytes)), &Limits::default()).map(|_| ());
+        assert_eq!(streamed.expect_err(code), error);
+    }
+}
