@@ -23,7 +23,7 @@ pub use history::Epoch;
 pub use recipe::{Optimizer, Recipe, RecipeError, Schedule};
 pub use run::{Job, Trained, Watcher, train};
 pub use spectrogram::SpectrogramSettings;
-pub use waveform::{WaveformSettings, add_noise, shift_pitch, stretch};
+pub use waveform::{WaveformSettings, add_noise, shift_pitch, stretch, through_telephone};
 
 use std::fmt::Display;
 use std::path::Path;
