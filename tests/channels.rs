@@ -383,7 +383,8 @@ fn channels_from_another_decoder_are_mixed_as_those_of_a_file() {
     let none = from_channels(&[], RATE_HZ, &ReadOptions::default());
     assert_eq!(none, Err(AudioError::NoSamples));
     // What a browser decodes is in memory already.
-    let nine = from_channels(&[&voice[..]; 9], RATE_HZ, &ReadOptions::default()).expect("more than of a file");
+    let nine =
+        from_channels(&[&voice[..]; 9], RATE_HZ, &ReadOptions::default()).expect("more than of a file");
     assert_near(&nine.samples, &voice, "nine channels");
     let more = from_channels(&[&voice[..]; 33], RATE_HZ, &ReadOptions::default());
     assert_eq!(more, Err(AudioError::TooManyChannels { channels: 33, limit: 32 }));

@@ -17,6 +17,7 @@ mod clip;
 mod container;
 mod decode;
 mod downmix;
+mod dual_channel;
 mod ends;
 mod error;
 mod foreign;

@@ -2,7 +2,8 @@
 
 use symphonia::core::audio::Channels;
 
-use super::statistics::ChannelStatistics;
+use super::dual_channel::DualChannel;
+use super::statistics::{ChannelStatistics, Frame};
 use super::{AudioError, Channel, QualityNote, downmix};
 
 /// Frames of a second in which channels are compared.
@@ -10,8 +11,12 @@ const FRAMES_A_SECOND: usize = 20;
 /// Frames with sound on which the first decision stands, and frames held back for it at most: 3 s and 10 s.
 const ENOUGH: u32 = 60;
 const MOST_HELD: usize = 200;
+/// Frames with sound below which nothing is decided before the end: a knock has fewer.
+const LEAST: u32 = 10;
 /// Frames that are held back and mixed together after it.
 const BLOCK: usize = 10;
+/// Ratio of amplitudes (8 dB) at which a block is so much louder than what came before that this was noise.
+const LOUDER: f64 = 2.5;
 
 /// Mixes channels to mono.
 pub struct MonoMix {
@@ -74,11 +79,16 @@ impl MonoMix {
 /// Mixes all channels, weighted by their layout and by how they relate to one another.
 ///
 /// Silence at the start goes through at once. Then sound is held back until there is enough of it to decide on, or too much
-/// to hold. Later blocks may change the decision, but only once there was as much sound again as it stands on: what is
-/// decided on noise gives way to the voice.
+/// to hold. Later blocks may change the decision, but only once there was as much sound again as it stands on, or louder
+/// sound: what is decided on noise gives way to the voice.
 struct Downmix {
     by_layout: Vec<f64>,
+    /// Of what is mixed, as far as it was not quiet beside what came later.
     statistics: ChannelStatistics,
+    /// Of what is held, with the amplitudes of its frames.
+    recent: ChannelStatistics,
+    amplitudes: Vec<f64>,
+    dual_channel: DualChannel,
     /// Of each channel, now.
     weights: Vec<f32>,
     decided_on: f64,
@@ -95,6 +105,9 @@ impl Downmix {
         let sum: f64 = by_layout.iter().sum();
         Self {
             statistics: ChannelStatistics::new(by_layout.len()),
+            recent: ChannelStatistics::new(by_layout.len()),
+            amplitudes: Vec::new(),
+            dual_channel: DualChannel::default(),
             weights: by_layout.iter().map(|weight| (weight / sum) as f32).collect(),
             frame: (rate_hz as usize / FRAMES_A_SECOND).max(1) * by_layout.len(),
             by_layout,
@@ -114,7 +127,7 @@ impl Downmix {
             if next.len() == missing {
                 self.compare(self.held.len() - self.frame);
                 if self.is_due() {
-                    self.mix(mono);
+                    self.mix(mono, LEAST);
                 }
             }
         }
@@ -125,33 +138,39 @@ impl Downmix {
         if rest > 0 {
             self.compare(self.held.len() - rest);
         }
-        self.mix(mono);
+        self.mix(mono, 1);
     }
 
     fn notes(&self) -> Vec<QualityNote> {
-        let dual = self.statistics.is_dual_channel().then_some(QualityNote::DualChannel);
+        let dual = self.dual_channel.is_heard().then_some(QualityNote::DualChannel);
         self.cancels.then_some(QualityNote::ChannelsCancel).into_iter().chain(dual).collect()
     }
 
     /// Compares the channels of what is held from a place on.
     fn compare(&mut self, from: usize) {
         let by_layout = &self.by_layout;
-        self.statistics.add(&self.held[from..], |channel| by_layout[channel] > 0.0);
+        let frame = Frame::new(&self.held[from..], by_layout.len());
+        let amplitude = self.recent.add(&frame, |channel| by_layout[channel] > 0.0);
+        self.amplitudes.push(amplitude.unwrap_or(0.0));
+        if amplitude.is_some() && by_layout.len() == 2 {
+            self.dual_channel.add(frame.power(0), frame.power(1));
+        }
     }
 
     fn is_due(&self) -> bool {
         let held = self.held.len() / self.frame;
-        match self.statistics.frames() {
+        match self.statistics.frames() + self.recent.frames() {
             0 => true,
             _ if self.is_decided => held >= BLOCK,
             frames => frames >= ENOUGH || held >= MOST_HELD,
         }
     }
 
-    /// Mixes what is held.
-    fn mix(&mut self, mono: &mut Vec<f32>) {
+    /// Mixes what is held, by a new decision if there were so many frames with sound.
+    fn mix(&mut self, mono: &mut Vec<f32>, least: u32) {
         let before = self.is_decided.then(|| self.weights.clone());
-        if self.statistics.amount() >= 2.0 * self.decided_on && self.statistics.frames() > 0 {
+        self.take_recent();
+        if self.statistics.frames() >= least && self.statistics.amount() >= 2.0 * self.decided_on {
             self.decide();
         }
         let channels = self.weights.len();
@@ -168,6 +187,20 @@ impl Downmix {
             }
         }
         self.held.clear();
+    }
+
+    /// Adds what is held to the statistics; if it is much louder than what came before, that is forgotten. A median tells, so
+    /// that a knock is not taken for it.
+    fn take_recent(&mut self) {
+        let recent = std::mem::replace(&mut self.recent, ChannelStatistics::new(self.by_layout.len()));
+        let mut amplitudes = std::mem::take(&mut self.amplitudes);
+        amplitudes.sort_by(f64::total_cmp);
+        let median = amplitudes.get(amplitudes.len() / 2).copied().unwrap_or(0.0);
+        if median * f64::from(self.statistics.frames()) > LOUDER * self.statistics.amount() {
+            self.statistics = ChannelStatistics::new(self.by_layout.len());
+            self.decided_on = 0.0;
+        }
+        self.statistics.append(&recent);
     }
 
     fn decide(&mut self) {
@@ -191,7 +224,7 @@ impl Downmix {
         cancelling.iter().for_each(|&channel| weights[channel] = 0.0);
         let gain = match weights.len() {
             // The mean of both is what others make of stereo, too. Voices that have a channel to themselves keep their level.
-            2 if cancelling.is_empty() && !statistics.is_one_at_a_time() && !statistics.is_dual_channel() => {
+            2 if cancelling.is_empty() && !statistics.is_one_at_a_time() && !self.dual_channel.is_heard() => {
                 0.5
             }
             2 => 1.0,

@@ -282,14 +282,14 @@ impl<'a> Stream<'a> {
         packet.dur = packet.dur.saturating_add(packet.trim_end);
         packet.trim_end = Duration::ZERO;
         let packet_s = self.track.timeline.length_s(&packet);
-        let (rate_hz, layout) =
-            match self.track.decode(&packet, self.bad_packets == 0, &mut self.interleaved) {
-                Ok(spec) => spec,
-                Err(error) => {
-                    self.mixer.lost_s += if packet_s > 0.0 { packet_s } else { self.track.packet_s };
-                    return Err(Failure::Packet(error));
-                }
-            };
+        let (rate_hz, layout) = match self.track.decode(&packet, self.bad_packets == 0, &mut self.interleaved)
+        {
+            Ok(spec) => spec,
+            Err(error) => {
+                self.mixer.lost_s += if packet_s > 0.0 { packet_s } else { self.track.packet_s };
+                return Err(Failure::Packet(error));
+            }
+        };
         if self.interleaved.is_empty() {
             return Ok(false);
         }
