@@ -7,6 +7,7 @@ use sottovoce::audio::{
     AudioError, Channel, Clip, Limits, Quality, QualityNote, ReadOptions, Recording, Stream, WindowSettings,
     Windows, decode, from_channels, from_samples,
 };
+use sottovoce::vad::speech_segments;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
@@ -416,7 +417,7 @@ fn the_notes_of_channels_are_told_with_the_others() {
     let voice = voice(0);
     let recording = stereo(scaled(&voice, 0.002), scaled(&voice, -0.002));
     let clip = Clip::whole(recording.samples.clone());
-    let notes = Quality::measure(&recording, clip.recorded()).notes;
+    let notes = Quality::measure(&recording, &clip.range(), &speech_segments(&recording.samples)).notes;
     assert!(
         notes.contains(&QualityNote::TooQuiet) && notes.last() == Some(&QualityNote::ChannelsCancel),
         "{notes:?}"

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use sottovoce::corpus::{Corpus, Defect, Sex, SplitKind, SplitSettings, Utterance, find, parse, sound};
+use sottovoce::corpus::{
+    Corpus, Defect, Duplicate, Found, Pointers, Sex, SplitKind, SplitSettings, Utterance, find, parse, sound,
+};
 use sottovoce::model::Emotion;
 
 /// The path of every recording with its speaker, sex, emotion and defect.
@@ -67,9 +69,58 @@ fn on_all_recordings_no_split_leaks() {
     }
 }
 
+/// A folder of made-up files, taken away at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("sottovoce-{}-{name}", std::process::id())))
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+        std::fs::write(path, bytes).expect("written");
+    }
+
+    fn find(&self) -> Found {
+        find(&self.0).expect("found")
+    }
+
+    /// A path as seen from the folder.
+    fn short(&self, path: &Path) -> String {
+        path.strip_prefix(&self.0).expect("below the folder").display().to_string().replace('\\', "/")
+    }
+
+    fn taken(&self, found: &Found) -> Vec<String> {
+        found.utterances.iter().map(|utterance| self.short(&utterance.path)).collect()
+    }
+
+    fn copies(&self, found: &Found) -> Vec<[String; 2]> {
+        found.copies.iter().map(|Duplicate { path, of }| [self.short(path), self.short(of)]).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A tenth of a second of a tone at 8 kHz, each `pitch` with other bytes and all of one size.
+fn wav(pitch: usize) -> Vec<u8> {
+    let mut bytes =
+        b"RIFF\x64\x06\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x40\x06\0\0"
+            .to_vec();
+    (0..800).for_each(|n| bytes.extend_from_slice(&((n * pitch % 256 * 100) as i16).to_le_bytes()));
+    bytes
+}
+
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 123456\n";
+
 #[test]
 fn any_layout_is_found_once() {
-    let folder = std::env::temp_dir().join(format!("sottovoce-{}-layouts", std::process::id()));
+    let folder = Folder::new("layouts");
     let names = [
         "RAVDESS/audio_speech_actors_01-24/Actor_01/03-01-05-01-01-01-01.wav",
         // Kaggle's copy holds everything twice.
@@ -81,15 +132,147 @@ fn any_layout_is_found_once() {
         "AudioWAV/notes.txt",
     ];
     for name in names {
-        let path = folder.join(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
-        std::fs::write(path, b"").expect("written");
+        folder.write(name, b"");
     }
-    let found = find(&folder).expect("found");
-    assert_eq!(found.len(), 5, "{found:?}");
-    assert_eq!(find(&folder.join("AudioWAV")).expect("found").len(), 1);
-    std::fs::remove_file(folder.join("AudioWAV/1091_WSI_SAD_XX.mp3")).expect("removed");
-    let nothing = find(&folder.join("AudioWAV")).expect_err("nothing there");
+    let found = folder.find();
+    assert_eq!(found.utterances.len(), 5, "{found:?}");
+    assert_eq!(folder.copies(&found), [[names[0].to_owned(), names[1].to_owned()]]);
+    let audio_wav = folder.0.join("AudioWAV");
+    assert_eq!(find(&audio_wav).expect("found").utterances.len(), 1);
+    std::fs::remove_file(audio_wav.join("1091_WSI_SAD_XX.mp3")).expect("removed");
+    let nothing = find(&audio_wav).expect_err("nothing there");
     assert!(nothing.to_string().contains("give the folder that holds them"), "{nothing}");
-    std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[test]
+fn of_copies_in_several_formats_the_one_that_can_be_read_is_taken() {
+    let folder = Folder::new("formats");
+    // Pointers, damaged files and empty ones give way, wherever they stand in the order of names and formats.
+    folder.write("AudioMP3/1001_DFA_ANG_XX.mp3", POINTER);
+    folder.write("AudioWAV/1001_DFA_ANG_XX.wav", &wav(3));
+    folder.write("AudioMP3/1002_DFA_ANG_XX.wav", &wav(5));
+    folder.write("AudioWAV/1002_DFA_ANG_XX.wav", POINTER);
+    folder.write("a/1003_DFA_ANG_XX.wav", b"RIFF");
+    folder.write("b/1003_DFA_ANG_XX.mp3", &wav(7));
+    folder.write("a/1004_DFA_ANG_XX.flac", b"");
+    folder.write("b/1004_DFA_ANG_XX.aiff", &wav(9));
+    // Of two that can be read, the one without loss.
+    folder.write("AudioMP3/1005_DFA_ANG_XX.mp3", &wav(11));
+    folder.write("AudioWAV/1005_DFA_ANG_XX.wav", &wav(13));
+    let found = folder.find();
+    assert_eq!(
+        folder.taken(&found),
+        [
+            "AudioWAV/1001_DFA_ANG_XX.wav",
+            "AudioMP3/1002_DFA_ANG_XX.wav",
+            "b/1003_DFA_ANG_XX.mp3",
+            "b/1004_DFA_ANG_XX.aiff",
+            "AudioWAV/1005_DFA_ANG_XX.wav",
+        ]
+    );
+    assert_eq!(
+        folder.copies(&found),
+        [
+            ["AudioMP3/1005_DFA_ANG_XX.mp3", "AudioWAV/1005_DFA_ANG_XX.wav"],
+            ["a/1003_DFA_ANG_XX.wav", "b/1003_DFA_ANG_XX.mp3"],
+            ["a/1004_DFA_ANG_XX.flac", "b/1004_DFA_ANG_XX.aiff"],
+        ]
+    );
+    let pointers = |name: &str| Pointers { folder: folder.0.join(name), files: 1, missing: 0 };
+    assert_eq!(found.pointers, [pointers("AudioMP3"), pointers("AudioWAV")]);
+}
+
+#[test]
+fn pointers_are_told_once_a_folder() {
+    let folder = Folder::new("pointers");
+    for actor in 1001..1021 {
+        folder.write(&format!("crema-d/AudioWAV/{actor}_DFA_ANG_XX.wav"), POINTER);
+        folder.write(&format!("crema-d/AudioMP3/{actor}_DFA_SAD_XX.mp3"), POINTER);
+    }
+    let nothing = find(&folder.0).expect_err("nothing to be heard").to_string();
+    assert!(nothing.contains("(40) are git-lfs pointers, not sound: run `git lfs pull` there"), "{nothing}");
+    folder.write("ALL/JE_h07.wav", &wav(3));
+    folder.write("other/1001_DFA_SAD_XX.wav", &wav(5));
+    let found = folder.find();
+    assert_eq!(folder.taken(&found), ["other/1001_DFA_SAD_XX.wav", "ALL/JE_h07.wav"]);
+    assert_eq!(found.copies, []);
+    let told: Vec<String> = found.pointers.iter().map(ToString::to_string).collect();
+    let place = |name: &str| folder.0.join("crema-d").join(name).display().to_string();
+    assert_eq!(
+        told,
+        [
+            format!(
+                "20 files in {} are git-lfs pointers, 19 of them of recordings found nowhere else: run `git lfs pull` there",
+                place("AudioMP3")
+            ),
+            format!("20 files in {} are git-lfs pointers: run `git lfs pull` there", place("AudioWAV")),
+        ]
+    );
+}
+
+#[test]
+fn renamed_and_identical_files_are_copies() {
+    let folder = Folder::new("copies");
+    for (name, pitch) in [
+        ("AudioWAV/1001_DFA_ANG_XX.wav", 3),
+        ("AudioWAV/1001_DFA_ANG_XX (1).wav", 3),
+        ("AudioWAV/1001_DFA_ANG_XX - Copy.wav", 5),
+        ("AudioWAV/Copy of 1001_DFA_ANG_XX.wav", 3),
+        // The original is gone.
+        ("AudioWAV/1002_DFA_ANG_XX (1).wav", 7),
+        ("Actor_01/03-01-05-01-01-01-01.wav", 9),
+        ("Actor_01/03-01-05-01-01-01-01 (1).wav", 9),
+        // The same bytes under the name of another recording.
+        ("AudioWAV/1003_DFA_ANG_LO.wav", 11),
+        ("AudioWAV/1003_DFA_ANG_HI.wav", 11),
+        ("AudioWAV/1003_DFA_ANG_MD.wav", 13),
+        // And of another emotion: nobody knows which is right.
+        ("AudioWAV/1004_DFA_SAD_XX.wav", 15),
+        ("AudioWAV/1004_DFA_HAP_XX.wav", 15),
+    ] {
+        folder.write(name, &wav(pitch));
+    }
+    let found = folder.find();
+    assert_eq!(
+        folder.taken(&found),
+        [
+            "AudioWAV/1001_DFA_ANG_XX.wav",
+            "AudioWAV/1002_DFA_ANG_XX (1).wav",
+            "AudioWAV/1003_DFA_ANG_HI.wav",
+            "AudioWAV/1003_DFA_ANG_MD.wav",
+            "AudioWAV/1004_DFA_HAP_XX.wav",
+            "AudioWAV/1004_DFA_SAD_XX.wav",
+            "Actor_01/03-01-05-01-01-01-01.wav",
+        ]
+    );
+    let copies = [
+        ["Actor_01/03-01-05-01-01-01-01 (1).wav", "Actor_01/03-01-05-01-01-01-01.wav"],
+        ["AudioWAV/1001_DFA_ANG_XX (1).wav", "AudioWAV/1001_DFA_ANG_XX.wav"],
+        ["AudioWAV/1001_DFA_ANG_XX - Copy.wav", "AudioWAV/1001_DFA_ANG_XX.wav"],
+        ["AudioWAV/1003_DFA_ANG_LO.wav", "AudioWAV/1003_DFA_ANG_HI.wav"],
+        ["AudioWAV/Copy of 1001_DFA_ANG_XX.wav", "AudioWAV/1001_DFA_ANG_XX.wav"],
+    ];
+    let mut listed = folder.copies(&found);
+    listed.sort();
+    assert_eq!(listed, copies);
+    let defects: Vec<&str> = found
+        .utterances
+        .iter()
+        .filter(|utterance| utterance.defect == Some(Defect::LabelledTwice))
+        .map(|utterance| &utterance.id[..])
+        .collect();
+    assert_eq!(defects, ["1004_DFA_HAP_XX", "1004_DFA_SAD_XX"]);
+    assert_eq!(sound(found.utterances).len(), 5);
+}
+
+#[test]
+fn pairs_that_are_known_to_be_labelled_twice_stay_defects() {
+    let folder = Folder::new("known");
+    for name in ["1006_TIE_HAP_XX", "1006_TIE_NEU_XX", "1013_WSI_DIS_XX", "1013_WSI_SAD_XX"] {
+        folder.write(&format!("AudioWAV/{name}.wav"), &wav(3));
+    }
+    folder.write("AudioWAV/1001_DFA_ANG_XX.wav", &wav(5));
+    let found = folder.find();
+    assert_eq!((found.utterances.len(), found.copies.len()), (5, 0));
+    assert_eq!(sound(found.utterances).len(), 1);
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{floats, largest_difference};
 use safetensors::SafeTensors;
-use sottovoce::features::{PadMode, FrontEnd, FrontEndSettings, MelFilterBank, Reference, Stft, power_to_db};
+use sottovoce::features::{FrontEnd, FrontEndSettings, MelFilterBank, PadMode, Reference, Stft, power_to_db};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]

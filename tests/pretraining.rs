@@ -71,7 +71,7 @@ impl Folder {
         Job {
             kind,
             name: "small".to_owned(),
-            utterances: corpus::find(&self.0.join("corpus")).expect("found"),
+            utterances: corpus::find(&self.0.join("corpus")).expect("found").utterances,
             recipe,
             teacher: None,
             begin: None,

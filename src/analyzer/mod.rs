@@ -1,9 +1,9 @@
 //! The whole way from a file or a microphone to a reading, as the command line and the browser both use it.
 
 mod follow;
-mod section;
 #[cfg(target_arch = "wasm32")]
 mod on_gpu;
+mod section;
 
 #[cfg(target_arch = "wasm32")]
 pub use on_gpu::Trial;
@@ -18,7 +18,8 @@ use web_time::Instant;
 use section::Section;
 
 use crate::audio::{
-    self, AudioError, Channel, Clip, Limits, Quality, QualityNote, ReadOptions, Recording, SAMPLE_RATE_HZ, Stream,
+    self, AudioError, Channel, Clip, Limits, Quality, QualityNote, ReadOptions, Recording, SAMPLE_RATE_HZ,
+    Stream,
 };
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 use crate::model::{Emotion, Model, Prediction};
@@ -287,7 +288,12 @@ impl Analyzer {
         (self.model.manifest().clip.reach_s() * SAMPLE_RATE_HZ as f32).ceil() as usize
     }
 
-    fn prepare(&self, section: Section, recording: impl FnOnce(Vec<f32>) -> Recording, start: Instant) -> Prepared {
+    fn prepare(
+        &self,
+        section: Section,
+        recording: impl FnOnce(Vec<f32>) -> Recording,
+        start: Instant,
+    ) -> Prepared {
         let decode_ms = ms_since(start);
         let start = Instant::now();
         let Section { samples, start: first, speech, is_given_up } = section;

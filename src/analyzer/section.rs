@@ -68,7 +68,9 @@ mod tests {
         let recording = [&vec![0.0; silence_s * SAMPLE_RATE_HZ as usize], voice].concat();
         let mut blocks = recording.chunks(8_000);
         let total = blocks.len();
-        let section = Section::find((reach_s * SAMPLE_RATE_HZ as f32) as usize, || Ok(blocks.next().map(<[f32]>::to_vec)));
+        let section = Section::find((reach_s * SAMPLE_RATE_HZ as f32) as usize, || {
+            Ok(blocks.next().map(<[f32]>::to_vec))
+        });
         (section.expect("no block fails"), total - blocks.len())
     }
 
@@ -80,9 +82,12 @@ mod tests {
     #[test]
     fn late_speech_is_found() {
         let voice = voice();
-        for (silence_s, reach_s) in [(0, 4.5), (0, 30.0), (4, 4.5), (35, 4.5), (29, 30.0), (35, 30.0), (95, 30.0)] {
+        for (silence_s, reach_s) in
+            [(0, 4.5), (0, 30.0), (4, 4.5), (35, 4.5), (29, 30.0), (35, 30.0), (95, 30.0)]
+        {
             let (section, _) = found(silence_s, &voice, reach_s);
-            let span = section.speech.span().unwrap_or_else(|| panic!("speech after {silence_s} s in {reach_s} s"));
+            let span =
+                section.speech.span().unwrap_or_else(|| panic!("speech after {silence_s} s in {reach_s} s"));
             let at = (section.start + span.start) as f32 / SAMPLE_RATE_HZ as f32 - silence_s as f32;
             assert!((at - 0.35).abs() < 0.2, "speech after {silence_s} s is found {at} s after its start");
             assert!(span.len() > 16_000, "{silence_s} s, {reach_s} s: all of it is there");

@@ -90,7 +90,10 @@ impl ClipSettings {
     /// The rule that is broken.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         let minutes = |seconds: f32, most: f32| (0.0..=60.0 * most).contains(&seconds);
-        let level = (self.level_dbfs().is_none_or(|level| (-60.0..=0.0).contains(&level)), "level_dbfs must be from -60 to 0");
+        let level = (
+            self.level_dbfs().is_none_or(|level| (-60.0..=0.0).contains(&level)),
+            "level_dbfs must be from -60 to 0",
+        );
         match self {
             Self::Fixed(clip) => first_broken(&[
                 level,

@@ -52,9 +52,15 @@ impl QualityNote {
                 "Most of this is silence. Start speaking right away, and stop when you are done."
             }
             Self::NoSpeech => "No speech was found in this recording. The reading below means little.",
-            Self::Telephone => "This sounds like a telephone: high frequencies are missing. Readings of it are less reliable.",
-            Self::Excerpt => "This is a long recording. Only the first speech in it was read; follow it to have all of it read.",
-            Self::SearchedInPart => "Only the first ten minutes were looked through. Follow the recording, or cut out the part with the voice.",
+            Self::Telephone => {
+                "This sounds like a telephone: high frequencies are missing. Readings of it are less reliable."
+            }
+            Self::Excerpt => {
+                "This is a long recording. Only the first speech in it was read; follow it to have all of it read."
+            }
+            Self::SearchedInPart => {
+                "Only the first ten minutes were looked through. Follow the recording, or cut out the part with the voice."
+            }
             Self::ChannelsCancel => {
                 "The channels cancel each other, as when a cable is wired the wrong way round. The stronger one was read alone."
             }

@@ -24,7 +24,8 @@ use super::source::Shared;
 use super::timeline::Timeline;
 use super::tracks::{LONGEST_SILENCE_S, MOST_TRACKS, OtherTrack};
 use super::{
-    AudioError, Channel, Limits, QualityNote, Recording, SAMPLE_RATE_HZ, aac, ogg, opus::OpusAdapter, tags, webm,
+    AudioError, Channel, Limits, QualityNote, Recording, SAMPLE_RATE_HZ, aac, ogg, opus::OpusAdapter, tags,
+    webm,
 };
 
 /// Packets in a row that fail to decode before the rest of a file is given up as damaged.

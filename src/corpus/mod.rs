@@ -1,21 +1,26 @@
 //! The four corpora the paper trains on, recognised by their file names.
 //!
-//! Labels come from the names alone, as in the originals; the audio may be in any format that can be decoded.
+//! Labels come from the names alone, as in the originals; the audio may be in any format that can be decoded. Each
+//! recording is taken once, however many files hold it.
 
+mod copy_name;
 mod defect;
+mod find;
+mod identical;
 mod name;
 mod speaker;
 mod split;
 mod survey;
 
 pub use defect::Defect;
+pub use find::{Duplicate, Found, Pointers, find};
 pub use name::parse;
 pub use speaker::{Sex, SpeakerId};
 pub use split::{Split, SplitError, SplitKind, SplitSettings};
 pub use survey::{Speakers, Spread, Survey};
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -118,37 +123,19 @@ pub enum CorpusError {
         /// The folder.
         path: String,
     },
+    /// All recordings below the folder are kept by git-lfs and were not fetched.
+    #[error(
+        "{path}: the recordings here ({files}) are git-lfs pointers, not sound: run `git lfs pull` there"
+    )]
+    Pointers {
+        /// The folder.
+        path: String,
+        /// How many there are.
+        files: usize,
+    },
 }
 
 /// The recordings without those that are known to be wrong.
 pub fn sound(utterances: Vec<Utterance>) -> Vec<Utterance> {
     utterances.into_iter().filter(|utterance| utterance.defect.is_none()).collect()
-}
-
-/// Finds every recording of the four corpora below `folder`, known defects included, ordered by speaker and name
-/// wherever the files lie.
-///
-/// # Errors
-/// [`CorpusError`] when a folder cannot be listed or holds none.
-pub fn find(folder: &Path) -> Result<Vec<Utterance>, CorpusError> {
-    let mut utterances = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(current) = folders.pop() {
-        let failed = |source| CorpusError::Folder { path: current.display().to_string(), source };
-        for entry in current.read_dir().map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Some(utterance) = parse(&path) {
-                utterances.push(utterance);
-            }
-        }
-    }
-    if utterances.is_empty() {
-        return Err(CorpusError::Nothing { path: folder.display().to_string() });
-    }
-    utterances.sort();
-    // Some downloads hold everything twice, in nested folders of the same name.
-    utterances.dedup_by(|a, b| a.speaker == b.speaker && a.id == b.id);
-    Ok(utterances)
 }

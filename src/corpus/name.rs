@@ -2,19 +2,21 @@
 
 use std::path::Path;
 
+use super::copy_name::original;
 use super::{Corpus, Defect, SpeakerId, Utterance};
 use crate::model::Emotion;
 
-/// Extensions of files that may hold a recording.
-const EXTENSIONS: [&str; 9] = ["wav", "flac", "opus", "ogg", "mp3", "m4a", "aiff", "aif", "webm"];
+/// Extensions of files that may hold a recording; those without loss first.
+pub(super) const EXTENSIONS: [&str; 9] = ["wav", "aiff", "aif", "flac", "opus", "ogg", "m4a", "mp3", "webm"];
 
-/// What the name of a file says, if it follows one of the four corpora's conventions.
+/// What the name of a file says, if it follows one of the four corpora's conventions. What programs add to the names of
+/// copies is no part of it.
 pub fn parse(path: &Path) -> Option<Utterance> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     if !EXTENSIONS.contains(&extension.as_str()) {
         return None;
     }
-    let id = path.file_stem()?.to_str()?;
+    let id = original(path.file_stem()?.to_str()?);
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     let Parsed { corpus, speaker, id, emotion, text } = ravdess(id)
         .or_else(|| crema_d(id))
@@ -179,6 +181,8 @@ mod tests {
             ("OAF_neutral/OA_bite_neutral.wav", Corpus::Tess, "OAF", Emotion::Neutral),
             ("AudioData/KL/sa03.wav", Corpus::Savee, "KL", Emotion::Sad),
             ("ALL/DC_su15.wav", Corpus::Savee, "DC", Emotion::Surprise),
+            ("Actor_07/03-01-02-01-02-01-07 (1).wav", Corpus::Ravdess, "07", Emotion::Neutral),
+            ("AudioData/KL/Copy of sa03.wav", Corpus::Savee, "KL", Emotion::Sad),
         ];
         for (path, corpus, speaker, emotion) in cases {
             assert_eq!(said(path), Some((corpus, speaker.to_owned(), emotion)), "{path}");

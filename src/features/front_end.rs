@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stft::frame_count;
-use super::{PadMode, Dct, FeatureMap, MelFilterBank, Reference, Stft, frame_rms, power_to_db};
+use super::{Dct, FeatureMap, MelFilterBank, PadMode, Reference, Stft, frame_rms, power_to_db};
 use crate::rules::first_broken;
 
 /// Which picture of the sound is made.

@@ -60,7 +60,8 @@ impl ModelError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Manifest(_) | Self::FrontEnd(_) => "model-description",
-            Self::Weights(_) | Self::Mismatch(_) | Self::Encoder(_) => "model-weights",
+            Self::Weights(_) | Self::Mismatch(_) => "model-weights",
+            Self::Encoder(error) => error.code(),
             Self::File { .. } => "model-file",
         }
     }

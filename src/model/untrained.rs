@@ -127,7 +127,13 @@ impl Manifest {
         let states = (1..=encoder.network.layers()).collect();
         let features =
             Features::Embedding(Embedding { encoder, states, statistics: Statistics::MeanAndDeviation });
-        Self::of(name, summary, ClipSettings::Speech(SpeechClip { level_dbfs: Some(SPEECH_DBFS), ..SpeechClip::default() }), features, network)
+        Self::of(
+            name,
+            summary,
+            ClipSettings::Speech(SpeechClip { level_dbfs: Some(SPEECH_DBFS), ..SpeechClip::default() }),
+            features,
+            network,
+        )
     }
 
     fn of_last_state(

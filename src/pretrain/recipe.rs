@@ -194,7 +194,11 @@ impl Recipe {
         self.learning_rate * (0.5 + 0.5 * (std::f64::consts::PI * fallen).cos())
     }
 
-    fn check(&self, kind: Kind) -> Result<(), PretrainError> {
+    /// Checks that an encoder of the given kind can be trained with the settings; also after some were changed.
+    ///
+    /// # Errors
+    /// [`PretrainError::Recipe`] with the first setting at fault.
+    pub fn check(&self, kind: Kind) -> Result<(), PretrainError> {
         let network = &self.network;
         let sizes = [
             network.width,

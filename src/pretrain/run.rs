@@ -123,10 +123,12 @@ struct Session<'a> {
 /// A run that was interrupted goes on after its last checkpoint, to the same weights.
 ///
 /// # Errors
-/// [`PretrainError`] when there is nothing to hear, the teacher is not what the recipe needs, or files cannot be read or
+/// [`PretrainError`] when the recipe cannot be used, there is nothing to hear, the teacher is not what the recipe needs, or files cannot be read or
 /// written.
 pub fn pretrain(job: Job, watcher: &dyn Watcher) -> Result<Description, PretrainError> {
     let Job { kind, name, utterances, recipe, teacher, begin, seed, device: plain, run } = job;
+    // Whoever made the job may have changed what was read from a file.
+    recipe.check(kind)?;
     if teacher.is_some() && !recipe.needs_teacher() {
         return Err(PretrainError::Teacher("this recipe needs no stronger encoder; leave --teacher out"));
     }

@@ -79,6 +79,9 @@ pub enum TrainError {
         /// Layers that there are.
         layers: usize,
     },
+    /// A setting of the recipe is out of range.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     /// The split could not be written.
     #[error(transparent)]
     Split(#[from] SplitError),

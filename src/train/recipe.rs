@@ -132,7 +132,11 @@ impl Recipe {
         Some(Self::parse(text, name))
     }
 
-    fn check(&self) -> Result<(), RecipeError> {
+    /// Checks that the settings can be trained with; also after some were changed.
+    ///
+    /// # Errors
+    /// [`RecipeError`] with the first setting at fault.
+    pub fn check(&self) -> Result<(), RecipeError> {
         let unit = 0.0..1.0;
         let rules = [
             (self.learning_rate > 0.0, "learning_rate must be above 0"),

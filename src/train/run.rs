@@ -78,10 +78,12 @@ pub struct Trained {
 /// A run that was interrupted goes on after its last whole epoch, to the same weights.
 ///
 /// # Errors
-/// [`TrainError`] when there are too few clips, the encoder is not what the recipe needs, or a checkpoint or the output
+/// [`TrainError`] when the recipe cannot be used, there are too few clips, the encoder is not what the recipe needs, or a checkpoint or the output
 /// cannot be read or written.
 pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     let Job { mut manifest, utterances, split: settings, recipe, device: plain, run, .. } = job;
+    // Whoever made the job may have changed what was read from a file.
+    recipe.check()?;
     let checkpoints = Checkpoints::open(&run.join("checkpoints"))?;
     let split = settings.divide(&utterances);
     split.write(settings, &utterances, &run.join("split.json"))?;

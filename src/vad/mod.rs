@@ -37,7 +37,9 @@ pub fn speech_segments(samples: &[f32]) -> SpeechSegments {
         .collect();
     let sound: Vec<[f32; WINDOW]> = windows.iter().flatten().copied().collect();
     let mut found = Silero::default().probabilities(&sound).into_iter();
-    let probabilities: Vec<f32> =
-        windows.iter().map(|window| if window.is_some() { found.next().unwrap_or(0.0) } else { 0.0 }).collect();
+    let probabilities: Vec<f32> = windows
+        .iter()
+        .map(|window| if window.is_some() { found.next().unwrap_or(0.0) } else { 0.0 })
+        .collect();
     segments::segments(&probabilities, samples.len())
 }

@@ -10,7 +10,9 @@ pub type Detector = fn(&[f32]) -> Option<Range<usize>>;
 pub const DETECTORS: [(&str, Detector); 3] = [
     ("Silero VAD, eight bits", |samples| speech_segments(samples).span()),
     ("earshot, gain by the peak", |samples| earshot(samples, peak_gain(samples), 1)),
-    ("earshot, gain by a percentile, 0.25 s at least", |samples| earshot(samples, percentile_gain(samples), 16)),
+    ("earshot, gain by a percentile, 0.25 s at least", |samples| {
+        earshot(samples, percentile_gain(samples), 16)
+    }),
 ];
 
 const FRAME: usize = 256;

@@ -19,7 +19,8 @@ const SPAN_MOVES: usize = 3_200;
 /// Of non-speech sounds, those in which a detector finds speech, by kind.
 fn found_in_non_speech(detector: Detector) -> (usize, usize, BTreeMap<&'static str, usize>) {
     let sounds = non_speech();
-    let found = parallel::map(&sounds, vec![(); parallel::cores()], |(), sound| detector(&sound.samples).is_some());
+    let found =
+        parallel::map(&sounds, vec![(); parallel::cores()], |(), sound| detector(&sound.samples).is_some());
     let mut kinds = BTreeMap::new();
     for (sound, _) in sounds.iter().zip(&found).filter(|(_, found)| **found) {
         *kinds.entry(sound.kind).or_default() += 1;
@@ -31,7 +32,10 @@ fn found_in_non_speech(detector: Detector) -> (usize, usize, BTreeMap<&'static s
 fn noise_is_no_speech() {
     for (name, detector) in DETECTORS {
         let (tried, found, kinds) = found_in_non_speech(detector);
-        println!("torture | non-speech sounds: {name} | {tried} | {} | {found} | | found in {kinds:?} |", tried - found);
+        println!(
+            "torture | non-speech sounds: {name} | {tried} | {} | {found} | | found in {kinds:?} |",
+            tried - found
+        );
     }
     let (tried, found, kinds) = found_in_non_speech(DETECTORS[0].1);
     assert_eq!(tried, 300);
@@ -61,7 +65,10 @@ fn speech_is_found_however_it_is_recorded() {
             let (found, near) = (count(|r| r.0), count(|r| r.1));
             let percent = 100.0 * near as f32 / found.max(1) as f32;
             let total = clips.len();
-            println!("torture | {name}: {condition} | {total} | {found} | {} | | span within 0.2 s in {percent:.1} % |", total - found);
+            println!(
+                "torture | {name}: {condition} | {total} | {found} | {} | | span within 0.2 s in {percent:.1} % |",
+                total - found
+            );
             if name == DETECTORS[0].0 {
                 let least = condition.least_found() * total as f32;
                 assert!(found as f32 >= least.floor(), "{condition}: {found} of {total}");

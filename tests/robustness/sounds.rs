@@ -72,7 +72,13 @@ fn brown(rng: &mut StdRng) -> Vec<f32> {
 fn low_pass(samples: &[f32], cutoff_hz: f32) -> Vec<f32> {
     let share = 1.0 - (-TAU * cutoff_hz / RATE_HZ).exp();
     let mut state = 0.0;
-    samples.iter().map(|sample| { state += share * (sample - state); state }).collect()
+    samples
+        .iter()
+        .map(|sample| {
+            state += share * (sample - state);
+            state
+        })
+        .collect()
 }
 
 /// Air, and the tone of the blades with its harmonics, which beats.
@@ -123,7 +129,10 @@ fn bursts(rng: &mut StdRng, a_second: f32, burst: &mut dyn FnMut(&mut StdRng) ->
             return samples;
         }
         let sound = burst(rng);
-        samples[at as usize..].iter_mut().zip(sound).for_each(|(out, part)| *out = (*out + part).clamp(-1.0, 1.0));
+        samples[at as usize..]
+            .iter_mut()
+            .zip(sound)
+            .for_each(|(out, part)| *out = (*out + part).clamp(-1.0, 1.0));
     }
 }
 
@@ -176,7 +185,8 @@ fn chords(rng: &mut StdRng) -> Vec<f32> {
             let note_hz = root_hz * 2.0_f32.powf(semitones / 12.0);
             for (n, out) in bar.iter_mut().enumerate() {
                 let t = n as f32 / RATE_HZ;
-                let partials: f32 = (1..7).map(|k| (TAU * note_hz * k as f32 * t).sin() / (k * k) as f32).sum();
+                let partials: f32 =
+                    (1..7).map(|k| (TAU * note_hz * k as f32 * t).sin() / (k * k) as f32).sum();
                 *out += partials * (-decay * t).exp() * (t * 200.0).min(1.0);
             }
         }

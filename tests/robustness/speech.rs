@@ -5,9 +5,9 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
-use rand::SeedableRng;
 use sottovoce::audio::decode;
 use sottovoce::parallel;
 
@@ -35,8 +35,19 @@ pub enum Condition {
 use Condition::{AsItIs, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence};
 
 pub const CONDITIONS: [Condition; 13] = [
-    AsItIs, Level(-40.0), Level(-30.0), Level(-20.0), Level(-10.0), Level(0.0), Noise(20.0), Noise(10.0), Noise(5.0), KnockBefore,
-    KnockBetween, KnockAfter, Silence,
+    AsItIs,
+    Level(-40.0),
+    Level(-30.0),
+    Level(-20.0),
+    Level(-10.0),
+    Level(0.0),
+    Noise(20.0),
+    Noise(10.0),
+    Noise(5.0),
+    KnockBefore,
+    KnockBetween,
+    KnockAfter,
+    Silence,
 ];
 
 impl Condition {
@@ -110,7 +121,8 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// Clips of speech at 16 kHz, numbered.
 pub fn clips() -> Vec<(u64, Vec<f32>)> {
     let corpora = std::env::var_os("CORPORA").map(PathBuf::from);
-    let folders = corpora.map_or_else(|| vec!["www/samples".into(), "www/lesson/clips".into()], |folder| vec![folder]);
+    let folders =
+        corpora.map_or_else(|| vec!["www/samples".into(), "www/lesson/clips".into()], |folder| vec![folder]);
     let mut paths = Vec::new();
     folders.iter().for_each(|folder: &PathBuf| files(folder, &mut paths));
     paths.sort();

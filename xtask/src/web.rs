@@ -14,10 +14,11 @@ use crate::tools;
 const REMEDY: &str = "The lines above say why; mend it and run this again.";
 
 /// What the page is made of.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 13] = [
     "src",
     "www",
     "models",
+    "held-out/speaker.json",
     "index.html",
     "lesson.html",
     "Trunk.toml",
@@ -26,6 +27,7 @@ const SOURCES: [&str; 11] = [
     ".cargo/config.toml",
     "xtask/offline.mjs",
     "xtask/preload.mjs",
+    "xtask/src/web.rs",
 ];
 
 /// How cargo is told what to give the compiler of the engine, in place of what .cargo/config.toml says.
@@ -162,4 +164,33 @@ fn brotli_size(bytes: &[u8]) -> io::Result<usize> {
     let parameters = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
     brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
     Ok(compressed.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What trunk is told to put into dist/, by index.html and Trunk.toml, and the scripts that work on it.
+    #[test]
+    fn everything_that_the_page_is_built_of_is_a_source() {
+        let read = |path: &str| fs::read_to_string(root().join(path)).expect(path);
+        let value = |text: &str, before: &str| {
+            let value = text.split_once(before)?.1.split_once('"')?.0;
+            Some(value.to_owned())
+        };
+        let page = read("index.html");
+        let assets = page.split('<').filter(|tag| tag.contains("data-trunk"));
+        let mut built_of: Vec<String> = assets.filter_map(|tag| value(tag, "href=\"")).collect();
+        assert!(built_of.len() >= 5, "{built_of:?}");
+        built_of.extend(value(&read("Trunk.toml"), "\ntarget = \""));
+        let here = read("xtask/src/web.rs");
+        let code = here.split_once("#[cfg(test)]").expect("this module").0;
+        built_of.extend(code.split('"').filter(|text| text.ends_with(".mjs")).map(str::to_owned));
+        for path in built_of {
+            let is_source = SOURCES.iter().any(|source| Path::new(&path).starts_with(source));
+            // How others are served and packed changes nothing in dist/.
+            let is_beside = ["xtask/server.mjs", "xtask/npm.mjs"].contains(&&path[..]);
+            assert!(is_source || is_beside, "{path} is missing among SOURCES");
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! `sottovoce corpus`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use sottovoce::corpus::{Corpus, Survey, Utterance};
+use serde::Serialize;
+use sottovoce::corpus::{Corpus, Duplicate, Found, Pointers, Survey, Utterance};
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
@@ -24,13 +26,28 @@ pub struct Arguments {
     figures: Option<PathBuf>,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    survey: &'a Survey,
+    copies: &'a [Duplicate],
+    pointers: &'a [Pointers],
+}
+
+/// Copies between two folders are listed one by one up to this many; some downloads hold everything twice.
+const LISTED: usize = 20;
+
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let keep_defects = arguments.corpora.keep_defects;
-    let survey = survey(&arguments.corpora.folder.find()?, keep_defects);
+    let Found { utterances, copies, pointers } = arguments.corpora.folder.search()?;
+    let survey = survey(&utterances, keep_defects);
     if arguments.json {
-        println!("{}", serde_json::to_string(&survey).expect("a survey is plain data"));
+        let told = Told { survey: &survey, copies: &copies, pointers: &pointers };
+        println!("{}", serde_json::to_string(&told).expect("a survey is plain data"));
     } else {
         print_tables(&survey, keep_defects);
+        print_left_out(&copies, &pointers);
     }
     arguments.figures.as_deref().map_or(Ok(()), |folder| draw(&survey, folder))
 }
@@ -100,4 +117,31 @@ fn print_tables(survey: &Survey, keep_defects: bool) {
             println!("{}: {reason}", path.display());
         }
     }
+}
+
+fn print_left_out(copies: &[Duplicate], pointers: &[Pointers]) {
+    if !copies.is_empty() {
+        println!("\ncopies of recordings (left out)");
+        let mut by_folders: BTreeMap<[Option<&Path>; 2], Vec<&Duplicate>> = BTreeMap::new();
+        for copy in copies {
+            by_folders.entry([copy.path.parent(), copy.of.parent()]).or_default().push(copy);
+        }
+        by_folders.values().for_each(|copies| print_copies(copies));
+    }
+    if !pointers.is_empty() {
+        println!("\nfiles that were not fetched");
+        pointers.iter().for_each(|pointers| println!("{pointers}"));
+    }
+}
+
+/// Copies of recordings in one folder that lie in another, or in the same.
+fn print_copies(copies: &[&Duplicate]) {
+    if copies.len() <= LISTED {
+        for Duplicate { path, of } in copies {
+            println!("{} is a copy of {}", path.display(), of.display());
+        }
+        return;
+    }
+    let Duplicate { path, of } = copies[0];
+    println!("{} files such as {}, which is a copy of {}", copies.len(), path.display(), of.display());
 }

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use burn::tensor::Device;
 use clap::Args;
 use sottovoce::audio::Channel;
-use sottovoce::corpus::{SplitKind, Utterance, find};
+use sottovoce::corpus::{Found, SplitKind, Utterance, find};
 use sottovoce::model::Model;
 
 /// Exit code for input that cannot be used.
@@ -114,8 +114,23 @@ pub struct CorporaFolder {
 
 impl CorporaFolder {
     /// Finds the recordings, those with known defects among them, or says why not.
-    pub fn find(&self) -> Result<Vec<Utterance>, ExitCode> {
+    pub fn search(&self) -> Result<Found, ExitCode> {
         find(&self.data).map_err(fail)
+    }
+
+    /// The same, and says on standard error what was left out.
+    pub fn find(&self) -> Result<Vec<Utterance>, ExitCode> {
+        let Found { utterances, copies, pointers } = self.search()?;
+        for pointers in pointers.iter().filter(|pointers| pointers.missing > 0) {
+            eprintln!("{pointers}");
+        }
+        if !copies.is_empty() {
+            let count = copies.len();
+            eprintln!(
+                "Files left out because they repeat recordings: {count}. `sottovoce corpus` lists them."
+            );
+        }
+        Ok(utterances)
     }
 }
 
