@@ -5,8 +5,8 @@ use std::f64::consts::{PI, TAU};
 use std::io::Cursor;
 
 use sottovoce::audio::{
-    AudioError, LEAST_LOST_S, Limits, Quality, QualityNote, ReadOptions, Recording, Stream, decode,
-    from_samples,
+    AudioError, LEAST_LOST_S, Limits, Quality, QualityNote, ReadOptions, Recording, SpeechSegments, Stream,
+    decode, from_samples,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -234,16 +234,22 @@ fn a_stream_tells_what_it_lost() {
     assert!((stream.lost_s() - 0.5).abs() < 1e-3, "{}", stream.lost_s());
 }
 
+fn quality(recording: &Recording) -> Quality {
+    Quality::measure(recording, &(0..recording.samples.len()), &SpeechSegments::default())
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn the_note_says_how_much_is_missing() {
     let mut recording = from_samples(&[0.1; 32_000], 16_000, &ReadOptions::default()).expect("readable");
     recording.lost_s = 1.26;
-    let quality = Quality::measure(&recording, &recording.samples);
-    assert_eq!(quality.lost_s, 1.26);
-    assert!(quality.notes.contains(&QualityNote::Damaged));
-    assert!(QualityNote::Damaged.advice(&quality).starts_with("About 1.3 seconds of sound are missing"));
+    let measured = quality(&recording);
+    assert_eq!(measured.lost_s, 1.26);
+    assert!(measured.notes.contains(&QualityNote::Damaged));
+    assert!(
+        QualityNote::Damaged.advice(measured.lost_s).starts_with("About 1.3 seconds of sound are missing")
+    );
     recording.lost_s = 0.04;
-    assert!(!Quality::measure(&recording, &recording.samples).notes.contains(&QualityNote::Damaged));
+    assert!(!quality(&recording).notes.contains(&QualityNote::Damaged));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
