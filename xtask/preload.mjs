@@ -1,5 +1,6 @@
 // Tells each built page's browser at once which modules it will need, and what each script and style has to be:
 // `node xtask/preload.mjs DIST`. Otherwise it learns of modules one by one, each only after the one that imports it has come.
+// One script goes into the pages themselves: it tells why nothing else can be loaded.
 
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -9,6 +10,9 @@ import { fileURLToPath } from 'node:url';
 
 const PAGES = ['index.html', 'lesson.html', 'www/embed/engine.html', 'www/embed/index.html', 'www/embed/microphone.html'];
 
+/** Said by the page itself. */
+const INLINE = 'www/sandboxed.js';
+
 /** @returns {string} Where a file lies, as a page in `from` calls it. */
 const addressOf = (from, path) => {
   const address = relative(from, path);
@@ -17,7 +21,9 @@ const addressOf = (from, path) => {
 
 /** Once more on a page that has it already, too: it is put in anew. */
 export async function preload(dist) {
-  const integrity = async (path) => `sha384-${createHash('sha384').update(await readFile(join(dist, path))).digest('base64')}`;
+  const hash = (kind, bytes) => `${kind}-${createHash(kind).update(bytes).digest('base64')}`;
+  const integrity = async (path) => hash('sha384', await readFile(join(dist, path)));
+  const inline = (await readFile(join(dist, INLINE), 'utf8')).trim();
 
   /** The modules that a module needs, itself first. */
   const neededBy = async (path, known = new Set()) => {
@@ -33,9 +39,8 @@ export async function preload(dist) {
   for (const name of PAGES) {
     const from = dirname(name);
     const lines = [];
-    let policy = '';
     for (const line of (await readFile(join(dist, name), 'utf8')).split('\n')) {
-      const plain = line.replace(/ integrity="[^"]*"/, '').replace(/ 'sha256-[^']*'/, '');
+      const plain = line.replace(/ integrity="[^"]*"/, '').replaceAll(/ 'sha256-[^']*'/g, '');
       if (/rel="modulepreload"|type="importmap"/.test(plain)) continue;
       const [, path] = plain.match(/<script [^>]*src="([^"]+)"/) ?? plain.match(/<link rel="stylesheet" href="([^"]+)"/) ?? [];
       if (plain.includes('type="module"')) {
@@ -43,14 +48,20 @@ export async function preload(dist) {
         const hashes = await Promise.all(modules.map(async (module) => [addressOf(from, module), await integrity(module)]));
         // What modules import has no attribute of its own; a map tells what each has to be.
         const map = JSON.stringify({ integrity: Object.fromEntries(hashes) });
-        policy = `'sha256-${createHash('sha256').update(map).digest('base64')}'`;
         lines.push(`  <script type="importmap">${map}</script>`);
         lines.push(...modules.map((module) => `  <link rel="modulepreload" href="${addressOf(from, module)}">`));
+      }
+      if (path && join(from, path) === INLINE) {
+        lines.push(`  <script>${inline}</script>`);
+        continue;
       }
       lines.push(path ? plain.replace(`"${path}"`, `"${path}" integrity="${await integrity(join(from, path))}"`) : plain);
     }
     const page = lines.join('\n');
-    await writeFile(join(dist, name), policy ? page.replace("script-src 'self'", `script-src 'self' ${policy}`) : page);
+    // What stands in the page itself runs by its hash.
+    const inPage = [...page.matchAll(/<script(?: type="importmap")?>([^]*?)<\/script>/g)];
+    const policy = ["script-src 'self'", ...inPage.map(([, text]) => `'${hash('sha256', text)}'`)].join(' ');
+    await writeFile(join(dist, name), page.replace("script-src 'self'", policy));
   }
 }
 

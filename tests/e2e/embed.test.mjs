@@ -156,6 +156,65 @@ test('the frame reads a sample clip, and a file that the page around it gives', 
   await context.close();
 });
 
+for (const [name, look] of [['the frame', 'index.html?model=mfcc1'], ['the page itself', '../../index.html'], ['the lesson', '../../lesson.html']]) {
+  test(`${name} says what it lacks in a sandbox without an origin`, async () => {
+    const { context, page } = await visit('iframe.html');
+    const told = await page.evaluate(async (src) => {
+      const frame = document.createElement('iframe');
+      frame.id = 'sandboxed';
+      frame.sandbox = 'allow-scripts';
+      const heard = new Promise((resolve) => {
+        addEventListener('message', ({ data, source }) => { if (source === frame.contentWindow) resolve(data); });
+      });
+      frame.src = src;
+      document.body.append(frame);
+      return heard;
+    }, `${site.url}www/embed/${look}`);
+    assert.equal(told.detail.code, 'sandboxed');
+    const main = page.frameLocator('#sandboxed').getByRole('main');
+    await main.filter({ hasText: 'allow it with <iframe sandbox="allow-scripts allow-same-origin">' }).waitFor();
+    assert.equal(told.detail.message, await main.textContent());
+    assert.equal(await page.frameLocator('#sandboxed').getByRole('button').count(), 0);
+    await context.close();
+  });
+}
+
+test('the sandboxed frame speaks the language that it is asked for, and reads once it has an origin', async () => {
+  const { context, page, errors } = await visit('iframe.html');
+  const add = (sandbox, look) => page.evaluate(([sandbox, src]) => {
+    const frame = document.createElement('iframe');
+    frame.id = 'sandboxed';
+    frame.setAttribute('sandbox', sandbox);
+    frame.src = src;
+    document.querySelector('#sandboxed')?.remove();
+    document.body.append(frame);
+  }, [sandbox, `${site.url}www/embed/index.html?model=mfcc1${look}`]);
+  const frame = page.frameLocator('#sandboxed');
+  await add('allow-scripts', '&lang=de');
+  await frame.getByText('In diesem Rahmen').waitFor();
+  await add('', '');
+  await frame.getByText('This frame needs JavaScript').waitFor();
+  errors.length = 0;
+  await add('allow-scripts allow-same-origin', '');
+  await frame.getByRole('button', { name: /^Woman, 25/ }).click();
+  await frame.getByText(/The actor was asked for/).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('the element says so in a page that is sandboxed itself', async () => {
+  const { context, page } = await visit('iframe.html');
+  await page.evaluate((src) => {
+    const frame = document.createElement('iframe');
+    frame.id = 'sandboxed';
+    frame.sandbox = 'allow-scripts';
+    frame.srcdoc = `<script src="${src}"></script><speech-emotion model="mfcc1"></speech-emotion>`;
+    document.body.append(frame);
+  }, `${site.url}www/embed/speech-emotion.js`);
+  await page.frameLocator('#sandboxed').getByText('Voices cannot be read in this frame').waitFor();
+  await context.close();
+});
+
 test('the engine answers the page around it and nobody else', async () => {
   const { context, page } = await visit('element.html');
   const first = page.locator('#first');

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MuteWatch } from '../../www/page/muted.js';
 import { chosenModel, launch, open, readingOf, root, serve } from './support.mjs';
 
 /** The PCM samples of a 16-bit mono WAV as floats. */
@@ -170,5 +171,153 @@ describe('the microphone', () => {
     await page.locator('#problem').waitFor({ state: 'visible' });
     assert.match(await page.locator('#problem').textContent(), /too short/);
     await context.close();
+  });
+});
+
+/** Random numbers that are the same each time, −1 to 1. */
+function noise(seed = 1) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
+}
+
+const RATE_HZ = 48_000;
+const dbfs = (level) => 10 ** (level / 20);
+
+/** Seconds of what a microphone may give, at so many dBFS (root mean square). */
+const GIVEN = {
+  zeros: (seconds) => new Float32Array(seconds * RATE_HZ),
+  /** A circuit that shifts all samples alike, and dithers. */
+  offset: (seconds) => {
+    const random = noise();
+    return new Float32Array(seconds * RATE_HZ).map(() => 0.003 + Math.round(random()) / 32_768);
+  },
+  hiss: (seconds, level) => {
+    const random = noise();
+    return scaled(new Float32Array(seconds * RATE_HZ).map(() => random() + random() + random()), level);
+  },
+  /** What lies deep in it swells and fades: white noise, three times through a low pass at 150 Hz, over a little hiss. */
+  room: (seconds, level) => {
+    const random = noise(7);
+    const poles = [0, 0, 0];
+    const keep = Math.exp(-2 * Math.PI * 150 / RATE_HZ);
+    const rumble = new Float32Array(seconds * RATE_HZ).map(() => poles.reduce((input, _, i) => {
+      poles[i] = keep * poles[i] + (1 - keep) * input;
+      return poles[i];
+    }, random()));
+    const hiss = GIVEN.hiss(seconds, level - 12);
+    return scaled(rumble, level).map((sample, i) => sample + hiss[i]);
+  },
+};
+
+/** @returns {Float32Array} At a level, root mean square. */
+function scaled(samples, level) {
+  const rms = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+  return samples.map((sample) => sample * dbfs(level) / rms);
+}
+
+const joined = (...parts) => Float32Array.from(parts.flatMap((part) => [...part]));
+
+/** When a microphone was taken for muted and when that was taken back, in turn, in seconds. */
+function turns(samples) {
+  const watch = new MuteWatch(RATE_HZ);
+  const found = [];
+  for (let at = 0; at + 1024 <= samples.length; at += 1024) {
+    if (watch.hears(samples.subarray(at, at + 1024)) === (found.length % 2 === 0)) found.push((at + 1024) / RATE_HZ);
+  }
+  return found;
+}
+
+describe('a muted microphone', () => {
+  test('is known within two seconds: silence, a shifted circuit, hiss', () => {
+    const cases = [GIVEN.zeros(4), GIVEN.offset(4), ...[-66, -70, -80, -90].map((level) => GIVEN.hiss(4, level))];
+    for (const [index, samples] of cases.entries()) {
+      const [told, back] = turns(samples);
+      assert.ok(told > 1.4 && told < 1.6, `case ${index} was told after ${told} s`);
+      assert.equal(back, undefined, `case ${index}`);
+    }
+    // The click with which it starts is no sound.
+    const click = joined(GIVEN.room(0.1, -20), GIVEN.zeros(4));
+    assert.ok(turns(click)[0] < 2, `${turns(click)}`);
+  });
+
+  test('is not taken for one in a room where nobody has begun to speak', () => {
+    for (const level of [-40, -50, -60, -64, -70, -75]) assert.deepEqual(turns(GIVEN.room(10, level)), [], `${level} dBFS`);
+    for (const level of [-40, -50, -60, -64]) assert.deepEqual(turns(GIVEN.hiss(10, level)), [], `hiss at ${level} dBFS`);
+  });
+
+  test('is heard again with the first sound, and not missed in a pause', () => {
+    const voice = scaled(Float32Array.from({ length: RATE_HZ }, (_, i) => Math.sin(i / 40)), -25);
+    const [told, back, again] = turns(joined(GIVEN.zeros(3), voice, GIVEN.zeros(4), voice));
+    assert.ok(told < 1.6 && back > 3 && back < 3.05, `${told} ${back}`);
+    assert.equal(again, undefined);
+    // Silenced while it is followed.
+    const [later] = turns(joined(voice, voice, GIVEN.zeros(8)));
+    assert.ok(later > 6.9 && later < 7.1, `${later}`);
+  });
+
+  /** Opens the page with a microphone that gives these samples over and over. */
+  async function listening(samples, use, name = 'given') {
+    const folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+    const path = join(folder, `${name}.wav`);
+    await writeFile(path, wav16(samples, RATE_HZ));
+    const server = await serve();
+    const browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-audio-capture=${path}`]);
+    try {
+      const { context, page } = await open(browser, server.url, { permissions: ['microphone'] });
+      await use(page, page.locator('#muted'));
+      await context.close();
+    } finally {
+      await browser.close();
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  for (const [name, samples] of [['silence', GIVEN.zeros(6)], ['hiss', GIVEN.hiss(6, -72)]]) {
+    test(`that gives ${name} is told while recording goes on`, async () => {
+      await listening(samples, async (page, warning) => {
+        await page.getByRole('button', { name: 'Record' }).click();
+        await page.getByRole('button', { name: 'Stop' }).waitFor();
+        const begun = performance.now();
+        await warning.waitFor({ timeout: 2_500 });
+        const took = performance.now() - begun;
+        assert.ok(took < 2_000, `told after ${took} ms`);
+        assert.match(await warning.textContent(), /^The microphone gives no sound\. Is it muted\?/);
+        assert.equal(await warning.getAttribute('role'), 'alert');
+        assert.ok(await page.getByRole('button', { name: 'Stop' }).isVisible(), 'recording goes on');
+        await readingOf(page, 'Your recording');
+        assert.match(await page.locator('#headline').textContent(), /No speech/);
+        // The next attempt begins without it.
+        await page.getByRole('button', { name: 'Woman, 25' }).click();
+        await warning.waitFor({ state: 'hidden' });
+      });
+    });
+  }
+
+  test('is not told in a room where somebody only begins late to speak', async () => {
+    await listening(joined(GIVEN.room(6, -58)), async (page, warning) => {
+      await page.getByRole('button', { name: 'Record' }).click();
+      await page.getByRole('button', { name: 'Stop' }).waitFor();
+      let shown = 0;
+      while (await page.getByRole('button', { name: 'Stop' }).isVisible()) {
+        shown += Number(await warning.isVisible());
+        await page.waitForTimeout(50);
+      }
+      assert.equal(shown, 0);
+    });
+  });
+
+  test('is told while it is followed live, and taken back as soon as sound comes', async () => {
+    const voice = scaled(Float32Array.from({ length: 2 * RATE_HZ }, (_, i) => Math.sin(i / 40)), -25);
+    await listening(joined(GIVEN.zeros(4), voice), async (page, warning) => {
+      await page.getByRole('button', { name: 'Follow live' }).click();
+      await warning.waitFor();
+      await warning.waitFor({ state: 'hidden' });
+      assert.ok(await page.getByRole('button', { name: 'Stop listening' }).isVisible(), 'it is followed on');
+    });
   });
 });

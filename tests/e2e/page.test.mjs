@@ -116,12 +116,24 @@ describe('the page', () => {
     const rows = page.locator('#more li');
     await rows.nth(2).waitFor();
     assert.match(await rows.nth(0).textContent(), new RegExp(names[0]));
-    assert.match(await rows.nth(1).textContent(), /could not be read/);
-    assert.match(await problem(page).textContent(), /no sound track/);
+    assert.match(await rows.nth(1).textContent(), /^no-audio\.mp4: could not be read\. There is no sound track in this file/);
+    assert.match(await problem(page).textContent(), /^Could not be read: 1 of 3 recordings/);
     await rows.nth(0).getByRole('button').click();
     await readingOf(page, names[0]);
     assert.ok(await page.evaluate(() => document.activeElement.id === 'headline'), 'focus goes to the result');
     assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('keeps a reason for each file that cannot be read', async () => {
+    const { context, page } = await open(browser, server.url);
+    await drop(page, [fixture('no-audio.mp4'), fixture('../corpora.csv.gz'), sample('1049_ITS_HAP_XX.opus')]);
+    await readingOf(page, '1049_ITS_HAP_XX.opus');
+    await page.locator('#more li').nth(2).waitFor();
+    const rows = await page.locator('#more li').allTextContents();
+    assert.match(rows[0], /could not be read\. There is no sound track/);
+    assert.match(rows[1], /could not be read\. This does not look like an audio file/);
+    assert.match(await problem(page).textContent(), /^Could not be read: 2 of 3 recordings/);
     await context.close();
   });
 

@@ -4,7 +4,7 @@
 import { engineOf } from '../engine/engines.js';
 import { read, readAt } from '../engine/reading.js';
 import { t } from '../page/text.js';
-import { EMOTIONS, NAMES, speaker } from '../page/words.js';
+import { EMOTIONS, MUTED, NAMES, speaker } from '../page/words.js';
 import { answerEmbedder } from './embedder.js';
 import { told } from './told.js';
 
@@ -28,7 +28,7 @@ answerEmbedder({
     emotions: EMOTIONS.map((emotion) => ({ emotion, name: NAMES[emotion] })),
     labels: {
       title: t('The emotion in a voice'), record: t('Record'), file: t('Choose a file'),
-      empty: t('No voice yet'), bars: t('How likely each emotion is'), player: t('What the model heard'), listening: t('Listening.'),
+      empty: t('No voice yet'), bars: t('How likely each emotion is'), player: t('What the model heard'), listening: t('Listening.'), muted: MUTED,
       loading: t('Loading the analyzer, {share}.'),
       notice: t('Learnt from actors speaking English; it does not know what anyone feels. Use it on sample clips and on your own voice: in the European Union it is forbidden to infer the emotions of pupils and employees.'),
       link: t('What this means, and what it does not'),

@@ -63,8 +63,8 @@ async function record() {
   const ended = new Promise((resolve) => { stop = () => resolve(undefined); });
   button.textContent = t('Stop');
   try {
-    const recorder = await Recorder.start((level, seconds) => {
-      tell({ type: 'progress', level, seconds });
+    const recorder = await Recorder.start((level, seconds, muted) => {
+      tell({ type: 'progress', level, seconds, muted });
       if (seconds >= RECORD_S) stop?.();
     }, () => stop?.());
     await ended;

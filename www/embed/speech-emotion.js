@@ -33,6 +33,8 @@
         addEventListener('message', ({ data, source }) => {
           if (source !== this.#frame.contentWindow || data?.sottovoce !== 1) return;
           if (data.type === 'ready') resolve(undefined);
+          // The frame is kept apart from its site, with that of the page around this element.
+          else if (data.detail?.code === 'sandboxed') reject(refused(data.detail.code, data.detail.message));
           else this.#hear(data);
         });
         setTimeout(() => reject(refused('not-loaded', `${address.origin} did not answer.`)), 30_000);
@@ -236,6 +238,7 @@
       frame.allow = 'microphone; autoplay';
       /** Of the recording that goes on, or is read. */
       let turn = 0;
+      let isMuted = false;
       addEventListener('message', ({ data, source }) => {
         if (source !== frame.contentWindow || data?.sottovoce !== 1) return;
         const { type, id, answer, code, message, ...progress } = data;
@@ -246,8 +249,14 @@
         } else if (type === 'recording') {
           this.#play();
           turn = this.#begin(labels.listening);
+          isMuted = false;
         } else if (type === 'progress') {
-          this.#progress(progress, turn);
+          const { muted = isMuted } = progress;
+          if (muted !== isMuted && turn === this.#turn) this.#say(muted ? labels.muted : labels.listening);
+          isMuted = muted;
+          // That matters more than how much is loaded.
+          if (isMuted) this.#tell('progress', progress);
+          else this.#progress(progress, turn);
         } else if (type === 'error') {
           this.#fail({ code, message }, turn || ++this.#turn);
           turn = 0;

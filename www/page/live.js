@@ -9,7 +9,8 @@ import { EMOTIONS } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Report} Report */
-/** @typedef {{engine: Engine, complain: (text: string) => void, announce: (text: string) => void}} Page */
+/** @typedef {{engine: Engine, complain: (text: string) => void, announce: (text: string) => void,
+ * warnMuted: (isMuted: boolean) => void}} Page */
 
 /** What the models hear at once. */
 const WINDOW_S = 4;
@@ -42,7 +43,10 @@ export function setUpLive(page, begin) {
     isStarting = true;
     try {
       begin();
-      const started = await Recorder.start(() => hear(page), () => end(page), WINDOW_S);
+      const started = await Recorder.start((_level, _seconds, isMuted) => {
+        page.warnMuted(isMuted);
+        hear(page);
+      }, () => end(page), WINDOW_S);
       before = undefined;
       count = 0;
       readUntilS = 0;

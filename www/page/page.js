@@ -18,7 +18,7 @@ import { setUpLanguage } from './language.js';
 import { decimal, t, translatePage, translated } from './text.js';
 import * as timeline from './timeline.js';
 import { explainNext, redraw, setUpWhy } from './why.js';
-import { inWords, percent, speaker } from './words.js';
+import { MUTED, inWords, percent, speaker } from './words.js';
 
 /** @typedef {import('./compare.js').Asked} Asked */
 /** @typedef {import('./compare.js').Read} Read */
@@ -48,6 +48,16 @@ const announce = (text) => { byId('announcement').textContent = text; };
 function complain(text) {
   byId('problem').textContent = text;
   byId('problem').hidden = !text;
+  // Of a recording before.
+  if (!text) warnMuted(false);
+}
+
+/** Tells that the microphone gives no sound, while it is so. @param {boolean} isMuted */
+function warnMuted(isMuted) {
+  const warning = byId('muted');
+  if (warning.hidden !== isMuted) return;
+  warning.textContent = isMuted ? MUTED : '';
+  warning.hidden = !isMuted;
 }
 
 /** @param {boolean} working */
@@ -114,9 +124,9 @@ function present(reading, origin, read) {
 /** Recordings that are being read. */
 let working = 0;
 
-/** Reads one recording, complaining in words if it cannot be read.
- * @param {Origin} origin @param {Read} read @returns {Promise<Reading | undefined>} */
-async function attempt(origin, read) {
+/** Reads one recording, telling in words why if it cannot be read.
+ * @param {Origin} origin @param {Read} read @param {(reason: string) => void} [tell] @returns {Promise<Reading | undefined>} */
+async function attempt(origin, read, tell = (reason) => complain(`${origin.source}: ${reason}`)) {
   working += 1;
   setWorking(true);
   try {
@@ -124,7 +134,7 @@ async function attempt(origin, read) {
   } catch (error) {
     const known = error instanceof EngineError;
     if (!known) console.error(error);
-    complain(known ? `${origin.source}: ${translated(error.message)}` : UNEXPECTED);
+    tell(known ? translated(error.message) : UNEXPECTED);
     say('');
     return undefined;
   } finally {
@@ -187,36 +197,39 @@ async function readSeveral(files) {
   const rows = files.map(() => document.createElement('li'));
   const left = [...files.entries()];
   let count = 0;
+  let failed = 0;
   const readOn = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
       const [index, file] = next;
       say(t('Listening to {all} recordings, {count} read.', { all: files.length, count }));
       const origin = { source: file.name, file };
       /** @type {Read} */ const read = (asked) => readOneFile(file, origin, asked);
-      const reading = await attempt(origin, read);
+      let reason = '';
+      const reading = await attempt(origin, read, (told) => { reason = told; });
       count += 1;
       if (reading) remember(origin.source, reading);
       if (reading) presentEach[index] = () => present(reading, origin, read);
       // Drawing takes as long as reading: what stands between is there to be chosen.
       if (count === 1) presentEach[index]?.();
-      fill(rows[index], origin, reading, presentEach[index]);
+      if (reading) {
+        fill(rows[index], origin, reading, presentEach[index]);
+      } else {
+        failed += 1;
+        rows[index].textContent = t('{source}: could not be read. {reason}', { source: origin.source, reason });
+      }
       list.insertBefore(rows[index], rows.slice(index + 1).find((row) => row.isConnected) ?? null);
     }
   };
   const width = await engine.width().catch(() => 1);
   await Promise.all(Array.from({ length: width }, readOn));
   say('');
+  if (failed) complain(t('Could not be read: {count} of {all} recordings. The list says why.', { count: failed, all: files.length }));
   presentEach.filter(Boolean).at(-1)?.();
 }
 
 /** Fills a line of the list of several files; choosing it shows its reading.
- * @param {HTMLLIElement} row @param {Origin} origin @param {Reading | undefined} reading
- * @param {(() => void) | undefined} presentIt */
+ * @param {HTMLLIElement} row @param {Origin} origin @param {Reading} reading @param {() => void} presentIt */
 function fill(row, origin, reading, presentIt) {
-  if (!reading || !presentIt) {
-    row.textContent = t('{source}: could not be read', { source: origin.source });
-    return;
-  }
   const button = document.createElement('button');
   button.type = 'button';
   const { headline } = inWords(reading.report);
@@ -282,7 +295,8 @@ async function startRecording() {
   complain('');
   starting = true;
   try {
-    recorder = await Recorder.start((level, seconds) => {
+    recorder = await Recorder.start((level, seconds, isMuted) => {
+      warnMuted(isMuted);
       // A perceptual scale: -50 dB is empty, full scale is full.
       byId('level').style.width = `${Math.max(0, 100 + 40 * Math.log10(Math.max(level, 1e-5)))}%`;
       if (seconds >= RECORD_S) stopRecording();
@@ -478,7 +492,7 @@ async function attemptMore(work) {
   }
 }
 
-const page = { engine, choose, complain, announce, whileBusy, attempt: attemptMore };
+const page = { engine, choose, complain, announce, warnMuted, whileBusy, attempt: attemptMore };
 setUpOwn(page);
 setUpWhy(page);
 setUpInside(page);

@@ -1,7 +1,10 @@
 // The microphone: raw samples at the browser's own rate, with all its processing off.
 
 import { EngineError } from '../engine/engine-error.js';
+import { MuteWatch } from './muted.js';
 
+/** Hears the peak level (0 to 1), the length so far, and whether the microphone is muted.
+ * @typedef {(level: number, seconds: number, isMuted: boolean) => void} OnLevel */
 /** Samples, mono. @typedef {{samples: Float32Array, rateHz: number}} Recorded */
 
 /** The models hear half a second of lead-in and four seconds after it. */
@@ -17,18 +20,19 @@ export class Recorder {
   #kept = 0;
   #onLevel;
   #keepS;
+  #muteWatch;
 
-  /** @param {MediaStream} stream @param {AudioContext} context @param {(level: number, seconds: number) => void} onLevel
-   * @param {number} keepS */
+  /** @param {MediaStream} stream @param {AudioContext} context @param {OnLevel} onLevel @param {number} keepS */
   constructor(stream, context, onLevel, keepS) {
     this.#keepS = keepS;
     this.#stream = stream;
     this.#context = context;
     this.#onLevel = onLevel;
+    this.#muteWatch = new MuteWatch(context.sampleRate);
   }
 
   /** Asks for the microphone and starts.
-   * @param {(level: number, seconds: number) => void} onLevel Hears the peak level (0 to 1) and the length so far.
+   * @param {OnLevel} onLevel
    * @param {() => void} onLost The microphone was unplugged or taken away.
    * @param {number} keepS Seconds after which sound is forgotten.
    * @returns {Promise<Recorder>} */
@@ -71,7 +75,7 @@ export class Recorder {
     while (this.#kept - this.#chunks[0].length >= keep) this.#kept -= this.#chunks.shift()?.length ?? 0;
     let peak = 0;
     for (const sample of chunk) peak = Math.max(peak, Math.abs(sample));
-    this.#onLevel(peak, this.seconds);
+    this.#onLevel(peak, this.seconds, this.#muteWatch.hears(chunk));
   }
 
   /** Gives the microphone back.

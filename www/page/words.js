@@ -12,6 +12,9 @@ export const NAMES = {
   surprise: t('surprise'),
 };
 
+/** Said while a microphone is taken for muted. */
+export const MUTED = t('The microphone gives no sound. Is it muted? Look for a switch on it, and at the sound settings of this device.');
+
 /** How a voice sounds that carries it. @type {Record<string, string>} */
 const SOUNDS = {
   angry: t('angry'), disgust: t('disgusted'), fear: t('afraid'), happy: t('happy'), neutral: t('neutral'), sad: t('sad'),
