@@ -53,10 +53,12 @@ impl Folder {
         let corpus = folder.join("corpus");
         fs::create_dir_all(&corpus).expect("created");
         for actor in 0..20_usize {
-            for emotion in ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"] {
+            for (place, emotion) in ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"].into_iter().enumerate() {
+                // Files of the same bytes would be one recording.
+                let level = 0.3 + 0.001 * place as f32;
                 let samples = (0..32_000).map(|n| {
                     let pitch = 200.0 * 1.5_f32.powi(((n / 1_600 + actor) % 7) as i32);
-                    (0.3 * (TAU * pitch * n as f32 / 16_000.0).sin() * 32_767.0) as i16
+                    (level * (TAU * pitch * n as f32 / 16_000.0).sin() * 32_767.0) as i16
                 });
                 let mut wav = b"RIFF\x24\xfa\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data\0\xfa\0\0".to_vec();
                 samples.for_each(|sample| wav.extend_from_slice(&sample.to_le_bytes()));

@@ -3,8 +3,8 @@
 use crate::audio::{AudioError, SAMPLE_RATE_HZ, SpeechSegments};
 use crate::vad::speech_segments;
 
-/// Samples in which no speech was found before the search is given up: ten minutes.
-const SEARCHED: usize = 600 * SAMPLE_RATE_HZ as usize;
+/// Samples in which no speech was found before the search is given up: five minutes.
+const SEARCHED: usize = 300 * SAMPLE_RATE_HZ as usize;
 /// Samples kept before speech that begins late: one second.
 const LEAD: usize = SAMPLE_RATE_HZ as usize;
 
@@ -102,10 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_given_up_after_ten_minutes() {
-        let (section, taken) = found(700, &[], 30.0);
+    fn silence_is_given_up_after_five_minutes() {
+        let (section, taken) = found(400, &[], 30.0);
         assert!(section.speech.is_empty() && section.is_given_up);
-        assert!((1_200..1_270).contains(&taken), "{taken} blocks");
+        assert!((600..680).contains(&taken), "{taken} blocks");
         let (section, _) = found(100, &[], 30.0);
         assert!(section.speech.is_empty() && !section.is_given_up);
     }

@@ -29,7 +29,7 @@ pub enum QualityNote {
     Telephone,
     /// The recording is long, and only a part of it was read.
     Excerpt,
-    /// No speech was found in the first ten minutes, and no more were looked through.
+    /// No speech was found in the first five minutes, and no more were looked through.
     SearchedInPart,
     /// The channels cancel one another; those that cancel the strongest were left out.
     ChannelsCancel,
@@ -59,7 +59,7 @@ impl QualityNote {
                 "This is a long recording. Only the first speech in it was read; follow it to have all of it read."
             }
             Self::SearchedInPart => {
-                "Only the first ten minutes were looked through. Follow the recording, or cut out the part with the voice."
+                "Only the first five minutes were looked through. Follow the recording, or cut out the part with the voice."
             }
             Self::ChannelsCancel => {
                 "The channels cancel each other, as when a cable is wired the wrong way round. The stronger one was read alone."

@@ -11,10 +11,6 @@ use crate::nn::classifiers::{
 };
 use crate::nn::weights::WeightsFile;
 
-/// Root mean square level of speech for encoders, in dB below full scale: that of telephony (ITU-T P.56 and G.191). How loud a
-/// recording is says more of the microphone than of the voice.
-const SPEECH_DBFS: f32 = -26.0;
-
 /// Why a model cannot be trained.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -127,13 +123,7 @@ impl Manifest {
         let states = (1..=encoder.network.layers()).collect();
         let features =
             Features::Embedding(Embedding { encoder, states, statistics: Statistics::MeanAndDeviation });
-        Self::of(
-            name,
-            summary,
-            ClipSettings::Speech(SpeechClip { level_dbfs: Some(SPEECH_DBFS), ..SpeechClip::default() }),
-            features,
-            network,
-        )
+        Self::of(name, summary, ClipSettings::Speech(SpeechClip::default()), features, network)
     }
 
     fn of_last_state(

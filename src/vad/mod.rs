@@ -19,12 +19,25 @@ use silero::{Silero, WINDOW};
 /// trained on.
 const SILENCE: f32 = 3e-5;
 
+/// Windows that warm the network up: one second.
+const WARM_UP: usize = 31;
+
 /// Speech segments of a recording, mono samples at 16 kHz of any level.
 ///
 /// ```
 /// assert!(sottovoce::vad::speech_segments(&[0.0; 16_000]).is_empty());
 /// ```
 pub fn speech_segments(samples: &[f32]) -> SpeechSegments {
+    detect(samples, 0)
+}
+
+/// The same of a part of a longer recording, which may begin in the middle of speech. The network, which finds little there without
+/// what came before, sees the first second twice.
+pub fn speech_segments_of_part(samples: &[f32]) -> SpeechSegments {
+    detect(samples, WARM_UP)
+}
+
+fn detect(samples: &[f32], warm_up: usize) -> SpeechSegments {
     let gain = level::gain(samples);
     let windows: Vec<Option<[f32; WINDOW]>> = samples
         .chunks(WINDOW)
@@ -36,7 +49,9 @@ pub fn speech_segments(samples: &[f32]) -> SpeechSegments {
         })
         .collect();
     let sound: Vec<[f32; WINDOW]> = windows.iter().flatten().copied().collect();
-    let mut found = Silero::default().probabilities(&sound).into_iter();
+    let mut silero = Silero::default();
+    silero.probabilities(&sound[..warm_up.min(sound.len())]);
+    let mut found = silero.probabilities(&sound).into_iter();
     let probabilities: Vec<f32> = windows
         .iter()
         .map(|window| if window.is_some() { found.next().unwrap_or(0.0) } else { 0.0 })

@@ -28,13 +28,15 @@ pub enum Condition {
     /// The clip twice, with a knock in the pause.
     KnockBetween,
     KnockAfter,
+    /// Begun in the middle of the voice.
+    CutIn,
     /// Three seconds of silence before and after.
     Silence,
 }
 
-use Condition::{AsItIs, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence};
+use Condition::{AsItIs, CutIn, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence};
 
-pub const CONDITIONS: [Condition; 13] = [
+pub const CONDITIONS: [Condition; 14] = [
     AsItIs,
     Level(-40.0),
     Level(-30.0),
@@ -48,6 +50,7 @@ pub const CONDITIONS: [Condition; 13] = [
     KnockBetween,
     KnockAfter,
     Silence,
+    CutIn,
 ];
 
 impl Condition {
@@ -80,6 +83,12 @@ impl Condition {
                 ([clip, &between, clip].concat(), 0..clip.len() + between.len())
             }
             KnockAfter => ([clip, &pause(SECOND / 4), &loud(rng)].concat(), 0..0),
+            CutIn => {
+                let middle = sottovoce::vad::speech_segments(clip)
+                    .span()
+                    .map_or(0, |span| (span.start + span.end) / 2);
+                (clip[middle..].to_vec(), 0..0)
+            }
             Silence => ([&pause(3 * SECOND)[..], clip, &pause(3 * SECOND)].concat(), 3 * SECOND..3 * SECOND),
         }
     }
@@ -103,6 +112,7 @@ impl fmt::Display for Condition {
             KnockBefore => write!(out, "a knock before"),
             KnockBetween => write!(out, "a knock between"),
             KnockAfter => write!(out, "a knock after"),
+            CutIn => write!(out, "begun in the middle of the voice"),
             Silence => write!(out, "3 s of silence around"),
         }
     }
