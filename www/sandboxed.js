@@ -16,14 +16,17 @@
   };
   const asked = [new URLSearchParams(location.search).get('lang') ?? '', ...navigator.languages];
   const language = asked.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => Object.hasOwn(SAID, tag)) ?? 'en';
-  // What follows in the page would be refused, piece by piece.
-  stop();
   document.documentElement.lang = language;
-  const body = document.createElement('body');
-  body.style.font = '1rem/1.5 system-ui, sans-serif';
+  // What follows in the page would be refused piece by piece, or fail half-way where a server lets others load it.
+  const policy = document.createElement('meta');
+  policy.httpEquiv = 'Content-Security-Policy';
+  policy.content = "default-src 'none'";
+  document.head.append(policy);
   const main = document.createElement('main');
   main.textContent = SAID[language];
-  body.append(main);
-  document.body = body;
+  addEventListener('DOMContentLoaded', () => {
+    document.body.replaceChildren(main);
+    document.body.style.font = '1rem/1.5 system-ui, sans-serif';
+  });
   parent.postMessage({ sottovoce: 1, type: 'error', detail: { code: 'sandboxed', message: SAID[language] } }, '*');
 })();
