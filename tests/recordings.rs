@@ -241,7 +241,7 @@ fn the_note_says_how_much_is_missing() {
     let quality = Quality::measure(&recording, &recording.samples);
     assert_eq!(quality.lost_s, 1.26);
     assert!(quality.notes.contains(&QualityNote::Damaged));
-    assert!(QualityNote::Damaged.advice(quality.lost_s).starts_with("About 1.3 seconds of sound are missing"));
+    assert!(QualityNote::Damaged.advice(&quality).starts_with("About 1.3 seconds of sound are missing"));
     recording.lost_s = 0.04;
     assert!(!Quality::measure(&recording, &recording.samples).notes.contains(&QualityNote::Damaged));
 }
