@@ -3,7 +3,6 @@
 use symphonia::core::audio::Channels;
 
 use super::mono::MonoMix;
-use super::statistics::SILENT;
 use super::{AudioError, Channel, Limits, QualityNote, Resampler, SAMPLE_RATE_HZ};
 
 /// Rates that are resampled, in Hz.
@@ -11,6 +10,9 @@ const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
 /// Of samples whose full scale is 1; what is beyond, or no number, was never sound, and resampling it would overflow.
 const LOUDEST: f32 = 1e6;
+
+/// A track without a sample beyond this (-60 dBFS) has no sound.
+const SILENT_PEAK: f32 = 1e-3;
 
 /// Mixes interleaved samples to mono and resamples them as they come, so that two hours at 192 kHz never stand in
 /// memory at once.
@@ -75,14 +77,11 @@ impl Mixer {
         }
         self.rate_hz = rate_hz;
         self.channels = channels;
-        for sample in &mut self.interleaved {
-            if sample.is_nan() || sample.abs() > LOUDEST {
-                *sample = 0.0;
-                self.lost_s += 1.0 / (f64::from(rate_hz) * channels as f64);
-            }
+        if !self.interleaved.iter().fold(true, |fine, sample| fine & (sample.abs() <= LOUDEST)) {
+            self.silence_what_is_no_sound();
         }
         self.frames += (self.interleaved.len() / channels) as u64;
-        self.has_sound = self.has_sound || mean_square(&self.interleaved) > SILENT;
+        self.has_sound = self.has_sound || peak(&self.interleaved) > SILENT_PEAK;
         if self.mix.as_ref().is_some_and(|mix| mix.layout() != layout) {
             self.finish_mix();
         }
@@ -94,6 +93,15 @@ impl Mixer {
         mix.push(&self.interleaved, &mut self.mono);
         self.resampler.get_or_insert_with(|| Resampler::new(rate_hz, SAMPLE_RATE_HZ)).push(&self.mono);
         Ok(())
+    }
+
+    fn silence_what_is_no_sound(&mut self) {
+        for sample in &mut self.interleaved {
+            if sample.is_nan() || sample.abs() > LOUDEST {
+                *sample = 0.0;
+                self.lost_s += 1.0 / (f64::from(self.rate_hz) * self.channels as f64);
+            }
+        }
     }
 
     /// Mixes what is held back, before channels of another layout or rate and at the end.
@@ -163,8 +171,8 @@ impl Mixer {
     }
 }
 
-fn mean_square(samples: &[f32]) -> f64 {
-    samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len().max(1) as f64
+fn peak(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |peak, sample| sample.abs().max(peak))
 }
 
 /// Refuses more channels than can be mixed.

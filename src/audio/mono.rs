@@ -173,20 +173,24 @@ impl Downmix {
         if self.statistics.frames() >= least && self.statistics.amount() >= 2.0 * self.decided_on {
             self.decide();
         }
-        let channels = self.weights.len();
-        let frames = self.held.chunks_exact(channels);
-        match before.filter(|before| *before != self.weights) {
-            None => mono.extend(frames.map(|samples| dot(samples, &self.weights))),
-            Some(before) => {
-                // From one decision to the other within a frame: a step would be heard as a click.
-                let fade = (self.frame / channels) as f32;
-                mono.extend(frames.enumerate().map(|(at, samples)| {
-                    let share = (at as f32 / fade).min(1.0);
-                    (1.0 - share) * dot(samples, &before) + share * dot(samples, &self.weights)
-                }));
-            }
+        let start = mono.len();
+        weigh(&self.held, &self.weights, mono);
+        if let Some(before) = before.filter(|before| *before != self.weights) {
+            self.fade_from(&before, &mut mono[start..]);
         }
         self.held.clear();
+    }
+
+    /// From one decision to the other within a frame: a step would be heard as a click.
+    fn fade_from(&self, before: &[f32], mono: &mut [f32]) {
+        let channels = before.len();
+        let fade = (self.frame / channels) as f32;
+        let mut earlier = Vec::new();
+        weigh(&self.held[..self.frame.min(self.held.len())], before, &mut earlier);
+        for (at, (sample, earlier)) in mono.iter_mut().zip(earlier).enumerate() {
+            let share = at as f32 / fade;
+            *sample = (1.0 - share) * earlier + share * *sample;
+        }
     }
 
     /// Adds what is held to the statistics; if it is much louder than what came before, that is forgotten. A median tells, so
@@ -235,6 +239,23 @@ impl Downmix {
     }
 }
 
+/// Adds the sum of the weighted channels to `mono`.
+fn weigh(interleaved: &[f32], weights: &[f32], mono: &mut Vec<f32>) {
+    match weights.len() {
+        // Several times as fast with a number of channels that is known beforehand.
+        2 => weigh_some::<2>(interleaved, weights, mono),
+        6 => weigh_some::<6>(interleaved, weights, mono),
+        8 => weigh_some::<8>(interleaved, weights, mono),
+        channels => mono.extend(interleaved.chunks_exact(channels).map(|samples| dot(samples, weights))),
+    }
+}
+
+fn weigh_some<const CHANNELS: usize>(interleaved: &[f32], weights: &[f32], mono: &mut Vec<f32>) {
+    let Some(weights) = weights.first_chunk::<CHANNELS>() else { return };
+    mono.extend(interleaved.as_chunks::<CHANNELS>().0.iter().map(|samples| dot(samples, weights)));
+}
+
+#[inline(always)]
 fn dot(samples: &[f32], weights: &[f32]) -> f32 {
     samples.iter().zip(weights).map(|(sample, weight)| sample * weight).sum()
 }

@@ -1,7 +1,7 @@
 //! How the channels of a recording relate to one another, as far as it was heard.
 
 /// Mean square (relative to full scale) of a frame without sound: -70 dBFS.
-pub const SILENT: f64 = 1e-7;
+const SILENT: f64 = 1e-7;
 
 /// Correlation below which two channels cancel rather than add.
 const CANCELS: f64 = -0.5;
@@ -10,6 +10,9 @@ const NO_PART: f64 = 0.01;
 /// What a voice needs that has the lowest weight of a layout to itself, and the most that is given: channels that happen to
 /// cancel one another must not be raised without end.
 const MOST_GAIN: f64 = 2.0;
+
+/// Samples of a frame, of all channels, that are looked at, at least: at regular times, they have the covariances of all.
+const LOOKED_AT: usize = 320;
 
 /// The covariances of the channels in a short piece of sound.
 pub struct Frame {
@@ -21,15 +24,16 @@ pub struct Frame {
 impl Frame {
     /// Of interleaved samples. What does not swing is no sound, and is left out.
     pub fn new(interleaved: &[f32], channels: usize) -> Self {
-        let count = (interleaved.len() / channels).max(1) as f64;
+        let step = (interleaved.len() / LOOKED_AT).max(1);
+        let count = (interleaved.len() / channels).div_ceil(step).max(1) as f64;
         let mut sums = vec![0.0; channels];
         let mut covariance = vec![0.0; channels * channels];
-        for samples in interleaved.chunks_exact(channels) {
+        for samples in interleaved.chunks_exact(channels).step_by(step) {
             for (row, &a) in samples.iter().enumerate() {
-                sums[row] += f64::from(a);
-                for (column, &b) in samples.iter().enumerate().skip(row) {
-                    covariance[row * channels + column] += f64::from(a) * f64::from(b);
-                }
+                let a = f64::from(a);
+                sums[row] += a;
+                let products = &mut covariance[row * channels + row..(row + 1) * channels];
+                products.iter_mut().zip(&samples[row..]).for_each(|(sum, &b)| *sum += a * f64::from(b));
             }
         }
         for row in 0..channels {

@@ -306,8 +306,7 @@ impl<'a> Stream<'a> {
         self.track.packet_s = (self.interleaved.len() / channels) as f64 / f64::from(rate_hz.max(1));
         let Self { track, mixer, interleaved, .. } = self;
         track.ends.cut(interleaved, rate_hz, channels, padding);
-        mixer.interleaved.clear();
-        mixer.interleaved.append(interleaved);
+        std::mem::swap(&mut mixer.interleaved, interleaved);
         mixer.mix(rate_hz, &layout).map_err(Failure::Limit)?;
         Ok(true)
     }
