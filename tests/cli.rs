@@ -196,6 +196,55 @@ fn corpus_counts_draws_and_lists_what_cannot_be_read() {
 }
 
 #[test]
+fn corpus_tells_copies_and_what_was_not_fetched() {
+    let data = temporary("copies");
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    for folder in ["AudioWAV", "AudioMP3", "AudioFLAC"] {
+        fs::create_dir_all(data.join(folder)).expect("created");
+    }
+    for name in ["1026_IEO_FEA_HI", "1049_ITS_HAP_XX", "1028_MTI_SAD_XX"] {
+        fs::copy(format!("www/samples/{name}.opus"), data.join(format!("AudioWAV/{name}.opus")))
+            .expect("copied");
+        fs::write(data.join(format!("AudioMP3/{name}.mp3")), pointer).expect("written");
+    }
+    let copied = data.join("AudioWAV/1049_ITS_HAP_XX (1).opus");
+    fs::copy("www/samples/1049_ITS_HAP_XX.opus", copied).expect("copied");
+    for actor in 1001..1010 {
+        fs::write(data.join(format!("AudioFLAC/{actor}_DFA_ANG_XX.flac")), pointer).expect("written");
+    }
+    let data = data.to_str().expect("a plain name");
+
+    let output = run(&["corpus", "--data", data]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    for line in [
+        "1049_ITS_HAP_XX (1).opus is a copy of ",
+        "9 files in ",
+        "AudioFLAC are git-lfs pointers: run `git lfs pull` there",
+        "3 files in ",
+        "AudioMP3 are git-lfs pointers; the same recordings are read from other files",
+    ] {
+        assert_eq!(printed.matches(line).count(), 1, "{line}: {printed}");
+    }
+    assert!(!printed.contains("cannot be read"), "{printed}");
+
+    let output = run(&["corpus", "--data", data, "--json"]);
+    let survey: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(survey["counts"]["happy"]["CREMA-D"], 1);
+    assert_eq!(survey["unreadable"].as_array().expect("a list").len(), 0);
+    assert_eq!(survey["copies"].as_array().expect("a list").len(), 1);
+    assert_eq!(survey["pointers"][0]["missing"], 9);
+
+    // Whoever trains is told in short.
+    let output = run(&["train", "mfcc1", "--data", data, "--out", data, "--cache", data]);
+    let errors = text(&output.stderr);
+    assert!(errors.contains("AudioFLAC are git-lfs pointers: run `git lfs pull` there"), "{errors}");
+    assert!(errors.contains("Files left out because they repeat recordings: 1."), "{errors}");
+    assert!(!errors.contains("AudioMP3"), "{errors}");
+    let _ = fs::remove_dir_all(data);
+}
+
+#[test]
 fn training_says_what_it_lacks() {
     let refused = |arguments: &[&str], words: &str| {
         let output = run(arguments);
@@ -209,6 +258,16 @@ fn training_says_what_it_lacks() {
         "random, speaker and corpus-NAME",
     );
     refused(&["train", "mfcc1", "--data", "src"], "give the folder that holds them");
+    refused(&["train", "mfcc1", "--data", "www/samples", "--epochs", "0"], "epochs must be at least 1");
+    refused(
+        &["train", "mfcc1", "--data", "www/samples", "--unfreeze-last", "1"],
+        "there are no layers to unfreeze",
+    );
+    let recipe = "recipes/pretrain/wav2vec2-contrast.toml";
+    refused(
+        &["pretrain", "wav2vec2", "--data", "www/samples", "--recipe", recipe, "--steps", "0"],
+        "steps must be at least 1",
+    );
     let out = temporary("too-few");
     let out = out.to_str().expect("a plain name");
     let cache = format!("{out}/cache");
