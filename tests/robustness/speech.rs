@@ -28,15 +28,13 @@ pub enum Condition {
     /// The clip twice, with a knock in the pause.
     KnockBetween,
     KnockAfter,
-    /// Begun in the middle of the voice.
-    CutIn,
     /// Three seconds of silence before and after.
     Silence,
 }
 
-use Condition::{AsItIs, CutIn, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence};
+use Condition::{AsItIs, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence};
 
-pub const CONDITIONS: [Condition; 14] = [
+pub const CONDITIONS: [Condition; 13] = [
     AsItIs,
     Level(-40.0),
     Level(-30.0),
@@ -50,7 +48,6 @@ pub const CONDITIONS: [Condition; 14] = [
     KnockBetween,
     KnockAfter,
     Silence,
-    CutIn,
 ];
 
 impl Condition {
@@ -83,12 +80,6 @@ impl Condition {
                 ([clip, &between, clip].concat(), 0..clip.len() + between.len())
             }
             KnockAfter => ([clip, &pause(SECOND / 4), &loud(rng)].concat(), 0..0),
-            CutIn => {
-                let middle = sottovoce::vad::speech_segments(clip)
-                    .span()
-                    .map_or(0, |span| (span.start + span.end) / 2);
-                (clip[middle..].to_vec(), 0..0)
-            }
             Silence => ([&pause(3 * SECOND)[..], clip, &pause(3 * SECOND)].concat(), 3 * SECOND..3 * SECOND),
         }
     }
@@ -112,7 +103,6 @@ impl fmt::Display for Condition {
             KnockBefore => write!(out, "a knock before"),
             KnockBetween => write!(out, "a knock between"),
             KnockAfter => write!(out, "a knock after"),
-            CutIn => write!(out, "begun in the middle of the voice"),
             Silence => write!(out, "3 s of silence around"),
         }
     }
