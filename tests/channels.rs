@@ -355,6 +355,15 @@ fn a_stream_and_windows_give_what_is_decoded_at_once() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_stream_that_is_left_before_its_end_tells_what_it_heard() {
+    let voice = voice(0).repeat(4);
+    let bytes = wav(&[voice.clone(), scaled(&voice, -1.0)], None);
+    let mut stream = Stream::open(Box::new(Cursor::new(&bytes[..])), &Limits::default()).expect("readable");
+    stream.next_block().expect("readable");
+    assert_eq!(stream.notes(), [QualityNote::ChannelsCancel]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn reading_the_start_alone_gives_the_same_samples() {
     let [left, right] = call();
     let bytes = wav(&[left, right], None);

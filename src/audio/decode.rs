@@ -160,7 +160,7 @@ impl ReadOptions {
             source_rate_hz: mixer.rate_hz,
             source_channels: mixer.channels,
             source_track: 1,
-            notes: mixer.notes().to_vec(),
+            notes: mixer.notes(),
             lost_s: mixer.lost_s as f32,
         })
     }

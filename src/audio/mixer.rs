@@ -112,8 +112,7 @@ impl Mixer {
         if let Some(resampler) = &mut self.resampler {
             resampler.push(&self.mono);
         }
-        let notes = mix.notes().into_iter().filter(|note| !self.notes.contains(note));
-        self.notes = self.notes.iter().copied().chain(notes).collect();
+        self.notes = joined(&self.notes, mix.notes());
     }
 
     /// Whether there was more than silence.
@@ -121,9 +120,9 @@ impl Mixer {
         self.has_sound
     }
 
-    /// What a person should know of the channels; complete at the end.
-    pub fn notes(&self) -> &[QualityNote] {
-        &self.notes
+    /// What a person should know of the channels, as far as they were heard.
+    pub fn notes(&self) -> Vec<QualityNote> {
+        joined(&self.notes, self.mix.as_ref().map_or_else(Vec::new, MonoMix::notes))
     }
 
     /// Finishes what came at one rate: streams that stand one behind the other may each have their own.
@@ -169,6 +168,12 @@ impl Mixer {
         samples.extend(self.resampler.take().map_or_else(Vec::new, Resampler::finish));
         samples
     }
+}
+
+/// Notes and those that are not among them.
+fn joined(notes: &[QualityNote], more: Vec<QualityNote>) -> Vec<QualityNote> {
+    let new = more.into_iter().filter(|note| !notes.contains(note));
+    notes.iter().copied().chain(new).collect()
 }
 
 fn peak(samples: &[f32]) -> f32 {

@@ -150,9 +150,9 @@ impl<'a> Stream<'a> {
         self.number
     }
 
-    /// What a person should know of how channels and tracks were taken; complete at the end.
+    /// What a person should know of how channels and tracks were taken, as far as they were heard.
     pub fn notes(&self) -> Vec<QualityNote> {
-        self.mixer.notes().iter().copied().chain(self.track_note()).collect()
+        self.mixer.notes().into_iter().chain(self.track_note()).collect()
     }
 
     pub(super) fn track_note(&self) -> Option<QualityNote> {
