@@ -55,7 +55,7 @@ impl Folder {
         for actor in 0..20_usize {
             for (place, emotion) in ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"].into_iter().enumerate() {
                 // Files of the same bytes would be one recording.
-                let level = 0.3 + 0.001 * place as f32;
+                let level = 0.3 + 0.001 * (6 * actor + place) as f32;
                 let samples = (0..32_000).map(|n| {
                     let pitch = 200.0 * 1.5_f32.powi(((n / 1_600 + actor) % 7) as i32);
                     (level * (TAU * pitch * n as f32 / 16_000.0).sin() * 32_767.0) as i16

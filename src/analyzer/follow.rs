@@ -2,7 +2,7 @@
 
 use super::{Analysis, Analyzer, Prepared};
 use crate::audio::{self, AudioError, Clip, Quality, Recording, SAMPLE_RATE_HZ, Window};
-use crate::vad::speech_segments_of_part;
+use crate::vad::speech_segments;
 
 /// Share of a window that has to be speech for it to be read.
 const LEAST_SPEECH: f32 = 0.15;
@@ -33,7 +33,7 @@ impl Analyzer {
 
     fn heard_in(&self, recording: Recording) -> Option<Prepared> {
         // What is cut away from the start of recordings stands in the window before.
-        let speech = speech_segments_of_part(&recording.samples);
+        let speech = speech_segments(&recording.samples);
         let clip = Clip::cut(&recording.samples, &self.model.manifest().clip.with_skip(0.0), &speech);
         let quality = Quality::measure(&recording, &(0..recording.samples.len()), &speech);
         if quality.speech_share < LEAST_SPEECH {

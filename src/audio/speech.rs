@@ -35,6 +35,12 @@ impl SpeechSegments {
         self.0.iter().map(ExactSizeIterator::len).sum()
     }
 
+    /// Those of the segments that are `wanted`.
+    pub(crate) fn retain(mut self, wanted: impl FnMut(&Range<usize>) -> bool) -> Self {
+        self.0.retain(wanted);
+        self
+    }
+
     /// The parts of the segments that lie in `range`, counted from its start.
     pub fn within(&self, range: &Range<usize>) -> Self {
         let cut = |segment: &Range<usize>| segment.start.max(range.start)..segment.end.min(range.end);

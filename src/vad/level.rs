@@ -1,4 +1,4 @@
-//! The gain that brings a recording to the level at which speech is found best.
+//! Levels of a recording: the gain that brings it to the one at which speech is found best, and how much they vary.
 
 use super::silero::WINDOW;
 use crate::nn::activation::sum;
@@ -13,11 +13,29 @@ const GAINS: std::ops::RangeInclusive<f32> = 0.1..=1000.0;
 
 /// What to multiply samples with.
 pub fn gain(samples: &[f32]) -> f32 {
-    let mean_square = |window: &[f32]| sum(window, |sample| sample * sample) / WINDOW as f32;
-    let mut powers: Vec<f32> = samples.chunks(WINDOW).map(mean_square).collect();
-    powers.sort_by(|a, b| b.total_cmp(a));
-    let Some(power) = powers.get(LOUD_WINDOWS - 1).or(powers.last()) else { return 1.0 };
+    let powers = sorted_powers(samples);
+    let Some(power) = powers.iter().rev().nth(LOUD_WINDOWS - 1).or(powers.first()) else { return 1.0 };
     (LEVEL / power.sqrt().max(f32::MIN_POSITIVE)).clamp(*GAINS.start(), *GAINS.end())
+}
+
+/// What lies between the level that a tenth of all windows reaches and the one that nine tenths reach, in dB; 0 if there are none.
+pub fn range_db(samples: &[f32]) -> f32 {
+    let powers = sorted_powers(samples);
+    let at =
+        |tenths: usize| powers.get(powers.len() * tenths / 10).copied().unwrap_or(1.0).max(f32::MIN_POSITIVE);
+    // By way of 64 bits, so that all processors agree.
+    (10.0 * f64::from(at(9) / at(1)).log10()) as f32
+}
+
+/// Mean square of a window, full or not.
+pub fn power(window: &[f32]) -> f32 {
+    sum(window, |sample| sample * sample) / window.len().max(1) as f32
+}
+
+fn sorted_powers(samples: &[f32]) -> Vec<f32> {
+    let mut powers: Vec<f32> = samples.chunks(WINDOW).map(power).collect();
+    powers.sort_by(f32::total_cmp);
+    powers
 }
 
 #[cfg(test)]
@@ -34,6 +52,16 @@ mod tests {
         assert!((gain(&clicked) / before - 1.0).abs() < 0.01, "{}", gain(&clicked));
         let louder: Vec<f32> = quiet.iter().map(|sample| 8.0 * sample).collect();
         assert!((8.0 * gain(&louder) / before - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn what_is_steady_has_no_range() {
+        let tone = |n: usize| (n as f32 * 0.3).sin();
+        let steady: Vec<f32> = (0..16_000).map(tone).collect();
+        let falling: Vec<f32> = (0..16_000).map(|n| tone(n) * 10.0_f32.powf(n as f32 / -16_000.0)).collect();
+        assert!(range_db(&steady) < 0.5, "{}", range_db(&steady));
+        assert!((range_db(&falling) - 16.0).abs() < 1.0, "{}", range_db(&falling));
+        assert_eq!(range_db(&[]), 0.0);
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn is_near(ours: &Range<usize>, expected: &Range<usize>) -> bool {
 #[test]
 fn speech_is_found_however_it_is_recorded() {
     let clips = clips();
-    for (name, detector) in DETECTORS.into_iter() {
+    for (name, detector) in DETECTORS {
         for condition in CONDITIONS {
             // Of clips in which a detector finds speech as they are, where it should find it under a condition.
             let results = parallel::map(&clips, vec![(); parallel::cores()], |(), (number, clip)| {

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use sottovoce::audio::decode;
 use sottovoce::parallel;
+use sottovoce::vad::speech_segments;
 
 use super::sounds::{knock, pink, rms, white};
 
@@ -28,13 +29,15 @@ pub enum Condition {
     /// The clip twice, with a knock in the pause.
     KnockBetween,
     KnockAfter,
+    /// Begun in the middle of the voice.
+    CutIn,
     /// Three seconds of silence before and after.
     Silence,
 }
 
-use Condition::{AsItIs, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence};
+use Condition::{AsItIs, CutIn, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence};
 
-pub const CONDITIONS: [Condition; 13] = [
+pub const CONDITIONS: [Condition; 14] = [
     AsItIs,
     Level(-40.0),
     Level(-30.0),
@@ -48,6 +51,7 @@ pub const CONDITIONS: [Condition; 13] = [
     KnockBetween,
     KnockAfter,
     Silence,
+    CutIn,
 ];
 
 impl Condition {
@@ -80,6 +84,10 @@ impl Condition {
                 ([clip, &between, clip].concat(), 0..clip.len() + between.len())
             }
             KnockAfter => ([clip, &pause(SECOND / 4), &loud(rng)].concat(), 0..0),
+            CutIn => {
+                let middle = speech_segments(clip).span().map_or(0, |span| (span.start + span.end) / 2);
+                (clip[middle..].to_vec(), 0..0)
+            }
             Silence => ([&pause(3 * SECOND)[..], clip, &pause(3 * SECOND)].concat(), 3 * SECOND..3 * SECOND),
         }
     }
@@ -89,6 +97,8 @@ impl Condition {
         match self {
             Noise(5.0) => 0.95,
             Noise(10.0) => 0.98,
+            // Some are left with a quarter of a second or so.
+            CutIn => 0.95,
             _ => 0.99,
         }
     }
@@ -103,6 +113,7 @@ impl fmt::Display for Condition {
             KnockBefore => write!(out, "a knock before"),
             KnockBetween => write!(out, "a knock between"),
             KnockAfter => write!(out, "a knock after"),
+            CutIn => write!(out, "begun in the middle of the voice"),
             Silence => write!(out, "3 s of silence around"),
         }
     }
