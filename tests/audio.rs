@@ -1,11 +1,14 @@
 //! Decoding and resampling, natively and in a browser. `tests/reference/make_audio.py` made the files.
 
 mod common;
+#[path = "common/recording.rs"]
+mod recording;
 
 use std::f64::consts::{PI, TAU};
 use std::io::Cursor;
 
 use common::floats;
+use recording::{Fixture, SPEECH, fixture, read, sound};
 use safetensors::SafeTensors;
 use sottovoce::audio::{
     AudioError, Clip, ClipSettings, Limits, Quality, QualityNote, ReadOptions, Recording, Resampler,
@@ -16,14 +19,6 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
-
-macro_rules! fixture {
-    ($name:literal) => {
-        ($name, include_bytes!(concat!("fixtures/audio/", $name)).as_slice())
-    };
-}
-
-type Fixture = (&'static str, &'static [u8]);
 
 const LOSSLESS: [Fixture; 9] = [
     fixture!("s16.wav"),
@@ -47,19 +42,6 @@ const LOSSY: [Fixture; 8] = [
     fixture!("aac.m4a"),
     fixture!("fragmented.m4a"),
 ];
-
-fn read(bytes: &[u8]) -> Result<Recording, AudioError> {
-    decode(bytes, &ReadOptions::default())
-}
-
-/// The sound in every fixture, at time `t` in seconds.
-fn sound(t: f64) -> f64 {
-    if (0.0..1.0).contains(&t) {
-        0.5 * (PI * t).sin().powi(2) * (TAU * (300.0 * t + 850.0 * t * t)).sin()
-    } else {
-        0.0
-    }
-}
 
 /// Correlation of a recording with the sound, `delay` samples late, and the ratio of their levels.
 fn match_at(recording: &Recording, delay: isize) -> (f64, f64) {
@@ -250,8 +232,6 @@ fn samples_that_are_not_numbers_become_silence() {
     let recording = from_samples(&huge, 44_100, &ReadOptions::default()).expect("readable");
     assert!(recording.lost_s > 0.5 && recording.samples.iter().all(|sample| sample.is_finite()));
 }
-
-const SPEECH: &[u8] = include_bytes!("../www/samples/1049_ITS_HAP_XX.opus");
 
 fn notes(samples: Vec<f32>) -> Vec<QualityNote> {
     let recording = from_samples(&samples, 16_000, &ReadOptions::default()).expect("readable");

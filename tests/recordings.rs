@@ -1,9 +1,12 @@
 //! Recordings as people have them, natively and in a browser: headers that were never filled in, tags, streams one behind the
 //! other, and what phones, editors and recorders write. `tests/reference/make_field.py` made the files.
 
-use std::f64::consts::{PI, TAU};
+#[path = "common/recording.rs"]
+mod recording;
+
 use std::io::Cursor;
 
+use recording::{Fixture, SPEECH, fixture, read, sound};
 use sottovoce::audio::{
     AudioError, LEAST_LOST_S, Limits, Quality, QualityNote, ReadOptions, Recording, SpeechSegments, Stream,
     decode, from_samples,
@@ -12,14 +15,6 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
-
-macro_rules! fixture {
-    ($name:literal) => {
-        ($name, include_bytes!(concat!("fixtures/audio/", $name)).as_slice())
-    };
-}
-
-type Fixture = (&'static str, &'static [u8]);
 
 /// Of one second each, by its samples.
 const EXACT: [Fixture; 14] = [
@@ -58,21 +53,6 @@ const CODED: [Fixture; 12] = [
 /// Two streams of one second, one behind the other.
 const CHAINED: [Fixture; 4] =
     [fixture!("chained.opus"), fixture!("chained.ogg"), fixture!("chained.webm"), fixture!("chained.mp3")];
-
-const SPEECH: &[u8] = include_bytes!("../www/samples/1049_ITS_HAP_XX.opus");
-
-fn read(bytes: &[u8]) -> Result<Recording, AudioError> {
-    decode(bytes, &ReadOptions::default())
-}
-
-/// The sound in every fixture, at time `t` in seconds.
-fn sound(t: f64) -> f64 {
-    if (0.0..1.0).contains(&t) {
-        0.5 * (PI * t).sin().powi(2) * (TAU * (300.0 * t + 850.0 * t * t)).sin()
-    } else {
-        0.0
-    }
-}
 
 /// The best correlation with the sound of the second that begins about `start_s`, a few samples early or up to 0.15 s late, and the ratio of their levels there.
 fn alike(samples: &[f32], start_s: f64) -> (f64, f64) {

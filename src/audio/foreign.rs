@@ -16,15 +16,22 @@ pub fn named(head: &[u8]) -> Option<AudioError> {
         Some(AudioError::WindowsMedia)
     } else if is(&[b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/"]) {
         Some(AudioError::LfsPointer)
+    } else if is(&[b"%PDF-", b"\x89PNG\r\n", b"GIF8", b"\xff\xd8\xff"]) || is_zipped_document(head) {
+        Some(AudioError::Document)
     } else if is(&[b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08"]) {
         Some(AudioError::Archive)
-    } else if is(&[b"%PDF-", b"\x89PNG\r\n", b"GIF8", b"\xff\xd8\xff"]) {
-        Some(AudioError::Document)
     } else if is_markup(head) {
         Some(AudioError::WebPage)
     } else {
         None
     }
+}
+
+/// A ZIP archive whose first entry is that of Office Open XML, or of OpenDocument and EPUB.
+fn is_zipped_document(head: &[u8]) -> bool {
+    const NAME_AT: usize = 30;
+    let first = head.get(NAME_AT..).unwrap_or_default();
+    head.starts_with(b"PK\x03\x04") && [&b"[Content_Types].xml"[..], b"_rels/.rels", b"mimetype"].iter().any(|name| first.starts_with(name))
 }
 
 /// HTML or XML: a letter, `!` or `?` behind the first `<`, which nothing but white space comes before.

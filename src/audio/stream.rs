@@ -97,7 +97,7 @@ impl<'a> Stream<'a> {
         let file = Shared::new(source, length);
         let bounds = tags::between(&file);
         let Container { format, edit, is_cut, lost_s, next } = container::open(&file, bounds.clone())?;
-        let track = OpenTrack::open(&*format, limits, Ends::new(edit), length, is_cut)?;
+        let track = OpenTrack::open(main_track(&*format)?, &*format, limits, Ends::new(edit), length, is_cut)?;
         let (number, others) = other_tracks(&*format, track.id, limits, length);
         let mut mixer = Mixer::new(*limits);
         mixer.lost_s = lost_s;
@@ -329,6 +329,7 @@ impl<'a> Stream<'a> {
         let opened = container::open(&self.file, self.bounds.clone()).and_then(|opened| {
             let limits = self.mixer.limits();
             let track = OpenTrack::open(
+                main_track(&*opened.format)?,
                 &*opened.format,
                 &limits,
                 Ends::new(opened.edit),
@@ -357,7 +358,10 @@ impl<'a> Stream<'a> {
         self.links += 1;
         self.empty_packets = 0;
         let limits = self.mixer.limits();
-        match OpenTrack::open(&*self.format, &limits, Ends::default(), self.file.len(), false) {
+        let opened = main_track(&*self.format).and_then(|track| {
+            OpenTrack::open(track, &*self.format, &limits, Ends::default(), self.file.len(), false)
+        });
+        match opened {
             Ok(track) if self.links <= MAX_LINKS => {
                 self.take_track_with_sound();
                 self.track = track;
@@ -414,24 +418,17 @@ enum Failure {
     Limit(AudioError),
 }
 
-impl OpenTrack {
-    /// Takes the sound track that a file begins with, or says is its main one.
-    fn open(
-        format: &dyn FormatReader,
-        limits: &Limits,
-        ends: Ends,
-        bytes: u64,
-        is_cut: bool,
-    ) -> Result<Self, AudioError> {
-        let Some(track) = format.default_track(TrackType::Audio) else {
-            // A track of which nothing is known may be one of sound.
-            let is_unknown = format.tracks().iter().any(|track| track.codec_params.is_none());
-            return Err(if is_unknown { AudioError::UnsupportedCodec } else { AudioError::NoAudioTrack });
-        };
-        Self::of(track, format, limits, ends, bytes, is_cut)
-    }
+/// The sound track that a file begins with, or says is its main one.
+fn main_track(format: &dyn FormatReader) -> Result<&Track, AudioError> {
+    format.default_track(TrackType::Audio).ok_or_else(|| {
+        // A track of which nothing is known may be one of sound.
+        let is_unknown = format.tracks().iter().any(|track| track.codec_params.is_none());
+        if is_unknown { AudioError::UnsupportedCodec } else { AudioError::NoAudioTrack }
+    })
+}
 
-    fn of(
+impl OpenTrack {
+    fn open(
         track: &Track,
         format: &dyn FormatReader,
         limits: &Limits,
@@ -484,7 +481,7 @@ fn other_tracks(format: &dyn FormatReader, id: u32, limits: &Limits, bytes: u64)
     let number = tracks().find(|(track, _)| track.id == id).map_or(1, |(_, number)| number);
     let others = tracks().filter(|(track, _)| track.id != id).take(MOST_TRACKS);
     let others = others.filter_map(|(track, number)| {
-        let track = OpenTrack::of(track, format, limits, Ends::default(), bytes, false).ok()?;
+        let track = OpenTrack::open(track, format, limits, Ends::default(), bytes, false).ok()?;
         Some(OtherTrack { number, track, mixer: Mixer::new(*limits) })
     });
     (number, others.collect())

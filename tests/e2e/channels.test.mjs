@@ -2,21 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { fixture, launch, open, openBlank, reading, readingOf, serve } from './support.mjs';
+import { test } from 'node:test';
+import { fixture, hosted, open, openBlank, reading, readingOf } from './support.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = hosted();
 
 /** Chooses a channel, and waits until another reading is there than before. */
 async function choose(page, channel) {
@@ -28,7 +17,7 @@ async function choose(page, channel) {
 }
 
 test('of a call, either side can be read and followed', async () => {
-  const { context, page, errors } = await open(browser, server.url);
+  const { context, page, errors } = await open(site.browser, site.server.url);
   const choice = page.getByLabel('Channel');
   await page.setInputFiles('#file', fixture('s16.wav'));
   await readingOf(page, 's16.wav');
@@ -53,8 +42,8 @@ test('of a call, either side can be read and followed', async () => {
 });
 
 test('programs choose a channel, too', async () => {
-  const page = await browser.newPage();
-  await openBlank(page, server);
+  const page = await site.browser.newPage();
+  await openBlank(page, site.server);
   const call = [...await readFile(fixture('call.ogg'))];
   const said = await page.evaluate(async ([api, bytes]) => {
     const { analyze } = await import(api);
@@ -64,7 +53,7 @@ test('programs choose a channel, too', async () => {
       return [report.probabilities.angry, ...report.notes.map(({ code }) => code)];
     };
     return { both: await of(undefined), left: await of('left'), first: await of(1), right: await of(2), missing: await of(3).catch(({ code }) => code) };
-  }, [`${server.url}www/api.js`, call]);
+  }, [`${site.server.url}www/api.js`, call]);
   assert.deepEqual(said.both.slice(1), ['dual-channel']);
   assert.deepEqual(said.left, said.first);
   assert.notDeepEqual(said.left, said.right);
@@ -74,8 +63,8 @@ test('programs choose a channel, too', async () => {
 });
 
 test('what the browser decodes is mixed by the same rule', async () => {
-  const page = await browser.newPage();
-  await openBlank(page, server);
+  const page = await site.browser.newPage();
+  await openBlank(page, site.server);
   const levels = await page.evaluate(async ([engines, clip]) => {
     const { engineOf } = await import(engines);
     const context = new OfflineAudioContext(1, 1, 16_000);
@@ -90,7 +79,7 @@ test('what the browser decodes is mixed by the same rule', async () => {
       inverted: await of([voice, voice.map((sample) => -sample)]),
       centre: await of([silence, silence, voice, silence, silence, silence]),
     };
-  }, [`${server.url}www/engine/engines.js`, `${server.url}www/samples/1049_ITS_HAP_XX.opus`]);
+  }, [`${site.server.url}www/engine/engines.js`, `${site.server.url}www/samples/1049_ITS_HAP_XX.opus`]);
   const [level] = levels.mono;
   assert.deepEqual(levels.inverted, [level, 'channels-cancel']);
   assert.ok(Math.abs(levels.centre[0] - level) < 0.01, `${levels.centre}`);

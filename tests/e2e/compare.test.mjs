@@ -3,28 +3,17 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import { chosenModel, launch, open, readingOf, sample, serve } from './support.mjs';
+import { test } from 'node:test';
+import { chosenModel, hosted, open, readingOf, sample } from './support.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = hosted();
 
 const rows = (page) => page.locator('#compare-rows tr').evaluateAll((rows) =>
   rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
 
 test('every model reads the clip on the page, and says what it read alone', async () => {
   // Only the test adds a script to the page.
-  const { context, page, errors } = await open(browser, server.url, { bypassCSP: true });
+  const { context, page, errors } = await open(site.browser, site.server.url, { bypassCSP: true });
   await page.setInputFiles('#file', sample('1064_ITS_DIS_XX.opus'));
   const alone = await readingOf(page, '1064_ITS_DIS_XX.opus');
   await page.getByText('Ask every model').click();
@@ -60,7 +49,7 @@ test('every model reads the clip on the page, and says what it read alone', asyn
 });
 
 test('asking can be ended', async () => {
-  const { context, page, errors } = await open(browser, server.url);
+  const { context, page, errors } = await open(site.browser, site.server.url);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
   await readingOf(page, 'Woman, 35');
   await page.route('**/models/ms/model.safetensors', () => {});

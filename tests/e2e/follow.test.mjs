@@ -6,25 +6,14 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { launch, longRecording, open, readingOf, serve } from './support.mjs';
+import { hosted, launch, longRecording, open, readingOf } from './support.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = hosted();
 
 /** Opens the page, reads a long recording and has all of it followed. */
 async function followed(repeats) {
   // Only the test looks into the player.
-  const opened = await open(browser, server.url, { bypassCSP: true });
+  const opened = await open(site.browser, site.server.url, { bypassCSP: true });
   const recording = await longRecording(opened.page, repeats);
   await opened.page.setInputFiles('#file', recording);
   await opened.page.getByRole('button', { name: /^Follow all/ }).click();
@@ -108,7 +97,7 @@ describe('the microphone', () => {
   let listening;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
-    const { context, page } = await open(browser, server.url, { bypassCSP: true });
+    const { context, page } = await open(site.browser, site.server.url, { bypassCSP: true });
     const path = join(folder, 'voice.wav');
     await writeFile(path, (await longRecording(page, 3, 0.1)).buffer);
     await context.close();
@@ -121,7 +110,7 @@ describe('the microphone', () => {
   });
 
   test('is followed live, and nothing of the sound is kept', async () => {
-    const { context, page, errors } = await open(listening, server.url, { permissions: ['microphone'], bypassCSP: true });
+    const { context, page, errors } = await open(listening, site.server.url, { permissions: ['microphone'], bypassCSP: true });
     await page.getByRole('button', { name: 'Follow live' }).click();
     await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 8);
     assert.match(await page.locator('#live-behind').textContent(), /^Shown \d+ ms after it was heard\.$/);
@@ -146,7 +135,7 @@ describe('the microphone', () => {
   });
 
   test('is given back when another recording is read', async () => {
-    const { context, page, errors } = await open(listening, server.url, { permissions: ['microphone'] });
+    const { context, page, errors } = await open(listening, site.server.url, { permissions: ['microphone'] });
     await page.getByRole('button', { name: 'Follow live' }).click();
     await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 1);
     await page.getByRole('button', { name: 'Man, 53' }).click();
@@ -159,7 +148,7 @@ describe('the microphone', () => {
   });
 
   test('that is refused leaves the page as it was', async () => {
-    const { context, page } = await open(browser, server.url);
+    const { context, page } = await open(site.browser, site.server.url);
     await page.evaluate(() => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
     });

@@ -3,24 +3,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { dist, launch, openBlank, sample, serve } from './support.mjs';
+import { test } from 'node:test';
+import { dist, hosted, openBlank, sample } from './support.mjs';
 
 const MESSAGES = Number(process.env.MESSAGES ?? 400);
 const SEED = Number(process.env.SEED ?? 1);
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = hosted();
 
 /** Runs in the browser: sends messages made by chance, one after the other, and counts the kinds of answers. */
 async function talk({ manifest, weights, clip, messages, seed }) {
@@ -102,8 +91,8 @@ async function talk({ manifest, weights, clip, messages, seed }) {
 }
 
 test('the worker answers every message once and reads as before', { timeout: 280_000 }, async () => {
-  const page = await browser.newPage();
-  await openBlank(page, server);
+  const page = await site.browser.newPage();
+  await openBlank(page, site.server);
   const base64 = async (path) => (await readFile(path)).toString('base64');
   const said = await page.evaluate(talk, {
     manifest: await readFile(join(dist, 'models/baseline/model.json'), 'utf8'),

@@ -132,7 +132,7 @@ describe('the page', () => {
     await page.locator('#more li').nth(2).waitFor();
     const rows = await page.locator('#more li').allTextContents();
     assert.match(rows[0], /could not be read\. There is no sound track/);
-    assert.match(rows[1], /could not be read\. This does not look like an audio file/);
+    assert.match(rows[1], /could not be read\. This is an archive/);
     assert.match(await problem(page).textContent(), /^Could not be read: 2 of 3 recordings/);
     await context.close();
   });
@@ -179,7 +179,10 @@ describe('the page', () => {
       assert.match(await problem(page).textContent(), words);
       assert.equal(await problem(page).getAttribute('role'), 'alert');
     };
-    await refused('letter.docx', Buffer.from('PK\u0003\u0004 not sound at all'.repeat(200)), /does not look like an audio file/);
+    await refused('letter.txt', Buffer.from('not sound at all '.repeat(200)), /does not look like an audio file/);
+    const zip = Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(26), Buffer.from('[Content_Types].xml'), Buffer.alloc(900)]);
+    await refused('letter.docx', zip, /picture or a document/);
+    await refused('letters.zip', Buffer.from('PK\u0003\u0004 not sound at all'.repeat(200)), /an archive/);
     await refused('nothing.wav', Buffer.alloc(0), /empty/);
     await refused('cut.wav', (await readFile(fixture('s16.wav'))).subarray(0, 40), /damaged|no sound|does not look/);
     await page.getByRole('button', { name: 'Man, 33' }).click();

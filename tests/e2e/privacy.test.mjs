@@ -1,28 +1,17 @@
 // What the page says of itself and the network, from end to end.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, open, readingOf, sample, serve } from './support.mjs';
+import { test } from 'node:test';
+import { hosted, open, readingOf, sample } from './support.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = hosted();
 
 const text = (page, id) => page.locator(`#${id}`).textContent();
 
 test('the requests that it tells are those that were made, and a recording makes none', async () => {
-  const { context, page, errors } = await open(browser, server.url);
+  const { context, page, errors } = await open(site.browser, site.server.url);
   await page.getByText('Check it').click();
-  const made = () => server.asked.length;
+  const made = () => site.server.asked.length;
   const told = async () => Number((await text(page, 'asked')).match(/opened: (\d+), all to this site/)[1]);
   assert.ok(Math.abs(await told() - made()) <= 3, `${await told()} told, ${made()} made`);
   await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
@@ -36,7 +25,7 @@ test('the requests that it tells are those that were made, and a recording makes
 });
 
 test('recordings are read with the network cut', async () => {
-  const { context, page } = await open(browser, server.url);
+  const { context, page } = await open(site.browser, site.server.url);
   await context.setOffline(true);
   await page.setInputFiles('#file', sample('1053_IEO_ANG_HI.opus'));
   await readingOf(page, '1053_IEO_ANG_HI.opus');
@@ -46,7 +35,7 @@ test('recordings are read with the network cut', async () => {
 });
 
 test('what is kept is told, and deleted when told to', async () => {
-  const { context, page, errors } = await open(browser, server.url);
+  const { context, page, errors } = await open(site.browser, site.server.url);
   await page.getByText('Check it').click();
   await page.locator('#kept').filter({ hasText: /keeps \d+\.\d MB of this page and its models.* It keeps no recordings\.$/ }).waitFor();
   const kept = () => page.evaluate(async () => (await caches.keys()).length);

@@ -1,7 +1,9 @@
 // What every end-to-end test needs: the built page on a plain file server under a sub-path, and a browser.
 
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
@@ -37,6 +39,20 @@ export const launchFirefox = () => {
   if (!FIREFOX) throw new Error('Firefox is missing: install firefox-esr, or name it in FIREFOX');
   return puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX, headless: true });
 };
+
+/** A server of the built page and Chromium, from before the first of a file's tests until the last has ended. */
+export function hosted() {
+  const site = {};
+  before(async () => {
+    site.server = await serve();
+    site.browser = await launch();
+  });
+  after(async () => {
+    await site.browser?.close();
+    await site.server?.close();
+  });
+  return site;
+}
 
 /** A graphics processor in software, for machines that have none: right, but slow. */
 export const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
@@ -90,28 +106,39 @@ export const readingOf = async (page, source) => {
   return reading(page);
 };
 
-/** The sound of a sample clip as the page plays it, 16-bit at 16 kHz, repeated between silences. */
+/** A 16-bit mono WAV file. @param {Float32Array} samples @param {number} rateHz */
+export function wav16(samples, rateHz) {
+  const bytes = Buffer.alloc(44 + 2 * samples.length);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(36 + 2 * samples.length, 4);
+  bytes.write('WAVEfmt ', 8);
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt32LE(rateHz, 24);
+  bytes.writeUInt32LE(2 * rateHz, 28);
+  bytes.writeUInt16LE(2, 32);
+  bytes.writeUInt16LE(16, 34);
+  bytes.write('data', 36);
+  bytes.writeUInt32LE(2 * samples.length, 40);
+  samples.forEach((s, i) => bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, s)) * 32767), 44 + 2 * i));
+  return bytes;
+}
+
+/** The samples of a sample clip, as the browser of `page` decodes them at `rateHz`. @returns {Promise<Float32Array>} */
+export async function speech(page, rateHz) {
+  const bytes = [...await readFile(sample('1049_ITS_HAP_XX.opus'))];
+  const samples = await page.evaluate(async ([bytes, rateHz]) => {
+    const decoded = await new OfflineAudioContext(1, 1, rateHz).decodeAudioData(Uint8Array.from(bytes).buffer);
+    return [...decoded.getChannelData(0)];
+  }, [bytes, rateHz]);
+  return Float32Array.from(samples);
+}
+
+/** A sample clip at 16 kHz, repeated between silences. */
 export async function longRecording(page, repeats, silenceS = 10) {
-  await page.getByRole('button', { name: 'Woman, 25' }).click();
-  await readingOf(page, 'Woman, 25');
-  const clip = Buffer.from(await page.evaluate(async () => {
-    const bytes = new Uint8Array(await (await fetch(document.querySelector('#player').src)).arrayBuffer());
-    return [...bytes.subarray(44)];
-  }));
-  const silence = Buffer.alloc(silenceS * 32_000);
-  const data = Buffer.concat([silence, ...Array(repeats).fill(clip), silence]);
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + data.length, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(16_000, 24);
-  head.writeUInt32LE(32_000, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(data.length, 40);
-  return { name: 'long.wav', mimeType: 'audio/wav', buffer: Buffer.concat([head, data]), seconds: data.length / 32_000 };
+  const clip = [...await speech(page, 16_000)];
+  const silence = Array(silenceS * 16_000).fill(0);
+  const samples = Float32Array.from([silence, ...Array(repeats).fill(clip), silence].flat());
+  return { name: 'long.wav', mimeType: 'audio/wav', buffer: wav16(samples, 16_000), seconds: samples.length / 16_000 };
 }

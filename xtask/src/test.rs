@@ -10,7 +10,8 @@ mod pack;
 
 const REMEDY: &str = "The lines above say which test and why.";
 /// Test files that run in the browser as well.
-const BROWSER_TESTS: [&str; 6] = ["audio", "channels", "encoders", "explain", "features", "model"];
+const BROWSER_TESTS: [&str; 7] =
+    ["audio", "channels", "encoders", "explain", "features", "model", "recordings"];
 
 /// Test files that drive the built page.
 const PAGE_TESTS: [&str; 22] = [
