@@ -31,7 +31,10 @@ pub fn named(head: &[u8]) -> Option<AudioError> {
 fn is_zipped_document(head: &[u8]) -> bool {
     const NAME_AT: usize = 30;
     let first = head.get(NAME_AT..).unwrap_or_default();
-    head.starts_with(b"PK\x03\x04") && [&b"[Content_Types].xml"[..], b"_rels/.rels", b"mimetype"].iter().any(|name| first.starts_with(name))
+    head.starts_with(b"PK\x03\x04")
+        && [&b"[Content_Types].xml"[..], b"_rels/.rels", b"mimetype"]
+            .iter()
+            .any(|name| first.starts_with(name))
 }
 
 /// HTML or XML: a letter, `!` or `?` behind the first `<`, which nothing but white space comes before.

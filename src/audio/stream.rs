@@ -97,7 +97,8 @@ impl<'a> Stream<'a> {
         let file = Shared::new(source, length);
         let bounds = tags::between(&file);
         let Container { format, edit, is_cut, lost_s, next } = container::open(&file, bounds.clone())?;
-        let track = OpenTrack::open(main_track(&*format)?, &*format, limits, Ends::new(edit), length, is_cut)?;
+        let track =
+            OpenTrack::open(main_track(&*format)?, &*format, limits, Ends::new(edit), length, is_cut)?;
         let (number, others) = other_tracks(&*format, track.id, limits, length);
         let mut mixer = Mixer::new(*limits);
         mixer.lost_s = lost_s;

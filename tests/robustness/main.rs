@@ -1,7 +1,8 @@
-//! Every voice is found, and nothing else is. With `CORPORA=FOLDER`, 500 clips of the corpora take the place of our sample clips;
+//! Every voice is found, nothing else is, and what is said of it does not depend on its level. With `CORPORA=FOLDER`, 500 clips of the corpora take the place of our sample clips;
 //! `cargo xtask torture` prints the tables of docs/RELIABILITY.md.
 
 mod detectors;
+mod readings;
 mod sounds;
 mod speech;
 

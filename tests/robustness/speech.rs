@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use sottovoce::audio::decode;
 use sottovoce::parallel;
+use sottovoce::train::through_telephone;
 use sottovoce::vad::speech_segments;
 
 use super::sounds::{knock, pink, rms, white};
@@ -31,13 +32,15 @@ pub enum Condition {
     KnockAfter,
     /// Begun in the middle of the voice.
     CutIn,
+    /// Through a telephone line.
+    Telephone,
     /// Three seconds of silence before and after.
     Silence,
 }
 
-use Condition::{AsItIs, CutIn, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence};
+use Condition::{AsItIs, CutIn, KnockAfter, KnockBefore, KnockBetween, Level, Noise, Silence, Telephone};
 
-pub const CONDITIONS: [Condition; 14] = [
+pub const CONDITIONS: [Condition; 15] = [
     AsItIs,
     Level(-40.0),
     Level(-30.0),
@@ -52,6 +55,7 @@ pub const CONDITIONS: [Condition; 14] = [
     KnockAfter,
     Silence,
     CutIn,
+    Telephone,
 ];
 
 impl Condition {
@@ -88,6 +92,7 @@ impl Condition {
                 let middle = speech_segments(clip).span().map_or(0, |span| (span.start + span.end) / 2);
                 (clip[middle..].to_vec(), 0..0)
             }
+            Telephone => (through_telephone(clip), 0..0),
             Silence => ([&pause(3 * SECOND)[..], clip, &pause(3 * SECOND)].concat(), 3 * SECOND..3 * SECOND),
         }
     }
@@ -113,6 +118,7 @@ impl fmt::Display for Condition {
             KnockBefore => write!(out, "a knock before"),
             KnockBetween => write!(out, "a knock between"),
             KnockAfter => write!(out, "a knock after"),
+            Telephone => write!(out, "a telephone, 8 kHz and mu-law"),
             CutIn => write!(out, "begun in the middle of the voice"),
             Silence => write!(out, "3 s of silence around"),
         }

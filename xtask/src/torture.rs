@@ -50,17 +50,22 @@ pub fn fuzz(seconds: Option<u32>) -> Outcome {
         // The target of `decode-wav` is `decode`.
         let target = name.split('-').next().unwrap_or(&name);
         let program = programs.join(target).display().to_string();
-        let arguments = [
-            &folder(&format!("target/fuzz/corpus/{name}"))?,
-            &folder(&format!("fuzz/corpus/{name}"))?,
-            &format!("-max_total_time={seconds}"),
+        let mut inputs =
+            vec![folder(&format!("target/fuzz/corpus/{name}"))?, folder(&format!("fuzz/corpus/{name}"))?];
+        if target == "decode" {
+            inputs.push(folder("tests/fixtures/audio")?);
+        }
+        let limit = format!("-max_total_time={seconds}");
+        let mut arguments: Vec<&str> = inputs.iter().map(String::as_str).collect();
+        arguments.extend([
+            &limit,
             "-timeout=10",
             "-rss_limit_mb=1024",
             "-malloc_limit_mb=512",
             "-print_final_stats=1",
             "-verbosity=0",
             &found,
-        ];
+        ]);
         run(
             &mut command(&program, &arguments),
             "The input that did this lies in target/fuzz/found. Mend the cause, and keep the input in fuzz/corpus.",
@@ -100,6 +105,7 @@ pub fn torture(is_long: bool) -> Outcome {
     let mut lost = Vec::new();
     for (name, test) in [
         ("Files that no honest program writes, natively", "hostile"),
+        ("Voices and what is none, at every level", "robustness"),
         ("The program killed, and a full disk", "killed"),
         ("A long recording in the command line", "endurance"),
     ] {
