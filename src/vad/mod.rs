@@ -14,7 +14,7 @@ use crate::audio::SpeechSegments;
 use segments::segments;
 use silero::{Silero, WINDOW};
 
-/// Windows with a lower root mean square, after the gain, are silence: 70 dB below loud speech. The network does not see them, and
+/// Windows with a lower root mean square, after the gain, are silence: 64 dB below loud speech. The network does not see them, and
 /// goes on behind them with the state that it had before: recorders put digital silence around a voice, which it was not trained on.
 const SILENCE: f32 = 3e-5;
 
