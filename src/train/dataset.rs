@@ -19,7 +19,7 @@ use crate::parallel;
 use crate::vad::speech_segments;
 
 /// Changes when other speech is found than before, so that maps made by then are made anew.
-const VAD: &str = "silero-6.2";
+const VAD: &str = "silero-6.2 at -26 dBFS";
 
 /// How maps are made from recordings.
 pub struct Extraction<'a> {
