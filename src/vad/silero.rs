@@ -154,11 +154,11 @@ impl Silero {
         WEIGHTS.lstm_hidden.multiply(Matrix::new(&self.hidden, 1, WIDTH), &mut gates, take);
         let (gates, _) = gates.as_chunks::<WIDTH>();
         let mut logit = WEIGHTS.output_bias;
-        for unit in 0..WIDTH {
+        for (unit, (cell, hidden)) in self.cell.iter_mut().zip(&mut self.hidden).enumerate() {
             let [input, output, forget, candidate] = [0, 1, 2, 3].map(|gate| gates[gate][unit]);
-            self.cell[unit] = sigmoid(forget) * self.cell[unit] + sigmoid(input) * tanh(candidate);
-            self.hidden[unit] = sigmoid(output) * tanh(self.cell[unit]);
-            logit += self.hidden[unit].max(0.0) * WEIGHTS.output[unit];
+            *cell = sigmoid(forget) * *cell + sigmoid(input) * tanh(candidate);
+            *hidden = sigmoid(output) * tanh(*cell);
+            logit += hidden.max(0.0) * WEIGHTS.output[unit];
         }
         sigmoid(logit)
     }
