@@ -38,7 +38,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let utterances = arguments.corpora.find()?;
+    let utterances = arguments.corpora.find(&arguments.split.evaluated())?;
     if let Some(clips) = arguments.explanations {
         return explanations(arguments, clips, &utterances);
     }
