@@ -8,8 +8,7 @@ use std::io::Cursor;
 
 use recording::{Fixture, SPEECH, fixture, read, sound};
 use sottovoce::audio::{
-    AudioError, LEAST_LOST_S, Limits, Quality, QualityNote, ReadOptions, Recording, SpeechSegments, Stream,
-    decode, from_samples,
+    LEAST_LOST_S, Limits, Quality, QualityNote, ReadOptions, Recording, SpeechSegments, Stream, from_samples,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -12,7 +12,7 @@ mod silero;
 
 use crate::audio::SpeechSegments;
 use segments::segments;
-use silero::{Silero, WINDOW};
+use silero::WINDOW;
 
 /// Windows with a lower root mean square, after the gain, are silence: 64 dB below loud speech. The network does not see them, and
 /// goes on behind them with the state that it had before: recorders put digital silence around a voice, which it was not trained on.
@@ -44,10 +44,10 @@ pub fn speech_segments(samples: &[f32]) -> SpeechSegments {
         })
         .collect();
     let sound: Vec<[f32; WINDOW]> = windows.iter().flatten().copied().collect();
+    let encoded = silero::encode(&sound);
     let found = |lead_in: usize| {
-        let mut silero = Silero::default();
-        silero.probabilities(&vec![[0.0; WINDOW]; lead_in]);
-        let mut probabilities = silero.probabilities(&sound).into_iter();
+        let lead_in = silero::encode(&vec![[0.0; WINDOW]; lead_in]);
+        let mut probabilities = silero::probabilities(&lead_in, &encoded).into_iter();
         let of_window =
             |window: &Option<_>| window.as_ref().and_then(|_| probabilities.next()).unwrap_or(0.0);
         segments(&windows.iter().map(of_window).collect::<Vec<f32>>(), samples.len())

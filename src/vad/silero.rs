@@ -85,80 +85,78 @@ impl Convolution {
     }
 }
 
-/// The network with its state from window to window.
-pub struct Silero {
-    stft: Stft,
-    /// The last samples of the window before, zeros at first.
-    context: [f32; CONTEXT],
+/// The probability of speech in each window of a recording, behind a lead-in, by what [`encode`] makes of both. The state goes on
+/// from window to window.
+pub fn probabilities(lead_in: &[f32], windows: &[f32]) -> Vec<f32> {
+    let mut state = State::default();
+    lead_in.chunks_exact(GATES).for_each(|gates| {
+        state.step(gates);
+    });
+    windows.chunks_exact(GATES).map(|gates| state.step(gates)).collect()
+}
+
+/// What each window of a recording, behind silence, adds to the gates of the LSTM: rows of [`GATES`] values, which do not depend on
+/// the state.
+pub fn encode(windows: &[[f32; WINDOW]]) -> Vec<f32> {
+    if windows.is_empty() {
+        return Vec::new();
+    }
+    let [first, second, third, fourth] = &WEIGHTS.convolutions;
+    let hidden = first.apply(&patches(&magnitudes(windows), FRAMES, BINS, 1));
+    let hidden = second.apply(&patches(&hidden, FRAMES, first.bias.len(), 2));
+    // Two frames a window are left, which stand together as the next kernel wants them, then one.
+    let hidden = fourth.apply(&third.apply(&hidden));
+    let mut gates = vec![0.0; windows.len() * GATES];
+    let take = |out: &mut f32, column: usize, sum: f32| *out = sum + WEIGHTS.lstm_bias[column];
+    WEIGHTS.lstm_input.multiply(Matrix::new(&hidden, windows.len(), WIDTH), &mut gates, take);
+    gates
+}
+
+/// Magnitudes of the frames of each window: rows of [`BINS`] values.
+fn magnitudes(windows: &[[f32; WINDOW]]) -> Vec<f32> {
+    let mut stft = Stft::new(N_FFT, HOP, PadMode::Reflect);
+    let mut magnitudes = vec![0.0; windows.len() * FRAMES * BINS];
+    let mut context = [0.0; CONTEXT];
+    let mut padded = [0.0; CONTEXT + WINDOW + CONTEXT];
+    for (window, out) in windows.iter().zip(magnitudes.chunks_exact_mut(FRAMES * BINS)) {
+        padded[..CONTEXT].copy_from_slice(&context);
+        padded[CONTEXT..][..WINDOW].copy_from_slice(window);
+        let mirrored = window.iter().rev().skip(1);
+        padded[CONTEXT + WINDOW..].iter_mut().zip(mirrored).for_each(|(out, sample)| *out = *sample);
+        context.copy_from_slice(&window[WINDOW - CONTEXT..]);
+        for (frame, out) in out.chunks_exact_mut(BINS).enumerate() {
+            stft.power_of(&padded[frame * HOP..][..N_FFT], out);
+            out.iter_mut().for_each(|power| *power = power.sqrt());
+        }
+    }
+    magnitudes
+}
+
+/// The state of the LSTM.
+struct State {
     hidden: Vec<f32>,
     cell: Vec<f32>,
 }
 
-impl Default for Silero {
+impl Default for State {
     fn default() -> Self {
-        Self {
-            stft: Stft::new(N_FFT, HOP, PadMode::Reflect),
-            context: [0.0; CONTEXT],
-            hidden: vec![0.0; WIDTH],
-            cell: vec![0.0; WIDTH],
-        }
+        Self { hidden: vec![0.0; WIDTH], cell: vec![0.0; WIDTH] }
     }
 }
 
-impl Silero {
-    /// The probability of speech in each window, the next ones of a recording.
-    pub fn probabilities(&mut self, windows: &[[f32; WINDOW]]) -> Vec<f32> {
-        if windows.is_empty() {
-            return Vec::new();
-        }
-        let gates = self.input_gates(windows);
-        gates.chunks_exact(GATES).map(|gates| self.step(gates)).collect()
-    }
-
-    /// What each window adds to the gates of the LSTM: rows of [`GATES`] values.
-    fn input_gates(&mut self, windows: &[[f32; WINDOW]]) -> Vec<f32> {
-        let magnitudes = self.magnitudes(windows);
-        let [first, second, third, fourth] = &WEIGHTS.convolutions;
-        let hidden = first.apply(&patches(&magnitudes, FRAMES, BINS, 1));
-        let hidden = second.apply(&patches(&hidden, FRAMES, first.bias.len(), 2));
-        // Two frames a window are left, which stand together as the next kernel wants them, then one.
-        let hidden = fourth.apply(&third.apply(&hidden));
-        let mut gates = vec![0.0; windows.len() * GATES];
-        let take = |out: &mut f32, column: usize, sum: f32| *out = sum + WEIGHTS.lstm_bias[column];
-        WEIGHTS.lstm_input.multiply(Matrix::new(&hidden, windows.len(), WIDTH), &mut gates, take);
-        gates
-    }
-
-    /// Magnitudes of the frames of each window: rows of [`BINS`] values.
-    fn magnitudes(&mut self, windows: &[[f32; WINDOW]]) -> Vec<f32> {
-        let mut magnitudes = vec![0.0; windows.len() * FRAMES * BINS];
-        let mut padded = [0.0; CONTEXT + WINDOW + CONTEXT];
-        for (window, out) in windows.iter().zip(magnitudes.chunks_exact_mut(FRAMES * BINS)) {
-            padded[..CONTEXT].copy_from_slice(&self.context);
-            padded[CONTEXT..][..WINDOW].copy_from_slice(window);
-            let mirrored = window.iter().rev().skip(1);
-            padded[CONTEXT + WINDOW..].iter_mut().zip(mirrored).for_each(|(out, sample)| *out = *sample);
-            self.context.copy_from_slice(&window[WINDOW - CONTEXT..]);
-            for (frame, out) in out.chunks_exact_mut(BINS).enumerate() {
-                self.stft.power_of(&padded[frame * HOP..][..N_FFT], out);
-                out.iter_mut().for_each(|power| *power = power.sqrt());
-            }
-        }
-        magnitudes
-    }
-
-    /// One step of the LSTM, whose gates stand in ONNX's order: input, output, forget, cell.
+impl State {
+    /// One step, whose gates stand in ONNX's order: input, output, forget, cell.
     fn step(&mut self, from_input: &[f32]) -> f32 {
         let mut gates = [0.0; GATES];
         let take = |out: &mut f32, column: usize, sum: f32| *out = from_input[column] + sum;
         WEIGHTS.lstm_hidden.multiply(Matrix::new(&self.hidden, 1, WIDTH), &mut gates, take);
         let (gates, _) = gates.as_chunks::<WIDTH>();
         let mut logit = WEIGHTS.output_bias;
-        for unit in 0..WIDTH {
+        for (unit, (cell, hidden)) in self.cell.iter_mut().zip(&mut self.hidden).enumerate() {
             let [input, output, forget, candidate] = [0, 1, 2, 3].map(|gate| gates[gate][unit]);
-            self.cell[unit] = sigmoid(forget) * self.cell[unit] + sigmoid(input) * tanh(candidate);
-            self.hidden[unit] = sigmoid(output) * tanh(self.cell[unit]);
-            logit += self.hidden[unit].max(0.0) * WEIGHTS.output[unit];
+            *cell = sigmoid(forget) * *cell + sigmoid(input) * tanh(candidate);
+            *hidden = sigmoid(output) * tanh(*cell);
+            logit += hidden.max(0.0) * WEIGHTS.output[unit];
         }
         sigmoid(logit)
     }
@@ -202,10 +200,7 @@ pub mod tests {
             let samples = reference(&format!("{name}.samples"));
             let expected = reference(&format!("{name}.probabilities"));
             let (windows, _) = samples.as_chunks::<WINDOW>();
-            let mut silero = Silero::default();
-            // In two parts: the state goes on.
-            let (first, rest) = windows.split_at(windows.len() / 3);
-            let ours = [silero.probabilities(first), silero.probabilities(rest)].concat();
+            let ours = probabilities(&[], &encode(windows));
             assert_eq!(ours.len(), expected.len());
             let off = ours.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off < 0.05, "{name}: off by {off}");

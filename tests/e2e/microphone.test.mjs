@@ -62,7 +62,7 @@ describe('the microphone', () => {
   test('records with a live level, stops by itself, and reads', async () => {
     const { context, page, errors } = await open(browser, server.url, { permissions: ['microphone'] });
     await page.getByRole('button', { name: 'Record' }).click();
-    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
     await page.waitForFunction(() => Number.parseFloat(document.querySelector('#level').style.width) > 10);
     const { meta } = await readingOf(page, 'Your recording');
     assert.match(meta, /heard \d\.\d to \d\.\d s of 4\.[67] s, read by voice/);
@@ -256,14 +256,14 @@ describe('a muted microphone', () => {
     test(`that gives ${name} is told while recording goes on`, async () => {
       await listening(samples, async (page, warning) => {
         await page.getByRole('button', { name: 'Record' }).click();
-        await page.getByRole('button', { name: 'Stop' }).waitFor();
+        await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
         const begun = performance.now();
         await warning.waitFor({ timeout: 2_500 });
         const took = performance.now() - begun;
         assert.ok(took < 2_000, `told after ${took} ms`);
         assert.match(await warning.textContent(), /^The microphone gives no sound\. Is it muted\?/);
         assert.equal(await warning.getAttribute('role'), 'alert');
-        assert.ok(await page.getByRole('button', { name: 'Stop' }).isVisible(), 'recording goes on');
+        assert.ok(await page.getByRole('button', { name: 'Stop', exact: true }).isVisible(), 'recording goes on');
         await readingOf(page, 'Your recording');
         assert.match(await page.locator('#headline').textContent(), /No speech/);
         // The next attempt begins without it.
@@ -276,9 +276,9 @@ describe('a muted microphone', () => {
   test('is not told in a room where somebody only begins late to speak', async () => {
     await listening(joined(GIVEN.room(6, -58)), async (page, warning) => {
       await page.getByRole('button', { name: 'Record' }).click();
-      await page.getByRole('button', { name: 'Stop' }).waitFor();
+      await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
       let shown = 0;
-      while (await page.getByRole('button', { name: 'Stop' }).isVisible()) {
+      while (await page.getByRole('button', { name: 'Stop', exact: true }).isVisible()) {
         shown += Number(await warning.isVisible());
         await page.waitForTimeout(50);
       }

@@ -78,7 +78,8 @@ impl Condition {
                 (clip.iter().map(|sample| (sample * gain * 32_767.0).round() / 32_767.0).collect(), 0..0)
             }
             Noise(snr_db) => {
-                let noise = if seed % 2 == 0 { white(rng, clip.len()) } else { pink(rng, clip.len()) };
+                let noise =
+                    if seed.is_multiple_of(2) { white(rng, clip.len()) } else { pink(rng, clip.len()) };
                 let gain = rms(clip) / rms(&noise) * 10.0_f32.powf(-snr_db / 20.0);
                 (clip.iter().zip(noise).map(|(sample, noise)| sample + gain * noise).collect(), 0..0)
             }
