@@ -92,13 +92,10 @@ impl FromStr for Corpus {
 
     /// Its name, in any case.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|corpus| corpus.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| {
-                let names = Self::ALL.map(|corpus| corpus.name().to_lowercase());
-                format!("'{name}' is none of {}", names.join(", "))
-            })
+        Self::ALL.into_iter().find(|corpus| corpus.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let names = Self::ALL.map(|corpus| corpus.name().to_lowercase());
+            format!("'{name}' is none of {}", names.join(", "))
+        })
     }
 }
 
@@ -146,9 +143,7 @@ pub enum CorpusError {
         source: std::io::Error,
     },
     /// No file name below the folder belongs to a known corpus.
-    #[error(
-        "{path}: no recording of {corpora} was found here; give the folder that holds them"
-    )]
+    #[error("{path}: no recording of {corpora} was found here; give the folder that holds them")]
     Nothing {
         /// The folder.
         path: String,

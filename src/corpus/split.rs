@@ -310,7 +310,8 @@ mod tests {
         let mut all = papers.clone();
         let names = ["KD0_anger_1.wav", "KS0_neutral_2.wav", "SPEAKER0001/000010011.wav", "gio-f2-b2.wav"];
         all.splice(7..7, names.iter().map(|name| parse(Path::new(name)).expect("a corpus' name")));
-        let names = |list: &[Utterance], part: &[usize]| part.iter().map(|&i| list[i].key()).collect::<Vec<_>>();
+        let names =
+            |list: &[Utterance], part: &[usize]| part.iter().map(|&i| list[i].key()).collect::<Vec<_>>();
         for kind in [SplitKind::Random, SplitKind::Speaker, SplitKind::Corpus(Corpus::Tess)] {
             let settings = SplitSettings { kind, seed: 1 };
             let (alone, among) = (settings.divide(&papers), settings.divide(&all));

@@ -177,13 +177,28 @@ mod tests {
         let nobody = "d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f";
         let cases = [
             ("nemo/KD0_surprised_60.opus", Corpus::Nemo, "KD0", Emotion::Surprise),
-            (&format!("Near Lake/no-glass break-fearful-20190710134743-{hash}.wav"), Corpus::EmoSpeech, "9dd2014cc6e9", Emotion::Fear),
-            (&format!("webservice/yes-safe-calm-211-{nobody}.wav"), Corpus::EmoSpeech, "anon", Emotion::Neutral),
+            (
+                &format!("Near Lake/no-glass break-fearful-20190710134743-{hash}.wav"),
+                Corpus::EmoSpeech,
+                "9dd2014cc6e9",
+                Emotion::Fear,
+            ),
+            (
+                &format!("webservice/yes-safe-calm-211-{nobody}.wav"),
+                Corpus::EmoSpeech,
+                "anon",
+                Emotion::Neutral,
+            ),
             ("turev/Calm/1984_sk_kustah.wav", Corpus::TurEv, "1984", Emotion::Neutral),
             ("plain-to-emotional/emh/wav/emh00201.wav", Corpus::EmotionTts, "emh", Emotion::Angry),
             ("EMOVO/f2/gio-f2-b2.wav", Corpus::Emovo, "f2", Emotion::Happy),
             ("WAVE/SPEAKER3007/030070017.WAV", Corpus::Speechocean, "3007", Emotion::Neutral),
-            ("ordinary-picovoice/0704c731-9895-4eb1-b93c-427c95ce8316.wav", Corpus::Picovoice, "unknown", Emotion::Neutral),
+            (
+                "ordinary-picovoice/0704c731-9895-4eb1-b93c-427c95ce8316.wav",
+                Corpus::Picovoice,
+                "unknown",
+                Emotion::Neutral,
+            ),
         ];
         for (path, corpus, speaker, emotion) in cases {
             assert_eq!(said(path), Some((corpus, speaker.to_owned(), emotion)), "{path}");

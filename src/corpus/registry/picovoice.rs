@@ -18,8 +18,8 @@ pub const ENTRY: Entry = Entry {
 /// all count as one speaker.
 fn parse(name: &Name) -> Option<Parsed> {
     let fields: Vec<usize> = name.stem.split('-').map(str::len).collect();
-    let is_uuid = fields == [8, 4, 4, 4, 12]
-        && name.stem.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    let is_uuid =
+        fields == [8, 4, 4, 4, 12] && name.stem.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
     let is_theirs = name.folders.iter().any(|folder| folder.to_lowercase().contains("picovoice"));
     (is_uuid && is_theirs).then(|| Parsed::new("unknown", name.stem, Emotion::Neutral))
 }

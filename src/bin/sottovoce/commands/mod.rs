@@ -77,13 +77,15 @@ impl ModelArguments {
         })
     }
 
-    /// Where the model's weights for a split lie. Those of the random split are what the page offers, and what corpora judge that
-    /// train none.
+    /// Where the model's weights for a split lie. Those of the random split are what the page offers, and what corpora judge for
+    /// which there are no weights of their own.
     pub fn folder_for(&self, split: SplitKind) -> PathBuf {
+        let shipped = self.folder.models.join(&self.model);
+        let own = self.folder.held_out.join(split.to_string()).join(&self.model);
         match split {
-            SplitKind::Random => self.folder.models.join(&self.model),
-            SplitKind::Corpus(corpus) if !corpus.trains() => self.folder.models.join(&self.model),
-            _ => self.folder.held_out.join(split.to_string()).join(&self.model),
+            SplitKind::Random => shipped,
+            SplitKind::Corpus(_) if !own.is_dir() => shipped,
+            _ => own,
         }
     }
 }
