@@ -73,7 +73,9 @@ impl Folder {
         Job {
             kind,
             name: "small".to_owned(),
-            utterances: corpus::find(&self.0.join("corpus")).expect("found").utterances,
+            utterances: corpus::find(&self.0.join("corpus"), &corpus::Corpus::PAPER)
+                .expect("found")
+                .utterances,
             recipe,
             teacher: None,
             begin: None,

@@ -59,7 +59,9 @@ impl Folder {
         Job {
             manifest: Manifest::untrained(model, description).expect("known"),
             encoder,
-            utterances: corpus::find(&self.0.join("corpus")).expect("found").utterances,
+            utterances: corpus::find(&self.0.join("corpus"), &corpus::Corpus::PAPER)
+                .expect("found")
+                .utterances,
             split: SplitSettings { kind: SplitKind::Random, seed: 1 },
             recipe_name: "best".to_owned(),
             recipe,

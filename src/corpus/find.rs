@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::copy_name::original;
 use super::identical::{FileOfSize, identical};
-use super::name::{EXTENSIONS, parse};
-use super::{CorpusError, Defect, SpeakerId, Utterance};
+use super::registry::{EXTENSIONS, parse};
+use super::{Corpus, CorpusError, Defect, SpeakerId, Utterance};
 use crate::audio::{Limits, Stream, WindowSettings, Windows};
 use crate::parallel;
 
@@ -70,7 +70,7 @@ struct Candidate {
     is_renamed: bool,
 }
 
-/// Finds the recordings of the four corpora below `folder`.
+/// Finds the recordings of `corpora` below `folder`.
 ///
 /// Of files that stand for one recording (in several formats, in nested folders, or renamed by a program that copied
 /// them), the first that can be read is taken, one without loss before others. Of files of the very same bytes under
@@ -79,13 +79,13 @@ struct Candidate {
 ///
 /// # Errors
 /// [`CorpusError`] when a folder cannot be listed or holds none.
-pub fn find(folder: &Path) -> Result<Found, CorpusError> {
+pub fn find(folder: &Path, corpora: &[Corpus]) -> Result<Found, CorpusError> {
     let (pointers, files): (Vec<_>, Vec<_>) =
-        candidates(folder)?.into_iter().partition(Candidate::is_pointer);
+        candidates(folder, corpora)?.into_iter().partition(Candidate::is_pointer);
     if files.is_empty() {
         let path = folder.display().to_string();
         return Err(match pointers.len() {
-            0 => CorpusError::Nothing { path },
+            0 => CorpusError::Nothing { path, corpora: named(corpora) },
             files => CorpusError::Pointers { path, files },
         });
     }
@@ -96,7 +96,16 @@ pub fn find(folder: &Path) -> Result<Found, CorpusError> {
     Ok(Found { pointers: by_folder(&pointers, &utterances), utterances, copies })
 }
 
-fn candidates(folder: &Path) -> Result<Vec<Candidate>, CorpusError> {
+/// Names of corpora, as in a sentence.
+fn named(corpora: &[Corpus]) -> String {
+    let names: Vec<&str> = corpora.iter().map(|corpus| corpus.name()).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+fn candidates(folder: &Path, corpora: &[Corpus]) -> Result<Vec<Candidate>, CorpusError> {
     let mut candidates = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
@@ -108,7 +117,7 @@ fn candidates(folder: &Path) -> Result<Vec<Candidate>, CorpusError> {
                 fs::metadata(&path).map_or((false, 0), |data| (data.is_dir(), data.len()));
             if is_folder {
                 folders.push(path);
-            } else if let Some(utterance) = parse(&path) {
+            } else if let Some(utterance) = parse(&path).filter(|u| corpora.contains(&u.speaker.corpus)) {
                 let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
                 let is_renamed = original(stem) != stem;
                 candidates.push(Candidate { utterance, bytes, is_renamed });

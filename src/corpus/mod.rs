@@ -1,4 +1,4 @@
-//! The four corpora the paper trains on, recognised by their file names.
+//! The corpora that models are trained and evaluated on, recognised by their file names: the paper's four, and others.
 //!
 //! Labels come from the names alone, as in the originals; the audio may be in any format that can be decoded. Each
 //! recording is taken once, however many files hold it.
@@ -7,14 +7,14 @@ mod copy_name;
 mod defect;
 mod find;
 mod identical;
-mod name;
+pub mod registry;
 mod speaker;
 mod split;
 mod survey;
 
 pub use defect::Defect;
 pub use find::{Duplicate, Found, Pointers, find};
-pub use name::parse;
+pub use registry::parse;
 pub use speaker::{Sex, SpeakerId};
 pub use split::{Split, SplitError, SplitKind, SplitSettings};
 pub use survey::{Speakers, Spread, Survey};
@@ -26,8 +26,9 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::model::Emotion;
+use registry::Role;
 
-/// A corpus of acted English speech.
+/// A corpus of speech; [`Corpus::entry`] tells what is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "&'static str")]
 #[allow(missing_docs)]
@@ -36,6 +37,13 @@ pub enum Corpus {
     Ravdess,
     Savee,
     Tess,
+    Emovo,
+    Nemo,
+    TurEv,
+    EmoSpeech,
+    EmotionTts,
+    Speechocean,
+    Picovoice,
 }
 
 impl From<Corpus> for &'static str {
@@ -45,20 +53,38 @@ impl From<Corpus> for &'static str {
 }
 
 impl Corpus {
+    /// The paper's four.
+    pub const PAPER: [Self; 4] = [Self::CremaD, Self::Ravdess, Self::Savee, Self::Tess];
+
+    /// All that are known.
+    pub const ALL: [Self; 11] = [
+        Self::CremaD,
+        Self::Ravdess,
+        Self::Savee,
+        Self::Tess,
+        Self::Emovo,
+        Self::Nemo,
+        Self::TurEv,
+        Self::EmoSpeech,
+        Self::EmotionTts,
+        Self::Speechocean,
+        Self::Picovoice,
+    ];
+
     /// Its name as in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::CremaD => "CREMA-D",
-            Self::Ravdess => "RAVDESS",
-            Self::Savee => "SAVEE",
-            Self::Tess => "TESS",
-        }
+        self.entry().name
     }
-}
 
-impl Corpus {
-    /// All four.
-    pub const ALL: [Self; 4] = [Self::CremaD, Self::Ravdess, Self::Savee, Self::Tess];
+    /// Whether models may be trained on it.
+    pub fn trains(self) -> bool {
+        self.entry().role != Role::Evaluation
+    }
+
+    /// Whether it is one of the paper's four.
+    pub fn is_papers(self) -> bool {
+        self.entry().role == Role::Paper
+    }
 }
 
 impl FromStr for Corpus {
@@ -66,10 +92,10 @@ impl FromStr for Corpus {
 
     /// Its name, in any case.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|corpus| corpus.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| format!("'{name}' is none of crema-d, ravdess, savee and tess"))
+        Self::ALL.into_iter().find(|corpus| corpus.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let names = Self::ALL.map(|corpus| corpus.name().to_lowercase());
+            format!("'{name}' is none of {}", names.join(", "))
+        })
     }
 }
 
@@ -86,7 +112,8 @@ pub struct Utterance {
     pub speaker: SpeakerId,
     /// The name of the recording in its corpus, without folder and extension.
     pub id: String,
-    /// The emotion that the actor was asked for: calm counts as neutral, pleasant surprise as surprise.
+    /// The emotion that the speaker was asked for: calm counts as neutral, pleasant surprise as surprise, and plain speech as
+    /// neutral.
     pub emotion: Emotion,
     /// The words that are spoken, where the name tells.
     pub text: Option<String>,
@@ -116,12 +143,12 @@ pub enum CorpusError {
         source: std::io::Error,
     },
     /// No file name below the folder belongs to a known corpus.
-    #[error(
-        "{path}: no recording of RAVDESS, CREMA-D, TESS or SAVEE was found here; give the folder that holds them"
-    )]
+    #[error("{path}: no recording of {corpora} was found here; give the folder that holds them")]
     Nothing {
         /// The folder.
         path: String,
+        /// The names of the corpora that were looked for.
+        corpora: String,
     },
     /// All recordings below the folder are kept by git-lfs and were not fetched.
     #[error(

@@ -15,13 +15,24 @@ use crate::model::Emotion;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum SplitKind {
-    /// The paper's: of each emotion a fifth of the clips, drawn at random, judges. Speakers and sentences stand on both
-    /// sides, so the scores say how well voices that were heard before are read.
+    /// The paper's: of each emotion a fifth of the clips of its four corpora, drawn at random, judges. Speakers and sentences
+    /// stand on both sides, so the scores say how well voices that were heard before are read.
     Random,
-    /// No speaker stands in two parts: a fifth of each corpus' speakers judges, one of SAVEE's four, OAF of TESS' two.
+    /// No speaker stands in two parts: of each of the paper's corpora a fifth of the speakers judges, one of SAVEE's four, OAF of
+    /// TESS' two.
     Speaker,
     /// One corpus judges, and a model learns from the others.
     Corpus(Corpus),
+}
+
+impl SplitKind {
+    /// The corpora whose clips judge.
+    pub fn evaluated(self) -> Vec<Corpus> {
+        match self {
+            Self::Random | Self::Speaker => Corpus::PAPER.to_vec(),
+            Self::Corpus(corpus) => vec![corpus],
+        }
+    }
 }
 
 impl fmt::Display for SplitKind {
@@ -107,7 +118,8 @@ pub struct SplitError {
 
 impl SplitSettings {
     /// Divides `utterances`. The draw depends on the seed and the clips' names alone, not on where they lie, their
-    /// order or any library.
+    /// order or any library, and that of the paper's corpora not on which others are there. Of corpora that only evaluate, a clip
+    /// stands in no part unless its corpus is held out.
     pub fn divide(&self, utterances: &[Utterance]) -> Split {
         match self.kind {
             SplitKind::Random => self.by_clip(utterances, |_| false),
@@ -116,20 +128,21 @@ impl SplitSettings {
         }
     }
 
-    /// Of each emotion a twentieth validates and a fifth judges, unless a whole corpus does.
+    /// Of each emotion a twentieth validates and, of the paper's corpora, a fifth judges, unless a whole corpus does.
     fn by_clip(&self, utterances: &[Utterance], is_held_out: impl Fn(Corpus) -> bool) -> Split {
         let mut split = Split::default();
-        let mut by_emotion: BTreeMap<Emotion, Vec<usize>> = BTreeMap::new();
-        for (index, utterance) in utterances.iter().enumerate() {
-            if is_held_out(utterance.speaker.corpus) {
+        let mut groups: BTreeMap<(bool, Emotion), Vec<usize>> = BTreeMap::new();
+        for (index, Utterance { speaker, emotion, .. }) in utterances.iter().enumerate() {
+            if is_held_out(speaker.corpus) {
                 split.test.push(index);
-            } else {
-                by_emotion.entry(utterance.emotion).or_default().push(index);
+            } else if speaker.corpus.trains() {
+                groups.entry((speaker.corpus.is_papers(), *emotion)).or_default().push(index);
             }
         }
-        let judging = if matches!(self.kind, SplitKind::Random) { 4 } else { 0 };
-        for mut indices in by_emotion.into_values() {
+        let is_random = matches!(self.kind, SplitKind::Random);
+        for ((is_papers, _), mut indices) in groups {
             indices.sort_by_cached_key(|&index| draw(self.seed, &utterances[index].key()));
+            let judging = if is_random && is_papers { 4 } else { 0 };
             let (test, rest) = indices.split_at(indices.len() * judging / 20);
             let (validation, train) = rest.split_at(indices.len() / 20);
             split.test.extend(test);
@@ -139,7 +152,7 @@ impl SplitSettings {
         split.sorted()
     }
 
-    /// Of each corpus' speakers a fifth judges and a twentieth validates, rounded down but for one judge.
+    /// Of each corpus' speakers a twentieth validates and, of the paper's corpora, a fifth judges, rounded down but for one judge.
     fn by_speaker(&self, utterances: &[Utterance]) -> Split {
         let mut by_corpus: BTreeMap<Corpus, BTreeSet<&SpeakerId>> = BTreeMap::new();
         for utterance in utterances {
@@ -153,13 +166,13 @@ impl SplitSettings {
                 Corpus::Tess => u64::from(speaker.name != "OAF"),
                 _ => draw(self.seed, &speaker.to_string()),
             });
-            let judges = (speakers.len() / 5).max(1);
+            let judges = if corpus.is_papers() { (speakers.len() / 5).max(1) } else { 0 };
             let validators = speakers.len() / 20;
             test.extend(&speakers[..judges]);
             validation.extend(&speakers[judges..judges + validators]);
         }
         let mut split = Split::default();
-        for (index, utterance) in utterances.iter().enumerate() {
+        for (index, utterance) in utterances.iter().enumerate().filter(|(_, u)| u.speaker.corpus.trains()) {
             let part = if test.contains(&utterance.speaker) {
                 &mut split.test
             } else if validation.contains(&utterance.speaker) {
@@ -292,6 +305,26 @@ mod tests {
     }
 
     #[test]
+    fn other_corpora_train_and_change_no_test() {
+        let papers = utterances();
+        let mut all = papers.clone();
+        let names = ["KD0_anger_1.wav", "KS0_neutral_2.wav", "SPEAKER0001/000010011.wav", "gio-f2-b2.wav"];
+        all.splice(7..7, names.iter().map(|name| parse(Path::new(name)).expect("a corpus' name")));
+        let names =
+            |list: &[Utterance], part: &[usize]| part.iter().map(|&i| list[i].key()).collect::<Vec<_>>();
+        for kind in [SplitKind::Random, SplitKind::Speaker, SplitKind::Corpus(Corpus::Tess)] {
+            let settings = SplitSettings { kind, seed: 1 };
+            let (alone, among) = (settings.divide(&papers), settings.divide(&all));
+            assert_eq!(names(&papers, &alone.test), names(&all, &among.test));
+            let learnt = names(&all, &[&among.train[..], &among.validation].concat());
+            assert_eq!(learnt.len(), alone.train.len() + alone.validation.len() + 3);
+            assert!(!learnt.iter().any(|name| name.starts_with("EMOVO")));
+        }
+        let emovo = SplitSettings { kind: SplitKind::Corpus(Corpus::Emovo), seed: 1 }.divide(&all);
+        assert_eq!(names(&all, &emovo.test), ["EMOVO f2 gio-f2-b2"]);
+    }
+
+    #[test]
     fn no_speaker_stands_in_two_parts() {
         let utterances = utterances();
         for seed in 0..20 {
@@ -304,7 +337,7 @@ mod tests {
                 train.is_disjoint(&test) && train.is_disjoint(&validation) && validation.is_disjoint(&test)
             );
             let of = |corpus| test.iter().filter(|speaker| speaker.corpus == corpus).count();
-            assert_eq!(Corpus::ALL.map(of), [18, 4, 1, 1]);
+            assert_eq!(Corpus::PAPER.map(of), [18, 4, 1, 1]);
             assert!(test.iter().any(|speaker| speaker.name == "OAF"));
         }
     }
@@ -312,7 +345,7 @@ mod tests {
     #[test]
     fn a_held_out_corpus_judges_alone() {
         let utterances = utterances();
-        for corpus in Corpus::ALL {
+        for corpus in Corpus::PAPER {
             let split = SplitSettings { kind: SplitKind::Corpus(corpus), seed: 1 }.divide(&utterances);
             assert!(split.test.iter().all(|&i| utterances[i].speaker.corpus == corpus));
             let learnt = [&split.train[..], &split.validation].concat();

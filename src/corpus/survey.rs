@@ -37,6 +37,8 @@ pub struct Survey {
 pub struct Speakers {
     pub female: usize,
     pub male: usize,
+    /// Of whom neither the corpus nor its names tell.
+    pub unknown: usize,
 }
 
 /// Where values lie.
@@ -89,7 +91,7 @@ impl Survey {
             measured
         });
         let mut counts: BTreeMap<Emotion, BTreeMap<Corpus, usize>> = BTreeMap::new();
-        let mut speakers: BTreeMap<Corpus, BTreeSet<(Sex, &str)>> = BTreeMap::new();
+        let mut speakers: BTreeMap<Corpus, BTreeSet<(Option<Sex>, &str)>> = BTreeMap::new();
         let mut durations: BTreeMap<Corpus, Vec<f32>> = BTreeMap::new();
         let mut loudness: BTreeMap<Emotion, Vec<f32>> = BTreeMap::new();
         let mut unreadable = Vec::new();
@@ -105,14 +107,16 @@ impl Survey {
                 Err(reason) => unreadable.push((utterance.path.clone(), reason)),
             }
         }
-        let of_sex = |speakers: &BTreeSet<(Sex, &str)>, sex| speakers.iter().filter(|s| s.0 == sex).count();
+        let of_sex =
+            |speakers: &BTreeSet<(Option<Sex>, &str)>, sex| speakers.iter().filter(|s| s.0 == sex).count();
         Self {
             counts,
             speakers: speakers
                 .iter()
                 .map(|(&corpus, all)| {
-                    let [female, male] = [Sex::Female, Sex::Male].map(|sex| of_sex(all, sex));
-                    (corpus, Speakers { female, male })
+                    let [female, male, unknown] =
+                        [Some(Sex::Female), Some(Sex::Male), None].map(|sex| of_sex(all, sex));
+                    (corpus, Speakers { female, male, unknown })
                 })
                 .collect(),
             durations_s: spreads(durations),

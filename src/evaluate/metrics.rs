@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use serde::Serialize;
 
 use crate::corpus::Corpus;
 use crate::model::{Emotion, Metrics, Prediction};
@@ -29,6 +30,29 @@ impl Judged {
 
     fn is_right(&self) -> bool {
         self.said() == self.acted
+    }
+}
+
+/// What is said for certain: "sounds …".
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Certain {
+    /// Share of clips of which an emotion is said for certain.
+    pub said: f32,
+    /// Share of those that were acted so; none if nothing is said.
+    pub right: Option<f32>,
+    /// Share of clips of which an emotion other than neutral is said for certain.
+    pub not_neutral: f32,
+}
+
+/// What is said for certain of clips, from a probability of `likely_from` on.
+pub fn certain(judged: &[Judged], likely_from: f32) -> Certain {
+    let said: Vec<&Judged> =
+        judged.iter().filter(|clip| clip.prediction.ranked()[0].1 >= likely_from).collect();
+    let share = |count: usize| count as f32 / judged.len().max(1) as f32;
+    Certain {
+        said: share(said.len()),
+        right: share_right(said.iter().copied()),
+        not_neutral: share(said.iter().filter(|clip| clip.said() != Emotion::Neutral).count()),
     }
 }
 
@@ -170,5 +194,21 @@ mod tests {
     #[test]
     fn no_clips_give_zeros() {
         assert_eq!(metrics(&[]), Metrics::default());
+    }
+
+    #[test]
+    fn what_is_said_for_certain_is_counted() {
+        use Corpus::Tess;
+        use Emotion::{Angry, Neutral, Sad};
+        let clips = [
+            judged(Tess, Angry, Angry, 0.9),
+            judged(Tess, Sad, Angry, 0.8),
+            judged(Tess, Neutral, Neutral, 0.7),
+            judged(Tess, Sad, Sad, 0.5),
+        ];
+        let certain = certain(&clips, 0.6);
+        assert_eq!((certain.said, certain.not_neutral), (0.75, 0.5));
+        assert!((certain.right.expect("said") - 2.0 / 3.0).abs() < 1e-6);
+        assert_eq!(super::certain(&clips, 0.95).right, None);
     }
 }

@@ -10,6 +10,6 @@ mod report;
 pub use card::card;
 pub use condition::Condition;
 pub use judge::{Judgement, judge};
-pub use metrics::{Judged, metrics};
+pub use metrics::{Certain, Judged, certain, metrics};
 pub use occlusion::{Occlusion, occlude};
 pub use report::{Endured, Figure, Report, Scored, confusion_file};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Condition;
+use super::{Certain, Condition};
 use crate::corpus::{Corpus, Survey};
 use crate::model::{Emotion, Manifest, Metrics};
 use crate::train::{Recipe, Schedule};
@@ -46,6 +46,8 @@ pub struct Scored {
     pub parameters: usize,
     /// Accuracy, recalls and the rest.
     pub metrics: Metrics,
+    /// What it says for certain.
+    pub certain: Certain,
 }
 
 /// A model's accuracy on recordings that were made worse.
@@ -372,7 +374,8 @@ mod tests {
         let mut manifest = Manifest::untrained("ms", None).expect("known");
         manifest.training = Training { split: "speaker".to_owned(), ..Training::default() };
         let metrics = Metrics { accuracy: 0.5012, accuracy_interval: [0.48, 0.52], ..Metrics::default() };
-        let scored = [Scored { manifest, parameters: 0, metrics }];
+        let certain = Certain { said: 0.5, right: Some(0.75), not_neutral: 0.25 };
+        let scored = [Scored { manifest, parameters: 0, metrics, certain }];
         let model = "ms".to_owned();
         let endured = [Endured { model, condition: Condition::Babble, accuracy: 0.3333 }];
         let explained = [Figure { title: "Figure 4, ms".to_owned(), file: "heat-ms.svg".to_owned() }];

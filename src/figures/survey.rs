@@ -23,7 +23,7 @@ pub fn counts(survey: &Survey) -> String {
             .y_desc("recordings")
             .draw()?;
         let mut below = [0; 7];
-        for (corpus, colour) in Corpus::ALL.into_iter().zip(PALETTE) {
+        for (corpus, colour) in Corpus::PAPER.into_iter().zip(PALETTE) {
             let bars = Emotion::ALL.map(|emotion| {
                 let count = survey.counts.get(&emotion).and_then(|by| by.get(&corpus)).copied().unwrap_or(0);
                 let start = below[emotion.index()];

@@ -160,6 +160,9 @@ pub struct Training {
     /// Last layers of the encoder that learnt, too.
     #[serde(default)]
     pub unfrozen_layers: usize,
+    /// Corpora that it was trained on beside the paper's four, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_corpora: Vec<String>,
 }
 
 /// Scores of the shipped weights on clips that were neither trained on nor used to choose or calibrate anything.

@@ -20,7 +20,7 @@ mod waveform;
 
 pub use dataset::{Dataset, Extraction};
 pub use history::Epoch;
-pub use recipe::{Optimizer, Recipe, RecipeError, Schedule};
+pub use recipe::{Corpora, Optimizer, Recipe, RecipeError, Schedule};
 pub use run::{Job, Trained, Watcher, train};
 pub use spectrogram::SpectrogramSettings;
 pub use waveform::{WaveformSettings, add_noise, shift_pitch, stretch, through_telephone};

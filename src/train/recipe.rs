@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::spectrogram::SpectrogramSettings;
 use super::waveform::WaveformSettings;
+use crate::corpus::Corpus;
 use crate::rules::first_broken;
 
 /// Everything that decides how a model is trained, besides its architecture and the clips.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
+    /// What it is trained on.
+    #[serde(default)]
+    pub corpora: Corpora,
     /// How gradients become steps.
     pub optimizer: Optimizer,
     /// Highest learning rate.
@@ -55,6 +59,27 @@ pub struct Recipe {
     /// Changes to feature maps.
     #[serde(default)]
     pub spectrogram: SpectrogramSettings,
+}
+
+/// Which corpora train a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Corpora {
+    /// The paper's four.
+    #[default]
+    Paper,
+    /// Every one that is known and may train.
+    All,
+}
+
+impl Corpora {
+    /// The corpora to look for: those, and what only evaluates.
+    pub fn list(self) -> &'static [Corpus] {
+        match self {
+            Self::Paper => &Corpus::PAPER,
+            Self::All => &Corpus::ALL,
+        }
+    }
 }
 
 /// How gradients become steps.

@@ -1,5 +1,6 @@
 //! The training loop.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -18,7 +19,7 @@ use super::spectrogram::Gain;
 use super::trainer::Trainer;
 use super::tuning::Tuning;
 use super::{Dataset, Recipe, TrainError, failed};
-use crate::corpus::{Split, SplitSettings, Utterance};
+use crate::corpus::{Corpus, Split, SplitSettings, Utterance};
 use crate::evaluate::{Judged, metrics};
 use crate::figures;
 use crate::files::write_atomically;
@@ -181,6 +182,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         epochs: epoch,
         clips: split.train.len(),
         unfrozen_layers: recipe.unfreeze_last,
+        other_corpora: other_corpora(&utterances, &split),
     };
     let unrounded = design.judge(&network, &dataset, &split.test, &Device::flex());
     let unrounded_accuracy = loss_and_accuracy(&unrounded, &dataset.labels_of(&split.test)).1;
@@ -219,6 +221,13 @@ fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<StoredPara
         (Some(encoder), Some(folder)) => encoder.read_tensors(folder)?,
         _ => StoredParameters::new(),
     })
+}
+
+/// Names of the corpora that are trained on or chosen by, but for the paper's four.
+fn other_corpora(utterances: &[Utterance], split: &Split) -> Vec<String> {
+    let learnt = split.train.iter().chain(&split.validation).map(|&index| utterances[index].speaker.corpus);
+    let others: BTreeSet<Corpus> = learnt.filter(|corpus| !corpus.is_papers()).collect();
+    others.into_iter().map(|corpus| corpus.name().to_owned()).collect()
 }
 
 fn optimizer(recipe: &Recipe) -> ModuleOptimizer {

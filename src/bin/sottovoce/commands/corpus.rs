@@ -40,7 +40,7 @@ const LISTED: usize = 20;
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let keep_defects = arguments.corpora.keep_defects;
-    let Found { utterances, copies, pointers } = arguments.corpora.folder.search()?;
+    let Found { utterances, copies, pointers } = arguments.corpora.folder.search(&Corpus::ALL)?;
     let survey = survey(&utterances, keep_defects);
     if arguments.json {
         let told = Told { survey: &survey, copies: &copies, pointers: &pointers };
@@ -72,29 +72,35 @@ pub fn draw(survey: &Survey, folder: &Path) -> Result<(), ExitCode> {
 
 fn print_tables(survey: &Survey, keep_defects: bool) {
     let corpora: Vec<Corpus> = survey.speakers.keys().copied().collect();
-    let heads: String = corpora.iter().map(|corpus| format!("{corpus:>9}")).collect();
-    println!("{:<9}{heads}      all", "");
+    // As wide as the longest name.
+    let heads: String = corpora.iter().map(|corpus| format!("{corpus:>15}")).collect();
+    println!("{:<9}{heads}{:>9}", "", "all");
     for emotion in Emotion::ALL {
         let counts = survey.counts.get(&emotion);
         let of = |corpus| counts.and_then(|counts| counts.get(corpus)).copied().unwrap_or(0);
-        let row: String = corpora.iter().map(|corpus| format!("{:>9}", of(corpus))).collect();
+        let row: String = corpora.iter().map(|corpus| format!("{:>15}", of(corpus))).collect();
         println!("{emotion:<9}{row}{:>9}", survey.count(emotion));
     }
-    let totals: String = corpora.iter().map(|&c| format!("{:>9}", survey.count_of_corpus(c))).collect();
+    let totals: String = corpora.iter().map(|&c| format!("{:>15}", survey.count_of_corpus(c))).collect();
     let all: usize = Emotion::ALL.into_iter().map(|emotion| survey.count(emotion)).sum();
     println!("{:<9}{totals}{all:>9}", "all");
 
-    println!("\n{:<9}  women    men    hours   mean s  shortest   longest", "");
+    println!("\n{:<15}  women    men  unknown    hours   mean s  shortest   longest  language", "");
     for (corpus, speakers) in &survey.speakers {
         let Some(durations) = survey.durations_s.get(corpus) else { continue };
+        let entry = corpus.entry();
         println!(
-            "{corpus:<9}{:>7}{:>7}{:>9.2}{:>9.2}{:>10.2}{:>10.2}",
+            "{corpus:<15}{:>7}{:>7}{:>9}{:>9.2}{:>9.2}{:>10.2}{:>10.2}  {}, {}; {}",
             speakers.female,
             speakers.male,
+            speakers.unknown,
             durations.total / 3600.0,
             durations.mean,
             durations.lowest,
             durations.highest,
+            entry.language,
+            entry.speech,
+            entry.licence,
         );
     }
 

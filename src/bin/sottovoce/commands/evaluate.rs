@@ -7,7 +7,9 @@ use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{SplitKind, SplitSettings, Utterance};
-use sottovoce::evaluate::{Condition, Judgement, Occlusion, Scored, judge, metrics, occlude};
+use sottovoce::evaluate::{
+    Certain, Condition, Judgement, Occlusion, Scored, certain, judge, metrics, occlude,
+};
 use sottovoce::model::{Emotion, Metrics, Model, Training};
 use sottovoce::parallel::cores;
 
@@ -38,11 +40,11 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let utterances = arguments.corpora.find()?;
+    let utterances = arguments.corpora.find(&arguments.split.evaluated())?;
     if let Some(clips) = arguments.explanations {
         return explanations(arguments, clips, &utterances);
     }
-    let (Scored { manifest, metrics, .. }, notes) =
+    let (Scored { manifest, metrics, certain, .. }, notes) =
         score(&arguments.model, arguments.split, arguments.through, &utterances)?;
     let training = &manifest.training;
     if arguments.json {
@@ -53,10 +55,11 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
                 "through": arguments.through.map(|condition| condition.to_string()),
                 "training": training,
                 "metrics": metrics,
+                "certain": certain,
             })
         );
     } else {
-        print_tables(&metrics, training, &notes);
+        print_tables(&metrics, certain, training, &notes);
     }
     Ok(())
 }
@@ -86,7 +89,8 @@ pub fn score(
     for (path, reason) in &unreadable {
         eprintln!("{path}: {reason}");
     }
-    Ok((Scored { metrics: metrics(&judged), manifest, parameters }, notes))
+    let certain = certain(&judged, manifest.calibration.likely_from);
+    Ok((Scored { metrics: metrics(&judged), certain, manifest, parameters }, notes))
 }
 
 /// Those of all recordings that weights for a split have not heard.
@@ -95,6 +99,12 @@ pub fn unheard<'a>(
     kind: SplitKind,
     all: &'a [Utterance],
 ) -> Result<Vec<&'a Utterance>, ExitCode> {
+    if let SplitKind::Corpus(corpus) = kind
+        && !corpus.is_papers()
+        && !training.other_corpora.iter().any(|name| name == corpus.name())
+    {
+        return Ok(all.iter().filter(|clip| clip.defect.is_none()).collect());
+    }
     if training.split != kind.to_string() {
         return Err(fail(format!(
             "These weights were made on the {} split, so they may have heard clips that judge on the {kind} split.",
@@ -155,7 +165,7 @@ fn explanations(arguments: &Arguments, clips: usize, all: &[Utterance]) -> Resul
     Ok(())
 }
 
-fn print_tables(metrics: &Metrics, training: &Training, notes: &Notes) {
+fn print_tables(metrics: &Metrics, certain: Certain, training: &Training, notes: &Notes) {
     let percent = |share: f32| format!("{:.2} %", 100.0 * share);
     let interval = |[low, high]: [f32; 2]| format!("(95 %: {:.2} to {:.2} %)", 100.0 * low, 100.0 * high);
     println!("{} clips, {} split, seed {}", metrics.clips, training.split, training.seed);
@@ -166,6 +176,12 @@ fn print_tables(metrics: &Metrics, training: &Training, notes: &Notes) {
         interval(metrics.mean_recall_interval)
     );
     println!("calibration error  {}", percent(metrics.calibration_error));
+    println!(
+        "said for certain   {}, right in {}; other than neutral {}",
+        percent(certain.said),
+        certain.right.map_or_else(|| "none".to_owned(), percent),
+        percent(certain.not_neutral)
+    );
     println!();
     for (corpus, accuracy) in &metrics.accuracy_by_corpus {
         println!("{corpus:<18} {}", percent(*accuracy));

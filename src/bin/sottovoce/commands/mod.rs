@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use burn::tensor::Device;
 use clap::Args;
 use sottovoce::audio::Channel;
-use sottovoce::corpus::{Found, SplitKind, Utterance, find};
+use sottovoce::corpus::{Corpus, Found, SplitKind, Utterance, find};
 use sottovoce::model::Model;
 
 /// Exit code for input that cannot be used.
@@ -77,11 +77,15 @@ impl ModelArguments {
         })
     }
 
-    /// Where the model's weights for a split lie. Those of the random split are what the page offers.
+    /// Where the model's weights for a split lie. Those of the random split are what the page offers, and what corpora judge for
+    /// which there are no weights of their own.
     pub fn folder_for(&self, split: SplitKind) -> PathBuf {
+        let shipped = self.folder.models.join(&self.model);
+        let own = self.folder.held_out.join(split.to_string()).join(&self.model);
         match split {
-            SplitKind::Random => self.folder.models.join(&self.model),
-            _ => self.folder.held_out.join(split.to_string()).join(&self.model),
+            SplitKind::Random => shipped,
+            SplitKind::Corpus(_) if !own.is_dir() => shipped,
+            _ => own,
         }
     }
 }
@@ -107,20 +111,20 @@ pub struct Corpora {
 /// Where recordings are.
 #[derive(Args)]
 pub struct CorporaFolder {
-    /// The folder with the corpora (RAVDESS, CREMA-D, TESS, SAVEE), in any of their usual layouts.
+    /// The folder with the corpora, in any of their usual layouts: RAVDESS, CREMA-D, TESS and SAVEE, and for some uses others.
     #[arg(long)]
     data: PathBuf,
 }
 
 impl CorporaFolder {
-    /// Finds the recordings, those with known defects among them, or says why not.
-    pub fn search(&self) -> Result<Found, ExitCode> {
-        find(&self.data).map_err(fail)
+    /// Finds the recordings of these corpora, those with known defects among them, or says why not.
+    pub fn search(&self, corpora: &[Corpus]) -> Result<Found, ExitCode> {
+        find(&self.data, corpora).map_err(fail)
     }
 
     /// The same, and says on standard error what was left out.
-    pub fn find(&self) -> Result<Vec<Utterance>, ExitCode> {
-        let Found { utterances, copies, pointers } = self.search()?;
+    pub fn find(&self, corpora: &[Corpus]) -> Result<Vec<Utterance>, ExitCode> {
+        let Found { utterances, copies, pointers } = self.search(corpora)?;
         for pointers in pointers.iter().filter(|pointers| pointers.missing > 0) {
             eprintln!("{pointers}");
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use sottovoce::corpus::sound;
+use sottovoce::corpus::{Corpus, sound};
 use sottovoce::pretrain::{Job, Kind, Recipe, Step, Watcher, pretrain};
 
 use super::device::DeviceArguments;
@@ -51,7 +51,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     let device = arguments.device.open()?;
     let run = arguments.out.join(format!("pretrain-{name}-{seed}"));
     let output = run.join("encoder");
-    let utterances = sound(arguments.corpora.find()?);
+    let utterances = sound(arguments.corpora.find(&Corpus::PAPER)?);
     let Arguments { teacher, begin, .. } = arguments;
     let job = Job { kind, name, utterances, recipe, teacher, begin, seed, device, run };
     let description = pretrain(job, &Terminal(Progress::new())).map_err(fail)?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use sottovoce::corpus::{SplitKind, Utterance};
+use sottovoce::corpus::{Corpus, SplitKind, Utterance};
 use sottovoce::evaluate::{Condition, Endured, Report, Scored, card, confusion_file};
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
@@ -29,7 +29,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let utterances = arguments.corpora.find()?;
+    let utterances = arguments.corpora.find(&Corpus::PAPER)?;
     let survey = corpus::survey(&utterances, false);
     let mut scored = Vec::new();
     for name in Manifest::NAMES {

@@ -60,7 +60,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     recipe.epochs = arguments.epochs.unwrap_or(recipe.epochs);
     recipe.unfreeze_last = arguments.unfreeze_last.unwrap_or(recipe.unfreeze_last);
     let device = arguments.device.open()?;
-    let all = corpora.folder.find()?;
+    let all = corpora.folder.find(recipe.corpora.list())?;
     let utterances = if corpora.keep_defects { all } else { sound(all) };
     let run = arguments.out.join(format!("{model}-{recipe_name}-{kind}-{seed}"));
     let output = run.join("model");
