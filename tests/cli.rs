@@ -286,9 +286,12 @@ fn training_says_what_it_lacks() {
 #[test]
 fn evaluation_says_what_it_lacks() {
     let output =
-        run(&["evaluate", "--data", "www/samples", "--split", "corpus-tess", "--held-out", "nowhere"]);
+        run(&["evaluate", "--data", "www/samples", "--split", "corpus-crema-d", "--held-out", "nowhere"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("--split corpus-tess"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("--split corpus-crema-d"), "{}", text(&output.stderr));
+    let output = run(&["evaluate", "--data", "www/samples", "--split", "corpus-emovo"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no recording of EMOVO was found"), "{}", text(&output.stderr));
     for command in ["evaluate", "report"] {
         let output = run(&[command, "--data", "www/samples"]);
         assert_eq!(output.status.code(), Some(2));

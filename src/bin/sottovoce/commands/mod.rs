@@ -77,14 +77,14 @@ impl ModelArguments {
         })
     }
 
-    /// Where the model's weights for a split lie. Those of the random split are what the page offers, and what corpora judge for
-    /// which there are no weights of their own.
+    /// Where the model's weights for a split lie. Those of the random split are what the page offers, and what other corpora than
+    /// the paper's judge, if there are none that were made for it.
     pub fn folder_for(&self, split: SplitKind) -> PathBuf {
         let shipped = self.folder.models.join(&self.model);
         let own = self.folder.held_out.join(split.to_string()).join(&self.model);
         match split {
             SplitKind::Random => shipped,
-            SplitKind::Corpus(_) if !own.is_dir() => shipped,
+            SplitKind::Corpus(corpus) if !corpus.is_papers() && !own.is_dir() => shipped,
             _ => own,
         }
     }
