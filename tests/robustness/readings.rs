@@ -14,7 +14,7 @@ use super::speech::{Condition, Condition::AsItIs, clips};
 /// Peaks in dBFS, and the share of labels that may change.
 const LEVELS: [f32; 3] = [-24.0, -12.0, 0.0];
 const MAY_CHANGE_AT_LEVELS: f32 = 0.03;
-const MAY_CHANGE_BY_TELEPHONE: f32 = 0.12;
+const MAY_CHANGE_BY_TELEPHONE: f32 = 0.30;
 
 /// What is said of a clip: its label, and whether it is told to come from a telephone.
 type Said = (Emotion, bool);
