@@ -22,7 +22,7 @@ use crate::audio::{
     Stream,
 };
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
-use crate::model::{Emotion, Model, Prediction};
+use crate::model::{Emotion, Model, Output, Prediction};
 #[cfg(target_arch = "wasm32")]
 use crate::nn::encoders::GpuInference;
 
@@ -58,6 +58,8 @@ pub struct Analysis {
     pub quality: Quality,
     /// A probability for each emotion.
     pub prediction: Prediction,
+    /// What the model said, before calibration.
+    pub output: Output,
     /// The [features that the model decided by](Model::represent).
     pub representation: Vec<f32>,
     /// Length of the whole recording, in seconds.
@@ -327,10 +329,22 @@ impl Analyzer {
         let Prepared { clip, quality, duration_s, source_rate_hz, decode_ms, quality_ms } = prepared;
         let features_ms = ms_since(start);
         let start = Instant::now();
+        let distance = self.model.distance(&features);
         let representation = self.model.represent(features);
-        let prediction = self.model.decide(&representation);
+        let output = Output { logits: self.model.decide(&representation), distance };
+        let prediction = self.model.manifest().calibration.predict(&output);
         let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) };
-        Analysis { clip, quality, prediction, representation, duration_s, source_rate_hz, backend, timings }
+        Analysis {
+            clip,
+            quality,
+            prediction,
+            output,
+            representation,
+            duration_s,
+            source_rate_hz,
+            backend,
+            timings,
+        }
     }
 }
 

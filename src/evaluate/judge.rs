@@ -64,6 +64,7 @@ fn read(
     let judged = Judged {
         corpus: utterance.speaker.corpus,
         acted: utterance.emotion,
+        output: analysis.output,
         prediction: analysis.prediction,
     };
     Ok((judged, analysis.quality.notes.iter().map(|note| format!("{note:?}")).collect()))

@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
 use crate::corpus::Corpus;
-use crate::model::{Emotion, Metrics, Prediction};
+use crate::model::{Calibration, Emotion, Metrics, Output, Prediction};
 
 /// Draws of as many clips for an interval.
 const DRAWS: usize = 1000;
@@ -17,13 +17,20 @@ const DRAWS: usize = 1000;
 pub struct Judged {
     /// Where the clip comes from.
     pub corpus: Corpus,
-    /// What the actor was asked for.
+    /// What the actor was asked for; neutral in ordinary speech.
     pub acted: Emotion,
-    /// What the model says.
+    /// What the model says, before calibration.
+    pub output: Output,
+    /// What it says with its calibration.
     pub prediction: Prediction,
 }
 
 impl Judged {
+    /// The same by another calibration.
+    pub fn calibrated(self, calibration: &Calibration) -> Self {
+        Self { prediction: calibration.predict(&self.output), ..self }
+    }
+
     fn said(&self) -> Emotion {
         self.prediction.label()
     }
@@ -146,7 +153,8 @@ mod tests {
     fn judged(corpus: Corpus, acted: Emotion, said: Emotion, probability: f32) -> Judged {
         let mut scores = [((1.0 - probability) / 6.0).ln(); 7];
         scores[said.index()] = probability.ln();
-        Judged { corpus, acted, prediction: Prediction::from_scores(&scores) }
+        let output = Output { logits: scores, distance: 1.0 };
+        Judged { corpus, acted, output, prediction: Prediction::from_scores(&scores) }
     }
 
     /// Ten clips whose figures can be worked out by hand.

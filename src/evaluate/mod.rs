@@ -1,5 +1,6 @@
 //! How well a model reads clips whose acted emotion is known; native only.
 
+mod calibrate;
 mod card;
 mod condition;
 mod judge;
@@ -7,6 +8,7 @@ mod metrics;
 mod occlusion;
 mod report;
 
+pub use calibrate::{calibrate, unseen_corpora};
 pub use card::card;
 pub use condition::Condition;
 pub use judge::{Judgement, judge};

@@ -11,7 +11,7 @@ use crate::audio::{ReadOptions, decode};
 use crate::corpus::Utterance;
 use crate::explain::{explain, parts, silenced};
 use crate::features::FeatureMap;
-use crate::model::Model;
+use crate::model::{Model, Output};
 use crate::parallel;
 
 /// Share of the parts that are silenced.
@@ -57,6 +57,8 @@ fn occlude_one(model: &mut Model, samples: &[f32], draws: &mut StdRng) -> Option
     if parts.len() < 2 {
         return None;
     }
+    let features = model.features_of(samples);
+    let whole = model.output(features);
     let explanation = explain(model, samples, None);
     let (emotion, before) = (explanation.summary.emotion, explanation.summary.probability);
     let count = ((parts.len() as f32 * SHARE).round() as usize).max(1);
@@ -64,7 +66,8 @@ fn occlude_one(model: &mut Model, samples: &[f32], draws: &mut StdRng) -> Option
         let without =
             chosen.iter().fold(samples.to_vec(), |samples, &i| silenced(&samples, parts[i].clone()));
         let features = model.features_of(&without);
-        (before - model.predict(features).of(emotion)).abs()
+        let output = Output { distance: whole.distance, ..model.output(features) };
+        (before - model.manifest().calibration.predict(&output).of(emotion)).abs()
     };
     let hottest = moved(&hottest(&explanation.heat, parts.len(), count));
     let random = moved(&index::sample(draws, parts.len(), count).into_vec());

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::{Explanation, Method, Summary, seconds, span, to_heat};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::features::FeatureMap;
-use crate::model::{Emotion, Model, Prediction};
+use crate::model::{Calibration, Emotion, Model, Output, Prediction};
 
 /// No part is shorter, in seconds: about a sound of speech.
 const SHORTEST_S: f32 = 0.1;
@@ -46,9 +46,9 @@ pub fn silenced(samples: &[f32], part: Range<usize>) -> Vec<f32> {
 ///
 /// # Panics
 /// If the part reaches beyond the samples.
-pub fn without(model: &mut Model, samples: &[f32], part: Range<usize>) -> Prediction {
+pub fn without(model: &mut Model, samples: &[f32], part: Range<usize>) -> Output {
     let features = model.features_of(&silenced(samples, part));
-    model.predict(features)
+    model.output(features)
 }
 
 /// What a model says of a clip, and of the clip without each of its [`parts`].
@@ -63,10 +63,17 @@ pub struct Silencing {
 impl Silencing {
     /// Of mono samples at 16 kHz.
     pub fn of(model: &mut Model, samples: &[f32]) -> Self {
-        Self {
-            whole: without(model, samples, 0..0),
-            without: parts(samples.len()).into_iter().map(|part| without(model, samples, part)).collect(),
-        }
+        let whole = without(model, samples, 0..0);
+        let without: Vec<Output> =
+            parts(samples.len()).into_iter().map(|part| without(model, samples, part)).collect();
+        Self::new(&model.manifest().calibration, whole, without)
+    }
+
+    /// Of what a model says of a clip and of the clip without each of its parts, all calibrated as the whole clip is: a silent part
+    /// takes a clip away from the training clips, too, but says nothing of the emotion by it.
+    pub fn new(calibration: &Calibration, whole: Output, without: impl IntoIterator<Item = Output>) -> Self {
+        let predict = |output: Output| calibration.predict(&Output { distance: whole.distance, ..output });
+        Self { whole: predict(whole), without: without.into_iter().map(predict).collect() }
     }
 
     /// Which parts the probability of `emotion` came from, in a clip of so many samples: it falls without them.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Emotion, Features, ModelError};
+use super::{Calibration, Emotion, Features, ModelError};
 use crate::audio::ClipSettings;
 use crate::nn::classifiers::Architecture;
 use crate::nn::weights::WeightsFile;
@@ -36,6 +36,9 @@ pub struct Manifest {
     pub training: Training,
     /// How well the shipped weights do.
     pub metrics: Metrics,
+    /// How well they do on corpora that they never met.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen_corpora: Vec<UnseenCorpus>,
 }
 
 impl Manifest {
@@ -48,6 +51,11 @@ impl Manifest {
             serde_json::from_str(text).map_err(|error| ModelError::Manifest(error.to_string()))?;
         manifest.check().map_err(ModelError::Manifest)?;
         Ok(manifest)
+    }
+
+    /// The text of its `model.json`.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a manifest is plain data") + "\n"
     }
 
     /// The files beside it: the network's, then those of the encoder, if it needs one.
@@ -85,20 +93,11 @@ impl Manifest {
             ),
             (self.normalise.std.iter().all(|&std| std > 0.0), "every std must be above 0"),
             (
-                self.calibration.temperature > 0.0 && self.calibration.temperature.is_finite(),
-                "the temperature must be above 0",
-            ),
-            (
-                (0.0..=1.0).contains(&self.calibration.unsure_below)
-                    && (self.calibration.unsure_below..=1.0).contains(&self.calibration.likely_from),
-                "unsure_below and likely_from must be from 0 to 1, in this order",
-            ),
-            (
                 self.files().all(|file| !file.file.contains(['/', '\\'])),
                 "the weights must lie beside model.json",
             ),
         ];
-        Ok(first_broken(&rules)?)
+        Ok(first_broken(&rules).and_then(|()| first_broken(&self.calibration.rules()))?)
     }
 }
 
@@ -123,22 +122,26 @@ impl Normalisation {
     }
 }
 
-/// How scores become probabilities that mean what they say, and when these bear a statement. Fitted on clips that
-/// neither trained nor judge the model.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
-    /// Scores are divided by this before softmax; fitted so that probabilities match how often they are right.
-    pub temperature: f32,
-    /// With less than this for the likeliest emotion, the model is wrong more often than right.
-    pub unsure_below: f32,
-    /// With at least this, it is right at least two times in three.
-    pub likely_from: f32,
-}
-
-impl Default for Calibration {
-    fn default() -> Self {
-        Self { temperature: 1.0, unsure_below: 0.4, likely_from: 0.6 }
-    }
+/// How the shipped weights do on a corpus that they never met, with a calibration that was fitted without it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnseenCorpus {
+    /// Its name.
+    pub corpus: String,
+    /// Clips scored.
+    pub clips: usize,
+    /// Share of them whose likeliest emotion is the acted one, or neutral in ordinary speech, 0 to 1.
+    pub accuracy: f32,
+    /// The mean of the recalls of the corpus' emotions, 0 to 1.
+    pub mean_recall: f32,
+    /// Share of which an emotion is said for certain.
+    pub said: f32,
+    /// Share of those that are right; none if nothing is said.
+    pub right: Option<f32>,
+    /// Share of all clips of which an emotion other than neutral is said for certain.
+    pub not_neutral: f32,
+    /// Mean gap between stated probability and share of right answers over ten bins, 0 to 1.
+    pub calibration_error: f32,
 }
 
 /// How weights came to be, so that they can be made again.

@@ -4,15 +4,18 @@
 //! recording into the numbers the network was trained on (clip, front end, normalisation) stands in `model.json`, never
 //! beside the code that uses it.
 
+mod calibration;
 mod emotion;
 mod features;
 mod manifest;
 mod prediction;
 mod untrained;
 
+pub(crate) use calibration::distance;
+pub use calibration::{Calibration, Output};
 pub use emotion::Emotion;
 pub use features::{Embedding, Extractor, Features, Statistics};
-pub use manifest::{Calibration, Manifest, Metrics, Normalisation, Training};
+pub use manifest::{Manifest, Metrics, Normalisation, Training, UnseenCorpus};
 pub use prediction::Prediction;
 pub use untrained::UntrainableError;
 
@@ -142,7 +145,20 @@ impl Model {
 
     /// Reads the emotion from a feature map.
     pub fn predict(&self, features: FeatureMap) -> Prediction {
-        self.decide(&self.represent(features))
+        self.manifest.calibration.predict(&self.output(features))
+    }
+
+    /// What the model says of a feature map, before calibration.
+    pub fn output(&self, features: FeatureMap) -> Output {
+        let distance = self.distance(&features);
+        Output { logits: self.decide(&self.represent(features)), distance }
+    }
+
+    /// The [distance](Output::distance) of the clip with this feature map.
+    pub(crate) fn distance(&self, features: &FeatureMap) -> f32 {
+        let mut values = features.values().to_vec();
+        self.manifest.normalise.apply(&mut values, features.columns());
+        distance(&values)
     }
 
     /// The [features that the last layers decide by](Classifier::represent).
@@ -151,13 +167,12 @@ impl Model {
         represented.into_data().try_to_vec().expect("features are f32")
     }
 
-    /// Reads the emotion from what [`represent`](Self::represent) gives.
-    pub fn decide(&self, representation: &[f32]) -> Prediction {
+    /// The logits of what [`represent`](Self::represent) gives, in the order of [`Emotion::ALL`].
+    pub fn decide(&self, representation: &[f32]) -> [f32; 7] {
         let values = TensorData::new(representation.to_vec(), [1, representation.len()]);
-        let scores = self.network.decide(Tensor::from_data(values, &self.device));
-        let scores = scores.div_scalar(self.manifest.calibration.temperature);
-        let scores: Vec<f32> = scores.into_data().try_to_vec().expect("scores are f32");
-        Prediction::from_scores(&scores)
+        let logits = self.network.decide(Tensor::from_data(values, &self.device));
+        let logits: Vec<f32> = logits.into_data().try_to_vec().expect("logits are f32");
+        logits.try_into().expect("the manifest was checked: one output an emotion")
     }
 
     /// What the network is given of a feature map: a batch of one, with its rows shifted and scaled.
@@ -231,8 +246,7 @@ mod files {
                 write_whole(&folder.join(&shard.file), &bytes)?;
             }
         }
-        let text = serde_json::to_string_pretty(&manifest).expect("a manifest is plain data");
-        write_whole(&folder.join("model.json"), format!("{text}\n").as_bytes())?;
+        write_whole(&folder.join("model.json"), manifest.to_json().as_bytes())?;
         Ok(manifest)
     }
 

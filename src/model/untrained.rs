@@ -164,6 +164,7 @@ impl Manifest {
             weights: WeightsFile::default(),
             training: Training::default(),
             metrics: Metrics::default(),
+            unseen_corpora: Vec::new(),
         }
     }
 }

@@ -6,7 +6,6 @@
 
 mod batch;
 mod cache;
-mod calibrate;
 mod checkpoint;
 mod dataset;
 mod history;

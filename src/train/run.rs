@@ -9,7 +9,6 @@ use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer};
 use burn::tensor::Device;
 
 use super::batch::Batches;
-use super::calibrate::calibrate;
 use super::checkpoint::{Checkpoints, Plan, Progress, State};
 use super::dataset::Extraction;
 use super::history::{Epoch, best};
@@ -20,10 +19,12 @@ use super::trainer::Trainer;
 use super::tuning::Tuning;
 use super::{Dataset, Recipe, TrainError, failed};
 use crate::corpus::{Corpus, Split, SplitSettings, Utterance};
-use crate::evaluate::{Judged, metrics};
+use crate::evaluate::{Judged, calibrate, metrics};
 use crate::figures;
 use crate::files::write_atomically;
-use crate::model::{Extractor, Features, Manifest, ModelError, Prediction, Training, as_saved, save};
+use crate::model::{
+    Calibration, Extractor, Features, Manifest, ModelError, Output, Training, as_saved, distance, save,
+};
 use crate::nn::parameters;
 use crate::nn::weights::StoredParameters;
 
@@ -208,10 +209,21 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     };
     let classifier = as_saved(&network.classifier, &manifest, &Device::flex())?;
     let shipped = Network { classifier, layers: None };
-    let scores = |indices: &[usize]| design.judge(&shipped, &dataset, indices, &Device::flex());
-    manifest.calibration = calibrate(&scores(&split.validation), &validation_labels);
-    let judged = judged(&scores(&split.test), manifest.calibration.temperature, &utterances, &split.test);
-    manifest.metrics = metrics(&judged);
+    let judge = |indices: &[usize], calibration: &Calibration| -> Vec<Judged> {
+        let logits = design.judge(&shipped, &dataset, indices, &Device::flex());
+        let clips = logits.into_iter().zip(indices).map(|(logits, &index)| {
+            let output = Output { logits, distance: distance(&dataset.maps[index][0]) };
+            Judged {
+                corpus: utterances[index].speaker.corpus,
+                acted: utterances[index].emotion,
+                output,
+                prediction: calibration.predict(&output),
+            }
+        });
+        clips.collect()
+    };
+    manifest.calibration = calibrate(&[&judge(&split.validation, &manifest.calibration)]);
+    manifest.metrics = metrics(&judge(&split.test, &manifest.calibration));
     Ok(Trained { manifest: save(manifest, &network.classifier, encoder, &job.output)?, unrounded_accuracy })
 }
 
@@ -255,15 +267,4 @@ fn write_log(run: &Path, epochs: &[Epoch]) -> Result<(), TrainError> {
         write_atomically(&path, text.as_bytes()).map_err(|error| failed(&path, &error))?;
     }
     Ok(())
-}
-
-fn judged(scores: &[[f32; 7]], temperature: f32, utterances: &[Utterance], indices: &[usize]) -> Vec<Judged> {
-    let clips = scores.iter().zip(indices);
-    clips
-        .map(|(scores, &index)| Judged {
-            corpus: utterances[index].speaker.corpus,
-            acted: utterances[index].emotion,
-            prediction: Prediction::from_scores(&scores.map(|score| score / temperature)),
-        })
-        .collect()
 }

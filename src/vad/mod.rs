@@ -43,13 +43,13 @@ pub fn speech_segments(samples: &[f32]) -> SpeechSegments {
             (level::power(&window) > SILENCE * SILENCE).then_some(window)
         })
         .collect();
-    let sound: Vec<[f32; WINDOW]> = windows.iter().flatten().copied().collect();
-    let encoded = silero::encode(&sound);
+    let mut behind_silence = vec![[0.0; WINDOW]; LEAD_IN];
+    behind_silence.extend(windows.iter().flatten());
+    let encoded = silero::encode(&behind_silence);
     let found = |lead_in: usize| {
-        let lead_in = silero::encode(&vec![[0.0; WINDOW]; lead_in]);
-        let mut probabilities = silero::probabilities(&lead_in, &encoded).into_iter();
-        let of_window =
-            |window: &Option<_>| window.as_ref().and_then(|_| probabilities.next()).unwrap_or(0.0);
+        let probabilities = silero::probabilities(&encoded[LEAD_IN - lead_in..]);
+        let mut of_sound = probabilities.into_iter().skip(lead_in);
+        let of_window = |window: &Option<_>| window.as_ref().and_then(|_| of_sound.next()).unwrap_or(0.0);
         segments(&windows.iter().map(of_window).collect::<Vec<f32>>(), samples.len())
     };
     let plain = found(0);

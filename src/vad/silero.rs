@@ -85,30 +85,23 @@ impl Convolution {
     }
 }
 
-/// The probability of speech in each window of a recording, behind a lead-in, by what [`encode`] makes of both. The state goes on
-/// from window to window.
-pub fn probabilities(lead_in: &[f32], windows: &[f32]) -> Vec<f32> {
+/// The probability of speech in each window of a recording, or of a part of it, by what [`encode`] makes of them. The state goes
+/// on from window to window.
+pub fn probabilities(gates: &[[f32; GATES]]) -> Vec<f32> {
     let mut state = State::default();
-    lead_in.chunks_exact(GATES).for_each(|gates| {
-        state.step(gates);
-    });
-    windows.chunks_exact(GATES).map(|gates| state.step(gates)).collect()
+    gates.iter().map(|gates| state.step(gates)).collect()
 }
 
-/// What each window of a recording, behind silence, adds to the gates of the LSTM: rows of [`GATES`] values, which do not depend on
-/// the state.
-pub fn encode(windows: &[[f32; WINDOW]]) -> Vec<f32> {
-    if windows.is_empty() {
-        return Vec::new();
-    }
+/// What each window of a recording adds to the gates of the LSTM, which does not depend on the state.
+pub fn encode(windows: &[[f32; WINDOW]]) -> Vec<[f32; GATES]> {
     let [first, second, third, fourth] = &WEIGHTS.convolutions;
     let hidden = first.apply(&patches(&magnitudes(windows), FRAMES, BINS, 1));
     let hidden = second.apply(&patches(&hidden, FRAMES, first.bias.len(), 2));
     // Two frames a window are left, which stand together as the next kernel wants them, then one.
     let hidden = fourth.apply(&third.apply(&hidden));
-    let mut gates = vec![0.0; windows.len() * GATES];
+    let mut gates = vec![[0.0; GATES]; windows.len()];
     let take = |out: &mut f32, column: usize, sum: f32| *out = sum + WEIGHTS.lstm_bias[column];
-    WEIGHTS.lstm_input.multiply(Matrix::new(&hidden, windows.len(), WIDTH), &mut gates, take);
+    WEIGHTS.lstm_input.multiply(Matrix::new(&hidden, windows.len(), WIDTH), gates.as_flattened_mut(), take);
     gates
 }
 
@@ -146,7 +139,7 @@ impl Default for State {
 
 impl State {
     /// One step, whose gates stand in ONNX's order: input, output, forget, cell.
-    fn step(&mut self, from_input: &[f32]) -> f32 {
+    fn step(&mut self, from_input: &[f32; GATES]) -> f32 {
         let mut gates = [0.0; GATES];
         let take = |out: &mut f32, column: usize, sum: f32| *out = from_input[column] + sum;
         WEIGHTS.lstm_hidden.multiply(Matrix::new(&self.hidden, 1, WIDTH), &mut gates, take);
@@ -200,10 +193,7 @@ pub mod tests {
             let samples = reference(&format!("{name}.samples"));
             let expected = reference(&format!("{name}.probabilities"));
             let (windows, _) = samples.as_chunks::<WINDOW>();
-            // In two parts, the first as a lead-in to the second: the state goes on.
-            let gates = encode(windows);
-            let (first, rest) = gates.split_at(windows.len() / 3 * GATES);
-            let ours = [probabilities(&[], first), probabilities(first, rest)].concat();
+            let ours = probabilities(&encode(windows));
             assert_eq!(ours.len(), expected.len());
             let off = ours.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off < 0.05, "{name}: off by {off}");

@@ -8,7 +8,7 @@ use crate::explain::{
     Explanation, FeatureVariance, Silencing, attention, encoder_view, explain_by_gradient, parts, without,
 };
 use crate::features::FeatureMap;
-use crate::model::{Emotion, Prediction};
+use crate::model::{Emotion, Output};
 
 /// A picture, row by row, lowest first.
 #[wasm_bindgen(getter_with_clone)]
@@ -56,11 +56,35 @@ impl Engine {
         Ok(explanation.map(Explained))
     }
 
-    /// The seven probabilities of mono samples at 16 kHz when those between two places are silenced.
+    /// The seven logits of mono samples at 16 kHz when those between two places are silenced, then the clip's distance from the
+    /// training clips.
     #[wasm_bindgen(js_name = readWithout)]
     pub fn read_without(&mut self, samples: &[f32], from: usize, to: usize) -> Vec<f32> {
         let to = to.min(samples.len());
-        without(self.analyzer.model_mut(), samples, from.min(to)..to).probabilities().to_vec()
+        let Output { logits, distance } = without(self.analyzer.model_mut(), samples, from.min(to)..to);
+        [&logits[..], &[distance]].concat()
+    }
+
+    /// Says where the score of an emotion came from, by what [`read_without`](Self::read_without) gives of a clip of so many samples,
+    /// then without each part.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` when there is no such emotion.
+    #[wasm_bindgen(js_name = explainSilenced)]
+    pub fn explain_silenced(
+        &self,
+        outputs: &[f32],
+        emotion: &str,
+        samples: usize,
+    ) -> Result<Explained, Error> {
+        let mut outputs = outputs
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|&[ref logits @ .., distance]| Output { logits: *logits, distance });
+        let whole = outputs.next().ok_or_else(|| Error::new("the reading of the whole clip is missing"))?;
+        let silencing = Silencing::new(&self.analyzer.model().manifest().calibration, whole, outputs);
+        Ok(Explained(silencing.explain(named(emotion)?, samples)))
     }
 
     /// How strongly each latent dimension (rows) of the model's encoder answers to mono samples at 16 kHz in each frame
@@ -82,19 +106,6 @@ impl Engine {
 #[wasm_bindgen(js_name = silencedParts)]
 pub fn silenced_parts(samples: usize) -> Vec<usize> {
     std::iter::once(0).chain(parts(samples).into_iter().map(|part| part.end)).collect()
-}
-
-/// Says where the score of an emotion came from, of the seven probabilities of a clip of so many samples, then those without
-/// each part.
-///
-/// # Errors
-/// A JavaScript `Error` when there is no such emotion.
-#[wasm_bindgen(js_name = explainSilenced)]
-pub fn explain_silenced(probabilities: &[f32], emotion: &str, samples: usize) -> Result<Explained, Error> {
-    let mut readings = probabilities.as_chunks::<7>().0.iter().map(|&seven| Prediction::from(seven));
-    let whole = readings.next().ok_or_else(|| Error::new("the reading of the whole clip is missing"))?;
-    let silencing = Silencing { whole, without: readings.collect() };
-    Ok(Explained(silencing.explain(named(emotion)?, samples)))
 }
 
 fn named(emotion: &str) -> Result<Emotion, Error> {

@@ -5,10 +5,10 @@ import { EngineError } from './engine-error.js';
 /** @typedef {import('./engine.js').Engine} Engine */
 /** @typedef {import('./types.d.ts').Explanation} Explanation */
 
-/** Emotions that a reading without a part tells of. */
-const EMOTIONS = 7;
+/** Values of a reading without a part: the logits of seven emotions, and the distance from the training clips. */
+const VALUES = 8;
 
-/** The probabilities of a clip, then those without each part: found once, they explain each emotion.
+/** The values of a clip, then those without each part: found once, they explain each emotion.
  * @typedef {Float32Array} Silenced */
 
 /** Grad-CAM, where the model can be explained by its gradients.
@@ -21,25 +21,25 @@ export const explainByGradient = (engine, samples, emotion) => engine.ask({ type
 export async function silence(engine, samples, signal, tell) {
   const places = await engine.ask({ type: 'parts', count: samples.length });
   const without = [[0, 0], ...Array.from(places).slice(1).map((to, i) => [places[i], to])];
-  const probabilities = new Float32Array(EMOTIONS * without.length);
+  const outputs = new Float32Array(VALUES * without.length);
   const left = [...without.entries()];
   let done = 0;
   const readOn = async () => {
     for (let next = left.shift(); next && !signal.aborted; next = left.shift()) {
       const [index, [from, to]] = next;
-      probabilities.set(await engine.ask({ type: 'without', samples, from, to }), EMOTIONS * index);
+      outputs.set(await engine.ask({ type: 'without', samples, from, to }), VALUES * index);
       done += 1;
       tell(done, without.length);
     }
   };
   await Promise.all(Array.from({ length: await engine.width() }, readOn));
-  return done === without.length ? probabilities : undefined;
+  return done === without.length ? outputs : undefined;
 }
 
-/** @param {Engine} engine @param {Silenced} probabilities @param {string} emotion @param {number} count Samples of the clip.
+/** @param {Engine} engine @param {Silenced} outputs @param {string} emotion @param {number} count Samples of the clip.
  * @returns {Promise<Explanation>} */
-export const explainSilenced = (engine, probabilities, emotion, count) =>
-  engine.ask({ type: 'explainSilenced', probabilities, emotion, count });
+export const explainSilenced = (engine, outputs, emotion, count) =>
+  engine.ask({ type: 'explainSilenced', outputs, emotion, count });
 
 /** @param {Engine} engine @param {Float32Array} samples @param {string} emotion @param {AbortSignal} signal
  * @returns {Promise<Explanation>} */

@@ -109,8 +109,8 @@ interface Questions {
   parts: { count: number };
   /** A reading with the samples between two places silenced. */
   without: { samples: Float32Array; from: number; to: number };
-  /** Of the probabilities of a clip of so many samples, then those without each part. */
-  explainSilenced: { probabilities: Float32Array; emotion: string; count: number };
+  /** Of what `without` gives of a clip of so many samples, then without each part. */
+  explainSilenced: { outputs: Float32Array; emotion: string; count: number };
   attention: { samples: Float32Array };
   activations: { samples: Float32Array };
   variance: { clips: Float32Array[] };
@@ -127,7 +127,7 @@ export interface Answers {
   /** None of models with an encoder, which are explained by silencing. */
   explain: Explanation | undefined;
   parts: Uint32Array;
-  /** Seven probabilities, in the order of the emotions. */
+  /** The logits of the seven emotions, then the distance from the training clips. */
   without: Float32Array;
   explainSilenced: Explanation;
   /** How much each frame (rows) looks at each (columns): all heads of the first layer, then of the next. */

@@ -1,7 +1,7 @@
 // The worker: runs the engine away from the page, so that the page stays responsive and survives a crash.
 // It fetches nothing; the page hands it the compiled engine and the model.
 
-import init, { Engine, FrontEndSteps, GpuEncoder, explainSilenced, featureVariance, silencedParts } from '../../sottovoce.js';
+import init, { Engine, FrontEndSteps, GpuEncoder, featureVariance, silencedParts } from '../../sottovoce.js';
 
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./types.d.ts').Reply} Reply */
@@ -84,7 +84,7 @@ const answers = {
   },
   parts: ({ count }) => silencedParts(count),
   without: ({ samples, from, to }) => reader().readWithout(samples, from, to),
-  explainSilenced: ({ probabilities, emotion, count }) => plainExplanation(explainSilenced(probabilities, emotion, count)),
+  explainSilenced: ({ outputs, emotion, count }) => plainExplanation(reader().explainSilenced(outputs, emotion, count)),
   attention: ({ samples }) => reader().attention(samples)?.map(plainPicture),
   activations: ({ samples }) => {
     const found = reader().encoderActivations(samples);

@@ -78,19 +78,31 @@ pub fn score(
     let loaded = model.load_for(kind)?;
     let (manifest, parameters) = (loaded.manifest().clone(), loaded.parameter_count());
     let test = unheard(&manifest.training, kind, all)?;
+    let through = condition.map(|condition| format!(", {}", condition.describe())).unwrap_or_default();
+    let message = format!("Judging {}, {kind}{through}", manifest.name);
+    let Judgement { judged, notes, .. } = judge_clips(model, kind, condition, &test, &message)?;
+    let certain = certain(&judged, manifest.calibration.likely_from);
+    Ok((Scored { metrics: metrics(&judged), certain, manifest, parameters }, notes))
+}
+
+/// Judges a model's weights for a split by these clips, with a copy of it a core, shows how far it is, and says which recordings
+/// cannot be read.
+pub fn judge_clips(
+    model: &ModelArguments,
+    kind: SplitKind,
+    condition: Option<Condition>,
+    clips: &[&Utterance],
+    message: &str,
+) -> Result<Judgement, ExitCode> {
     let analyzers: Vec<Analyzer> =
         (0..cores()).map(|_| model.load_for(kind).map(Analyzer::new)).collect::<Result<_, _>>()?;
     let progress = Progress::new();
-    let through = condition.map(|condition| format!(", {}", condition.describe())).unwrap_or_default();
-    let message = format!("Judging {}, {kind}{through}", manifest.name);
-    let judgement = judge(analyzers, &test, condition, &|| progress.advance(test.len(), &message));
+    let judgement = judge(analyzers, clips, condition, &|| progress.advance(clips.len(), message));
     progress.finish();
-    let Judgement { judged, notes, unreadable } = judgement;
-    for (path, reason) in &unreadable {
+    for (path, reason) in &judgement.unreadable {
         eprintln!("{path}: {reason}");
     }
-    let certain = certain(&judged, manifest.calibration.likely_from);
-    Ok((Scored { metrics: metrics(&judged), certain, manifest, parameters }, notes))
+    Ok(judgement)
 }
 
 /// Those of all recordings that weights for a split have not heard.

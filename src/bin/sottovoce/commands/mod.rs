@@ -1,5 +1,6 @@
 //! One file a subcommand, and what they share.
 
+pub mod calibrate;
 pub mod corpus;
 mod device;
 pub mod encode;

@@ -1,0 +1,123 @@
+//! `sottovoce calibrate`.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Args;
+use sottovoce::corpus::{Corpus, SplitKind, SplitSettings, Utterance};
+use sottovoce::evaluate::{Judged, calibrate, metrics, unseen_corpora};
+use sottovoce::files::write_atomically;
+use sottovoce::model::{Manifest, Training, UnseenCorpus};
+
+use super::evaluate::{judge_clips, some, unheard};
+use super::{CorporaFolder, ModelArguments, fail, fail_at};
+
+/// Clips of each corpus that a model never met, at most.
+const CLIPS: usize = 500;
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    model: ModelArguments,
+    #[command(flatten)]
+    corpora: CorporaFolder,
+    /// Which weights: random for those that the page offers, speaker, or corpus-NAME for those in `held-out/`.
+    #[arg(long, default_value = "random")]
+    split: SplitKind,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
+    let Arguments { model, corpora, split } = arguments;
+    let mut manifest = model.load_for(*split)?.manifest().clone();
+    let all = corpora.find(&Corpus::ALL)?;
+    let known: Vec<Utterance> =
+        all.iter().filter(|clip| is_known(clip, &manifest.training)).cloned().collect();
+    let judged = |what: &str, clips: &[&Utterance]| -> Result<Vec<Judged>, ExitCode> {
+        let message = format!("Reading {what} by {}, {split}", manifest.name);
+        judge_clips(model, *split, None, clips, &message).map(|judgement| judgement.judged)
+    };
+    let validation = judged("validation clips", &validation(&manifest.training, *split, &known)?)?;
+    let (mut groups, mut evaluation) = (BTreeMap::new(), BTreeMap::new());
+    for corpus in Corpus::ALL {
+        let clips: Vec<&Utterance> = all
+            .iter()
+            .filter(|clip| clip.speaker.corpus == corpus && !is_known(clip, &manifest.training))
+            .collect();
+        if clips.is_empty() {
+            continue;
+        }
+        let clips = judged(corpus.name(), &some(&clips, CLIPS.min(clips.len())))?;
+        let of_its_kind = if corpus.trains() { &mut groups } else { &mut evaluation };
+        of_its_kind.insert(corpus, clips);
+    }
+    if groups.is_empty() {
+        return Err(fail(
+            "Among these recordings is no corpus that the model never met; give the folder that holds the others, too. `sottovoce corpus` lists which are known.",
+        ));
+    }
+    let test = judged("evaluation clips", &unheard(&manifest.training, *split, &known)?)?;
+
+    let fitted: Vec<&[Judged]> =
+        std::iter::once(&validation).chain(groups.values()).map(|clips| &clips[..]).collect();
+    manifest.calibration = calibrate(&fitted);
+    manifest.unseen_corpora = unseen_corpora(&validation, &groups, &evaluation);
+    let test: Vec<Judged> = test.into_iter().map(|clip| clip.calibrated(&manifest.calibration)).collect();
+    manifest.metrics = metrics(&test);
+    let path = model.folder_for(*split).join("model.json");
+    write_atomically(&path, manifest.to_json().as_bytes()).map_err(|error| fail_at(&path, error))?;
+    print(&manifest);
+    Ok(())
+}
+
+/// Whether a clip is of a corpus that a model was trained on.
+fn is_known(clip: &Utterance, training: &Training) -> bool {
+    let corpus = clip.speaker.corpus;
+    corpus.is_papers() || training.other_corpora.iter().any(|name| name == corpus.name())
+}
+
+fn validation<'a>(
+    training: &Training,
+    kind: SplitKind,
+    known: &'a [Utterance],
+) -> Result<Vec<&'a Utterance>, ExitCode> {
+    let used: Vec<&Utterance> =
+        known.iter().filter(|clip| training.keep_defects || clip.defect.is_none()).collect();
+    let owned: Vec<Utterance> = used.iter().map(|&clip| clip.clone()).collect();
+    let validation = SplitSettings { kind, seed: training.seed }.divide(&owned).validation;
+    if validation.is_empty() {
+        return Err(fail(
+            "Among these recordings are no validation clips; give the folder that holds all corpora.",
+        ));
+    }
+    Ok(validation.into_iter().map(|index| used[index]).collect())
+}
+
+fn print(manifest: &Manifest) {
+    let calibration = &manifest.calibration;
+    println!(
+        "{}: temperature {:.3} times distance^{:.3}, unsure below {:.2}, likely from {:.2}; calibration error {:.2} %",
+        manifest.name,
+        calibration.temperature,
+        calibration.distance_exponent,
+        calibration.unsure_below,
+        calibration.likely_from,
+        100.0 * manifest.metrics.calibration_error
+    );
+    println!(
+        "never met, by calibrations without each: accuracy, mean recall, said for certain, right, other than neutral, calibration error, %"
+    );
+    for UnseenCorpus { corpus, clips, accuracy, mean_recall, said, right, not_neutral, calibration_error } in
+        &manifest.unseen_corpora
+    {
+        let percent = |share: f32| format!("{:6.1}", 100.0 * share);
+        println!(
+            "{corpus:<16} {clips:>4} {} {} {} {} {} {}",
+            percent(*accuracy),
+            percent(*mean_recall),
+            percent(*said),
+            right.map_or_else(|| "     –".to_owned(), percent),
+            percent(*not_neutral),
+            percent(*calibration_error)
+        );
+    }
+}

@@ -1,0 +1,196 @@
+//! Probabilities that mean what they say, and when they bear a statement.
+//!
+//! Fitted on groups of clips: validation clips, and one group for each corpus that the model never met. A group counts as much as
+//! any other, however many clips it has, and thresholds hold in the worst of them: nobody knows which of them the next voice is like.
+
+use std::collections::BTreeMap;
+
+use super::{Judged, certain, metrics};
+use crate::corpus::Corpus;
+use crate::model::{Calibration, Prediction, UnseenCorpus};
+
+/// Temperatures that are searched.
+const TEMPERATURES: [f64; 2] = [0.2, 5.0];
+/// Exponents of the distance that are searched.
+const EXPONENTS: [f64; 2] = [0.0, 3.0];
+/// Thresholds that are tried, in hundredths.
+const THRESHOLDS: std::ops::RangeInclusive<u32> = 25..=99;
+/// A group of which less than this share is spoken of sets no threshold: a handful of clips says nothing about a share.
+const LEAST_SPOKEN: f32 = 0.02;
+
+/// Fits the calibration of a model to groups of clips. How distance counts cannot be told from one group alone.
+///
+/// # Panics
+/// If there is no group, or one without clips.
+pub fn calibrate(groups: &[&[Judged]]) -> Calibration {
+    let temperature_at = |exponent: f64| {
+        let (log_temperature, loss) = minimum(TEMPERATURES.map(f64::ln), &|log_temperature: f64| {
+            loss(groups, &scale(log_temperature.exp(), exponent))
+        });
+        (log_temperature.exp(), loss)
+    };
+    let exponent = match groups {
+        [_] => 0.0,
+        _ => minimum(EXPONENTS, &|exponent| temperature_at(exponent).1).0,
+    };
+    let calibration = scale(temperature_at(exponent).0, exponent);
+    let unsure_below = threshold(groups, &calibration, 0.5);
+    let likely_from = threshold(groups, &calibration, 2.0 / 3.0).max(unsure_below);
+    Calibration { unsure_below, likely_from, ..calibration }
+}
+
+/// How a model does on the corpora among `groups` that it never met, each by a calibration to all groups but itself, and on those
+/// of `evaluation` by one to all groups.
+pub fn unseen_corpora(
+    validation: &[Judged],
+    groups: &BTreeMap<Corpus, Vec<Judged>>,
+    evaluation: &BTreeMap<Corpus, Vec<Judged>>,
+) -> Vec<UnseenCorpus> {
+    let without = |left_out: Corpus| -> Calibration {
+        let others = groups.iter().filter(|(corpus, _)| **corpus != left_out).map(|(_, clips)| &clips[..]);
+        calibrate(&std::iter::once(validation).chain(others).collect::<Vec<_>>())
+    };
+    groups.iter().chain(evaluation).map(|(&corpus, clips)| unseen(corpus, clips, &without(corpus))).collect()
+}
+
+fn unseen(corpus: Corpus, clips: &[Judged], calibration: &Calibration) -> UnseenCorpus {
+    let judged: Vec<Judged> = clips.iter().map(|clip| clip.calibrated(calibration)).collect();
+    let metrics = metrics(&judged);
+    let certain = certain(&judged, calibration.likely_from);
+    UnseenCorpus {
+        corpus: corpus.name().to_owned(),
+        clips: metrics.clips,
+        accuracy: metrics.accuracy,
+        mean_recall: metrics.mean_recall,
+        said: certain.said,
+        right: certain.right,
+        not_neutral: certain.not_neutral,
+        calibration_error: metrics.calibration_error,
+    }
+}
+
+fn scale(temperature: f64, exponent: f64) -> Calibration {
+    Calibration {
+        temperature: temperature as f32,
+        distance_exponent: exponent as f32,
+        ..Calibration::default()
+    }
+}
+
+/// Mean cross-entropy of the groups.
+fn loss(groups: &[&[Judged]], calibration: &Calibration) -> f64 {
+    let of_clip =
+        |clip: &Judged| -f64::from(calibration.predict(&clip.output).of(clip.acted)).max(1e-12).ln();
+    groups.iter().map(|group| group.iter().map(of_clip).sum::<f64>() / group.len() as f64).sum::<f64>()
+        / groups.len() as f64
+}
+
+/// Where a function with one minimum is least, and its value there, by golden-section search.
+fn minimum([mut low, mut high]: [f64; 2], of: &dyn Fn(f64) -> f64) -> (f64, f64) {
+    const SECTION: f64 = 0.618_033_988_749_895;
+    let inner = |low: f64, high: f64| [high - SECTION * (high - low), low + SECTION * (high - low)];
+    let mut at = inner(low, high);
+    let mut values = at.map(of);
+    while high - low > 1e-3 {
+        if values[0] < values[1] {
+            high = at[1];
+            at = [inner(low, high)[0], at[0]];
+            values = [of(at[0]), values[0]];
+        } else {
+            low = at[0];
+            at = [at[1], inner(low, high)[1]];
+            values = [values[1], of(at[1])];
+        }
+    }
+    let middle = f64::midpoint(low, high);
+    (middle, of(middle))
+}
+
+/// The lowest probability from which readings are right as often as `share` in every group, or hardly one is that likely.
+fn threshold(groups: &[&[Judged]], calibration: &Calibration, share: f32) -> f32 {
+    let readings: Vec<Vec<(f32, bool)>> = groups
+        .iter()
+        .map(|group| group.iter().map(|clip| reading(&calibration.predict(&clip.output), clip)).collect())
+        .collect();
+    let holds = |threshold: f32| {
+        readings.iter().all(|group| {
+            let (right, spoken) = group
+                .iter()
+                .filter(|(probability, _)| *probability >= threshold)
+                .fold((0, 0), |(right, spoken), (_, is_right)| (right + u32::from(*is_right), spoken + 1));
+            (spoken as f32) < LEAST_SPOKEN * group.len() as f32 || right as f32 >= share * spoken as f32
+        })
+    };
+    // From the top down, so that it holds from there on.
+    let mut thresholds = THRESHOLDS.rev().map(|hundredths| hundredths as f32 / 100.0);
+    let highest = thresholds.next().expect("there are thresholds");
+    thresholds.take_while(|&threshold| holds(threshold)).last().unwrap_or(highest)
+}
+
+fn reading(prediction: &Prediction, clip: &Judged) -> (f32, bool) {
+    let (said, probability) = prediction.ranked()[0];
+    (probability, said == clip.acted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Emotion, Output};
+
+    /// Clips of which so many in a hundred are right, by the first logit.
+    fn clips(count: usize, right_in_100: usize, lead: f32, distance: f32) -> Vec<Judged> {
+        let output = Output { logits: [lead, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], distance };
+        let prediction = Calibration::default().predict(&output);
+        let of = |i: usize| if i % 100 < right_in_100 { Emotion::ALL[0] } else { Emotion::ALL[1 + i % 6] };
+        (0..count).map(|i| Judged { corpus: Corpus::Nemo, acted: of(i), output, prediction }).collect()
+    }
+
+    fn top(calibration: &Calibration, clips: &[Judged]) -> f32 {
+        calibration.predict(&clips[0].output).ranked()[0].1
+    }
+
+    #[test]
+    fn overconfident_logits_are_cooled_and_timid_ones_sharpened() {
+        for lead in [8.0, 1.0] {
+            let clips = clips(400, 75, lead, 1.0);
+            let calibration = calibrate(&[&clips]);
+            assert!((top(&calibration, &clips) - 0.75).abs() < 0.01, "{calibration:?}");
+            assert_eq!(calibration.distance_exponent, 0.0);
+        }
+    }
+
+    #[test]
+    fn what_is_far_and_often_wrong_becomes_less_sure() {
+        let (near, far) = (clips(400, 90, 3.0, 1.0), clips(200, 30, 3.0, 3.0));
+        let calibration = calibrate(&[&near, &far]);
+        assert!((top(&calibration, &near) - 0.9).abs() < 0.02, "{calibration:?}");
+        assert!((top(&calibration, &far) - 0.3).abs() < 0.02, "{calibration:?}");
+        assert!(calibration.likely_from <= top(&calibration, &near));
+        assert!(calibration.unsure_below > top(&calibration, &far), "{calibration:?}");
+    }
+
+    #[test]
+    fn the_worst_group_sets_the_thresholds() {
+        // As near as the others, and right in half.
+        let (good, bad) = (clips(400, 90, 3.0, 1.0), clips(100, 50, 3.0, 1.0));
+        let both = calibrate(&[&good, &bad]);
+        assert!(both.likely_from > top(&both, &bad), "{both:?}");
+        assert!(both.unsure_below <= top(&both, &bad), "{both:?}");
+        let alone = calibrate(&[&good]);
+        assert!(alone.likely_from <= top(&alone, &good), "{alone:?}");
+    }
+
+    #[test]
+    fn a_corpus_takes_no_part_in_the_calibration_that_it_is_scored_by() {
+        let validation = clips(400, 90, 3.0, 1.0);
+        let of = |right| BTreeMap::from([(Corpus::Nemo, clips(100, right, 3.0, 2.0))]);
+        let [always, never] = [100, 0].map(|right| unseen_corpora(&validation, &of(right), &BTreeMap::new()));
+        assert_eq!(always[0].said, never[0].said);
+        assert_eq!((always[0].right, never[0].right), (Some(1.0), Some(0.0)));
+        // One that only evaluates does not change the others.
+        let emovo = BTreeMap::from([(Corpus::Emovo, clips(100, 0, 3.0, 2.0))]);
+        let beside = unseen_corpora(&validation, &of(100), &emovo);
+        assert_eq!(beside[0], always[0]);
+        assert_eq!(beside[1].corpus, Corpus::Emovo.name());
+    }
+}
