@@ -289,6 +289,9 @@ fn evaluation_says_what_it_lacks() {
         run(&["evaluate", "--data", "www/samples", "--split", "corpus-crema-d", "--held-out", "nowhere"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("--split corpus-crema-d"), "{}", text(&output.stderr));
+    let output = run(&["calibrate", "--data", "www/samples"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no corpus that the model never met"), "{}", text(&output.stderr));
     let output = run(&["evaluate", "--data", "www/samples", "--split", "corpus-emovo"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("no recording of EMOVO was found"), "{}", text(&output.stderr));

@@ -133,6 +133,38 @@ fn training_lowers_the_loss_and_writes_a_model_that_loads() {
 }
 
 #[test]
+fn a_model_is_calibrated_on_corpora_that_it_never_met() {
+    let folder = Folder::new("calibrated");
+    let trained =
+        train(folder.job("mfcc1", "run", short("mfcc1")), &Log::default()).expect("trained").manifest;
+    assert_eq!(trained.calibration.distance_exponent, 0.0);
+    // One that may train, with another byte at the end so that it is no copy, and one that only evaluates.
+    for (name, copy) in
+        [("nemo/KD0_anger_1.wav", 1), ("nemo/KD0_sadness_1.wav", 2), ("EMOVO/f2/rab-f2-b1.wav", 3)]
+    {
+        let mut bytes = folder.read("corpus/1001_IEO_ANG_XX.wav");
+        *bytes.last_mut().expect("not empty") ^= copy;
+        let path = folder.0.join("corpus").join(name);
+        fs::create_dir_all(path.parent().expect("in a folder")).expect("created");
+        fs::write(path, bytes).expect("written");
+    }
+    let at = |path: &str| folder.0.join(path).display().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
+        .args(["calibrate", "--model", "model", "--models", &at("run"), "--data", &at("corpus")])
+        .output()
+        .expect("runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let model = Model::load(&folder.0.join("run/model"), &Device::flex()).expect("loads");
+    let manifest = model.manifest();
+    assert_eq!(manifest.weights, trained.weights);
+    assert_ne!(manifest.calibration, trained.calibration);
+    assert_eq!(manifest.metrics.accuracy, trained.metrics.accuracy);
+    let unseen: Vec<_> =
+        manifest.unseen_corpora.iter().map(|unseen| (&unseen.corpus[..], unseen.clips)).collect();
+    assert_eq!(unseen, [("nEMO", 2), ("EMOVO", 1)]);
+}
+
+#[test]
 fn every_model_trains_on_every_split() {
     let folder = Folder::new("every");
     for model in Manifest::NAMES {

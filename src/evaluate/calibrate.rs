@@ -1,7 +1,8 @@
 //! Probabilities that mean what they say, and when they bear a statement.
 //!
-//! Fitted on groups of clips: validation clips, and one group for each corpus that the model never met. A group counts as much as
-//! any other, however many clips it has, and thresholds hold in the worst of them: nobody knows which of them the next voice is like.
+//! Fitted on validation clips and on corpora that the model never met. Each of these counts as much as any other, however many clips
+//! it has, and thresholds hold in the worst of them: nobody knows which of them the next voice is like. Of clips like those that
+//! trained, the model is surer than it says.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +11,39 @@ use crate::corpus::Corpus;
 use crate::model::{Calibration, Prediction, UnseenCorpus};
 
 /// Temperatures that are searched.
-const TEMPERATURES: [f64; 2] = [0.2, 5.0];
+const TEMPERATURES: [f64; 2] = [0.2, 100.0];
 /// Exponents of the distance that are searched.
 const EXPONENTS: [f64; 2] = [0.0, 3.0];
 /// Thresholds that are tried, in hundredths.
 const THRESHOLDS: std::ops::RangeInclusive<u32> = 25..=99;
+/// Share of readings that are right from the thresholds on, in the worst group. Two in three are promised of what is said for
+/// certain, and the next corpus may be worse than the worst of these.
+const RIGHT_UNSURE: f32 = 0.5;
+const RIGHT_LIKELY: f32 = 0.7;
 /// A group of which less than this share is spoken of sets no threshold: a handful of clips says nothing about a share.
 const LEAST_SPOKEN: f32 = 0.02;
 
-/// Fits the calibration of a model to groups of clips. How distance counts cannot be told from one group alone.
+/// Fits the calibration of a model to validation clips and to those of corpora that it never met, a group each. How distance counts
+/// cannot be told from validation clips alone.
 ///
 /// # Panics
-/// If there is no group, or one without clips.
-pub fn calibrate(groups: &[&[Judged]]) -> Calibration {
+/// If there are no validation clips, or a group has none.
+pub fn calibrate(validation: &[Judged], unseen: &[&[Judged]]) -> Calibration {
+    let groups = [&[validation][..], unseen].concat();
     let temperature_at = |exponent: f64| {
         let (log_temperature, loss) = minimum(TEMPERATURES.map(f64::ln), &|log_temperature: f64| {
-            loss(groups, &scale(log_temperature.exp(), exponent))
+            let calibration = scale(log_temperature.exp(), exponent);
+            groups.iter().map(|clips| loss(clips, &calibration)).sum()
         });
         (log_temperature.exp(), loss)
     };
-    let exponent = match groups {
-        [_] => 0.0,
+    let exponent = match unseen {
+        [] => 0.0,
         _ => minimum(EXPONENTS, &|exponent| temperature_at(exponent).1).0,
     };
     let calibration = scale(temperature_at(exponent).0, exponent);
-    let unsure_below = threshold(groups, &calibration, 0.5);
-    let likely_from = threshold(groups, &calibration, 2.0 / 3.0).max(unsure_below);
+    let unsure_below = threshold(&groups, &calibration, RIGHT_UNSURE);
+    let likely_from = threshold(&groups, &calibration, RIGHT_LIKELY).max(unsure_below);
     Calibration { unsure_below, likely_from, ..calibration }
 }
 
@@ -48,7 +56,7 @@ pub fn unseen_corpora(
 ) -> Vec<UnseenCorpus> {
     let without = |left_out: Corpus| -> Calibration {
         let others = groups.iter().filter(|(corpus, _)| **corpus != left_out).map(|(_, clips)| &clips[..]);
-        calibrate(&std::iter::once(validation).chain(others).collect::<Vec<_>>())
+        calibrate(validation, &others.collect::<Vec<_>>())
     };
     groups.iter().chain(evaluation).map(|(&corpus, clips)| unseen(corpus, clips, &without(corpus))).collect()
 }
@@ -77,12 +85,11 @@ fn scale(temperature: f64, exponent: f64) -> Calibration {
     }
 }
 
-/// Mean cross-entropy of the groups.
-fn loss(groups: &[&[Judged]], calibration: &Calibration) -> f64 {
+/// Mean cross-entropy of clips.
+fn loss(clips: &[Judged], calibration: &Calibration) -> f64 {
     let of_clip =
         |clip: &Judged| -f64::from(calibration.predict(&clip.output).of(clip.acted)).max(1e-12).ln();
-    groups.iter().map(|group| group.iter().map(of_clip).sum::<f64>() / group.len() as f64).sum::<f64>()
-        / groups.len() as f64
+    clips.iter().map(of_clip).sum::<f64>() / clips.len() as f64
 }
 
 /// Where a function with one minimum is least, and its value there, by golden-section search.
@@ -153,7 +160,7 @@ mod tests {
     fn overconfident_logits_are_cooled_and_timid_ones_sharpened() {
         for lead in [8.0, 1.0] {
             let clips = clips(400, 75, lead, 1.0);
-            let calibration = calibrate(&[&clips]);
+            let calibration = calibrate(&clips, &[]);
             assert!((top(&calibration, &clips) - 0.75).abs() < 0.01, "{calibration:?}");
             assert_eq!(calibration.distance_exponent, 0.0);
         }
@@ -162,7 +169,7 @@ mod tests {
     #[test]
     fn what_is_far_and_often_wrong_becomes_less_sure() {
         let (near, far) = (clips(400, 90, 3.0, 1.0), clips(200, 30, 3.0, 3.0));
-        let calibration = calibrate(&[&near, &far]);
+        let calibration = calibrate(&near, &[&far]);
         assert!((top(&calibration, &near) - 0.9).abs() < 0.02, "{calibration:?}");
         assert!((top(&calibration, &far) - 0.3).abs() < 0.02, "{calibration:?}");
         assert!(calibration.likely_from <= top(&calibration, &near));
@@ -173,10 +180,10 @@ mod tests {
     fn the_worst_group_sets_the_thresholds() {
         // As near as the others, and right in half.
         let (good, bad) = (clips(400, 90, 3.0, 1.0), clips(100, 50, 3.0, 1.0));
-        let both = calibrate(&[&good, &bad]);
+        let both = calibrate(&good, &[&bad]);
         assert!(both.likely_from > top(&both, &bad), "{both:?}");
         assert!(both.unsure_below <= top(&both, &bad), "{both:?}");
-        let alone = calibrate(&[&good]);
+        let alone = calibrate(&good, &[]);
         assert!(alone.likely_from <= top(&alone, &good), "{alone:?}");
     }
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::report::{Scored, is_of_the_paper, paper_accuracy, percent};
+use super::report::{Scored, UNSEEN_HEAD, is_of_the_paper, paper_accuracy, percent, unseen_row};
 use crate::audio::ClipSettings;
 use crate::encoder::Description;
-use crate::model::{Emotion, Metrics};
+use crate::model::{Emotion, Manifest, Metrics};
 
 /// The card of a model as Markdown, with its scores on each split that there are weights for.
 pub fn card(shipped: &Scored, others: &[&Scored]) -> String {
@@ -95,12 +95,17 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
         out,
         "```\n\nThe first training makes these weights, the others those that `held-out/` keeps for judging alone. The recipe is in\n\
          `recipes/{name}.toml`. {} clips train; a further twentieth chooses the epoch ({} was taken) and fits the temperature of\n\
-         the probabilities and the thresholds of \"unsure\". Matrices are kept in eight bits or fewer, per output channel.{}\n\n\
+         the probabilities and the thresholds of \"unsure\"{}. Matrices are kept in eight bits or fewer, per output channel.{}\n\n\
          ## Scores\n\n\
          By the shipped weights, in the whole pipeline from file to reading, on clips that served nothing else.\n\n\
          | | {} |\n|---|{}",
         training.clips,
         training.epochs,
+        if manifest.unseen_corpora.is_empty() {
+            ""
+        } else {
+            ", together with clips of corpora that did not train it"
+        },
         encoder_made.as_ref().map_or_else(String::new, |made| format!("\n\n{}", made.how)),
         splits(shipped, others, |scored| format!("{} split", scored.manifest.training.split)),
         "---|".repeat(1 + others.len()),
@@ -128,11 +133,26 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
     }
     writeln!(
         out,
-        "\nOn the random split the same speakers stand on both sides; on the speaker split none of those who judge was heard in\n\
+        "{}\nOn the random split the same speakers stand on both sides; on the speaker split none of those who judge was heard in\n\
          training, which is what to expect of a new voice. TESS is two women saying one sentence pattern. Listeners who heard only\n\
          the voice chose the emotion the actor was asked for in 42 % of CREMA-D's clips: on that corpus the model predicts what\n\
          actors were told, which is not what people hear.\n\n\
-         `sottovoce evaluate --model {name} --split random --data CORPORA` recomputes the figures."
+         `sottovoce evaluate --model {name} --split random --data CORPORA` recomputes the figures.",
+        unseen_corpora(shipped),
+    )
+}
+
+/// What the card says of corpora that the model never met; nothing if it was not measured.
+fn unseen_corpora(shipped: &Scored) -> String {
+    let Manifest { name, unseen_corpora, .. } = &shipped.manifest;
+    if unseen_corpora.is_empty() {
+        return String::new();
+    }
+    let rows: String =
+        unseen_corpora.iter().map(|unseen| format!("| {name} {}\n", unseen_row(unseen))).collect();
+    format!(
+        "\nOn corpora that it never met, by a calibration fitted without each (in plain speech neutral counts as right; \"certain\"\n\
+         is what is said without reserve):\n\n{UNSEEN_HEAD}\n{rows}"
     )
 }
 

@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::Prediction;
+use crate::nn::activation::sum;
 
 /// What a model says of a clip, before calibration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Output {
     /// The network's logits, in the order of the emotions.
     pub logits: [f32; 7],
-    /// How far the clip is from the training clips: the mean square of its normalised features, which is 1 on average over the
-    /// training clips.
+    /// How far the clip is from the training clips: each row of its normalised feature map is averaged over time, and this is the
+    /// mean square of the averages. 0 is the average of the training clips; those of an encoder's models are at 1 on average.
     pub distance: f32,
 }
 
@@ -72,9 +73,11 @@ impl Calibration {
 /// No clip counts as nearer.
 const NEAREST: f32 = 1e-3;
 
-/// The [distance](Output::distance) of a clip by its normalised feature map.
-pub fn distance(normalised: &[f32]) -> f32 {
-    crate::nn::activation::sum(normalised, |value| value * value) / normalised.len().max(1) as f32
+/// The [distance](Output::distance) of a clip by its normalised feature map of so many columns.
+pub fn distance(normalised: &[f32], columns: usize) -> f32 {
+    let means: Vec<f32> =
+        normalised.chunks(columns.max(1)).map(|row| sum(row, |value| value) / row.len() as f32).collect();
+    sum(&means, |mean| mean * mean) / means.len().max(1) as f32
 }
 
 #[cfg(test)]
@@ -106,9 +109,10 @@ mod tests {
     }
 
     #[test]
-    fn training_clips_are_at_distance_one_on_average() {
-        assert_eq!(distance(&[1.0, -1.0, 1.0]), 1.0);
-        assert_eq!(distance(&[2.0; 2304]), 4.0);
-        assert_eq!(distance(&[]), 0.0);
+    fn distance_is_that_of_the_averages_over_time() {
+        assert_eq!(distance(&[1.0, -1.0, 1.0], 1), 1.0);
+        assert_eq!(distance(&[3.0, 1.0, -1.0, 1.0], 2), 2.0);
+        assert_eq!(distance(&[2.0; 2304], 1), 4.0);
+        assert_eq!(distance(&[], 0), 0.0);
     }
 }

@@ -158,7 +158,7 @@ impl Model {
     pub(crate) fn distance(&self, features: &FeatureMap) -> f32 {
         let mut values = features.values().to_vec();
         self.manifest.normalise.apply(&mut values, features.columns());
-        distance(&values)
+        distance(&values, features.columns())
     }
 
     /// The [features that the last layers decide by](Classifier::represent).

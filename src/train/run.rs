@@ -212,7 +212,8 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     let judge = |indices: &[usize], calibration: &Calibration| -> Vec<Judged> {
         let logits = design.judge(&shipped, &dataset, indices, &Device::flex());
         let clips = logits.into_iter().zip(indices).map(|(logits, &index)| {
-            let output = Output { logits, distance: distance(&dataset.maps[index][0]) };
+            let map = &dataset.maps[index][0];
+            let output = Output { logits, distance: distance(map, map.len() / dataset.rows) };
             Judged {
                 corpus: utterances[index].speaker.corpus,
                 acted: utterances[index].emotion,
@@ -222,7 +223,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         });
         clips.collect()
     };
-    manifest.calibration = calibrate(&[&judge(&split.validation, &manifest.calibration)]);
+    manifest.calibration = calibrate(&judge(&split.validation, &manifest.calibration), &[]);
     manifest.metrics = metrics(&judge(&split.test, &manifest.calibration));
     Ok(Trained { manifest: save(manifest, &network.classifier, encoder, &job.output)?, unrounded_accuracy })
 }

@@ -32,34 +32,37 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let all = corpora.find(&Corpus::ALL)?;
     let known: Vec<Utterance> =
         all.iter().filter(|clip| is_known(clip, &manifest.training)).cloned().collect();
+    let clips_of = |corpus: Corpus| -> Vec<&Utterance> {
+        let of_corpus =
+            |clip: &&Utterance| clip.speaker.corpus == corpus && !is_known(clip, &manifest.training);
+        let clips: Vec<&Utterance> = all.iter().filter(of_corpus).collect();
+        if clips.is_empty() { clips } else { some(&clips, CLIPS.min(clips.len())) }
+    };
+    let never_met: Vec<(Corpus, Vec<&Utterance>)> = Corpus::ALL
+        .into_iter()
+        .map(|corpus| (corpus, clips_of(corpus)))
+        .filter(|(_, clips)| !clips.is_empty())
+        .collect();
+    if !never_met.iter().any(|(corpus, _)| corpus.trains()) {
+        return Err(fail(
+            "Among these recordings is no corpus that the model never met; give a folder that holds others, too, such as nEMO or speechocean762.",
+        ));
+    }
     let judged = |what: &str, clips: &[&Utterance]| -> Result<Vec<Judged>, ExitCode> {
         let message = format!("Reading {what} by {}, {split}", manifest.name);
         judge_clips(model, *split, None, clips, &message).map(|judgement| judgement.judged)
     };
     let validation = judged("validation clips", &validation(&manifest.training, *split, &known)?)?;
     let (mut groups, mut evaluation) = (BTreeMap::new(), BTreeMap::new());
-    for corpus in Corpus::ALL {
-        let clips: Vec<&Utterance> = all
-            .iter()
-            .filter(|clip| clip.speaker.corpus == corpus && !is_known(clip, &manifest.training))
-            .collect();
-        if clips.is_empty() {
-            continue;
-        }
-        let clips = judged(corpus.name(), &some(&clips, CLIPS.min(clips.len())))?;
+    for (corpus, clips) in never_met {
+        let clips = judged(corpus.name(), &clips)?;
         let of_its_kind = if corpus.trains() { &mut groups } else { &mut evaluation };
         of_its_kind.insert(corpus, clips);
     }
-    if groups.is_empty() {
-        return Err(fail(
-            "Among these recordings is no corpus that the model never met; give the folder that holds the others, too. `sottovoce corpus` lists which are known.",
-        ));
-    }
     let test = judged("evaluation clips", &unheard(&manifest.training, *split, &known)?)?;
 
-    let fitted: Vec<&[Judged]> =
-        std::iter::once(&validation).chain(groups.values()).map(|clips| &clips[..]).collect();
-    manifest.calibration = calibrate(&fitted);
+    manifest.calibration =
+        calibrate(&validation, &groups.values().map(|clips| &clips[..]).collect::<Vec<_>>());
     manifest.unseen_corpora = unseen_corpora(&validation, &groups, &evaluation);
     let test: Vec<Judged> = test.into_iter().map(|clip| clip.calibrated(&manifest.calibration)).collect();
     manifest.metrics = metrics(&test);
