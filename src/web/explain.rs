@@ -69,7 +69,7 @@ impl Engine {
     /// then without each part.
     ///
     /// # Errors
-    /// A JavaScript `Error` when there is no such emotion.
+    /// A JavaScript `Error` when there is no such emotion, or nothing of the whole clip.
     #[wasm_bindgen(js_name = explainSilenced)]
     pub fn explain_silenced(
         &self,
@@ -77,14 +77,19 @@ impl Engine {
         emotion: &str,
         samples: usize,
     ) -> Result<Explained, Error> {
-        let mut outputs = outputs
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|&[ref logits @ .., distance]| Output { logits: *logits, distance });
-        let whole = outputs.next().ok_or_else(|| Error::new("the reading of the whole clip is missing"))?;
-        let silencing = Silencing::new(&self.analyzer.model().manifest().calibration, whole, outputs);
-        Ok(Explained(silencing.explain(named(emotion)?, samples)))
+        Ok(Explained(self.silencing(outputs)?.explain(named(emotion)?, samples)))
+    }
+
+    /// The seven probabilities of a clip without a part, by what [`read_without`](Self::read_without) gives of the clip, then without
+    /// that part.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` when either is missing.
+    #[wasm_bindgen(js_name = probabilitiesWithout)]
+    pub fn probabilities_without(&self, outputs: &[f32]) -> Result<Vec<f32>, Error> {
+        let Silencing { without, .. } = self.silencing(outputs)?;
+        let without = without.first().ok_or_else(|| Error::new("the reading without a part is missing"))?;
+        Ok(without.probabilities().to_vec())
     }
 
     /// How strongly each latent dimension (rows) of the model's encoder answers to mono samples at 16 kHz in each frame
@@ -99,6 +104,17 @@ impl Engine {
     pub fn attention(&mut self, samples: &[f32]) -> Option<Vec<Picture>> {
         let layers = attention(self.analyzer.model_mut(), samples)?;
         Some(layers.iter().flatten().map(Into::into).collect())
+    }
+}
+
+impl Engine {
+    /// Of outputs of [`read_without`](Self::read_without), one behind the other.
+    fn silencing(&self, outputs: &[f32]) -> Result<Silencing, Error> {
+        let (outputs, _) = outputs.as_chunks::<8>();
+        let mut outputs =
+            outputs.iter().map(|&[ref logits @ .., distance]| Output { logits: *logits, distance });
+        let whole = outputs.next().ok_or_else(|| Error::new("the reading of the whole clip is missing"))?;
+        Ok(Silencing::new(&self.analyzer.model().manifest().calibration, whole, outputs))
     }
 }
 

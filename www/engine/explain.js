@@ -36,6 +36,15 @@ export async function silence(engine, samples, signal, tell) {
   return done === without.length ? outputs : undefined;
 }
 
+/** The seven probabilities of a clip without the samples between two places, as far from the training clips as the whole clip is.
+ * @param {Engine} engine @param {Float32Array} samples @param {number} from @param {number} to @returns {Promise<Float32Array>} */
+export async function probabilitiesWithout(engine, samples, from, to) {
+  const outputs = new Float32Array(2 * VALUES);
+  outputs.set(await engine.ask({ type: 'without', samples, from: 0, to: 0 }));
+  outputs.set(await engine.ask({ type: 'without', samples, from, to }), VALUES);
+  return engine.ask({ type: 'probabilitiesWithout', outputs });
+}
+
 /** @param {Engine} engine @param {Silenced} outputs @param {string} emotion @param {number} count Samples of the clip.
  * @returns {Promise<Explanation>} */
 export const explainSilenced = (engine, outputs, emotion, count) =>

@@ -109,6 +109,8 @@ interface Questions {
   parts: { count: number };
   /** A reading with the samples between two places silenced. */
   without: { samples: Float32Array; from: number; to: number };
+  /** Of what `without` gives of a clip, then without a part of it. */
+  probabilitiesWithout: { outputs: Float32Array };
   /** Of what `without` gives of a clip of so many samples, then without each part. */
   explainSilenced: { outputs: Float32Array; emotion: string; count: number };
   attention: { samples: Float32Array };
@@ -129,6 +131,8 @@ export interface Answers {
   parts: Uint32Array;
   /** The logits of the seven emotions, then the distance from the training clips. */
   without: Float32Array;
+  /** Seven, in the order of the emotions. */
+  probabilitiesWithout: Float32Array;
   explainSilenced: Explanation;
   /** How much each frame (rows) looks at each (columns): all heads of the first layer, then of the next. */
   attention: Picture[] | undefined;

@@ -84,6 +84,7 @@ const answers = {
   },
   parts: ({ count }) => silencedParts(count),
   without: ({ samples, from, to }) => reader().readWithout(samples, from, to),
+  probabilitiesWithout: ({ outputs }) => reader().probabilitiesWithout(outputs),
   explainSilenced: ({ outputs, emotion, count }) => plainExplanation(reader().explainSilenced(outputs, emotion, count)),
   attention: ({ samples }) => reader().attention(samples)?.map(plainPicture),
   activations: ({ samples }) => {

@@ -1,6 +1,6 @@
 // Why it said so: where in the clip the score of an emotion came from, to be seen, heard and checked.
 
-import { explainByGradient, explainSilenced, silence } from '../engine/explain.js';
+import { explainByGradient, explainSilenced, probabilitiesWithout, silence } from '../engine/explain.js';
 import { drawHeat } from './pictures.js';
 import { mark, play } from './result.js';
 import { decimal, t } from './text.js';
@@ -22,7 +22,7 @@ const byId = (id) => document.getElementById(id);
  * @type {Reading | undefined} */
 let reading;
 /** @type {Explanation | undefined} */ let explanation;
-/** The probabilities of the clip, then those without each part; found once for all emotions.
+/** What the model says of the clip, then of it without each part; found once for all emotions.
  * @type {Float32Array | undefined} */
 let silenced;
 /** Ends what is being found for another clip.
@@ -143,7 +143,7 @@ async function check(page) {
   const { emotion, probability, seconds } = explanation.summary;
   const [from, to] = seconds.map((at) => Math.round(at * RATE_HZ));
   const { signal } = current;
-  const without = await page.engine.ask({ type: 'without', samples: reading.samples, from, to });
+  const without = await probabilitiesWithout(page.engine, reading.samples, from, to);
   if (signal.aborted) return;
   const after = without[EMOTIONS.indexOf(emotion)];
   const top = EMOTIONS[without.indexOf(Math.max(...without))];
