@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Judged, certain, metrics};
+use super::{Certain, Judged, certain, metrics};
 use crate::corpus::Corpus;
-use crate::model::{Calibration, Prediction, UnseenCorpus};
+use crate::model::{Calibration, Metrics, UnseenCorpus};
 
 /// Temperatures that are searched: those of a clip at distance 1, where clips of a model on maps may lie at 0.02.
 const TEMPERATURES: [f64; 2] = [0.2, 1e4];
@@ -63,10 +63,13 @@ pub fn unseen_corpora(
 
 fn unseen(corpus: Corpus, clips: &[Judged], calibration: &Calibration) -> UnseenCorpus {
     let judged: Vec<Judged> = clips.iter().map(|clip| clip.calibrated(calibration)).collect();
-    let metrics = metrics(&judged);
-    let certain = certain(&judged, calibration.likely_from);
+    row(corpus.name(), &metrics(&judged), certain(&judged, calibration.likely_from))
+}
+
+/// What the table of corpora tells of clips by this name.
+pub(super) fn row(name: &str, metrics: &Metrics, certain: Certain) -> UnseenCorpus {
     UnseenCorpus {
-        corpus: corpus.name().to_owned(),
+        corpus: name.to_owned(),
         clips: metrics.clips,
         accuracy: metrics.accuracy,
         mean_recall: metrics.mean_recall,
@@ -115,10 +118,12 @@ fn minimum([mut low, mut high]: [f64; 2], of: &dyn Fn(f64) -> f64) -> (f64, f64)
 
 /// The lowest probability from which readings are right as often as `share` in every group, or hardly one is that likely.
 fn threshold(groups: &[&[Judged]], calibration: &Calibration, share: f32) -> f32 {
-    let readings: Vec<Vec<(f32, bool)>> = groups
-        .iter()
-        .map(|group| group.iter().map(|clip| reading(&calibration.predict(&clip.output), clip)).collect())
-        .collect();
+    let reading = |clip: &Judged| {
+        let clip = clip.calibrated(calibration);
+        (clip.prediction.ranked()[0].1, clip.is_right())
+    };
+    let readings: Vec<Vec<(f32, bool)>> =
+        groups.iter().map(|group| group.iter().map(reading).collect()).collect();
     let holds = |threshold: f32| {
         readings.iter().all(|group| {
             let (right, spoken) = group
@@ -132,11 +137,6 @@ fn threshold(groups: &[&[Judged]], calibration: &Calibration, share: f32) -> f32
     let mut thresholds = THRESHOLDS.rev().map(|hundredths| hundredths as f32 / 100.0);
     let highest = thresholds.next().expect("there are thresholds");
     thresholds.take_while(|&threshold| holds(threshold)).last().unwrap_or(highest)
-}
-
-fn reading(prediction: &Prediction, clip: &Judged) -> (f32, bool) {
-    let (said, probability) = prediction.ranked()[0];
-    (probability, said == clip.acted)
 }
 
 #[cfg(test)]

@@ -35,7 +35,8 @@ impl Judged {
         self.prediction.label()
     }
 
-    fn is_right(&self) -> bool {
+    /// Whether it says what was acted.
+    pub fn is_right(&self) -> bool {
         self.said() == self.acted
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::calibrate::row;
 use super::{Certain, Condition};
 use crate::corpus::{Corpus, Survey};
 use crate::model::{Emotion, Manifest, Metrics, UnseenCorpus};
@@ -229,16 +230,7 @@ impl Report<'_> {
                 writeln!(out, "| {} {}", manifest.name, unseen_row(unseen))?;
             }
             if let Some(Scored { metrics, certain, .. }) = self.of(&manifest.name, "random") {
-                let random = UnseenCorpus {
-                    corpus: "(random split)".to_owned(),
-                    clips: metrics.clips,
-                    accuracy: metrics.accuracy,
-                    mean_recall: metrics.mean_recall,
-                    said: certain.said,
-                    right: certain.right,
-                    not_neutral: certain.not_neutral,
-                    calibration_error: metrics.calibration_error,
-                };
+                let random = row("(random split)", metrics, *certain);
                 writeln!(out, "| {} {}", manifest.name, unseen_row(&random))?;
             }
         }

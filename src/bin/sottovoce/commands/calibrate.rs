@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
-use sottovoce::corpus::{Corpus, SplitKind, SplitSettings, Utterance};
+use sottovoce::corpus::{Corpus, SplitKind, Utterance};
 use sottovoce::evaluate::{Judged, calibrate, metrics, unseen_corpora};
 use sottovoce::files::write_atomically;
 use sottovoce::model::{Manifest, Training, UnseenCorpus};
 
-use super::evaluate::{judge_clips, some, unheard};
+use super::evaluate::{judge_clips, part, some, unheard};
 use super::{CorporaFolder, ModelArguments, fail, fail_at};
 
 /// Clips of each corpus that a model never met, at most.
@@ -52,7 +52,13 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         let message = format!("Reading {what} by {}, {split}", manifest.name);
         judge_clips(model, *split, None, clips, &message).map(|judgement| judgement.judged)
     };
-    let validation = judged("validation clips", &validation(&manifest.training, *split, &known)?)?;
+    let validation = part(&manifest.training, *split, &known, |split| split.validation);
+    if validation.is_empty() {
+        return Err(fail(
+            "Among these recordings are no validation clips; give the folder that holds all corpora.",
+        ));
+    }
+    let validation = judged("validation clips", &validation)?;
     let (mut groups, mut evaluation) = (BTreeMap::new(), BTreeMap::new());
     for (corpus, clips) in never_met {
         let clips = judged(corpus.name(), &clips)?;
@@ -76,23 +82,6 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
 fn is_known(clip: &Utterance, training: &Training) -> bool {
     let corpus = clip.speaker.corpus;
     corpus.is_papers() || training.other_corpora.iter().any(|name| name == corpus.name())
-}
-
-fn validation<'a>(
-    training: &Training,
-    kind: SplitKind,
-    known: &'a [Utterance],
-) -> Result<Vec<&'a Utterance>, ExitCode> {
-    let used: Vec<&Utterance> =
-        known.iter().filter(|clip| training.keep_defects || clip.defect.is_none()).collect();
-    let owned: Vec<Utterance> = used.iter().map(|&clip| clip.clone()).collect();
-    let validation = SplitSettings { kind, seed: training.seed }.divide(&owned).validation;
-    if validation.is_empty() {
-        return Err(fail(
-            "Among these recordings are no validation clips; give the folder that holds all corpora.",
-        ));
-    }
-    Ok(validation.into_iter().map(|index| used[index]).collect())
 }
 
 fn print(manifest: &Manifest) {

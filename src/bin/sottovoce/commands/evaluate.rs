@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::Analyzer;
-use sottovoce::corpus::{SplitKind, SplitSettings, Utterance};
+use sottovoce::corpus::{Split, SplitKind, SplitSettings, Utterance};
 use sottovoce::evaluate::{
     Certain, Condition, Judgement, Occlusion, Scored, certain, judge, metrics, occlude,
 };
@@ -123,16 +123,27 @@ pub fn unheard<'a>(
             training.split
         )));
     }
-    let used: Vec<&Utterance> =
-        all.iter().filter(|clip| training.keep_defects || clip.defect.is_none()).collect();
-    let owned: Vec<Utterance> = used.iter().map(|&clip| clip.clone()).collect();
-    let test = SplitSettings { kind, seed: training.seed }.divide(&owned).test;
+    let test = part(training, kind, all, |split| split.test);
     if test.is_empty() {
         return Err(fail(
             "Among these recordings is none that judges on this split; give the folder that holds all corpora.",
         ));
     }
-    Ok(test.into_iter().map(|index| used[index]).collect())
+    Ok(test)
+}
+
+/// A part of the split by which weights were trained.
+pub fn part<'a>(
+    training: &Training,
+    kind: SplitKind,
+    all: &'a [Utterance],
+    of: fn(Split) -> Vec<usize>,
+) -> Vec<&'a Utterance> {
+    let used: Vec<&Utterance> =
+        all.iter().filter(|clip| training.keep_defects || clip.defect.is_none()).collect();
+    let owned: Vec<Utterance> = used.iter().map(|&clip| clip.clone()).collect();
+    let split = SplitSettings { kind, seed: training.seed }.divide(&owned);
+    of(split).into_iter().map(|index| used[index]).collect()
 }
 
 /// So many of the clips, spread over all corpora, speakers and emotions.
