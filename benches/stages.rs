@@ -56,7 +56,7 @@ fn stages(criterion: &mut Criterion) {
     criterion.bench_function("mfcc1's network", |bencher| {
         let mut model = model();
         let features = model.features(&clip);
-        bencher.iter(|| model.predict(black_box(features.clone())));
+        bencher.iter(|| model.predict(black_box(features.clone()), None));
     });
     criterion.bench_function("a whole reading", |bencher| {
         let mut analyzer = Analyzer::new(model());

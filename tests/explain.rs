@@ -114,7 +114,7 @@ fn every_shipped_model_is_explained() {
         // Silencing reads the clip again and again.
         let emotions = if name == "voice" { &[Emotion::Angry][..] } else { &Emotion::ALL };
         for &emotion in emotions {
-            let explanation = explain(&mut model, &samples, Some(emotion));
+            let explanation = explain(&mut model, &samples, Some(emotion), None);
             let summary = &explanation.summary;
             assert_eq!((summary.method, summary.emotion), (method, emotion));
             assert_is_heat(&explanation.coarse);
@@ -129,8 +129,8 @@ fn every_shipped_model_is_explained() {
             }
         }
         let features = model.features_of(&samples);
-        let label = model.predict(features).label();
-        assert_eq!(explain(&mut model, &samples, None).summary.emotion, label);
+        let label = model.predict(features, None).label();
+        assert_eq!(explain(&mut model, &samples, None, None).summary.emotion, label);
     }
 }
 
@@ -160,7 +160,7 @@ fn silence_and_one_sample_are_explained_without_harm() {
         let name = model.manifest().name.clone();
         for samples in [vec![0.0; 64_000], vec![0.5]] {
             let clip = if name == "voice" { samples } else { model.clip(&samples).samples().to_vec() };
-            assert_is_heat(&explain(&mut model, &clip, None).heat);
+            assert_is_heat(&explain(&mut model, &clip, None, None).heat);
         }
     }
 }

@@ -1,6 +1,6 @@
-import type { Backend, Channel, Picture, Reading, Report, Summary } from './engine/types.d.ts';
+import type { Backend, Channel, Picture, Reading, Report, SpeakerReference, Summary } from './engine/types.d.ts';
 
-export type { Backend, Channel, Picture, Reading, Report };
+export type { Backend, Channel, Picture, Reading, Report, SpeakerReference };
 
 /** The seven emotions that the models know, in the order in which they tell them. */
 export type Emotion = 'angry' | 'disgust' | 'fear' | 'happy' | 'neutral' | 'sad' | 'surprise';
@@ -18,6 +18,8 @@ export interface Options {
   backend?: Backend;
   /** The channel of a file to read alone, where each has a voice of its own (note `dual-channel`); all are mixed otherwise. */
   channel?: Channel;
+  /** What is known of the speaker: recordings are read beside it. `voice` alone takes it. */
+  speaker?: SpeakerReference;
   /** Rejects with its reason once it is aborted. */
   signal?: AbortSignal;
   /** Hears how much of the engine and the model is loaded, 0 to 1. */
@@ -45,6 +47,14 @@ export interface Model {
  * `report.certainty` tells whether it is `likely`, `leaning`, `unsure` or `no-speech`; show no label without it.
  * @throws an `Error` with a stable `code` and a message for people. */
 export function analyze(audio: Audio, options?: Options): Promise<Reading>;
+
+/** What is known of a speaker from readings of other recordings, and from references that were kept: plain data, for
+ * `analyze(audio, { speaker })`. Their order does not matter, and nothing is kept beyond what it returns. Readings without speech add
+ * nothing.
+ * @throws an `Error` with a `code` where the model takes no reference, or one was made by another model. */
+export function speakerReference(
+  of: (Reading | SpeakerReference)[], options?: Pick<Options, 'model' | 'backend' | 'signal' | 'onProgress'>,
+): Promise<SpeakerReference>;
 
 /** What in a voice raised an emotion: the one that is read, unless another is named. */
 export function explain(audio: Audio, options?: Options & { emotion?: Emotion }): Promise<Explanation>;

@@ -16,16 +16,23 @@ function unlessAborted(answer, signal) {
 
 /** @type {typeof import('./api-types.d.ts').analyze} */
 export async function analyze(audio, options = {}) {
-  const { model, onProgress, backend, signal, channel } = options;
-  return unlessAborted(read(engineOf(model, onProgress, backend), inSamples(audio), channel), signal);
+  const { model, onProgress, backend, signal, channel, speaker } = options;
+  return unlessAborted(read(engineOf(model, onProgress, backend), inSamples(audio), channel, speaker?.reference), signal);
+}
+
+/** @type {typeof import('./api-types.d.ts').speakerReference} */
+export async function speakerReference(of, options = {}) {
+  const { model, onProgress, backend, signal } = options;
+  const references = of.map((known) => ('reference' in known ? known.reference : known.enrolment)).filter((text) => text !== undefined);
+  return unlessAborted(engineOf(model, onProgress, backend).ask({ type: 'merge', references }), signal);
 }
 
 /** @type {typeof import('./api-types.d.ts').explain} */
 export async function explain(audio, options = {}) {
-  const { model, onProgress, backend, channel, signal = new AbortController().signal } = options;
+  const { model, onProgress, backend, channel, speaker, signal = new AbortController().signal } = options;
   const engine = engineOf(model, onProgress, backend);
-  const { report, samples } = await unlessAborted(read(engine, inSamples(audio), channel), signal);
-  const explained = explainClip(engine, samples, options.emotion ?? report.label, signal);
+  const { report, samples } = await unlessAborted(read(engine, inSamples(audio), channel, speaker?.reference), signal);
+  const explained = explainClip(engine, samples, options.emotion ?? report.label, signal, speaker?.reference);
   const { summary, heat } = await unlessAborted(explained, signal);
   return { ...summary, heat };
 }

@@ -2,10 +2,61 @@
 
 use super::{Analysis, Analyzer, Prepared};
 use crate::audio::{self, AudioError, Clip, Quality, Recording, SAMPLE_RATE_HZ, Window};
+use crate::model::{SpeakerReference, SpeakerReferenceError};
 use crate::vad::speech_segments;
 
 /// Share of a window that has to be speech for it to be read.
 const LEAST_SPEECH: f32 = 0.15;
+
+/// Windows that make up the reference of a recording's speaker, at most: after two dozen, more hardly matter.
+const MOST_WINDOWS: usize = 256;
+
+/// The speaker reference of a recording with one speaker, from its windows in their order: each is then read beside those that
+/// it does not overlap.
+#[derive(Debug, Clone)]
+pub struct WindowReferences {
+    all: SpeakerReference,
+    /// Where each begins and ends, in seconds.
+    windows: Vec<([f64; 2], SpeakerReference)>,
+}
+
+impl WindowReferences {
+    /// Of no windows.
+    ///
+    /// # Errors
+    /// [`SpeakerReferenceError::NotTaken`] when the analyzer's model takes no reference.
+    pub fn new(analyzer: &Analyzer) -> Result<Self, SpeakerReferenceError> {
+        Ok(Self { all: analyzer.model().no_reference()?, windows: Vec::new() })
+    }
+
+    /// Adds what is known of a window, unless it overlaps the one that was added last, or there are 256.
+    ///
+    /// # Errors
+    /// [`SpeakerReferenceError`] when it is of another model.
+    pub fn add(
+        &mut self,
+        span_s: [f64; 2],
+        enrolment: &SpeakerReference,
+    ) -> Result<(), SpeakerReferenceError> {
+        let is_free = self.windows.last().is_none_or(|([_, end_s], _)| *end_s <= span_s[0]);
+        if is_free && self.windows.len() < MOST_WINDOWS {
+            self.all.merge(enrolment)?;
+            self.windows.push((span_s, enrolment.clone()));
+        }
+        Ok(())
+    }
+
+    /// All windows but those that a span overlaps.
+    pub fn beside(&self, [start_s, end_s]: [f64; 2]) -> SpeakerReference {
+        let mut others = self.all.clone();
+        let overlapping =
+            self.windows.iter().filter(|([from_s, to_s], _)| *from_s < end_s && start_s < *to_s);
+        for (_, window) in overlapping {
+            others.remove(window).expect("it was added");
+        }
+        others
+    }
+}
 
 impl Analyzer {
     /// Reads a window of long audio; nothing if there is too little speech in it.

@@ -8,6 +8,8 @@ mod section;
 #[cfg(target_arch = "wasm32")]
 pub use on_gpu::Trial;
 
+pub use follow::WindowReferences;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -22,7 +24,9 @@ use crate::audio::{
     Stream,
 };
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
-use crate::model::{Emotion, Model, Output, Prediction};
+use crate::model::{
+    Calibration, Conditioning, Emotion, Model, Output, Prediction, SpeakerReference, SpeakerReferenceError,
+};
 #[cfg(target_arch = "wasm32")]
 use crate::nn::encoders::GpuInference;
 
@@ -60,8 +64,15 @@ pub struct Analysis {
     pub prediction: Prediction,
     /// What the model said, before calibration.
     pub output: Output,
+    /// How that became probabilities.
+    pub calibration: Calibration,
+    /// The features of the clip, before normalisation.
+    pub features: FeatureMap,
     /// The [features that the model decided by](Model::represent).
     pub representation: Vec<f32>,
+    enrolment: Option<SpeakerReference>,
+    /// The reference that it was read beside, if it was.
+    pub speaker: Option<Beside>,
     /// Length of the whole recording, in seconds.
     pub duration_s: f32,
     /// Sample rate of the source, in Hz.
@@ -70,6 +81,17 @@ pub struct Analysis {
     pub backend: Backend,
     /// How long each stage took.
     pub timings: Timings,
+}
+
+/// The speaker reference that a clip was read beside.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// The reference.
+    pub reference: SpeakerReference,
+    /// What the model says of the clip alone.
+    pub alone: Prediction,
+    /// How the logits of that became probabilities.
+    pub calibration: Calibration,
 }
 
 /// How much weight a reading can bear.
@@ -86,15 +108,54 @@ pub enum Certainty {
     NoSpeech,
 }
 
-/// An [`Analysis`] in plain words and numbers: the JSON of the command line and of the browser.
+/// A label with how much weight it can bear, and what is behind it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct Opinion {
     /// The likeliest emotion.
     pub label: Emotion,
     /// How much weight that can bear.
     pub certainty: Certainty,
     /// A probability for each emotion.
     pub probabilities: BTreeMap<Emotion, f32>,
+}
+
+impl Opinion {
+    fn new(prediction: &Prediction, calibration: &Calibration, has_no_speech: bool) -> Self {
+        let (label, probability) = prediction.ranked()[0];
+        let certainty = match probability {
+            _ if has_no_speech => Certainty::NoSpeech,
+            p if p >= calibration.likely_from => Certainty::Likely,
+            p if p >= calibration.unsure_below => Certainty::Leaning,
+            _ => Certainty::Unsure,
+        };
+        Self { label, certainty, probabilities: Emotion::ALL.map(|e| (e, prediction.of(e))).into() }
+    }
+}
+
+/// What other clips of the speaker a reading rests on, and what they changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SpeakerSummary {
+    /// How many they are.
+    pub clips: u64,
+    /// How long together, in seconds of what the model heard.
+    pub seconds: f32,
+    /// How varied they are: [`SpeakerReference::variance`].
+    pub variance: Option<f32>,
+    /// The emotion that most of it seems to be, if that is not neutral: more varied clips would help.
+    pub one_sided: Option<Emotion>,
+    /// What is said of the recording alone.
+    pub alone: Opinion,
+}
+
+/// An [`Analysis`] in plain words and numbers: the JSON of the command line and of the browser.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// What is said.
+    #[serde(flatten)]
+    pub opinion: Opinion,
+    /// Beside which other clips of the speaker, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<SpeakerSummary>,
     /// What a person should know about the recording.
     pub notes: Vec<Note>,
     /// Measurements behind the notes.
@@ -132,21 +193,26 @@ impl Note {
 }
 
 impl Analysis {
+    /// The speaker reference of this recording, to be merged with those of others; none without speech, or of models that take no
+    /// reference.
+    pub fn enrolment(&self) -> Option<&SpeakerReference> {
+        self.enrolment.as_ref().filter(|_| !self.quality.has_no_speech())
+    }
+
     /// Sums up what `model` said.
     pub fn report(&self, model: &Model) -> Report {
-        let (label, probability) = self.prediction.ranked()[0];
-        let calibration = model.manifest().calibration;
-        let certainty = match probability {
-            _ if self.quality.has_no_speech() => Certainty::NoSpeech,
-            p if p >= calibration.likely_from => Certainty::Likely,
-            p if p >= calibration.unsure_below => Certainty::Leaning,
-            _ => Certainty::Unsure,
-        };
+        let opinion =
+            |prediction, calibration| Opinion::new(prediction, calibration, self.quality.has_no_speech());
         let notes = self.quality.notes.iter();
         Report {
-            label,
-            certainty,
-            probabilities: Emotion::ALL.map(|e| (e, self.prediction.of(e))).into(),
+            opinion: opinion(&self.prediction, &self.calibration),
+            speaker: self.speaker.as_ref().map(|Beside { reference, alone, calibration }| SpeakerSummary {
+                clips: reference.clips(),
+                seconds: reference.seconds(),
+                variance: reference.variance(),
+                one_sided: reference.one_sided(),
+                alone: opinion(alone, calibration),
+            }),
             notes: notes.map(|&code| Note::new(code, self.quality.lost_s)).collect(),
             quality: self.quality.clone(),
             model: model.manifest().name.clone(),
@@ -179,6 +245,7 @@ pub struct Analyzer {
     model: Model,
     picture: FrontEnd,
     read: ReadOptions,
+    speaker: Option<(SpeakerReference, Conditioning)>,
     #[cfg(target_arch = "wasm32")]
     gpu: Option<GpuInference>,
 }
@@ -191,6 +258,7 @@ impl Analyzer {
             model,
             picture,
             read: ReadOptions::default(),
+            speaker: None,
             #[cfg(target_arch = "wasm32")]
             gpu: None,
         }
@@ -201,11 +269,6 @@ impl Analyzer {
         &self.model
     }
 
-    /// The same, to be explained.
-    pub fn model_mut(&mut self) -> &mut Model {
-        &mut self.model
-    }
-
     /// What a recording may ask for before it is refused.
     pub fn limits(&self) -> &Limits {
         &self.read.limits
@@ -214,6 +277,58 @@ impl Analyzer {
     /// Reads one channel of the recordings that follow, or all of them mixed.
     pub fn choose_channel(&mut self, channel: Option<Channel>) {
         self.read.channel = channel;
+    }
+
+    /// Reads the recordings that follow beside other clips of their speaker, or each by itself. A reference of no clips is none.
+    ///
+    /// # Errors
+    /// [`SpeakerReferenceError`] when the model takes none, or the reference belongs to another.
+    pub fn set_speaker(&mut self, reference: Option<SpeakerReference>) -> Result<(), SpeakerReferenceError> {
+        self.speaker = match reference {
+            Some(reference) => {
+                self.model.condition_on(&reference)?.map(|conditioning| (reference, conditioning))
+            }
+            None => None,
+        };
+        Ok(())
+    }
+
+    /// The same, to be looked into.
+    pub fn model_mut(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
+    /// The same, to be explained, with what it is given of the speaker reference.
+    pub fn model_and_conditioning(&mut self) -> (&mut Model, Option<&Conditioning>) {
+        (&mut self.model, self.speaker.as_ref().map(|(_, conditioning)| conditioning))
+    }
+
+    /// How logits become probabilities of what is read now.
+    pub fn calibration(&self) -> &Calibration {
+        self.model.calibration(self.speaker.as_ref().map(|(_, conditioning)| conditioning))
+    }
+
+    /// Reads what was read before again, beside the speaker reference that is set now.
+    pub fn read_again(&self, analysis: Analysis) -> Analysis {
+        let start = Instant::now();
+        let Said { output, calibration, prediction, speaker } =
+            self.said(&analysis.features, &analysis.representation);
+        let timings = Timings { model_ms: ms_since(start), ..analysis.timings };
+        Analysis { output, calibration, prediction, speaker, timings, ..analysis }
+    }
+
+    /// What the model says of a clip, beside the speaker reference if one is set.
+    fn said(&self, features: &FeatureMap, representation: &[f32]) -> Said {
+        let alone = self.model.output_of(features, representation);
+        let calibration = *self.model.calibration(None);
+        let prediction = calibration.predict(&alone);
+        let Some((reference, conditioning)) = &self.speaker else {
+            return Said { output: alone, calibration, prediction, speaker: None };
+        };
+        let beside = Beside { reference: reference.clone(), alone: prediction, calibration };
+        let output = self.model.beside(&self.model.normalised(features), &alone, conditioning);
+        let calibration = *self.model.calibration(Some(conditioning));
+        Said { prediction: calibration.predict(&output), output, calibration, speaker: Some(beside) }
     }
 
     /// Reads an audio file from its bytes.
@@ -329,23 +444,35 @@ impl Analyzer {
         let Prepared { clip, quality, duration_s, source_rate_hz, decode_ms, quality_ms } = prepared;
         let features_ms = ms_since(start);
         let start = Instant::now();
-        let distance = self.model.distance(&features);
-        let representation = self.model.represent(features);
-        let output = Output { logits: self.model.decide(&representation), distance };
-        let prediction = self.model.manifest().calibration.predict(&output);
+        let representation = self.model.represent(features.clone());
+        let Said { output, calibration, prediction, speaker } = self.said(&features, &representation);
+        let alone = speaker.as_ref().map_or(&prediction, |beside| &beside.alone);
+        let enrolment = self.model.enrol(&features, clip.recorded().len(), alone);
         let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) };
         Analysis {
             clip,
             quality,
             prediction,
             output,
+            calibration,
+            features,
             representation,
+            enrolment,
+            speaker,
             duration_s,
             source_rate_hz,
             backend,
             timings,
         }
     }
+}
+
+/// What a model says of a clip.
+struct Said {
+    output: Output,
+    calibration: Calibration,
+    prediction: Prediction,
+    speaker: Option<Beside>,
 }
 
 fn ms_since(start: Instant) -> f64 {

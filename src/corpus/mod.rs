@@ -7,6 +7,7 @@ mod copy_name;
 mod defect;
 mod find;
 mod identical;
+mod reference;
 pub mod registry;
 mod speaker;
 mod split;
@@ -14,7 +15,8 @@ mod survey;
 
 pub use defect::Defect;
 pub use find::{Duplicate, Found, Pointers, find};
-pub use registry::parse;
+pub use reference::ReferencePool;
+pub use registry::{Speech, parse};
 pub use speaker::{Sex, SpeakerId};
 pub use split::{Split, SplitError, SplitKind, SplitSettings};
 pub use survey::{Speakers, Spread, Survey};

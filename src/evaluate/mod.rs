@@ -6,6 +6,7 @@ mod condition;
 mod judge;
 mod metrics;
 mod occlusion;
+mod reference;
 mod report;
 
 pub use calibrate::{calibrate, unseen_corpora};
@@ -14,4 +15,8 @@ pub use condition::Condition;
 pub use judge::{Judgement, judge};
 pub use metrics::{Certain, Judged, certain, metrics};
 pub use occlusion::{Occlusion, occlude};
+pub use reference::{
+    Enrolled, Protocol, REFERENCES, ReadBeside, calibrate_beside, enrol, read_alone, read_beside,
+    reference_score,
+};
 pub use report::{Endured, Figure, Report, Scored, confusion_file};

@@ -58,15 +58,15 @@ fn occlude_one(model: &mut Model, samples: &[f32], draws: &mut StdRng) -> Option
         return None;
     }
     let features = model.features_of(samples);
-    let whole = model.output(features);
-    let explanation = explain(model, samples, None);
+    let whole = model.output(features, None);
+    let explanation = explain(model, samples, None, None);
     let (emotion, before) = (explanation.summary.emotion, explanation.summary.probability);
     let count = ((parts.len() as f32 * SHARE).round() as usize).max(1);
     let mut moved = |chosen: &[usize]| {
         let without =
             chosen.iter().fold(samples.to_vec(), |samples, &i| silenced(&samples, parts[i].clone()));
         let features = model.features_of(&without);
-        let output = Output { distance: whole.distance, ..model.output(features) };
+        let output = Output { distance: whole.distance, ..model.output(features, None) };
         (before - model.manifest().calibration.predict(&output).of(emotion)).abs()
     };
     let hottest = moved(&hottest(&explanation.heat, parts.len(), count));

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::features::{FeatureKind, FeatureMap, FrontEndSettings, mel_band_edges_hz};
-use crate::model::{Emotion, Features, Model};
+use crate::model::{Conditioning, Emotion, Features, Model};
 
 /// How a heat map was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -71,10 +71,15 @@ pub struct Summary {
 }
 
 /// Says where in a clip of mono samples at 16 kHz the score of `emotion` came from; of the likeliest, if none is named. A
-/// model with an encoder reads the clip up to 26 times for it, others once.
-pub fn explain(model: &mut Model, samples: &[f32], emotion: Option<Emotion>) -> Explanation {
+/// model with an encoder reads the clip up to 26 times for it, beside other clips of the speaker if there are any; others read it once.
+pub fn explain(
+    model: &mut Model,
+    samples: &[f32],
+    emotion: Option<Emotion>,
+    speaker: Option<&Conditioning>,
+) -> Explanation {
     explain_by_gradient(model, samples, emotion).unwrap_or_else(|| {
-        let silencing = Silencing::of(model, samples);
+        let silencing = Silencing::of(model, samples, speaker);
         silencing.explain(emotion.unwrap_or(silencing.whole.label()), samples.len())
     })
 }
@@ -89,7 +94,7 @@ pub fn explain_by_gradient(
         return None;
     }
     let features = model.features_of(samples);
-    let prediction = model.predict(features.clone());
+    let prediction = model.predict(features.clone(), None);
     let emotion = emotion.unwrap_or(prediction.label());
     let size = [features.rows(), features.columns()];
     let input = model.input(features);

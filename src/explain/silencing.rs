@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::{Explanation, Method, Summary, seconds, span, to_heat};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::features::FeatureMap;
-use crate::model::{Calibration, Emotion, Model, Output, Prediction};
+use crate::model::{Calibration, Conditioning, Emotion, Model, Output, Prediction};
 
 /// No part is shorter, in seconds: about a sound of speech.
 const SHORTEST_S: f32 = 0.1;
@@ -42,13 +42,18 @@ pub fn silenced(samples: &[f32], part: Range<usize>) -> Vec<f32> {
     samples
 }
 
-/// What a model says of mono samples at 16 kHz without `part`.
+/// What a model says of mono samples at 16 kHz without `part`, beside other clips of the speaker if there are any.
 ///
 /// # Panics
 /// If the part reaches beyond the samples.
-pub fn without(model: &mut Model, samples: &[f32], part: Range<usize>) -> Output {
+pub fn without(
+    model: &mut Model,
+    samples: &[f32],
+    part: Range<usize>,
+    speaker: Option<&Conditioning>,
+) -> Output {
     let features = model.features_of(&silenced(samples, part));
-    model.output(features)
+    model.output(features, speaker)
 }
 
 /// What a model says of a clip, and of the clip without each of its [`parts`].
@@ -61,12 +66,12 @@ pub struct Silencing {
 }
 
 impl Silencing {
-    /// Of mono samples at 16 kHz.
-    pub fn of(model: &mut Model, samples: &[f32]) -> Self {
-        let whole = without(model, samples, 0..0);
+    /// Of mono samples at 16 kHz, beside other clips of the speaker if there are any.
+    pub fn of(model: &mut Model, samples: &[f32], speaker: Option<&Conditioning>) -> Self {
+        let whole = without(model, samples, 0..0, speaker);
         let without: Vec<Output> =
-            parts(samples.len()).into_iter().map(|part| without(model, samples, part)).collect();
-        Self::new(&model.manifest().calibration, whole, without)
+            parts(samples.len()).into_iter().map(|part| without(model, samples, part, speaker)).collect();
+        Self::new(model.calibration(speaker), whole, without)
     }
 
     /// Of what a model says of a clip and of the clip without each of its parts, all calibrated as the whole clip is: a silent part

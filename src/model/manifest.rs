@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Calibration, Emotion, Features, ModelError};
 use crate::audio::ClipSettings;
-use crate::nn::classifiers::Architecture;
+use crate::nn::classifiers::{Architecture, SpeakerNetworkConfig};
 use crate::nn::weights::WeightsFile;
 use crate::rules::first_broken;
 
@@ -39,6 +39,66 @@ pub struct Manifest {
     /// How well they do on corpora that they never met.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unseen_corpora: Vec<UnseenCorpus>,
+    /// How it uses other clips of the same speaker, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<SpeakerHead>,
+}
+
+/// The part of a model that reads a clip beside a [`SpeakerReference`](super::SpeakerReference).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeakerHead {
+    /// Its networks.
+    pub architecture: SpeakerNetworkConfig,
+    /// How logits become probabilities once there is a reference.
+    pub calibration: Calibration,
+    /// The file with its weights.
+    pub weights: WeightsFile,
+    /// Corpora that it was trained on beside the paper's four, by name.
+    pub other_corpora: Vec<String>,
+    /// How well the model does with references.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<ReferenceScore>,
+}
+
+/// How the clips of a reference are drawn among the speaker's others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReferenceDraw {
+    /// At random.
+    Random,
+    /// As a visitor would give them in one sitting: four in five are neutral, as far as there are so many.
+    Sitting,
+    /// All of one emotion, and one that is not neutral: the worst that a visitor could give.
+    OneSided,
+}
+
+/// How well a model does with references of so many other clips of each speaker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceScore {
+    /// Where the clips come from: a split, or a corpus that neither the model nor its speaker head was trained on.
+    pub clips_of: String,
+    /// How references are drawn.
+    pub draw: ReferenceDraw,
+    /// Clips of a reference; 0 is without one.
+    pub reference_clips: usize,
+    /// Their mean length together, in seconds.
+    pub reference_s: f32,
+    /// Clips scored.
+    pub clips: usize,
+    /// Share of them whose likeliest emotion is the acted one, or neutral in plain speech, 0 to 1.
+    pub accuracy: f32,
+    /// Where the accuracy would lie in 95 of 100 draws of as many clips (bootstrap).
+    pub accuracy_interval: [f32; 2],
+    /// The mean of the recalls, 0 to 1.
+    pub mean_recall: f32,
+    /// Share of clips of which an emotion is said for certain.
+    pub said: f32,
+    /// Share of those that are right; none if nothing is said.
+    pub right: Option<f32>,
+    /// Mean gap between stated probability and share of right answers over ten bins, 0 to 1.
+    pub calibration_error: f32,
 }
 
 impl Manifest {
@@ -58,10 +118,12 @@ impl Manifest {
         serde_json::to_string_pretty(self).expect("a manifest is plain data") + "\n"
     }
 
-    /// The files beside it: the network's, then those of the encoder, if it needs one.
+    /// The files beside it: the network's, then those of the encoder, if it needs one, then that for speaker references, if it takes
+    /// any.
     pub fn files(&self) -> impl Iterator<Item = &WeightsFile> {
         let shards = self.front_end.encoder().into_iter().flat_map(|encoder| &encoder.shards);
-        std::iter::once(&self.weights).chain(shards)
+        let speaker = self.speaker.iter().map(|speaker| &speaker.weights);
+        std::iter::once(&self.weights).chain(shards).chain(speaker)
     }
 
     /// Size of all that must be loaded, beside this description.
@@ -93,11 +155,22 @@ impl Manifest {
             ),
             (self.normalise.std.iter().all(|&std| std > 0.0), "every std must be above 0"),
             (
+                self.speaker.as_ref().is_none_or(|speaker| {
+                    speaker.architecture.rows == rows
+                        && map == Some([rows, 1])
+                        && speaker.architecture.is_sound()
+                }),
+                "the speaker head must take the embedding that the front end makes",
+            ),
+            (
                 self.files().all(|file| !file.file.contains(['/', '\\'])),
                 "the weights must lie beside model.json",
             ),
         ];
-        Ok(first_broken(&rules).and_then(|()| first_broken(&self.calibration.rules()))?)
+        let calibrations =
+            std::iter::once(&self.calibration).chain(self.speaker.iter().map(|s| &s.calibration));
+        first_broken(&rules)?;
+        Ok(calibrations.map(Calibration::rules).try_for_each(|rules| first_broken(&rules))?)
     }
 }
 

@@ -9,22 +9,29 @@ mod emotion;
 mod features;
 mod manifest;
 mod prediction;
+mod speaker_reference;
 mod untrained;
 
 pub(crate) use calibration::distance;
 pub use calibration::{Calibration, Output};
 pub use emotion::Emotion;
 pub use features::{Embedding, Extractor, Features, Statistics};
-pub use manifest::{Manifest, Metrics, Normalisation, Training, UnseenCorpus};
+pub use manifest::{
+    Manifest, Metrics, Normalisation, ReferenceDraw, ReferenceScore, SpeakerHead, Training, UnseenCorpus,
+};
 pub use prediction::Prediction;
+pub use speaker_reference::{Conditioning, SpeakerReference, SpeakerReferenceError};
+
 pub use untrained::UntrainableError;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use speaker_reference::Owner;
+
 use crate::audio::Clip;
 use crate::encoder::EncoderError;
 use crate::features::{FeatureMap, FrontEndError};
-use crate::nn::classifiers::Classifier;
+use crate::nn::classifiers::{Classifier, SpeakerNetwork};
 use crate::nn::parameters;
 use crate::nn::weights::{self, StoredParameters, WeightsError, WeightsFile, in_floats};
 use crate::vad::speech_segments;
@@ -75,6 +82,7 @@ pub struct Model {
     manifest: Manifest,
     extractor: Extractor,
     network: Classifier,
+    speaker: Option<SpeakerNetwork>,
     device: Device,
 }
 
@@ -95,11 +103,19 @@ impl Model {
         let network =
             parameters::apply(manifest.architecture.init(device), in_floats(weights::read(bytes)?))?;
         let tensors = match manifest.front_end.encoder() {
-            Some(encoder) => encoder.tensors(bytes_of)?,
+            Some(encoder) => encoder.tensors(&mut bytes_of)?,
             None => StoredParameters::new(),
         };
         let extractor = Extractor::new(&manifest.front_end, tensors, device)?;
-        Ok(Self { manifest, extractor, network, device: device.clone() })
+        let speaker = match &manifest.speaker {
+            Some(head) => {
+                let bytes = bytes_of(&head.weights)?;
+                head.weights.check(&bytes)?;
+                Some(parameters::apply(head.architecture.init(device), in_floats(weights::read(bytes)?))?)
+            }
+            None => None,
+        };
+        Ok(Self { manifest, extractor, network, speaker, device: device.clone() })
     }
 
     /// What the model says of itself.
@@ -143,22 +159,90 @@ impl Model {
         self.extractor.extract_on(gpu, samples).await
     }
 
-    /// Reads the emotion from a feature map.
-    pub fn predict(&self, features: FeatureMap) -> Prediction {
-        self.manifest.calibration.predict(&self.output(features))
+    /// Reads the emotion from a feature map, beside other clips of the speaker if there are any.
+    pub fn predict(&self, features: FeatureMap, speaker: Option<&Conditioning>) -> Prediction {
+        self.calibration(speaker).predict(&self.output(features, speaker))
+    }
+
+    /// How logits become probabilities, with a reference of the speaker and without.
+    pub fn calibration(&self, speaker: Option<&Conditioning>) -> &Calibration {
+        match (speaker, &self.manifest.speaker) {
+            (Some(_), Some(head)) => &head.calibration,
+            _ => &self.manifest.calibration,
+        }
     }
 
     /// What the model says of a feature map, before calibration.
-    pub fn output(&self, features: FeatureMap) -> Output {
-        let distance = self.distance(&features);
-        Output { logits: self.decide(&self.represent(features)), distance }
+    pub fn output(&self, features: FeatureMap, speaker: Option<&Conditioning>) -> Output {
+        let alone = self.output_of(&features, &self.represent(features.clone()));
+        match speaker {
+            Some(conditioning) => self.beside(&self.normalised(&features), &alone, conditioning),
+            None => alone,
+        }
     }
 
-    /// The [distance](Output::distance) of the clip with this feature map.
-    pub(crate) fn distance(&self, features: &FeatureMap) -> f32 {
+    /// What the model says of a clip alone, by its features and what [`represent`](Self::represent) gives of them.
+    pub(crate) fn output_of(&self, features: &FeatureMap, representation: &[f32]) -> Output {
+        let distance = distance(&self.normalised(features), features.columns());
+        Output { logits: self.decide(representation), distance }
+    }
+
+    /// What the model says of a clip beside other clips of the speaker, by its normalised embedding and what it says of it alone.
+    ///
+    /// # Panics
+    /// If the model has no speaker head; then it gives no [`Conditioning`], either.
+    pub(crate) fn beside(&self, embedding: &[f32], alone: &Output, conditioning: &Conditioning) -> Output {
+        let network = self.speaker.as_ref().expect("what has no speaker head gives no conditioning");
+        conditioning.read(network, embedding, alone, &self.device)
+    }
+
+    /// What the model is given of a speaker reference; nothing of one of no clips.
+    ///
+    /// # Errors
+    /// [`SpeakerReferenceError`] when the model takes none, or the reference belongs to another.
+    pub fn condition_on(
+        &self,
+        reference: &SpeakerReference,
+    ) -> Result<Option<Conditioning>, SpeakerReferenceError> {
+        match self.speaker {
+            Some(_) => reference.conditioning(self.owner()),
+            None => Err(SpeakerReferenceError::NotTaken(self.manifest.name.clone())),
+        }
+    }
+
+    /// A speaker reference of no clips.
+    ///
+    /// # Errors
+    /// [`SpeakerReferenceError::NotTaken`] when the model takes none.
+    pub fn no_reference(&self) -> Result<SpeakerReference, SpeakerReferenceError> {
+        match self.speaker {
+            Some(_) => Ok(SpeakerReference::empty(self.owner())),
+            None => Err(SpeakerReferenceError::NotTaken(self.manifest.name.clone())),
+        }
+    }
+
+    /// The speaker reference of one clip, by its features, how many samples at 16 kHz were heard, and what the model says of it alone;
+    /// none of models that take no reference.
+    pub(crate) fn enrol(
+        &self,
+        features: &FeatureMap,
+        samples: usize,
+        alone: &Prediction,
+    ) -> Option<SpeakerReference> {
+        self.speaker.as_ref()?;
+        Some(SpeakerReference::of_clip(self.owner(), &self.normalised(features), samples, alone))
+    }
+
+    fn owner(&self) -> Owner<'_> {
+        let Manifest { name, weights, front_end, .. } = &self.manifest;
+        Owner { name, weights: &weights.sha256, rows: front_end.rows() }
+    }
+
+    /// The values of a feature map, its rows shifted and scaled.
+    pub(crate) fn normalised(&self, features: &FeatureMap) -> Vec<f32> {
         let mut values = features.values().to_vec();
         self.manifest.normalise.apply(&mut values, features.columns());
-        distance(&values, features.columns())
+        values
     }
 
     /// The [features that the last layers decide by](Classifier::represent).
@@ -198,7 +282,7 @@ mod files {
     use std::path::Path;
 
     use super::{Manifest, Model, ModelError};
-    use crate::nn::classifiers::Classifier;
+    use crate::nn::classifiers::{Classifier, SpeakerNetwork, SpeakerNetworkConfig};
     use crate::nn::parameters::{self, Parameter};
     use crate::nn::weights::{self, Storage, WeightsFile, in_floats};
     use burn::tensor::Device;
@@ -260,6 +344,60 @@ mod files {
         Ok(parameters::apply(manifest.architecture.init(device), parameters)?)
     }
 
+    /// A speaker network with rounded weights, and the bytes of its file.
+    #[derive(Debug, Clone)]
+    pub struct RoundedSpeakerNetwork {
+        /// The network.
+        pub network: SpeakerNetwork,
+        /// The file.
+        pub bytes: Vec<u8>,
+    }
+
+    impl RoundedSpeakerNetwork {
+        /// Rounds the weights of a network.
+        ///
+        /// # Errors
+        /// [`ModelError`] when they are no numbers, or not of these sizes.
+        pub fn new(
+            network: &SpeakerNetwork,
+            architecture: &SpeakerNetworkConfig,
+        ) -> Result<Self, ModelError> {
+            let bytes = weights::write(&parameters::collect(network), storage);
+            let rounded = in_floats(weights::read(bytes.clone())?);
+            Ok(Self { network: parameters::apply(architecture.init(&Device::flex()), rounded)?, bytes })
+        }
+
+        /// What a model.json says of its file.
+        pub fn file(&self) -> WeightsFile {
+            // A name of its own, so that whatever was there before stays whole until model.json names this one.
+            let name = &WeightsFile::describe("", &self.bytes).sha256[..8];
+            WeightsFile::describe(&format!("speaker-{name}.safetensors"), &self.bytes)
+        }
+    }
+
+    /// Writes the weights of a speaker head that `manifest` describes into `folder`, then the manifest, and deletes the file of the one
+    /// before.
+    ///
+    /// # Errors
+    /// [`ModelError`] when a file cannot be written.
+    pub fn save_speaker_head(
+        manifest: &Manifest,
+        rounded: &RoundedSpeakerNetwork,
+        folder: &Path,
+    ) -> Result<(), ModelError> {
+        let file = rounded.file().file;
+        write_whole(&folder.join(&file), &rounded.bytes)?;
+        write_whole(&folder.join("model.json"), manifest.to_json().as_bytes())?;
+        let is_older =
+            |name: &str| name.starts_with("speaker-") && name.ends_with(".safetensors") && name != file;
+        for entry in fs::read_dir(folder).map_err(file_error(folder))?.flatten() {
+            if entry.file_name().to_str().is_some_and(is_older) {
+                fs::remove_file(entry.path()).map_err(file_error(&entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Values from which a dense matrix takes seven bits a weight instead of eight: it makes most of the file, and loses
     /// nothing that can be measured (see the model's card).
     const LARGE_MATRIX: usize = 1_000_000;
@@ -280,5 +418,7 @@ mod files {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use files::{RoundedSpeakerNetwork, save_speaker_head};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use files::{as_saved, save};

@@ -165,6 +165,7 @@ impl Manifest {
             training: Training::default(),
             metrics: Metrics::default(),
             unseen_corpora: Vec::new(),
+            speaker: None,
         }
     }
 }

@@ -12,6 +12,7 @@ mod history;
 mod network;
 mod recipe;
 mod run;
+mod speaker;
 mod spectrogram;
 mod trainer;
 mod tuning;
@@ -21,6 +22,7 @@ pub use dataset::{Dataset, Extraction};
 pub use history::Epoch;
 pub use recipe::{Corpora, Optimizer, Recipe, RecipeError, Schedule};
 pub use run::{Job, Trained, Watcher, train};
+pub use speaker::{SpeakerJob, SpeakerNetworks, train_speaker};
 pub use spectrogram::SpectrogramSettings;
 pub use waveform::{WaveformSettings, add_noise, shift_pitch, stretch, through_telephone};
 

@@ -40,12 +40,7 @@ impl Design {
     /// are.
     pub fn start(&self, seed: u64, device: &Device) -> Network {
         let layers = self.tuning.as_ref().map(|tuning| tuning.layers(device));
-        let _alone = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
-        device.seed(seed);
-        let classifier = self.architecture.init(device);
-        // burn draws weights when they are first asked for.
-        parameters::collect(&classifier);
-        Network { classifier, layers }
+        Network { classifier: drawn(seed, device, || self.architecture.init(device)), layers }
     }
 
     /// A network with random weights, into which others can be loaded.
@@ -95,6 +90,16 @@ impl Design {
             scores
         })
     }
+}
+
+/// A network whose random weights follow from `seed`.
+pub fn drawn<M: Module>(seed: u64, device: &Device, init: impl FnOnce() -> M) -> M {
+    let _alone = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    device.seed(seed);
+    let network = init();
+    // burn draws weights when they are first asked for.
+    parameters::collect(&network);
+    network
 }
 
 /// Mean cross-entropy of scores, and the share that names the label.

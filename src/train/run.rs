@@ -229,7 +229,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
 }
 
 /// The tensors of the encoder in `folder`, if clips are heard through one.
-fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<StoredParameters, TrainError> {
+pub fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<StoredParameters, TrainError> {
     Ok(match (features.encoder(), folder) {
         (Some(encoder), Some(folder)) => encoder.read_tensors(folder)?,
         _ => StoredParameters::new(),
@@ -243,7 +243,7 @@ fn other_corpora(utterances: &[Utterance], split: &Split) -> Vec<String> {
     others.into_iter().map(|corpus| corpus.name().to_owned()).collect()
 }
 
-fn optimizer(recipe: &Recipe) -> ModuleOptimizer {
+pub fn optimizer(recipe: &Recipe) -> ModuleOptimizer {
     // Keras' epsilon; burn's own is a hundred times as large.
     match recipe.optimizer {
         Optimizer::Adam => AdamConfig::new().with_epsilon(1e-7).init(),

@@ -166,7 +166,7 @@ impl Trainer<'_> {
 }
 
 /// Moves `average` towards `now`, of which it keeps `kept`.
-fn average(average: &mut Parameters, now: Parameters, kept: f32) {
+pub fn average(average: &mut Parameters, now: Parameters, kept: f32) {
     for (average, now) in average.values_mut().zip(now.into_values()) {
         for (average, now) in average.values.iter_mut().zip(now.values) {
             *average = kept * *average + (1.0 - kept) * now;

@@ -61,7 +61,8 @@ impl Engine {
     #[wasm_bindgen(js_name = readWithout)]
     pub fn read_without(&mut self, samples: &[f32], from: usize, to: usize) -> Vec<f32> {
         let to = to.min(samples.len());
-        let Output { logits, distance } = without(self.analyzer.model_mut(), samples, from.min(to)..to);
+        let (model, speaker) = self.analyzer.model_and_conditioning();
+        let Output { logits, distance } = without(model, samples, from.min(to)..to, speaker);
         [&logits[..], &[distance]].concat()
     }
 
@@ -114,7 +115,7 @@ impl Engine {
         let mut outputs =
             outputs.iter().map(|&[ref logits @ .., distance]| Output { logits: *logits, distance });
         let whole = outputs.next().ok_or_else(|| Error::new("the reading of the whole clip is missing"))?;
-        Ok(Silencing::new(&self.analyzer.model().manifest().calibration, whole, outputs))
+        Ok(Silencing::new(self.analyzer.calibration(), whole, outputs))
     }
 }
 

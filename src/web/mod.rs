@@ -4,6 +4,7 @@ mod explain;
 mod gpu;
 mod import;
 mod long;
+mod speaker;
 mod steps;
 
 use js_sys::{Error, Float32Array, Reflect, Uint8Array};
@@ -12,7 +13,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::analyzer::{Analyzer, Prepared};
 use crate::audio::{AudioError, Channel, UnknownChannel};
-use crate::model::{Model, ModelError};
+use crate::model::{Model, ModelError, SpeakerReference};
 use crate::nn::weights::WeightsFile;
 use burn::tensor::Device;
 
@@ -102,11 +103,15 @@ impl Engine {
     pub async fn read_window(&mut self, samples: &[f32], rate_hz: u32) -> Result<WindowReading, Error> {
         let prepared = self.analyzer.prepare_window(samples, rate_hz);
         let Some(prepared) = prepared.map_err(|error| coded(&error, error.code()))? else {
-            return Ok(WindowReading { report: None, gpu_stopped: None });
+            return Ok(WindowReading { report: None, enrolment: None, gpu_stopped: None });
         };
         let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
         let report = as_json(&analysis.report(self.analyzer.model()));
-        Ok(WindowReading { report: Some(report), gpu_stopped: gpu_stopped.map(|error| error.to_string()) })
+        Ok(WindowReading {
+            report: Some(report),
+            enrolment: analysis.enrolment().map(SpeakerReference::to_json),
+            gpu_stopped: gpu_stopped.map(|error| error.to_string()),
+        })
     }
 }
 
@@ -121,6 +126,7 @@ impl Engine {
             samples: analysis.clip.samples().to_vec(),
             picture_rows: picture.rows(),
             picture: picture.into_values(),
+            enrolment: analysis.enrolment().map(SpeakerReference::to_json),
             features: analysis.representation,
             gpu_stopped: gpu_stopped.map(|error| error.to_string()),
         })
@@ -143,6 +149,7 @@ fn as_json(data: &impl Serialize) -> String {
 #[wasm_bindgen]
 pub struct WindowReading {
     report: Option<String>,
+    enrolment: Option<String>,
     gpu_stopped: Option<String>,
 }
 
@@ -152,6 +159,12 @@ impl WindowReading {
     #[wasm_bindgen(getter)]
     pub fn report(&self) -> Option<String> {
         self.report.clone()
+    }
+
+    /// As of [`Reading`].
+    #[wasm_bindgen(getter)]
+    pub fn enrolment(&self) -> Option<String> {
+        self.enrolment.clone()
     }
 
     /// As of [`Reading`].
@@ -169,6 +182,7 @@ pub struct Reading {
     picture: Vec<f32>,
     picture_rows: usize,
     features: Vec<f32>,
+    enrolment: Option<String>,
     gpu_stopped: Option<String>,
 }
 
@@ -202,6 +216,12 @@ impl Reading {
     #[wasm_bindgen(getter)]
     pub fn features(&self) -> Vec<f32> {
         self.features.clone()
+    }
+
+    /// The speaker reference of this recording alone, as JSON text; nothing without speech, or of models that take none.
+    #[wasm_bindgen(getter)]
+    pub fn enrolment(&self) -> Option<String> {
+        self.enrolment.clone()
     }
 
     /// Bands of the picture.

@@ -148,7 +148,7 @@ pub fn messages(bytes: &[u8]) {
             4 => drop(explain::parts(given.number())),
             5 => {
                 let to = given.number().min(samples.len());
-                explain::without(analyzer.model_mut(), &samples, given.number().min(to)..to);
+                explain::without(analyzer.model_mut(), &samples, given.number().min(to)..to, None);
             }
             6 => {
                 let clips: Vec<Vec<f32>> = (0..given.number() % 5).map(|_| given.samples()).collect();
@@ -164,7 +164,7 @@ pub fn messages(bytes: &[u8]) {
                 };
                 drop(Steps::of(&samples, &settings, given.number()));
             }
-            _ => drop(explain::explain(analyzer.model_mut(), &samples, None)),
+            _ => drop(explain::explain(analyzer.model_mut(), &samples, None, None)),
         }
     }
 }

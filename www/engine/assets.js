@@ -47,9 +47,11 @@ export async function scoresOnUnheardSpeakers() {
   return (await get(fileAt('held-out/speaker.json'))).json();
 }
 
-/** The files beside a model's description: the network's, then those of the encoder it listens through, if it does.
+/** The files beside a model's description: the network's, then those of the encoder it listens through, if it does, then that for
+ * speaker references, if it takes any.
  * @param {Manifest} manifest @returns {FileEntry[]} */
-export const filesOf = ({ weights, front_end }) => [weights, ...(front_end.encoder?.shards ?? [])];
+export const filesOf = ({ weights, front_end, speaker }) =>
+  [weights, ...(front_end.encoder?.shards ?? []), ...(speaker ? [speaker.weights] : [])];
 
 /** Size of all of them. @param {Manifest} manifest */
 export const bytesOf = (manifest) => filesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0);

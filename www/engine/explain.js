@@ -17,8 +17,9 @@ export const explainByGradient = (engine, samples, emotion) => engine.ask({ type
 
 /** Reads a clip without one part after the other, on as many workers as the engine has.
  * @param {Engine} engine @param {Float32Array} samples @param {AbortSignal} signal Ends it.
- * @param {(done: number, all: number) => void} tell @returns {Promise<Silenced | undefined>} None if it was ended. */
-export async function silence(engine, samples, signal, tell) {
+ * @param {(done: number, all: number) => void} tell @param {string} [speaker] What is known of the speaker, as JSON text.
+ * @returns {Promise<Silenced | undefined>} None if it was ended. */
+export async function silence(engine, samples, signal, tell, speaker) {
   const places = await engine.ask({ type: 'parts', count: samples.length });
   const without = [[0, 0], ...Array.from(places).slice(1).map((to, i) => [places[i], to])];
   const outputs = new Float32Array(VALUES * without.length);
@@ -27,7 +28,7 @@ export async function silence(engine, samples, signal, tell) {
   const readOn = async () => {
     for (let next = left.shift(); next && !signal.aborted; next = left.shift()) {
       const [index, [from, to]] = next;
-      outputs.set(await engine.ask({ type: 'without', samples, from, to }), VALUES * index);
+      outputs.set(await engine.ask({ type: 'without', samples, from, to, speaker }), VALUES * index);
       done += 1;
       tell(done, without.length);
     }
@@ -46,17 +47,17 @@ export async function probabilitiesWithout(engine, samples, from, to) {
 }
 
 /** @param {Engine} engine @param {Silenced} outputs @param {string} emotion @param {number} count Samples of the clip.
- * @returns {Promise<Explanation>} */
-export const explainSilenced = (engine, outputs, emotion, count) =>
-  engine.ask({ type: 'explainSilenced', outputs, emotion, count });
+ * @param {string} [speaker] What is known of the speaker, as JSON text. @returns {Promise<Explanation>} */
+export const explainSilenced = (engine, outputs, emotion, count, speaker) =>
+  engine.ask({ type: 'explainSilenced', outputs, emotion, count, speaker });
 
 /** @param {Engine} engine @param {Float32Array} samples @param {string} emotion @param {AbortSignal} signal
- * @returns {Promise<Explanation>} */
-export async function explain(engine, samples, emotion, signal) {
+ * @param {string} [speaker] What is known of the speaker, as JSON text. @returns {Promise<Explanation>} */
+export async function explain(engine, samples, emotion, signal, speaker) {
   const byGradient = await explainByGradient(engine, samples, emotion);
   if (byGradient) return byGradient;
-  const silenced = await silence(engine, samples, signal, () => {});
+  const silenced = await silence(engine, samples, signal, () => {}, speaker);
   signal.throwIfAborted();
   if (!silenced) throw new EngineError('stopped', 'The analysis stopped before every part was tried. Try again.');
-  return explainSilenced(engine, silenced, emotion, samples.length);
+  return explainSilenced(engine, silenced, emotion, samples.length, speaker);
 }

@@ -1,5 +1,6 @@
 // Takes models and speech encoders that a visitor brings into the browser's store.
 
+import { filesOf } from './assets.js';
 import { EngineError } from './engine-error.js';
 import { keep } from './own.js';
 import { sealed } from './sealed.js';
@@ -34,8 +35,10 @@ async function bringModel(folder, text) {
   /** @type {Manifest} */ const manifest = parse(text, 'model.json', ({ name, weights, metrics, training, front_end }) =>
     name && weights.file && metrics.accuracy >= 0 && training.split && front_end);
   // An encoder's files may be missing: the visitor can bring it apart.
-  const wanted = [manifest.weights, ...(manifest.front_end.encoder?.shards ?? [])].map(({ file }) => file);
-  if (!folder.files.some(({ name }) => name === manifest.weights.file)) throw missing(manifest.weights.file);
+  const wanted = filesOf(manifest).map(({ file }) => file);
+  const lacking = [manifest.weights, manifest.speaker?.weights]
+    .find((entry) => entry && !folder.files.some(({ name }) => name === entry.file));
+  if (lacking) throw missing(lacking.file);
   const name = plain(manifest.name);
   const files = folder.files.filter((file) => wanted.includes(file.name));
   await keep('models', name, files.map((file) => ({ name: file.name, data: file })), text);

@@ -9,15 +9,15 @@ import { EngineError } from './engine-error.js';
 
 /** Reads a file; the browser decodes it where we cannot.
  * @param {Asked} asked @param {Blob} file @param {Channel} [channel] The one that is read alone.
- * @returns {Promise<{reading: Reading, byBrowser: boolean}>} */
-export async function readFile(asked, file, channel) {
+ * @param {string} [speaker] What is known of the speaker, as JSON text. @returns {Promise<{reading: Reading, byBrowser: boolean}>} */
+export async function readFile(asked, file, channel, speaker) {
   try {
-    return { reading: await asked.ask({ type: 'file', file, channel }), byBrowser: false };
+    return { reading: await asked.ask({ type: 'file', file, channel, speaker }), byBrowser: false };
   } catch (error) {
     if (!(error instanceof EngineError) || !mayDecode(error.code)) throw error;
     const decoded = await decodeInBrowser(file);
     if (!decoded) throw error;
-    return { reading: await asked.ask({ type: 'channels', ...decoded, channel }), byBrowser: true };
+    return { reading: await asked.ask({ type: 'channels', ...decoded, channel, speaker }), byBrowser: true };
   }
 }
 
@@ -31,10 +31,12 @@ export async function readAt(asked, address) {
 
 /** Reads a file, its bytes, or mono samples.
  * @param {Asked} asked @param {unknown} audio @param {Channel} [channel] The one of a file that is read alone.
- * @returns {Promise<Reading>} */
-export async function read(asked, audio, channel) {
-  if (audio instanceof Blob || audio instanceof ArrayBuffer) return (await readFile(asked, new Blob([audio]), channel)).reading;
+ * @param {string} [speaker] What is known of the speaker, as JSON text. @returns {Promise<Reading>} */
+export async function read(asked, audio, channel, speaker) {
+  if (audio instanceof Blob || audio instanceof ArrayBuffer) {
+    return (await readFile(asked, new Blob([audio]), channel, speaker)).reading;
+  }
   const { samples, rateHz } = /** @type {{samples?: unknown, rateHz?: unknown}} */ (audio ?? {});
-  if (samples instanceof Float32Array && typeof rateHz === 'number') return asked.ask({ type: 'samples', samples, rateHz });
+  if (samples instanceof Float32Array && typeof rateHz === 'number') return asked.ask({ type: 'samples', samples, rateHz, speaker });
   throw new EngineError('no-audio', 'This is no sound: give a Blob, an ArrayBuffer, or {samples, rateHz} with mono samples.');
 }

@@ -1,9 +1,34 @@
 /** Messages between the page and its worker, and the report they carry. */
 
+export type Certainty = 'likely' | 'leaning' | 'unsure' | 'no-speech';
+
+/** What is known of a speaker. */
+export interface Known {
+  clips: number;
+  /** How much the model heard of them together. */
+  seconds: number;
+  /** How much the clips differ: 1 is as much as those of all speakers and emotions that trained the model. None of one clip. */
+  variance: number | null;
+  /** The emotion, other than neutral, that most of them seem to be: more varied ones would help. */
+  one_sided: string | null;
+}
+
+/** What other recordings of the speaker a reading rests on, and what is said without them. */
+export interface SpeakerSummary extends Known {
+  alone: { label: string; certainty: Certainty; probabilities: Record<string, number> };
+}
+
+/** What is known of a speaker, as JSON text in `reference`. */
+export interface SpeakerReference extends Known {
+  reference: string;
+}
+
 export interface Report {
   label: string;
-  certainty: 'likely' | 'leaning' | 'unsure' | 'no-speech';
+  certainty: Certainty;
   probabilities: Record<string, number>;
+  /** Beside which other recordings of the speaker, if there were any. */
+  speaker?: SpeakerSummary;
   notes: Note[];
   /** `lost_s`: seconds of sound that are missing, known or estimated. */
   quality: { level_dbfs: number; clipped_share: number; speech_share: number; lost_s: number };
@@ -34,6 +59,8 @@ export interface Reading {
   pictureRows: number;
   /** What the model decided by, to be compared from clip to clip. */
   features: Float32Array;
+  /** The speaker reference of this recording alone, as JSON text; none without speech, or of models that take none. */
+  enrolment?: string;
 }
 
 /** A model as it is loaded: the text of its `model.json`, and the files that this names, in their order. */
@@ -95,24 +122,26 @@ export interface Steps {
   mfcc: Picture;
 }
 
-/** Samples are mono at 16 kHz, if nothing else is said. */
+/** Samples are mono at 16 kHz, if nothing else is said. `speaker` is a speaker reference as JSON text: a reading is beside it. */
 interface Questions {
   /** All channels are mixed, unless one is chosen. */
-  file: { file: Blob; channel?: Channel };
+  file: { file: Blob; channel?: Channel; speaker?: string };
   /** The samples of each channel at one rate, as the browser decodes them. */
-  channels: { channels: Float32Array[]; rateHz: number; channel?: Channel };
-  samples: { samples: Float32Array; rateHz: number };
+  channels: { channels: Float32Array[]; rateHz: number; channel?: Channel; speaker?: string };
+  samples: { samples: Float32Array; rateHz: number; speaker?: string };
   /** A window of long audio. */
-  window: { samples: Float32Array; rateHz: number };
+  window: { samples: Float32Array; rateHz: number; speaker?: string };
+  /** The reference of all clips of several. */
+  merge: { references: string[] };
   explain: { samples: Float32Array; emotion: string };
   /** The places of samples between which a clip is silenced, part by part. */
   parts: { count: number };
   /** A reading with the samples between two places silenced. */
-  without: { samples: Float32Array; from: number; to: number };
+  without: { samples: Float32Array; from: number; to: number; speaker?: string };
   /** Of what `without` gives of a clip, then without a part of it. */
   probabilitiesWithout: { outputs: Float32Array };
   /** Of what `without` gives of a clip of so many samples, then without each part. */
-  explainSilenced: { outputs: Float32Array; emotion: string; count: number };
+  explainSilenced: { outputs: Float32Array; emotion: string; count: number; speaker?: string };
   attention: { samples: Float32Array };
   activations: { samples: Float32Array };
   variance: { clips: Float32Array[] };
@@ -126,6 +155,7 @@ export interface Answers {
   samples: Reading;
   /** None where there is too little speech. */
   window: Report | undefined;
+  merge: SpeakerReference;
   /** None of models with an encoder, which are explained by silencing. */
   explain: Explanation | undefined;
   parts: Uint32Array;
@@ -181,6 +211,8 @@ export interface Manifest {
   weights: FileEntry;
   /** Of models that listen through a speech encoder, the encoder with its files. */
   front_end: { kind?: 'mfcc_rms' | 'log_mel'; encoder?: EncoderDescription };
+  /** Of models that take a speaker reference, the file for it. */
+  speaker?: { weights: FileEntry };
   training: { split: string };
   metrics: Metrics;
 }

@@ -57,6 +57,12 @@ function reader() {
   return engine;
 }
 
+/** The engine, to read beside what is known of the speaker, if something is. @param {string} [speaker] */
+function beside(speaker) {
+  reader().setSpeaker(speaker);
+  return reader();
+}
+
 /** @typedef {import('./types.d.ts').Answers} Answers */
 /** @typedef {import('./types.d.ts').Topic} Topic */
 /** @template {Topic} T @typedef {import('./types.d.ts').Question<T>} Question */
@@ -65,16 +71,17 @@ function reader() {
 /** What is answered to each question.
  * @type {{[T in Topic]: (question: Question<T>, note: Note) => Answers[T] | Promise<Answers[T]>}} */
 const answers = {
-  file: async ({ file, channel }, note) => {
+  file: async ({ file, channel, speaker }, note) => {
     // Checked before the file is read into memory.
     reader().checkSize(file.size);
-    return plainReading(await reader().analyzeFile(new Uint8Array(await file.arrayBuffer()), named(channel)), note);
+    return plainReading(await beside(speaker).analyzeFile(new Uint8Array(await file.arrayBuffer()), named(channel)), note);
   },
-  channels: async ({ channels, rateHz, channel }, note) =>
-    plainReading(await reader().analyzeChannels(channels, rateHz, named(channel)), note),
-  samples: async ({ samples, rateHz }, note) => plainReading(await reader().analyzeSamples(samples, rateHz), note),
-  window: async ({ samples, rateHz }, note) => {
-    const { report, gpuStopped } = await reader().readWindow(samples, rateHz);
+  channels: async ({ channels, rateHz, channel, speaker }, note) =>
+    plainReading(await beside(speaker).analyzeChannels(channels, rateHz, named(channel)), note),
+  samples: async ({ samples, rateHz, speaker }, note) => plainReading(await beside(speaker).analyzeSamples(samples, rateHz), note),
+  merge: ({ references }) => JSON.parse(reader().mergeReferences(references)),
+  window: async ({ samples, rateHz, speaker }, note) => {
+    const { report, gpuStopped } = await beside(speaker).readWindow(samples, rateHz);
     note.gpuStopped = gpuStopped;
     return report && JSON.parse(report);
   },
@@ -83,9 +90,10 @@ const answers = {
     return explained && plainExplanation(explained);
   },
   parts: ({ count }) => silencedParts(count),
-  without: ({ samples, from, to }) => reader().readWithout(samples, from, to),
-  probabilitiesWithout: ({ outputs }) => reader().probabilitiesWithout(outputs),
-  explainSilenced: ({ outputs, emotion, count }) => plainExplanation(reader().explainSilenced(outputs, emotion, count)),
+  without: ({ samples, from, to, speaker }) => beside(speaker).readWithout(samples, from, to),
+  probabilitiesWithout: ({ outputs }) => beside().probabilitiesWithout(outputs),
+  explainSilenced: ({ outputs, emotion, count, speaker }) =>
+    plainExplanation(beside(speaker).explainSilenced(outputs, emotion, count)),
   attention: ({ samples }) => reader().attention(samples)?.map(plainPicture),
   activations: ({ samples }) => {
     const found = reader().encoderActivations(samples);
@@ -110,11 +118,11 @@ const named = (channel) => (channel === undefined ? undefined : String(channel))
 
 /** What can be sent. @param {import('../../sottovoce.js').Reading} reading @param {Note} note */
 function plainReading(reading, note) {
-  const { samples, picture, pictureRows, features, gpuStopped } = reading;
+  const { samples, picture, pictureRows, features, enrolment, gpuStopped } = reading;
   note.gpuStopped = gpuStopped;
   const report = JSON.parse(reading.report);
   reading.free();
-  return { report, samples, picture, pictureRows, features };
+  return { report, samples, picture, pictureRows, features, enrolment };
 }
 
 /** @param {import('../../sottovoce.js').Picture} picture */

@@ -37,6 +37,8 @@ enum Command {
     Pretrain(commands::pretrain::Arguments),
     /// Train a model from the corpora.
     Train(commands::train::Arguments),
+    /// Train the part of a model that reads a recording beside others of the same speaker.
+    TrainSpeaker(commands::train_speaker::Arguments),
     /// Fit a model's probabilities to corpora that it never met, so that it is sure only where it is right.
     Calibrate(commands::calibrate::Arguments),
     /// Measure a model on the clips of the corpora that it was not trained on.
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Corpus(arguments) => commands::corpus::run(&arguments),
         Command::Pretrain(arguments) => commands::pretrain::run(arguments),
         Command::Train(arguments) => commands::train::run(arguments),
+        Command::TrainSpeaker(arguments) => commands::train_speaker::run(&arguments),
         Command::Calibrate(arguments) => commands::calibrate::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),

@@ -54,6 +54,15 @@ pub struct Mlp {
 }
 
 impl Mlp {
+    /// Logits.
+    ///
+    /// # Shapes
+    /// - input: `[batch, rows, columns]`
+    /// - output: `[batch, classes]`
+    pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
+        self.decide(self.represent(maps))
+    }
+
     /// What the last hidden layer says.
     ///
     /// # Shapes

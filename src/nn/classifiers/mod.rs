@@ -6,6 +6,7 @@ mod cnn_lstm;
 mod convolutional;
 mod deep_cnn;
 mod mlp;
+mod speaker;
 
 pub use attentive_mlp::{AttentiveMlp, AttentiveMlpConfig};
 pub use baseline::{Baseline, BaselineConfig};
@@ -13,6 +14,7 @@ pub use cnn_lstm::{CnnLstm, CnnLstmConfig};
 pub use convolutional::Convolutional;
 pub use deep_cnn::{DeepCnn, DeepCnnConfig};
 pub use mlp::{Mlp, MlpConfig};
+pub use speaker::{SpeakerNetwork, SpeakerNetworkConfig};
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,7 @@ use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
 
 use super::predict::percent;
-use super::{BAD_INPUT, ChannelArgument, ModelArguments, fail, fail_at, read_input};
+use super::{BAD_INPUT, ChannelArgument, ModelArguments, ReferenceArgument, fail, fail_at, read_input};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -24,6 +24,8 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     channel: ChannelArgument,
+    #[command(flatten)]
+    reference: ReferenceArgument,
     /// The emotion to explain instead of the likeliest.
     #[arg(long)]
     emotion: Option<Emotion>,
@@ -62,6 +64,7 @@ pub struct Read {
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let mut analyzer = Analyzer::new(arguments.model.load()?);
     analyzer.choose_channel(arguments.channel.channel);
+    analyzer.set_speaker(arguments.reference.read()?).map_err(fail)?;
     if arguments.show != View::Heat && analyzer.model().manifest().front_end.encoder().is_none() {
         return Err(fail(format!(
             "{} has no speech encoder to show; --model voice has one. --show heat draws what decided.",
@@ -97,7 +100,8 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
 pub fn read_one(analyzer: &mut Analyzer, file: &Path, emotion: Option<Emotion>) -> Result<Read, String> {
     let bytes = read_input(file).map_err(|error| error.to_string())?;
     let analysis = analyzer.analyze_file(&bytes).map_err(|error| error.to_string())?;
-    let explanation = explain(analyzer.model_mut(), analysis.clip.samples(), emotion);
+    let (model, speaker) = analyzer.model_and_conditioning();
+    let explanation = explain(model, analysis.clip.samples(), emotion, speaker);
     let name = file.file_name().map_or_else(|| "-".into(), |name| name.to_string_lossy().into_owned());
     Ok(Read { name, analysis, explanation })
 }

@@ -8,13 +8,13 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use sottovoce::analyzer::{Analyzer, Certainty, Report};
+use sottovoce::analyzer::{Analysis, Analyzer, Certainty, Report, WindowReferences};
 use sottovoce::audio::{LEAST_LOST_S, Limits, Stream, Window, WindowSettings, Windows};
-use sottovoce::model::Emotion;
+use sottovoce::model::{Emotion, SpeakerReferenceError};
 use sottovoce::parallel::{cores, map};
 
 use super::predict::opinion;
-use super::{ChannelArgument, ModelArguments, fail, fail_at};
+use super::{ChannelArgument, ModelArguments, ReferenceArgument, fail, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -24,6 +24,11 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     channel: ChannelArgument,
+    /// One person speaks throughout: in a second pass, each window is read beside the others.
+    #[arg(long)]
+    same_speaker: bool,
+    #[command(flatten)]
+    reference: ReferenceArgument,
     /// Seconds from one reading to the next, each of four seconds.
     #[arg(long, default_value_t = WindowSettings::default().step_s, value_parser = step)]
     step: f32,
@@ -50,30 +55,36 @@ fn step(text: &str) -> Result<f32, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let Arguments { file, model, channel, step, format } = arguments;
+    let Arguments { model, format, .. } = arguments;
     let mut analyzers: Vec<Analyzer> =
         (0..cores()).map(|_| model.load().map(Analyzer::new)).collect::<Result<_, _>>()?;
-    let source = File::open(file).map_err(|error| fail_at(file, error))?;
-    let stream = Stream::open(Box::new(source), &Limits::default()).map_err(|error| fail_at(file, error))?;
-    let stream = stream.with_channel(channel.channel);
-    let settings = WindowSettings { step_s: *step, ..WindowSettings::default() };
-    let mut windows = Windows::new(stream, &settings);
+    let reference = arguments.reference.read()?;
+    for analyzer in &mut analyzers {
+        analyzer.set_speaker(reference.clone()).map_err(fail)?;
+    }
     let begun = Instant::now();
+    let references = match arguments.same_speaker {
+        true => Some(references(arguments, &mut analyzers)?),
+        false => None,
+    };
+    let mut windows = open(arguments)?;
     let (mut end_s, mut count, mut read) = (0.0, 0, 0);
     if *format == Format::Csv && writeln!(io::stdout(), "{}", head()).is_err() {
         return Ok(());
     }
-    loop {
-        // A few for each core at a time: memory does not grow with the recording.
-        let batch: Result<Vec<Window>, _> = windows.by_ref().take(4 * cores()).collect();
-        let batch = batch.map_err(|error| fail_at(file, error))?;
-        if batch.is_empty() {
-            break;
-        }
+    while let Some(batch) = next_batch(&mut windows, arguments)? {
         let reports = map(&batch, &mut analyzers, |analyzer, window| {
+            if let Some(references) = &references {
+                let mut others = references.beside([window.start_s, window.end_s()]);
+                if let Some(reference) = &reference {
+                    others.merge(reference)?;
+                }
+                analyzer.set_speaker(Some(others))?;
+            }
             let analysis = analyzer.read_window(window.clone());
-            analysis.map(|analysis| analysis.report(analyzer.model()))
+            Ok(analysis.map(|analysis| analysis.report(analyzer.model())))
         });
+        let reports = reports.into_iter().collect::<Result<Vec<_>, SpeakerReferenceError>>().map_err(fail)?;
         for (window, report) in batch.iter().zip(&reports) {
             count += 1;
             read += usize::from(report.is_some());
@@ -97,6 +108,39 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     if read == 0 { Err(fail("No speech was found in this recording.")) } else { Ok(()) }
 }
 
+/// The windows of the recording.
+fn open(arguments: &Arguments) -> Result<Windows<'static>, ExitCode> {
+    let Arguments { file, channel, step, .. } = arguments;
+    let source = File::open(file).map_err(|error| fail_at(file, error))?;
+    let stream = Stream::open(Box::new(source), &Limits::default()).map_err(|error| fail_at(file, error))?;
+    let settings = WindowSettings { step_s: *step, ..WindowSettings::default() };
+    Ok(Windows::new(stream.with_channel(channel.channel), &settings))
+}
+
+/// The next few windows for each core, so that memory does not grow with the recording; nothing at its end.
+fn next_batch(windows: &mut Windows, arguments: &Arguments) -> Result<Option<Vec<Window>>, ExitCode> {
+    let batch: Vec<Window> = windows
+        .take(4 * cores())
+        .collect::<Result<_, _>>()
+        .map_err(|error| fail_at(&arguments.file, error))?;
+    Ok((!batch.is_empty()).then_some(batch))
+}
+
+/// What a first pass tells of the speaker.
+fn references(arguments: &Arguments, analyzers: &mut [Analyzer]) -> Result<WindowReferences, ExitCode> {
+    let mut references = WindowReferences::new(&analyzers[0]).map_err(fail)?;
+    let mut windows = open(arguments)?;
+    while let Some(batch) = next_batch(&mut windows, arguments)? {
+        let read = map(&batch, &mut *analyzers, |analyzer, window| analyzer.read_window(window.clone()));
+        for (window, analysis) in batch.iter().zip(read) {
+            if let Some(enrolment) = analysis.as_ref().and_then(Analysis::enrolment) {
+                references.add([window.start_s, window.end_s()], enrolment).map_err(fail)?;
+            }
+        }
+    }
+    Ok(references)
+}
+
 fn head() -> String {
     let emotions: Vec<String> = Emotion::ALL.iter().map(ToString::to_string).collect();
     format!("start_s,end_s,certainty,label,{}", emotions.join(","))
@@ -104,17 +148,17 @@ fn head() -> String {
 
 fn line(format: Format, window: &Window, report: Option<&Report>) -> String {
     let (start_s, end_s) = (window.start_s, window.end_s());
-    let certainty = report.map_or(Certainty::NoSpeech, |report| report.certainty);
+    let certainty = report.map_or(Certainty::NoSpeech, |report| report.opinion.certainty);
     match format {
         Format::Text => {
-            let opinion = report.map_or_else(|| "no speech".to_owned(), opinion);
+            let opinion = report.map_or_else(|| "no speech".to_owned(), |report| opinion(&report.opinion));
             format!("{} to {}  {opinion}", clock(start_s), clock(end_s))
         }
         Format::Json => {
             let mut object = json!({ "start_s": start_s, "end_s": end_s, "certainty": certainty });
             if let Some(report) = report {
-                object["label"] = json!(report.label);
-                object["probabilities"] = json!(report.probabilities);
+                object["label"] = json!(report.opinion.label);
+                object["probabilities"] = json!(report.opinion.probabilities);
             }
             object.to_string()
         }
@@ -124,8 +168,9 @@ fn line(format: Format, window: &Window, report: Option<&Report>) -> String {
             let (label, shares) = report.map_or_else(
                 || (String::new(), ",".repeat(Emotion::ALL.len() - 1)),
                 |report| {
-                    let shares = Emotion::ALL.map(|emotion| format!("{:.4}", report.probabilities[&emotion]));
-                    (report.label.to_string(), shares.join(","))
+                    let shares =
+                        Emotion::ALL.map(|emotion| format!("{:.4}", report.opinion.probabilities[&emotion]));
+                    (report.opinion.label.to_string(), shares.join(","))
                 },
             );
             format!("{start_s:.2},{end_s:.2},{certainty},{label},{shares}")

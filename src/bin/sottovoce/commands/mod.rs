@@ -16,6 +16,7 @@ mod progress;
 pub mod report;
 mod report_explanations;
 pub mod train;
+pub mod train_speaker;
 
 use std::fmt::Display;
 use std::io::{self, Read};
@@ -26,7 +27,7 @@ use burn::tensor::Device;
 use clap::Args;
 use sottovoce::audio::Channel;
 use sottovoce::corpus::{Corpus, Found, SplitKind, Utterance, find};
-use sottovoce::model::Model;
+use sottovoce::model::{Model, SpeakerReference};
 
 /// Exit code for input that cannot be used.
 const BAD_INPUT: u8 = 2;
@@ -97,6 +98,23 @@ pub struct ChannelArgument {
     /// Read one channel alone: left, right or a number, counted from 1. Otherwise all are mixed.
     #[arg(long)]
     pub channel: Option<Channel>,
+}
+
+/// Other recordings of the speaker.
+#[derive(Args)]
+pub struct ReferenceArgument {
+    /// A speaker reference, as `sottovoce predict --write-reference` writes it: recordings are read beside it.
+    #[arg(long, value_name = "FILE")]
+    pub reference: Option<PathBuf>,
+}
+
+impl ReferenceArgument {
+    /// The reference that is named, if one is.
+    pub fn read(&self) -> Result<Option<SpeakerReference>, ExitCode> {
+        let Some(path) = &self.reference else { return Ok(None) };
+        let text = std::fs::read_to_string(path).map_err(|error| fail_at(path, error))?;
+        SpeakerReference::parse(&text).map(Some).map_err(|error| fail_at(path, error))
+    }
 }
 
 /// Which recordings to use.

@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use sottovoce::analyzer::{Analyzer, Certainty, Report};
+use sottovoce::analyzer::{Analysis, Analyzer, Certainty, Opinion, Report};
+use sottovoce::files::write_atomically;
+use sottovoce::model::SpeakerReference;
 
-use super::{BAD_INPUT, ChannelArgument, ModelArguments, read_input};
+use super::{BAD_INPUT, ChannelArgument, ModelArguments, ReferenceArgument, fail, fail_at, read_input};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -19,6 +21,14 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     channel: ChannelArgument,
+    /// All recordings are of one person: each is read beside the others.
+    #[arg(long)]
+    same_speaker: bool,
+    #[command(flatten)]
+    reference: ReferenceArgument,
+    /// Keep what is known of the speaker, from these recordings and --reference, in a file. Nothing is kept otherwise.
+    #[arg(long, value_name = "FILE", requires = "same_speaker")]
+    write_reference: Option<PathBuf>,
     /// Print one JSON object a line, for programs; errors too, on standard error.
     #[arg(long)]
     json: bool,
@@ -33,9 +43,14 @@ struct Refusal {
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let mut analyzer = Analyzer::new(arguments.model.load()?);
     analyzer.choose_channel(arguments.channel.channel);
+    let reference = arguments.reference.read()?;
+    if arguments.same_speaker {
+        return same_speaker(arguments, &mut analyzer, reference);
+    }
+    analyzer.set_speaker(reference).map_err(fail)?;
     let mut refused = false;
     for file in &arguments.files {
-        let outcome = read(&mut analyzer, file);
+        let outcome = read(&mut analyzer, file).map(|analysis| analysis.report(analyzer.model()));
         refused |= outcome.is_err();
         if print(file, outcome, arguments.json).is_err() {
             // Whoever listened has heard enough, as `head` does.
@@ -45,13 +60,51 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     if refused { Err(ExitCode::from(BAD_INPUT)) } else { Ok(()) }
 }
 
-fn read(analyzer: &mut Analyzer, file: &Path) -> Result<Report, Refusal> {
+/// Reads all recordings, then each again beside the others.
+fn same_speaker(
+    arguments: &Arguments,
+    analyzer: &mut Analyzer,
+    reference: Option<SpeakerReference>,
+) -> Result<(), ExitCode> {
+    let mut all = analyzer.model().no_reference().map_err(fail)?;
+    if let Some(reference) = reference {
+        all.merge(&reference).map_err(fail)?;
+    }
+    let alone: Vec<Result<Analysis, Refusal>> =
+        arguments.files.iter().map(|file| read(analyzer, file)).collect();
+    for analysis in alone.iter().flatten() {
+        if let Some(enrolment) = analysis.enrolment() {
+            all.merge(enrolment).map_err(fail)?;
+        }
+    }
+    if let Some(path) = &arguments.write_reference {
+        write_atomically(path, all.to_json().as_bytes()).map_err(|error| fail_at(path, error))?;
+    }
+    let refused = alone.iter().any(Result::is_err);
+    for (file, analysis) in arguments.files.iter().zip(alone) {
+        let outcome = analysis.and_then(|analysis| {
+            let bad = |error: sottovoce::model::SpeakerReferenceError| Refusal {
+                code: error.code(),
+                message: error.to_string(),
+            };
+            let mut others = all.clone();
+            if let Some(own) = analysis.enrolment() {
+                others.remove(own).map_err(bad)?;
+            }
+            analyzer.set_speaker(Some(others)).map_err(bad)?;
+            Ok(analyzer.read_again(analysis).report(analyzer.model()))
+        });
+        if print(file, outcome, arguments.json).is_err() {
+            return Ok(());
+        }
+    }
+    if refused { Err(ExitCode::from(BAD_INPUT)) } else { Ok(()) }
+}
+
+fn read(analyzer: &mut Analyzer, file: &Path) -> Result<Analysis, Refusal> {
     let bytes =
         read_input(file).map_err(|error| Refusal { code: "unreadable-file", message: error.to_string() })?;
-    let analysis = analyzer
-        .analyze_file(&bytes)
-        .map_err(|error| Refusal { code: error.code(), message: error.to_string() })?;
-    Ok(analysis.report(analyzer.model()))
+    analyzer.analyze_file(&bytes).map_err(|error| Refusal { code: error.code(), message: error.to_string() })
 }
 
 fn print(file: &Path, outcome: Result<Report, Refusal>, json: bool) -> io::Result<()> {
@@ -79,19 +132,34 @@ fn line(name: &str, report: &Report) -> String {
     let notes: String = report
         .notes
         .iter()
-        .filter(|_| report.certainty != Certainty::NoSpeech)
+        .filter(|_| report.opinion.certainty != Certainty::NoSpeech)
         .map(|note| format!(" [{}]", note.advice))
         .collect();
-    format!("{name}: {}{notes}", opinion(report))
+    format!("{name}: {}{}{notes}", opinion(&report.opinion), beside(report))
+}
+
+/// Beside what a recording was read, if that is known of its speaker.
+fn beside(report: &Report) -> String {
+    let Some(speaker) = &report.speaker else { return String::new() };
+    let one_sided = speaker.one_sided.map_or_else(String::new, |emotion| {
+        format!(", mostly read as {emotion}: more varied ones would help")
+    });
+    format!(
+        " [beside {} other recording{} of the speaker, {:.0} s{one_sided}; alone: {}]",
+        speaker.clips,
+        if speaker.clips == 1 { "" } else { "s" },
+        speaker.seconds,
+        opinion(&speaker.alone)
+    )
 }
 
 /// What is said of a recording: `angry 72 % (disgust 11 %, fear 8 %)`.
-pub fn opinion(report: &Report) -> String {
-    let mut ranked: Vec<_> = report.probabilities.iter().collect();
+pub fn opinion(opinion: &Opinion) -> String {
+    let mut ranked: Vec<_> = opinion.probabilities.iter().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(a.1));
     let shares: Vec<String> =
         ranked.iter().map(|(emotion, share)| format!("{emotion} {}", percent(**share))).collect();
-    match report.certainty {
+    match opinion.certainty {
         Certainty::Likely => format!("{} ({}, {})", shares[0], shares[1], shares[2]),
         Certainty::Leaning => format!("perhaps {} ({}, {})", shares[0], shares[1], shares[2]),
         Certainty::Unsure => format!("unsure ({}, {}, {})", shares[0], shares[1], shares[2]),

@@ -112,7 +112,7 @@ fn read_recipe(model: &str, file: Option<&Path>, name: &str) -> Result<Recipe, E
 }
 
 /// Shows progress bars on a terminal, and a line an epoch anywhere.
-struct Terminal(Progress);
+pub struct Terminal(pub Progress);
 
 impl Watcher for Terminal {
     fn extracted(&self, total: usize) {

@@ -1,0 +1,153 @@
+//! `sottovoce train-speaker`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use sottovoce::analyzer::Analyzer;
+use sottovoce::corpus::{Corpus, SplitKind, Utterance, sound};
+use sottovoce::evaluate::{Enrolled, Protocol, calibrate_beside, enrol};
+use sottovoce::model::{
+    Calibration, Manifest, ReferenceDraw, ReferenceScore, RoundedSpeakerNetwork, SpeakerHead,
+    save_speaker_head,
+};
+use sottovoce::nn::classifiers::SpeakerNetworkConfig;
+use sottovoce::parallel::cores;
+use sottovoce::train::{Recipe, SpeakerJob, train_speaker};
+
+use super::evaluate::{part, some};
+use super::progress::Progress;
+use super::train::Terminal;
+use super::{CorporaFolder, ModelArguments, fail};
+
+/// Clips of each corpus that the networks never met, at most.
+const CLIPS: usize = 500;
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    model: ModelArguments,
+    #[command(flatten)]
+    corpora: CorporaFolder,
+    /// Which weights: random for those that the page offers, or speaker for those in `held-out/`.
+    #[arg(long, default_value = "random")]
+    split: SplitKind,
+    /// Where feature maps are kept from run to run.
+    #[arg(long, default_value = "runs/cache")]
+    cache: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
+    let Arguments { model: named, corpora, split, cache } = arguments;
+    let model = named.load_for(*split)?;
+    let mut manifest: Manifest = model.manifest().clone();
+    if manifest.front_end.encoder().is_none() {
+        return Err(fail(format!(
+            "{} listens through no speech encoder, so it has no embedding to compare. --model voice has one.",
+            manifest.name
+        )));
+    }
+    let recipe = match Recipe::of_model(&manifest.name, "speaker") {
+        Some(recipe) => recipe.map_err(fail)?,
+        None => return Err(fail(format!("There is no recipe for {}.", manifest.name))),
+    };
+    let utterances = sound(corpora.find(recipe.corpora.list())?);
+    let architecture = SpeakerNetworkConfig::new(manifest.front_end.rows());
+    let folder = named.folder_for(*split);
+    let job = SpeakerJob {
+        model: &model,
+        folder: &folder,
+        utterances: &utterances,
+        architecture: architecture.clone(),
+        recipe: &recipe,
+        cache,
+    };
+    let progress = Progress::new();
+    let trained = train_speaker(&job, &Terminal(Progress::new()), &|done, steps| {
+        progress.set(done, steps, "Training networks");
+    });
+    progress.finish();
+    let trained = trained.map_err(fail)?;
+    let rounded = RoundedSpeakerNetwork::new(&trained.network, &architecture).map_err(fail)?;
+
+    let enrolled = |what: &str, clips: &[&Utterance]| -> Result<Vec<Enrolled>, ExitCode> {
+        // Without the speaker head of before, which may not fit.
+        let analyzers: Vec<Analyzer> =
+            (0..cores()).map(|_| named.load_for(*split).map(Analyzer::new)).collect::<Result<_, _>>()?;
+        let progress = Progress::new();
+        let read = enrol(analyzers, clips, &|done| {
+            progress.set(done, clips.len(), &format!("Reading {what} by {}, {split}", manifest.name));
+        });
+        progress.finish();
+        Ok(read)
+    };
+    let papers: Vec<Utterance> =
+        utterances.iter().filter(|clip| clip.speaker.corpus.is_papers()).cloned().collect();
+    let seed = manifest.training.seed;
+    let of_part = |name: &str, of| -> Result<Protocol, ExitCode> {
+        let clips = part(&manifest.training, *split, &papers, of);
+        Ok(Protocol::new(name, &rounded.network, &enrolled(&format!("{name} clips"), &clips)?, seed))
+    };
+    let validation = of_part("validation", |split| split.validation)?;
+    let mut evaluation = vec![of_part(&split.to_string(), |split| split.test)?];
+    let mut never_met = Vec::new();
+    let mut networks = BTreeMap::new();
+    for (corpus, network) in &trained.without {
+        networks.insert(*corpus, RoundedSpeakerNetwork::new(network, &architecture).map_err(fail)?.network);
+    }
+    for corpus in Corpus::ALL.into_iter().filter(|corpus| !corpus.is_papers()) {
+        let clips: Vec<&Utterance> = utterances
+            .iter()
+            .filter(|clip| clip.speaker.corpus == corpus && clip.speaker.is_told())
+            .collect();
+        if clips.is_empty() {
+            continue;
+        }
+        let clips = if corpus.trains() { some(&clips, CLIPS.min(clips.len())) } else { clips };
+        let network = networks.get(&corpus).unwrap_or(&rounded.network);
+        let protocol = Protocol::new(corpus.name(), network, &enrolled(corpus.name(), &clips)?, seed);
+        let of_its_kind = if corpus.trains() { &mut never_met } else { &mut evaluation };
+        of_its_kind.push(protocol);
+    }
+    let (calibration, scores) = calibrate_beside(&manifest.calibration, &validation, &never_met, &evaluation);
+    let other_corpora = trained.without.keys().map(|corpus| corpus.name().to_owned()).collect();
+    print(&calibration, &scores);
+    manifest.speaker =
+        Some(SpeakerHead { architecture, calibration, weights: rounded.file(), other_corpora, scores });
+    save_speaker_head(&manifest, &rounded, &folder).map_err(fail)
+}
+
+fn print(calibration: &Calibration, scores: &[ReferenceScore]) {
+    println!(
+        "temperature {:.3} times distance^{:.3}, unsure below {:.2}, likely from {:.2}",
+        calibration.temperature,
+        calibration.distance_exponent,
+        calibration.unsure_below,
+        calibration.likely_from
+    );
+    println!(
+        "clips of, reference, seconds: accuracy, mean recall, said for certain, right, calibration error, %"
+    );
+    for score in scores {
+        let percent = |share: f32| format!("{:6.1}", 100.0 * share);
+        let draw = match score.draw {
+            _ if score.reference_clips == 0 => "alone",
+            ReferenceDraw::Random => "random",
+            ReferenceDraw::Sitting => "sitting",
+            ReferenceDraw::OneSided => "one-sided",
+        };
+        println!(
+            "{:<16} {draw:<9} {:>2} {:5.0} s, {} clips: {} {} {} {} {}",
+            score.clips_of,
+            score.reference_clips,
+            score.reference_s,
+            score.clips,
+            percent(score.accuracy),
+            percent(score.mean_recall),
+            percent(score.said),
+            score.right.map_or_else(|| "     –".to_owned(), percent),
+            percent(score.calibration_error)
+        );
+    }
+}
