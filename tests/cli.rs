@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -60,6 +60,80 @@ fn a_bad_file_stops_nothing_and_is_told_on_standard_error() {
         text(&output.stderr).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(errors[0]["error"]["code"], "unknown-format");
     assert_eq!(errors[1]["error"]["code"], "unreadable-file");
+}
+
+const OTHERS: [&str; 3] = [
+    "www/samples/1064_ITS_DIS_XX.opus",
+    "www/samples/1037_WSI_NEU_XX.opus",
+    "www/samples/1028_MTI_SAD_XX.opus",
+];
+
+#[test]
+fn recordings_of_one_speaker_are_read_beside_each_other() {
+    let objects = |arguments: &[&str]| -> Vec<Value> {
+        let output = run(&[&["predict", "--json"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let kept = temporary("speaker.json");
+    let path = kept.to_str().expect("plain");
+    let alone = objects(&[SAMPLE]);
+    let beside =
+        objects(&[&["--same-speaker", "--write-reference", path, SAMPLE], &OTHERS[..]].concat());
+    assert_eq!(beside.len(), 4);
+    assert!(beside.iter().all(|report| report["speaker"]["clips"] == 3));
+    assert_eq!(beside[0]["speaker"]["alone"]["probabilities"], alone[0]["probabilities"]);
+    assert_ne!(beside[0]["probabilities"], alone[0]["probabilities"]);
+    let shuffled = objects(&["--same-speaker", OTHERS[2], SAMPLE, OTHERS[0], OTHERS[1]]);
+    assert_eq!(shuffled[1]["probabilities"], beside[0]["probabilities"]);
+
+    // What was kept holds all four; beside it, a fifth is read as beside them.
+    let fifth = "www/samples/1026_IEO_FEA_HI.opus";
+    let by_file = objects(&["--reference", path, fifth]);
+    let by_names = objects(&[&["--same-speaker", fifth, SAMPLE], &OTHERS[..]].concat());
+    assert_eq!(by_file[0]["speaker"]["clips"], 4);
+    assert_eq!(by_file[0]["probabilities"], by_names[0]["probabilities"]);
+    let explained = run(&["explain", "--json", "--reference", path, fifth]);
+    let explained: Value = serde_json::from_slice(&explained.stdout).expect("JSON");
+    let label = by_file[0]["label"].as_str().expect("a word");
+    let probability = explained["probability"].as_f64().expect("a number");
+    let read = by_file[0]["probabilities"][label].as_f64().expect("a number");
+    assert!((probability - read).abs() < 1e-5, "{probability}, {read}");
+
+    let people = run(&["predict", "--same-speaker", SAMPLE, OTHERS[0]]);
+    assert!(text(&people.stdout).contains("[beside 1 other recording of the speaker, "));
+    fs::remove_file(kept).expect("removed");
+}
+
+#[test]
+fn a_speaker_reference_that_cannot_be_used_is_named() {
+    let refused = |arguments: &[&str], words: &str| {
+        let output = run(&[&["predict", SAMPLE], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
+    };
+    refused(&["--same-speaker", "--model", "mfcc1"], "Choose the model 'voice'");
+    refused(&["--reference", "no-such-file.json"], "no-such-file.json: ");
+    refused(&["--reference", "Cargo.toml"], "This is no speaker reference");
+    refused(&["--write-reference", "speaker.json"], "--same-speaker");
+    assert!(!Path::new(env!("CARGO_MANIFEST_DIR")).join("speaker.json").exists());
+}
+
+#[test]
+fn following_one_speaker_takes_a_second_pass() {
+    let path = long_recording("same.wav");
+    let file = path.to_str().expect("plain");
+    let lines = |arguments: &[&str]| {
+        let output = run(&[&["follow", file, "--format", "csv"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (alone, beside) = (lines(&[]), lines(&["--same-speaker"]));
+    assert_eq!(alone.len(), beside.len());
+    let spoken = |line: &&String| !line.contains("no-speech");
+    assert_eq!(alone.iter().filter(spoken).count(), beside.iter().filter(spoken).count());
+    assert_ne!(alone, beside);
+    fs::remove_file(path).expect("removed");
 }
 
 const CALL: &str = "tests/fixtures/audio/call.ogg";

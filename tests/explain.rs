@@ -62,12 +62,12 @@ fn grad_cam_is_that_of_pytorch() {
 type Files = (&'static str, &'static [(&'static str, &'static [u8])]);
 
 macro_rules! shipped {
-    ($name:literal $(, $shard:literal)?) => {
+    ($name:literal $(, $file:literal)*) => {
         (
             include_str!(concat!("../models/", $name, "/model.json")),
             &[
                 ("model.safetensors", include_bytes!(concat!("../models/", $name, "/model.safetensors"))),
-                $(($shard, include_bytes!(concat!("../models/", $name, "/", $shard))),)?
+                $(($file, include_bytes!(concat!("../models/", $name, "/", $file))),)*
             ],
         )
     };
@@ -77,7 +77,7 @@ const MFCC1: Files = shipped!("mfcc1");
 const MFCC2: Files = shipped!("mfcc2");
 const MS: Files = shipped!("ms");
 const BASELINE: Files = shipped!("baseline");
-const VOICE: Files = shipped!("voice", "weights-001-809bb585.safetensors");
+const VOICE: Files = shipped!("voice", "weights-001-809bb585.safetensors", "speaker-06c0ea47.safetensors");
 
 fn load((manifest, files): Files) -> Model {
     let bytes_of = |wanted: &WeightsFile| -> Result<Vec<u8>, ModelError> {

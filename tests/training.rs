@@ -15,9 +15,10 @@ use made_up::make_corpus;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{self, Corpus, SplitKind, SplitSettings};
 use sottovoce::encoder::{Description, Precision, Source, save};
-use sottovoce::model::{Manifest, Model};
+use sottovoce::model::{Calibration, Manifest, Model, RoundedSpeakerNetwork, SpeakerHead, save_speaker_head};
+use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::nn::weights::in_floats;
-use sottovoce::train::{Epoch, Job, Recipe, TrainError, Watcher, train};
+use sottovoce::train::{Epoch, Job, Recipe, SpeakerJob, TrainError, Watcher, train, train_speaker};
 
 /// Remembers what it is told, and dies after some epochs, as if killed.
 #[derive(Default)]
@@ -332,4 +333,55 @@ fn too_few_clips_are_refused() {
     let folder = Folder::new("few");
     let refused = train(folder.job("mfcc1", "run", Recipe { batch: 128, ..short("mfcc1") }), &Log::default());
     assert!(matches!(refused, Err(TrainError::TooFew { train: 90, validation: 6, test: 24 })));
+}
+
+/// The networks that take speaker references learn, the same each time, and only from clips that train.
+#[test]
+fn speaker_networks_learn_from_other_clips_of_the_speaker() {
+    let folder = Folder::new("speaker");
+    train(folder.job("voice", "run", short("voice")), &Log::default()).expect("trained");
+    let model_folder = folder.0.join("run/model");
+    let model = Model::load(&model_folder, &Device::flex()).expect("loads");
+    let utterances = corpus::find(&folder.0.join("corpus"), &Corpus::ALL).expect("found").utterances;
+    let recipe = Recipe::of_model("voice", "speaker").expect("known").expect("usable");
+    let recipe = Recipe { epochs: 4, batch: 8, waveform: None, ..recipe };
+    let architecture = SpeakerNetworkConfig::new(model.manifest().front_end.rows()).with_hidden([8, 6]);
+    let job = SpeakerJob {
+        model: &model,
+        folder: &model_folder,
+        utterances: &utterances,
+        architecture: architecture.clone(),
+        recipe: &recipe,
+        cache: &folder.0.join("cache"),
+    };
+    let steps = Mutex::new(0);
+    let fit = || {
+        let networks = train_speaker(&job, &Log::default(), &|_, of| *steps.lock().expect("not poisoned") = of);
+        let networks = networks.expect("trained");
+        assert!(networks.without.is_empty(), "there are no other corpora");
+        RoundedSpeakerNetwork::new(&networks.network, &architecture).expect("numbers")
+    };
+    let rounded = fit();
+    assert_eq!(rounded.bytes, fit().bytes);
+    assert_eq!(*steps.lock().expect("not poisoned"), 2 * 4 * (90 / 8));
+
+    let mut manifest = model.manifest().clone();
+    let head = |weights| SpeakerHead {
+        architecture: architecture.clone(),
+        calibration: Calibration::default(),
+        weights,
+        other_corpora: Vec::new(),
+        scores: Vec::new(),
+    };
+    manifest.speaker = Some(head(rounded.file()));
+    fs::write(model_folder.join("speaker-0123abcd.safetensors"), "of an older head").expect("written");
+    save_speaker_head(&manifest, &rounded, &model_folder).expect("written");
+    assert!(!model_folder.join("speaker-0123abcd.safetensors").exists());
+    let mut analyzer = Analyzer::new(Model::load(&model_folder, &Device::flex()).expect("loads"));
+    let sample = fs::read("www/samples/1053_IEO_ANG_HI.opus").expect("there");
+    let alone = analyzer.analyze_file(&sample).expect("readable");
+    analyzer.set_speaker(alone.enrolment().cloned()).expect("its own");
+    let beside = analyzer.read_again(alone.clone());
+    assert_ne!(beside.output, alone.output);
+    assert_eq!(beside.speaker.expect("read beside a reference").alone, alone.prediction);
 }

@@ -4,11 +4,13 @@ mod confusion;
 mod explanations;
 mod learning_curve;
 mod picture;
+mod reference_curve;
 mod survey;
 
 pub use confusion::confusion_matrix;
 pub use explanations::{Explained, activations, attention, heat_maps, variance};
 pub use learning_curve::learning_curve;
+pub use reference_curve::reference_curve;
 pub use survey::{counts, loudness};
 
 use plotters::coord::Shift;

@@ -1,6 +1,8 @@
 //! `model.json`: what a model is, how to feed it, and how well it does.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +73,27 @@ pub enum ReferenceDraw {
     Sitting,
     /// All of one emotion, and one that is not neutral: the worst that a visitor could give.
     OneSided,
+}
+
+impl fmt::Display for ReferenceDraw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Random => "random",
+            Self::Sitting => "sitting",
+            Self::OneSided => "one-sided",
+        })
+    }
+}
+
+impl FromStr for ReferenceDraw {
+    type Err = String;
+
+    /// `random`, `sitting` or `one-sided`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let known =
+            [Self::Random, Self::Sitting, Self::OneSided].into_iter().find(|draw| draw.to_string() == name);
+        known.ok_or_else(|| format!("'{name}' is none of random, sitting and one-sided"))
+    }
 }
 
 /// How well a model does with references of so many other clips of each speaker.

@@ -267,6 +267,11 @@ impl Model {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 
+    /// The networks that read a clip beside a speaker reference, of models that take one.
+    pub fn speaker_network(&self) -> Option<&SpeakerNetwork> {
+        self.speaker.as_ref()
+    }
+
     pub(crate) fn network(&self) -> &Classifier {
         &self.network
     }

@@ -10,7 +10,10 @@ use sottovoce::audio::{self, Limits, ReadOptions, Stream};
 use sottovoce::encoder::{self, Description, Precision, Source, SpeechEncoder};
 use sottovoce::explain::{self, FeatureVariance, Silencing};
 use sottovoce::features::{FrontEndSettings, Steps};
-use sottovoce::model::{Emotion, Manifest, Model, Prediction};
+use sottovoce::model::{
+    Calibration, Emotion, Manifest, Model, Prediction, RoundedSpeakerNetwork, SpeakerHead, SpeakerReference,
+};
+use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::nn::weights::{StoredParameters, WeightsFile};
 
 const WHISPER: &[u8] = include_bytes!("../fixtures/encoders/whisper.weights.safetensors");
@@ -36,13 +39,14 @@ const FOLLOWED_S: usize = 20;
 pub type Entrance = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ENTRANCES: [Entrance; 6] = [
+pub const ENTRANCES: [Entrance; 7] = [
     ("decode", decode),
     ("safetensors", safetensors),
     ("pytorch", pytorch),
     ("encoder_config", encoder_config),
     ("manifest", manifest),
     ("messages", messages),
+    ("speaker_reference", speaker_reference),
 ];
 
 /// A sound file, read whole and followed piece by piece.
@@ -166,6 +170,42 @@ pub fn messages(bytes: &[u8]) {
             }
             _ => drop(explain::explain(analyzer.model_mut(), &samples, None, None)),
         }
+    }
+}
+
+/// A speaker reference that was kept in a file, by a visitor or somebody else.
+pub fn speaker_reference(bytes: &[u8]) {
+    let encoder_rows = Manifest::parse(OWN).expect("a fixture").front_end.rows();
+    let architecture = SpeakerNetworkConfig::new(encoder_rows).with_hidden([4, 3]);
+    let network = architecture.init(&Device::flex());
+    let rounded = RoundedSpeakerNetwork::new(&network, &architecture).expect("numbers");
+    let mut own: Value = serde_json::from_str(OWN).expect("a fixture");
+    own["front_end"]["encoder"]["shards"] = json!([WeightsFile::describe("encoder.safetensors", WAV2VEC2)]);
+    own["speaker"] = json!(SpeakerHead {
+        architecture,
+        calibration: Calibration::default(),
+        weights: rounded.file(),
+        other_corpora: Vec::new(),
+        scores: Vec::new(),
+    });
+    let bytes_of = |file: &WeightsFile| {
+        Ok(match file.file.as_str() {
+            "model.safetensors" => OWN_WEIGHTS.to_vec(),
+            "encoder.safetensors" => WAV2VEC2.to_vec(),
+            _ => rounded.bytes.clone(),
+        })
+    };
+    let model = Model::from_parts(&own.to_string(), bytes_of, &Device::flex()).expect("a fixture");
+    let mut analyzer = Analyzer::new(model);
+    let none = analyzer.model().no_reference().expect("it takes references");
+    let Ok(mut reference) = SpeakerReference::parse(&edited(&none.to_json(), bytes)) else { return };
+    let _ = reference.merge(&reference.clone());
+    let _ = reference.remove(&none);
+    let _ = (reference.seconds(), reference.variance(), reference.one_sided());
+    assert_eq!(SpeakerReference::parse(&reference.to_json()).as_ref(), Ok(&reference));
+    if analyzer.set_speaker(Some(reference)).is_ok() {
+        let analysis = analyzer.analyze_samples(&sweep(20_000), audio::SAMPLE_RATE_HZ).expect("a sound");
+        assert!(analysis.prediction.probabilities().iter().all(|share| (0.0..=1.0).contains(share)));
     }
 }
 

@@ -126,8 +126,8 @@ fn each_file_gives_a_typed_error_or_a_right_answer() {
     let mut analyzer = Analyzer::new(model);
     let counts = survive_all(|bytes| {
         let report = analyzer.analyze_file(bytes)?.report(analyzer.model());
-        let sum: f32 = report.probabilities.values().sum();
-        Ok((sum - 1.0).abs() < 1e-4 && report.probabilities.values().all(|share| share.is_finite()))
+        let sum: f32 = report.opinion.probabilities.values().sum();
+        Ok((sum - 1.0).abs() < 1e-4 && report.opinion.probabilities.values().all(|share| share.is_finite()))
     });
     println!("read: {counts:?}");
     tell("damaged sound files, read natively", &counts);

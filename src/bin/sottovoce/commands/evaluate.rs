@@ -8,12 +8,14 @@ use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Split, SplitKind, SplitSettings, Utterance};
 use sottovoce::evaluate::{
-    Certain, Condition, Judgement, Occlusion, Scored, certain, judge, metrics, occlude,
+    Certain, Condition, Judgement, Occlusion, Scored, certain, enrol, judge, metrics, occlude, read_alone,
+    read_beside, reference_score,
 };
-use sottovoce::model::{Emotion, Metrics, Model, Training};
+use sottovoce::model::{Emotion, Metrics, Model, ReferenceDraw, SpeakerReferenceError, Training};
 use sottovoce::parallel::cores;
 
 use super::progress::Progress;
+use super::train_speaker::print_scores;
 use super::{CorporaFolder, ModelArguments, fail};
 
 #[derive(Args)]
@@ -34,6 +36,12 @@ pub struct Arguments {
     /// have decided moves the probability more than silencing a tenth drawn at random.
     #[arg(long, value_name = "CLIPS", conflicts_with = "through")]
     explanations: Option<usize>,
+    /// Read each clip beside so many other clips of its speaker, too.
+    #[arg(long, value_name = "CLIPS", conflicts_with_all = ["through", "explanations"])]
+    reference: Option<usize>,
+    /// How those are drawn: random, sitting (four in five neutral, as a visitor gives them) or one-sided (one emotion alone).
+    #[arg(long, default_value_t = ReferenceDraw::Random, requires = "reference")]
+    draw: ReferenceDraw,
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -43,6 +51,9 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = arguments.corpora.find(&arguments.split.evaluated())?;
     if let Some(clips) = arguments.explanations {
         return explanations(arguments, clips, &utterances);
+    }
+    if let Some(clips) = arguments.reference {
+        return reference(arguments, clips, &utterances);
     }
     let (Scored { manifest, metrics, certain, .. }, notes) =
         score(&arguments.model, arguments.split, arguments.through, &utterances)?;
@@ -184,6 +195,44 @@ fn explanations(arguments: &Arguments, clips: usize, all: &[Utterance]) -> Resul
             100.0 * share
         );
         println!("by {:.1} points on average, a random tenth by {:.1}", 100.0 * hottest, 100.0 * random);
+    }
+    Ok(())
+}
+
+/// Reads the clips alone and beside references.
+fn reference(arguments: &Arguments, count: usize, all: &[Utterance]) -> Result<(), ExitCode> {
+    let Arguments { model, split, draw, .. } = arguments;
+    let loaded = model.load_for(*split)?;
+    let manifest = loaded.manifest().clone();
+    let (Some(head), Some(network)) = (&manifest.speaker, loaded.speaker_network()) else {
+        return Err(fail(SpeakerReferenceError::NotTaken(manifest.name)));
+    };
+    if let SplitKind::Corpus(corpus) = split
+        && head.other_corpora.iter().any(|name| name == corpus.name())
+    {
+        return Err(fail(format!(
+            "The part of {} that takes references was trained on {corpus}. `sottovoce train-speaker` measures it without, and REPORT.md has the result.",
+            manifest.name
+        )));
+    }
+    let test = unheard(&manifest.training, *split, all)?;
+    let analyzers: Vec<Analyzer> =
+        (0..cores()).map(|_| model.load_for(*split).map(Analyzer::new)).collect::<Result<_, _>>()?;
+    let progress = Progress::new();
+    let message = format!("Judging {}, {split}", manifest.name);
+    let clips = enrol(analyzers, &test, &|done| progress.set(done, test.len(), &message));
+    progress.finish();
+    let seed = manifest.training.seed;
+    let name = split.to_string();
+    let beside = read_beside(network, &clips, (*draw, count), seed);
+    let scores = [
+        reference_score(&name, (*draw, 0), &read_alone(&clips), &manifest.calibration),
+        reference_score(&name, (*draw, count), &beside, &head.calibration),
+    ];
+    if arguments.json {
+        println!("{}", json!({ "model": manifest.name, "training": manifest.training, "scores": scores }));
+    } else {
+        print_scores(&scores);
     }
     Ok(())
 }

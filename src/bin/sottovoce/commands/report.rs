@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
-use sottovoce::evaluate::{Condition, Endured, Report, Scored, card, confusion_file};
+use sottovoce::evaluate::{
+    Condition, Endured, REFERENCE_CURVE, Report, Scored, card, confusion_file, reference_lines,
+};
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Manifest;
@@ -48,6 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let figures = arguments.out.parent().unwrap_or(Path::new("")).join(&arguments.figures);
     corpus::draw(&survey, &figures)?;
     draw_confusions(&scored, &figures).map_err(|error| fail_at(&figures, error))?;
+    draw_references(&scored, &figures).map_err(|error| fail_at(&figures, error))?;
     let explained = report_explanations::draw(&scored, &arguments.folder, &utterances, &figures)?;
     let report = Report {
         survey: &survey,
@@ -99,6 +102,18 @@ fn draw_confusions(scored: &[Scored], folder: &Path) -> io::Result<()> {
         let title = format!("{}, {} split: % of each acted emotion", manifest.name, manifest.training.split);
         let svg = figures::confusion_matrix(&title, &metrics.confusion);
         write_atomically(&folder.join(confusion_file(manifest)), svg.as_bytes())
+    })
+}
+
+/// What speaker references gain, by the first model on the speaker split that takes them.
+fn draw_references(scored: &[Scored], folder: &Path) -> io::Result<()> {
+    let of_speakers = scored
+        .iter()
+        .filter(|scored| scored.manifest.training.split == SplitKind::Speaker.to_string())
+        .find_map(|scored| scored.manifest.speaker.as_ref());
+    of_speakers.map_or(Ok(()), |head| {
+        let svg = figures::reference_curve(&reference_lines(head));
+        write_atomically(&folder.join(REFERENCE_CURVE), svg.as_bytes())
     })
 }
 

@@ -9,8 +9,7 @@ use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance, sound};
 use sottovoce::evaluate::{Enrolled, Protocol, calibrate_beside, enrol};
 use sottovoce::model::{
-    Calibration, Manifest, ReferenceDraw, ReferenceScore, RoundedSpeakerNetwork, SpeakerHead,
-    save_speaker_head,
+    Calibration, Manifest, ReferenceScore, RoundedSpeakerNetwork, SpeakerHead, save_speaker_head,
 };
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::parallel::cores;
@@ -126,17 +125,17 @@ fn print(calibration: &Calibration, scores: &[ReferenceScore]) {
         calibration.unsure_below,
         calibration.likely_from
     );
+    print_scores(scores);
+}
+
+/// Prints a line for each reference.
+pub fn print_scores(scores: &[ReferenceScore]) {
     println!(
         "clips of, reference, seconds: accuracy, mean recall, said for certain, right, calibration error, %"
     );
     for score in scores {
         let percent = |share: f32| format!("{:6.1}", 100.0 * share);
-        let draw = match score.draw {
-            _ if score.reference_clips == 0 => "alone",
-            ReferenceDraw::Random => "random",
-            ReferenceDraw::Sitting => "sitting",
-            ReferenceDraw::OneSided => "one-sided",
-        };
+        let draw = if score.reference_clips == 0 { "alone".to_owned() } else { score.draw.to_string() };
         println!(
             "{:<16} {draw:<9} {:>2} {:5.0} s, {} clips: {} {} {} {} {}",
             score.clips_of,
