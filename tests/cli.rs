@@ -78,8 +78,7 @@ fn recordings_of_one_speaker_are_read_beside_each_other() {
     let kept = temporary("speaker.json");
     let path = kept.to_str().expect("plain");
     let alone = objects(&[SAMPLE]);
-    let beside =
-        objects(&[&["--same-speaker", "--write-reference", path, SAMPLE], &OTHERS[..]].concat());
+    let beside = objects(&[&["--same-speaker", "--write-reference", path, SAMPLE], &OTHERS[..]].concat());
     assert_eq!(beside.len(), 4);
     assert!(beside.iter().all(|report| report["speaker"]["clips"] == 3));
     assert_eq!(beside[0]["speaker"]["alone"]["probabilities"], alone[0]["probabilities"]);

@@ -356,7 +356,8 @@ fn speaker_networks_learn_from_other_clips_of_the_speaker() {
     };
     let steps = Mutex::new(0);
     let fit = || {
-        let networks = train_speaker(&job, &Log::default(), &|_, of| *steps.lock().expect("not poisoned") = of);
+        let networks =
+            train_speaker(&job, &Log::default(), &|_, of| *steps.lock().expect("not poisoned") = of);
         let networks = networks.expect("trained");
         assert!(networks.without.is_empty(), "there are no other corpora");
         RoundedSpeakerNetwork::new(&networks.network, &architecture).expect("numbers")

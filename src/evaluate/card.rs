@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::report::{Scored, UNSEEN_HEAD, is_of_the_paper, paper_accuracy, percent, unseen_row};
 use crate::audio::ClipSettings;
+use crate::corpus::Corpus;
 use crate::encoder::Description;
 use crate::model::{Emotion, Manifest, Metrics, ReferenceDraw, SpeakerHead};
 
@@ -35,7 +36,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
          | TESS | 2,800 | 2 | CC BY-NC-ND 4.0 |\n\
          | RAVDESS | 1,440 | 24 | CC BY-NC-SA 4.0 |\n\
          | SAVEE | 480 | 4 | research use only |\n\n\
-         Three of the four are for non-commercial use; so are these weights.{}\n\n\
+         Three of the four are for non-commercial use; so are these weights.{}{}\n\n\
          ## Training\n\n```",
         manifest.summary,
         if is_of_the_paper(name) { ", after \"Emotion Recognition using Deep Learning Models\"" } else { "" },
@@ -63,6 +64,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
         },
         manifest.bytes() as f64 / 1e6,
         if training.keep_defects { "" } else { " Eight clips that are known to be wrong are left out." },
+        other_corpora(manifest),
     )?;
     let encoder_made = encoder.and_then(|encoder| made_here(&encoder.name));
     if let Some(Made { pretrain, .. }) = &encoder_made {
@@ -90,6 +92,13 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
             "sottovoce train {name}{listens} --recipe {} --split {} --seed {}{defects} --data CORPORA",
             training.recipe, training.split, training.seed,
         )?;
+    }
+    if manifest.speaker.is_some() {
+        for split in
+            std::iter::once(shipped).chain(others.iter().copied()).map(|s| &s.manifest.training.split)
+        {
+            writeln!(out, "sottovoce train-speaker --model {name} --split {split} --data CORPORA")?;
+        }
     }
     writeln!(
         out,
@@ -154,6 +163,22 @@ fn unseen_corpora(shipped: &Scored) -> String {
     format!(
         "\nOn corpora that it never met, by a calibration fitted without each (in plain speech neutral counts as right; \"certain\"\n\
          is what is said without reserve):\n\n{UNSEEN_HEAD}\n{rows}"
+    )
+}
+
+/// The corpora that trained the speaker head beside the four; nothing of models without one.
+fn other_corpora(manifest: &Manifest) -> String {
+    let Some(head) = manifest.speaker.as_ref().filter(|head| !head.other_corpora.is_empty()) else {
+        return String::new();
+    };
+    let of = |name: &String| {
+        let entry = name.parse::<Corpus>().ok().map(Corpus::entry);
+        entry.map(|entry| format!("{name} ({}, {})", entry.language, entry.licence))
+    };
+    let corpora: Vec<String> = head.other_corpora.iter().filter_map(of).collect();
+    format!(
+        "\n\nThe networks that read a clip beside others of its speaker were trained on {} too, for non-commercial use and research.",
+        corpora.join(", ")
     )
 }
 

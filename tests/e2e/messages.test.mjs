@@ -31,10 +31,11 @@ async function talk({ manifest, weights, clip, messages, seed }) {
     () => (depth > 3 ? 0 : Array.from({ length: below(4) }, () => anything(depth + 1))),
     () => (depth > 3 ? {} : { [pick(['a', 'length', 'size', 'type', '__proto__'])]: anything(depth + 1) }),
   ])();
-  const TYPES = ['file', 'samples', 'window', 'explain', 'parts', 'without', 'probabilitiesWithout', 'explainSilenced', 'attention', 'activations', 'variance', 'steps',
+  const TYPES = ['file', 'samples', 'window', 'merge', 'explain', 'parts', 'without', 'probabilitiesWithout', 'explainSilenced', 'attention', 'activations', 'variance', 'steps',
     'load', 'toString', '__proto__', 'constructor', ''];
-  const FIELDS = ['samples', 'rateHz', 'emotion', 'count', 'from', 'to', 'outputs', 'clips', 'frame', 'window', 'hop', 'bands', 'coefficients', 'file', 'manifest', 'files', 'module', 'backend'];
+  const FIELDS = ['speaker', 'references', 'samples', 'rateHz', 'emotion', 'count', 'from', 'to', 'outputs', 'clips', 'frame', 'window', 'hop', 'bands', 'coefficients', 'file', 'manifest', 'files', 'module', 'backend'];
   const likely = {
+    speaker: () => pick(['', '{}', undefined, 'null']), references: () => [pick(['', '{}', 'null'])],
     samples: floats, rateHz: number, emotion: () => pick(['angry', 'sad', 'none']), count: number, from: number, to: number, outputs: floats,
     clips: () => [floats(), floats()], frame: number, window: () => pick([512, 1024, number()]), hop: () => pick([128, 256, number()]),
     bands: () => pick([40, 128, number()]), coefficients: () => pick([13, number()]), file: () => new File([floats()], 'x'),

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { launch, root, sample, serve } from './support.mjs';
 
 const PACKAGE = join(root, 'target/npm');
+const OTHERS = ['1064_ITS_DIS_XX.opus', '1037_WSI_NEU_XX.opus', '1028_MTI_SAD_XX.opus'];
 const bin = (name) => join(root, 'node_modules/.bin', name);
 
 let project;
@@ -24,10 +25,10 @@ before(async () => {
   await writeFile(join(project, 'package.json'), '{ "type": "module" }');
   await writeFile(join(project, 'index.html'), '<!doctype html><title>A project</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>');
   await writeFile(join(project, 'main.js'), `
-    import { analyze, explain, models } from 'sottovoce';
-    globalThis.sottovoce = { analyze, explain, models };`);
+    import { analyze, explain, models, speakerReference } from 'sottovoce';
+    globalThis.sottovoce = { analyze, explain, models, speakerReference };`);
   await mkdir(join(project, 'public'));
-  await cp(sample('1053_IEO_ANG_HI.opus'), join(project, 'public/clip.opus'));
+  await clips(join(project, 'public'));
   browser = await launch();
 });
 
@@ -35,6 +36,12 @@ after(async () => {
   await browser.close();
   await rm(project, { recursive: true });
 });
+
+/** Puts a clip into a folder, and others to be read beside. @param {string} folder */
+async function clips(folder) {
+  await cp(sample('1053_IEO_ANG_HI.opus'), join(folder, 'clip.opus'));
+  for (const [place, name] of OTHERS.entries()) await cp(sample(name), join(folder, `other-${place}.opus`));
+}
 
 /** What the package says of a clip on some page that has it. */
 async function use(url) {
@@ -45,16 +52,29 @@ async function use(url) {
   await page.goto(url);
   await page.waitForFunction(() => globalThis.sottovoce);
   const said = await page.evaluate(async () => {
-    const { analyze, explain, models } = globalThis.sottovoce;
+    const { analyze, explain, models, speakerReference } = globalThis.sottovoce;
     const clip = await (await fetch('clip.opus')).blob();
     const shares = [];
     const { report } = await analyze(clip, { model: 'mfcc1', backend: 'cpu', onProgress: (share) => shares.push(share) });
     const explained = await explain(clip, { model: 'mfcc1', emotion: 'fear' });
+    const fetched = async (name) => (await fetch(name)).blob();
+    const others = await Promise.all([0, 1, 2].map(async (place) => analyze(await fetched(`other-${place}.opus`))));
+    const speaker = await speakerReference(others);
+    const kept = JSON.parse(JSON.stringify(await speakerReference([others[2], await speakerReference([others[1], others[0]])])));
+    const alone = (await analyze(clip)).report;
+    const beside = (await analyze(clip, { speaker })).report;
+    const besideExplained = await explain(clip, { speaker });
     const aborted = new AbortController();
     aborted.abort(new Error('no longer wanted'));
     return {
       label: report.label, certainty: report.certainty, probabilities: report.probabilities, loaded: shares.at(-1),
       emotion: explained.emotion, method: explained.method, rows: explained.heat.rows,
+      speaker: { clips: speaker.clips, seconds: speaker.seconds, order: kept.reference === speaker.reference },
+      alone: alone.probabilities, told: beside.speaker.alone.probabilities, beside: beside.probabilities,
+      besideLabel: beside.label, besideExplained: besideExplained.probability,
+      afterwards: (await analyze(clip)).report.probabilities,
+      noReference: await analyze(clip, { speaker, model: 'mfcc1' }).catch(({ code }) => code),
+      badReference: await analyze(clip, { speaker: { reference: '{}' } }).catch(({ code }) => code),
       models: await models(),
       refused: await analyze(new Blob(['This is no sound.']), { model: 'mfcc1' }).catch(({ code }) => code),
       unknown: await analyze(clip, { model: 'other' }).catch(({ message }) => message),
@@ -67,11 +87,27 @@ async function use(url) {
   return said;
 }
 
+/** Checks the package on a page that is served from a folder. @param {string} folder */
+async function checkAt(folder) {
+  const server = await serve(folder);
+  try {
+    check(await use(server.url));
+  } finally {
+    await server.close();
+  }
+}
+
 function check(said) {
   assert.equal(said.label, 'angry');
   assert.ok(Math.abs(Object.values(said.probabilities).reduce((a, b) => a + b) - 1) < 1e-5);
   assert.equal(said.loaded, 1);
   assert.deepEqual([said.emotion, said.method], ['fear', 'grad-cam']);
+  assert.deepEqual([said.speaker.clips, said.speaker.order], [3, true]);
+  assert.deepEqual(said.told, said.alone);
+  assert.deepEqual(said.afterwards, said.alone);
+  assert.notDeepEqual(said.beside, said.alone);
+  assert.ok(Math.abs(said.besideExplained - said.beside[said.besideLabel]) < 1e-5);
+  assert.deepEqual([said.noReference, said.badReference], ['no-speaker-reference', 'bad-speaker-reference']);
   assert.deepEqual(said.models.map(({ name }) => name), ['voice', 'hubert-small', 'wav2vec2-small', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
   assert.ok(said.models.every(({ accuracy, accuracyOnNewVoices, bytes }) => accuracy > accuracyOnNewVoices && bytes > 1e5));
   assert.equal(said.refused, 'unknown-format');
@@ -86,11 +122,13 @@ test('publint and arethetypeswrong find nothing', () => {
 
 test('its types are those that a program needs', async () => {
   await writeFile(join(project, 'program.ts'), `
-    import { analyze, explain, models, type Emotion, type Model } from 'sottovoce';
+    import { analyze, explain, models, speakerReference, type Emotion, type Model, type SpeakerReference } from 'sottovoce';
     const { report } = await analyze(new Float32Array(16_000), { model: 'voice', signal: AbortSignal.timeout(1) });
     const certainty: 'likely' | 'leaning' | 'unsure' | 'no-speech' = report.certainty;
     const emotion: Emotion = 'sad';
     const { seconds, heat } = await explain(new Blob([]), { emotion });
+    const speaker: SpeakerReference = await speakerReference([await analyze(new Blob([]))], { model: 'voice' });
+    await explain(new Blob([]), { speaker });
     const sizes: number[] = (await models()).map(({ bytes }: Model) => bytes);
     // @ts-expect-error There is no such model.
     await analyze(new Blob([]), { model: 'other' });
@@ -101,9 +139,7 @@ test('its types are those that a program needs', async () => {
 
 test('a bare Vite project builds it', async () => {
   execFileSync(bin('vite'), ['build', '--base', './', '--logLevel', 'warn'], { cwd: project, stdio: 'inherit' });
-  const server = await serve(join(project, 'dist'));
-  check(await use(server.url));
-  await server.close();
+  await checkAt(join(project, 'dist'));
 });
 
 test('Vite serves it while one develops', async () => {
@@ -131,11 +167,9 @@ test('a plain module script uses it', async () => {
   const folder = join(project, 'plain');
   await mkdir(folder);
   await symlink(join(project, 'node_modules/sottovoce'), join(folder, 'sottovoce'));
-  await cp(sample('1053_IEO_ANG_HI.opus'), join(folder, 'clip.opus'));
+  await clips(folder);
   await writeFile(join(folder, 'index.html'), `<!doctype html><title>A page</title><link rel="icon" href="data:,"><script type="module">
-    import { analyze, explain, models } from './sottovoce/www/api.js';
-    globalThis.sottovoce = { analyze, explain, models };</script>`);
-  const server = await serve(folder);
-  check(await use(server.url));
-  await server.close();
+    import { analyze, explain, models, speakerReference } from './sottovoce/www/api.js';
+    globalThis.sottovoce = { analyze, explain, models, speakerReference };</script>`);
+  await checkAt(folder);
 });
