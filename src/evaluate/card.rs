@@ -106,7 +106,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
          `recipes/{name}.toml`. {} clips train; a further twentieth chooses the epoch ({} was taken) and fits the temperature of\n\
          the probabilities and the thresholds of \"unsure\"{}. Matrices are kept in eight bits or fewer, per output channel.{}\n\n\
          ## Scores\n\n\
-         By the shipped weights, in the whole pipeline from file to reading, on clips that served nothing else.\n\n\
+         By the shipped weights, in the whole pipeline from file to reading, on clips that served nothing else.\n{}{}\n\
          | | {} |\n|---|{}",
         training.clips,
         training.epochs,
@@ -116,6 +116,8 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
             ", together with clips of corpora that did not train it"
         },
         encoder_made.as_ref().map_or_else(String::new, |made| format!("\n\n{}", made.how)),
+        unseen_corpora(shipped),
+        references(shipped, others),
         splits(shipped, others, |scored| format!("{} split", scored.manifest.training.split)),
         "---|".repeat(1 + others.len()),
     )?;
@@ -142,13 +144,11 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
     }
     writeln!(
         out,
-        "{}{}\nOn the random split the same speakers stand on both sides; on the speaker split none of those who judge was heard in\n\
+        "\nOn the random split the same speakers stand on both sides; on the speaker split none of those who judge was heard in\n\
          training, which is what to expect of a new voice. TESS is two women saying one sentence pattern. Listeners who heard only\n\
          the voice chose the emotion the actor was asked for in 42 % of CREMA-D's clips: on that corpus the model predicts what\n\
          actors were told, which is not what people hear.\n\n\
-         `sottovoce evaluate --model {name} --split random --data CORPORA` recomputes the figures.",
-        unseen_corpora(shipped),
-        references(shipped, others),
+         `sottovoce evaluate --model {name} --split random --data CORPORA` recomputes the figures."
     )
 }
 

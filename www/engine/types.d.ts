@@ -215,6 +215,19 @@ export interface Manifest {
   speaker?: { weights: FileEntry };
   training: { split: string };
   metrics: Metrics;
+  /** Corpora that it never met. */
+  unseen_corpora?: UnseenCorpus[];
+}
+
+/** How a model does on a corpus that it never met: shares of clips. */
+export interface UnseenCorpus {
+  corpus: string;
+  clips: number;
+  accuracy: number;
+  /** Of which an emotion is said for certain. */
+  said: number;
+  /** Of those, the right ones. */
+  right: number | null;
 }
 
 /** The contents of an `encoder.json`, as far as the page needs them. */

@@ -24,6 +24,7 @@ import { MUTED, inWords, percent, speaker } from './words.js';
 /** @typedef {import('./compare.js').Read} Read */
 /** @typedef {import('../engine/types.d.ts').Channel} Channel */
 /** @typedef {import('../engine/types.d.ts').Manifest} Manifest */
+/** @typedef {import('../engine/types.d.ts').UnseenCorpus} UnseenCorpus */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
 /** @typedef {import('../engine/types.d.ts').Sample} Sample */
 /** @typedef {{source: string, acted?: string, byBrowser?: boolean, file?: File, channel?: Channel}} Origin */
@@ -366,9 +367,10 @@ async function showSamples() {
 
 // ---- What is said of the model
 
-/** @param {Manifest} manifest */
-const inShort = (manifest) =>
-  t('right in {share} of clips, {size}', { share: percent(manifest.metrics.accuracy), size: megabytes(manifest) });
+/** @param {Manifest} manifest @param {number} [unheard] Accuracy with speakers that it never heard, if that was measured. */
+const inShort = (manifest, unheard) => (unheard === undefined
+  ? t('right in {share} of clips, {size}', { share: percent(manifest.metrics.accuracy), size: megabytes(manifest) })
+  : t('right in {share} of clips by new voices, {size}', { share: percent(unheard), size: megabytes(manifest) }));
 
 /** @param {Manifest} manifest */
 const megabytes = (manifest) => `${decimal(bytesOf(manifest) / 1e6, 1)} MB`;
@@ -380,25 +382,43 @@ async function showAccuracy() {
   const { metrics, name, summary, training } = manifest;
   // The figures are those of the models that ship.
   const unheard = model.startsWith(OWN) ? undefined : (await unheardScores)[name];
-  const outlook = unheard
-    ? t('Trained in the same way without the speakers who judge, it is right in {share} of {clips} clips: expect that of a new voice.',
+  const isRandom = training.split === 'random';
+  const outlook = isRandom ? [unheard
+    ? t('Trained in the same way without some of the speakers, it is right in {share} of their {clips} clips: expect that of a new voice that acts as they do.',
       { share: percent(unheard.accuracy), clips: unheard.clips })
-    : t('With voices it never heard, expect it to be right less often; that is not measured yet.');
-  const heard = training.split === 'random' ? [t('It had heard other clips of those speakers.'), outlook] : [];
+    : t('With voices it never heard, expect it to be right less often; that is not measured yet.')] : [];
+  const heard = isRandom ? [t('It had heard other clips of those speakers.')] : [];
   const corpora = Object.entries(metrics.accuracy_by_corpus).map(([corpus, accuracy]) => `${corpus} ${percent(accuracy)}`).join(', ');
   byId('accuracy').textContent = [
     t('The chosen model is {name}, {size}: {summary}.', { name, size: megabytes(manifest), summary: translated(summary) }),
+    ...elsewhere(manifest),
+    ...outlook,
     t('It names the emotion the actor was asked for in {share} of {clips} clips it was not trained on: {corpora}.',
       { share: percent(metrics.accuracy), clips: metrics.clips, corpora }),
     ...heard,
   ].join(' ');
 }
 
+/** What a model does on recordings of a kind that it never met. @param {Manifest} manifest @returns {string[]} */
+function elsewhere({ unseen_corpora: corpora = [] }) {
+  if (corpora.length === 0) return [];
+  const sum = (/** @type {(corpus: UnseenCorpus) => number} */ of) => corpora.reduce((total, corpus) => total + of(corpus), 0);
+  const accuracies = corpora.map(({ accuracy }) => accuracy);
+  const certain = sum(({ clips, said }) => clips * said);
+  const right = sum(({ clips, said, right: share }) => clips * said * (share ?? 0));
+  const met = { count: corpora.length, low: percent(Math.min(...accuracies)), high: percent(Math.max(...accuracies)) };
+  return certain === 0
+    ? [t('On {count} collections of recordings that it never met, of other languages, rooms and plain speech, it is right in {low} to {high} of the clips; it is sure of none.', met)]
+    : [t('On {count} collections of recordings that it never met, of other languages, rooms and plain speech, it is right in {low} to {high} of the clips; it is sure (“sounds”) of {sure} of them, and right in {right} of those.',
+      { ...met, sure: percent(certain / sum(({ clips }) => clips)), right: percent(right / certain) })];
+}
+
 /** Tells beside the name of each model that ships how well it does and how large it is. */
 async function showModels() {
   const shipped = [...byId('model').options].filter(({ value }) => !value.startsWith(OWN));
   await Promise.all(shipped.map(async (option) => {
-    option.textContent = `${option.textContent}: ${inShort(await describe(option.value))}`;
+    const [manifest, unheard] = await Promise.all([describe(option.value), unheardScores]);
+    option.textContent = `${option.textContent}: ${inShort(manifest, unheard[option.value]?.accuracy)}`;
   }));
 }
 
