@@ -350,6 +350,7 @@ fn speaker_networks_learn_from_other_clips_of_the_speaker() {
         model: &model,
         folder: &model_folder,
         utterances: &utterances,
+        leave_one_out: true,
         architecture: architecture.clone(),
         recipe: &recipe,
         cache: &folder.0.join("cache"),

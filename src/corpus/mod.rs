@@ -18,7 +18,7 @@ pub use find::{Duplicate, Found, Pointers, find};
 pub use reference::ReferencePool;
 pub use registry::{Speech, parse};
 pub use speaker::{Sex, SpeakerId};
-pub use split::{Split, SplitError, SplitKind, SplitSettings};
+pub use split::{FOLDS, Split, SplitError, SplitKind, SplitSettings};
 pub use survey::{Speakers, Spread, Survey};
 
 use std::fmt;

@@ -21,15 +21,34 @@ pub enum SplitKind {
     /// No speaker stands in two parts: of each of the paper's corpora a fifth of the speakers judges, one of SAVEE's four, OAF of
     /// TESS' two.
     Speaker,
+    /// No speaker stands in two parts, and each of the paper's corpora judges in one of five folds, counted from 1; of TESS' two
+    /// speakers OAF in the first and YAF in the second.
+    Fold(usize),
+    /// The speakers of CREMA-D by which the NOSS benchmark is scored judge, and those of its validation part validate; a model learns from
+    /// the others, and from the other corpora.
+    Noss,
     /// One corpus judges, and a model learns from the others.
     Corpus(Corpus),
 }
+
+/// Folds of the speakers.
+pub const FOLDS: usize = 5;
+
+/// The speakers of CREMA-D that validate in the NOSS benchmark (Shor et al., "Towards Learning a Universal Non-Semantic Representation of
+/// Speech", 2020): TensorFlow Datasets shuffles the sorted names by NumPy's `RandomState(0)` and cuts at 70, 80 and 100 %.
+const NOSS_VALIDATION: [&str; 9] = ["1015", "1020", "1021", "1030", "1050", "1070", "1079", "1089", "1090"];
+/// Those that judge.
+const NOSS_TEST: [&str; 19] = [
+    "1010", "1013", "1022", "1026", "1037", "1038", "1040", "1045", "1047", "1048", "1059", "1065", "1066", "1068",
+    "1071", "1073", "1084", "1086", "1088",
+];
 
 impl SplitKind {
     /// The corpora whose clips judge.
     pub fn evaluated(self) -> Vec<Corpus> {
         match self {
-            Self::Random | Self::Speaker => Corpus::PAPER.to_vec(),
+            Self::Random | Self::Speaker | Self::Fold(_) => Corpus::PAPER.to_vec(),
+            Self::Noss => vec![Corpus::CremaD],
             Self::Corpus(corpus) => vec![corpus],
         }
     }
@@ -40,6 +59,8 @@ impl fmt::Display for SplitKind {
         match self {
             Self::Random => f.write_str("random"),
             Self::Speaker => f.write_str("speaker"),
+            Self::Fold(fold) => write!(f, "fold-{fold}"),
+            Self::Noss => f.write_str("noss"),
             Self::Corpus(corpus) => write!(f, "corpus-{}", corpus.name().to_lowercase()),
         }
     }
@@ -54,17 +75,23 @@ impl From<SplitKind> for String {
 impl FromStr for SplitKind {
     type Err = String;
 
-    /// `random`, `speaker` or `corpus-NAME`.
+    /// `random`, `speaker`, `fold-1` to `fold-5`, `noss` or `corpus-NAME`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         match name {
             "random" => Ok(Self::Random),
             "speaker" => Ok(Self::Speaker),
-            _ => match name.strip_prefix("corpus-") {
-                Some(corpus) => corpus.parse().map(Self::Corpus),
-                None => {
-                    Err(format!("'{name}' is none of random, speaker and corpus-NAME (such as corpus-tess)"))
+            "noss" => Ok(Self::Noss),
+            _ => {
+                if let Some(corpus) = name.strip_prefix("corpus-") {
+                    return corpus.parse().map(Self::Corpus);
                 }
-            },
+                let fold = name.strip_prefix("fold-").and_then(|fold| fold.parse().ok());
+                fold.filter(|fold| (1..=FOLDS).contains(fold)).map(Self::Fold).ok_or_else(|| {
+                    format!(
+                        "'{name}' is none of random, speaker, fold-1 to fold-{FOLDS}, noss and corpus-NAME (such as corpus-tess)"
+                    )
+                })
+            }
         }
     }
 }
@@ -123,7 +150,11 @@ impl SplitSettings {
     pub fn divide(&self, utterances: &[Utterance]) -> Split {
         match self.kind {
             SplitKind::Random => self.by_clip(utterances, |_| false),
-            SplitKind::Speaker => self.by_speaker(utterances),
+            SplitKind::Speaker => {
+                self.by_speaker(utterances, |speakers, place| place < (speakers / FOLDS).max(1))
+            }
+            SplitKind::Fold(fold) => self.by_speaker(utterances, |_, place| place % FOLDS == fold - 1),
+            SplitKind::Noss => noss(utterances),
             SplitKind::Corpus(held_out) => self.by_clip(utterances, |corpus| corpus == held_out),
         }
     }
@@ -152,8 +183,9 @@ impl SplitSettings {
         split.sorted()
     }
 
-    /// Of each corpus' speakers a twentieth validates and, of the paper's corpora, a fifth judges, rounded down but for one judge.
-    fn by_speaker(&self, utterances: &[Utterance]) -> Split {
+    /// Of each corpus' speakers, in an order that is drawn, a twentieth validates, rounded down; of the paper's corpora those judge for whom
+    /// `judges` holds: of so many speakers, the one at this place.
+    fn by_speaker(&self, utterances: &[Utterance], judges: impl Fn(usize, usize) -> bool) -> Split {
         let mut by_corpus: BTreeMap<Corpus, BTreeSet<&SpeakerId>> = BTreeMap::new();
         for utterance in utterances {
             by_corpus.entry(utterance.speaker.corpus).or_default().insert(&utterance.speaker);
@@ -166,10 +198,13 @@ impl SplitSettings {
                 Corpus::Tess => u64::from(speaker.name != "OAF"),
                 _ => draw(self.seed, &speaker.to_string()),
             });
-            let judges = if corpus.is_papers() { (speakers.len() / 5).max(1) } else { 0 };
-            let validators = speakers.len() / 20;
-            test.extend(&speakers[..judges]);
-            validation.extend(&speakers[judges..judges + validators]);
+            let count = speakers.len();
+            let (judging, others): (Vec<_>, Vec<_>) = speakers
+                .into_iter()
+                .enumerate()
+                .partition(|&(place, _)| corpus.is_papers() && judges(count, place));
+            test.extend(judging.into_iter().map(|(_, speaker)| speaker));
+            validation.extend(others.into_iter().take(count / 20).map(|(_, speaker)| speaker));
         }
         let mut split = Split::default();
         for (index, utterance) in utterances.iter().enumerate().filter(|(_, u)| u.speaker.corpus.trains()) {
@@ -184,6 +219,22 @@ impl SplitSettings {
         }
         split
     }
+}
+
+fn noss(utterances: &[Utterance]) -> Split {
+    let mut split = Split::default();
+    for (index, Utterance { speaker, .. }) in
+        utterances.iter().enumerate().filter(|(_, u)| u.speaker.corpus.trains())
+    {
+        let is_among = |names: &[&str]| speaker.corpus == Corpus::CremaD && names.contains(&speaker.name.as_str());
+        let part = match () {
+            () if is_among(&NOSS_TEST) => &mut split.test,
+            () if is_among(&NOSS_VALIDATION) => &mut split.validation,
+            () => &mut split.train,
+        };
+        part.push(index);
+    }
+    split
 }
 
 impl Split {
@@ -279,7 +330,13 @@ mod tests {
         names.iter().map(|name| parse(Path::new(name)).expect("a corpus' name")).collect()
     }
 
-    const KINDS: [SplitKind; 3] = [SplitKind::Random, SplitKind::Speaker, SplitKind::Corpus(Corpus::Savee)];
+    const KINDS: [SplitKind; 5] = [
+        SplitKind::Random,
+        SplitKind::Speaker,
+        SplitKind::Fold(2),
+        SplitKind::Noss,
+        SplitKind::Corpus(Corpus::Savee),
+    ];
 
     #[test]
     fn every_clip_stands_in_exactly_one_part() {
@@ -340,6 +397,39 @@ mod tests {
             assert_eq!(Corpus::PAPER.map(of), [18, 4, 1, 1]);
             assert!(test.iter().any(|speaker| speaker.name == "OAF"));
         }
+    }
+
+    #[test]
+    fn every_speaker_judges_in_one_fold() {
+        let utterances = utterances();
+        let mut judged = vec![0; utterances.len()];
+        for fold in 1..=FOLDS {
+            let split = SplitSettings { kind: SplitKind::Fold(fold), seed: 1 }.divide(&utterances);
+            let speakers = |part: &[usize]| {
+                part.iter().map(|&i| utterances[i].speaker.clone()).collect::<BTreeSet<_>>()
+            };
+            let learnt = [&split.train[..], &split.validation].concat();
+            assert!(speakers(&learnt).is_disjoint(&speakers(&split.test)));
+            assert!(speakers(&split.train).is_disjoint(&speakers(&split.validation)));
+            assert_eq!(learnt.len() + split.test.len(), utterances.len());
+            split.test.iter().for_each(|&i| judged[i] += 1);
+        }
+        assert!(judged.iter().all(|&times| times == 1));
+    }
+
+    /// Against the names from which the corpus' parts are known.
+    #[test]
+    fn the_published_split_of_crema_d_has_its_speakers() {
+        let utterances = utterances();
+        let split = SplitSettings { kind: SplitKind::Noss, seed: 1 }.divide(&utterances);
+        let speakers = |part: &[usize]| {
+            let of_part = part.iter().map(|&i| &utterances[i].speaker);
+            of_part.filter(|speaker| speaker.corpus == Corpus::CremaD).collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!([&split.train, &split.validation, &split.test].map(|part| speakers(part)), [63, 9, 19]);
+        let learnt = split.train.iter().chain(&split.validation);
+        assert!(learnt.clone().any(|&i| utterances[i].speaker.corpus == Corpus::Tess));
+        assert!(split.test.iter().all(|&i| utterances[i].speaker.corpus == Corpus::CremaD));
     }
 
     #[test]

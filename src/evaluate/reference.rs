@@ -11,7 +11,7 @@ use super::{Certain, Judged, calibrate, certain, metrics};
 use crate::analyzer::Analyzer;
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::corpus::{ReferencePool, Utterance};
-use crate::model::{Calibration, Conditioning, Metrics, Output, ReferenceDraw, ReferenceScore};
+use crate::model::{Calibration, Conditioning, Emotion, Metrics, Output, ReferenceDraw, ReferenceScore};
 use crate::nn::classifiers::SpeakerNetwork;
 use crate::parallel;
 
@@ -29,6 +29,9 @@ pub const REFERENCES: [(ReferenceDraw, usize); 11] = [
     (ReferenceDraw::Sitting, 24),
     (ReferenceDraw::OneSided, 12),
 ];
+
+/// A logit that no other is below.
+const IMPOSSIBLE: f32 = -1e9;
 
 /// A clip that was read alone, with what references are made of.
 #[derive(Debug, Clone)]
@@ -152,6 +155,37 @@ impl Protocol {
     pub fn new(name: &str, network: &SpeakerNetwork, clips: &[Enrolled], seed: u64) -> Self {
         let beside = REFERENCES.map(|reference| read_beside(network, clips, reference, seed));
         Self { name: name.to_owned(), alone: read_alone(clips), beside: beside.into() }
+    }
+
+    /// The same with the clips of another beside its own.
+    ///
+    /// # Panics
+    /// If the other has none.
+    pub fn and(mut self, other: Self) -> Self {
+        self.alone.judged.extend(other.alone.judged);
+        for (own, other) in self.beside.iter_mut().zip(other.beside) {
+            let [mine, theirs] = [&own.judged, &other.judged].map(|judged| judged.len() as f32);
+            own.reference_s = (mine * own.reference_s + theirs * other.reference_s) / (mine + theirs);
+            own.judged.extend(other.judged);
+        }
+        self
+    }
+
+    /// The same where only these emotions are to choose from.
+    pub fn among(mut self, emotions: &[Emotion]) -> Self {
+        for read in std::iter::once(&mut self.alone).chain(&mut self.beside) {
+            for clip in &mut read.judged {
+                for emotion in Emotion::ALL.into_iter().filter(|emotion| !emotions.contains(emotion)) {
+                    clip.output.logits[emotion.index()] = IMPOSSIBLE;
+                }
+            }
+        }
+        self
+    }
+
+    /// How often the likeliest emotion is right, without a reference and with each; no calibration changes that.
+    pub fn accuracies(&self) -> Vec<ReferenceScore> {
+        self.scores(&Calibration::default(), &Calibration::default())
     }
 
     fn pooled(&self) -> Vec<Judged> {

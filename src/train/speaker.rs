@@ -45,6 +45,8 @@ pub struct SpeakerJob<'a> {
     pub folder: &'a Path,
     /// The clips of the corpora.
     pub utterances: &'a [Utterance],
+    /// Whether networks are trained without each of the corpora beside the paper's four, too.
+    pub leave_one_out: bool,
     /// Sizes of the networks.
     pub architecture: SpeakerNetworkConfig,
     /// How to train them.
@@ -101,7 +103,7 @@ pub fn train_speaker(
     let mut others: Vec<Corpus> = train.iter().map(|&index| utterances[index].speaker.corpus).collect();
     others.sort_unstable();
     others.dedup();
-    others.retain(|corpus| !corpus.is_papers());
+    others.retain(|corpus| job.leave_one_out && !corpus.is_papers());
     let lacking = others.iter().map(|&corpus| Part::Relative { without: Some(corpus) });
     let parts: Vec<Part> =
         [Part::Full, Part::Relative { without: None }].into_iter().chain(lacking).collect();

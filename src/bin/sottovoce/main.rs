@@ -43,6 +43,8 @@ enum Command {
     Calibrate(commands::calibrate::Arguments),
     /// Measure a model on the clips of the corpora that it was not trained on.
     Evaluate(commands::evaluate::Arguments),
+    /// Train and measure `voice` by further protocols: five folds of the speakers, and CREMA-D's published split.
+    Protocols(commands::protocols::Arguments),
     /// Write REPORT.md, the paper's tables with the shipped models' numbers beside its own, and the models' cards.
     Report(commands::report::Arguments),
 }
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::TrainSpeaker(arguments) => commands::train_speaker::run(&arguments),
         Command::Calibrate(arguments) => commands::calibrate::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
+        Command::Protocols(arguments) => commands::protocols::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
     };
     outcome.err().unwrap_or(ExitCode::SUCCESS)

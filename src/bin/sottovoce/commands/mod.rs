@@ -13,6 +13,7 @@ pub mod models;
 pub mod predict;
 pub mod pretrain;
 mod progress;
+pub mod protocols;
 pub mod report;
 mod report_explanations;
 pub mod train;

@@ -8,11 +8,11 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
 use sottovoce::evaluate::{
-    Condition, Endured, REFERENCE_CURVE, Report, Scored, card, confusion_file, reference_lines,
+    Condition, Endured, PROTOCOLS, REFERENCE_CURVE, Report, Scored, card, confusion_file, reference_lines,
 };
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
-use sottovoce::model::Manifest;
+use sottovoce::model::{Manifest, ReferenceScore};
 
 use super::{CorporaFolder, ModelArguments, ModelsFolder, corpus, evaluate, fail_at, report_explanations};
 
@@ -56,6 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         survey: &survey,
         scored: &scored,
         endured: &endured,
+        protocols: &protocols(&arguments.folder.held_out)?,
         explained: &explained,
         figures: &arguments.figures.to_string_lossy(),
     };
@@ -73,6 +74,16 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         figures.display()
     );
     Ok(())
+}
+
+/// What `sottovoce protocols` measured, if it did.
+fn protocols(held_out: &Path) -> Result<Vec<ReferenceScore>, ExitCode> {
+    let path = held_out.join(PROTOCOLS);
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let text = std::fs::read_to_string(&path).map_err(|error| fail_at(&path, error))?;
+    serde_json::from_str(&text).map_err(|error| fail_at(&path, error))
 }
 
 /// How the page's first two models do on recordings that were made worse, as far as they are among the `scored`.

@@ -93,7 +93,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
 }
 
 /// What an imported encoder is; its tensors are read once they are needed.
-fn read_encoder(folder: &Path) -> Result<Description, ExitCode> {
+pub fn read_encoder(folder: &Path) -> Result<Description, ExitCode> {
     if folder.is_dir() && !folder.join(Description::FILE).is_file() {
         return Err(fail_at(
             folder,

@@ -58,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         model: &model,
         folder: &folder,
         utterances: &utterances,
+        leave_one_out: true,
         architecture: architecture.clone(),
         recipe: &recipe,
         cache,

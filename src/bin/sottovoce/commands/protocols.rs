@@ -1,0 +1,125 @@
+//! `sottovoce protocols`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use burn::tensor::Device;
+use clap::Args;
+use sottovoce::analyzer::Analyzer;
+use sottovoce::corpus::{Corpus, FOLDS, SplitKind, SplitSettings, Utterance, sound};
+use sottovoce::evaluate::{PROTOCOLS, Protocol, enrol};
+use sottovoce::files::write_atomically;
+use sottovoce::model::{Emotion, Manifest, Model, ReferenceScore, RoundedSpeakerNetwork};
+use sottovoce::nn::classifiers::SpeakerNetworkConfig;
+use sottovoce::parallel::cores;
+use sottovoce::train::{Job, Recipe, SpeakerJob, train, train_speaker};
+
+use super::evaluate::part;
+use super::progress::Progress;
+use super::train::{Terminal, read_encoder};
+use super::train_speaker::print_scores;
+use super::{CorporaFolder, fail, fail_at};
+
+/// Of the splits, the weights, the order and the changes to clips.
+const SEED: u64 = 1;
+/// What CREMA-D's actors were asked for.
+const OF_CREMA_D: [Emotion; 6] =
+    [Emotion::Angry, Emotion::Disgust, Emotion::Fear, Emotion::Happy, Emotion::Neutral, Emotion::Sad];
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The folder of the speech encoder that `voice` listens through, as `sottovoce encoder import` writes it.
+    #[arg(long)]
+    encoder: PathBuf,
+    #[command(flatten)]
+    corpora: CorporaFolder,
+    /// Where runs go; those that are there are resumed.
+    #[arg(long, default_value = "runs")]
+    out: PathBuf,
+    /// Where feature maps are kept from run to run.
+    #[arg(long, default_value = "runs/cache")]
+    cache: PathBuf,
+    /// The folder for the scores, which `sottovoce report` reads.
+    #[arg(long, default_value = "held-out")]
+    held_out: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
+    let utterances = sound(arguments.corpora.find(&Corpus::ALL)?);
+    let mut folds: Option<Protocol> = None;
+    for fold in 1..=FOLDS {
+        let protocol = protocol(arguments, &utterances, SplitKind::Fold(fold), "five folds of the speakers")?;
+        folds = Some(match folds {
+            Some(before) => before.and(protocol),
+            None => protocol,
+        });
+    }
+    let noss = protocol(arguments, &utterances, SplitKind::Noss, "CREMA-D, published split")?;
+    let mut scores: Vec<ReferenceScore> = folds.expect("there are folds").accuracies();
+    scores.extend(noss.among(&OF_CREMA_D).accuracies());
+    print_scores(&scores);
+    let path = arguments.held_out.join(PROTOCOLS);
+    let text = serde_json::to_string_pretty(&scores).expect("plain data") + "\n";
+    write_atomically(&path, text.as_bytes()).map_err(|error| fail_at(&path, error))
+}
+
+/// Trains `voice` and its speaker head without the clips that judge on a split, and reads those.
+fn protocol(
+    arguments: &Arguments,
+    utterances: &[Utterance],
+    kind: SplitKind,
+    name: &str,
+) -> Result<Protocol, ExitCode> {
+    let Arguments { encoder, out, cache, .. } = arguments;
+    let papers: Vec<Utterance> =
+        utterances.iter().filter(|clip| clip.speaker.corpus.is_papers()).cloned().collect();
+    let run = out.join(format!("voice-best-{kind}-{SEED}"));
+    let folder = run.join("model");
+    println!("Training voice, {kind}, in {}", run.display());
+    let job = Job {
+        manifest: Manifest::untrained("voice", Some(read_encoder(encoder)?)).map_err(fail)?,
+        utterances: papers.clone(),
+        split: SplitSettings { kind, seed: SEED },
+        recipe_name: "best".to_owned(),
+        recipe: recipe("best")?,
+        keep_defects: false,
+        device: Device::flex(),
+        encoder: Some(encoder.clone()),
+        cache: cache.clone(),
+        run,
+        output: folder.clone(),
+    };
+    train(job, &Terminal(Progress::new())).map_err(fail)?;
+    let model = load(&folder)?;
+    let architecture = SpeakerNetworkConfig::new(model.manifest().front_end.rows());
+    let job = SpeakerJob {
+        model: &model,
+        folder: &folder,
+        utterances,
+        leave_one_out: false,
+        architecture: architecture.clone(),
+        recipe: &recipe("speaker")?,
+        cache,
+    };
+    let progress = Progress::new();
+    let trained = train_speaker(&job, &Terminal(Progress::new()), &|done, steps| {
+        progress.set(done, steps, "Training networks");
+    });
+    progress.finish();
+    let rounded = RoundedSpeakerNetwork::new(&trained.map_err(fail)?.network, &architecture).map_err(fail)?;
+    let analyzers: Vec<Analyzer> =
+        (0..cores()).map(|_| load(&folder).map(Analyzer::new)).collect::<Result<_, _>>()?;
+    let test = part(&model.manifest().training, kind, &papers, |split| split.test);
+    let progress = Progress::new();
+    let clips = enrol(analyzers, &test, &|done| progress.set(done, test.len(), &format!("Judging, {kind}")));
+    progress.finish();
+    Ok(Protocol::new(name, &rounded.network, &clips, SEED))
+}
+
+fn load(folder: &Path) -> Result<Model, ExitCode> {
+    Model::load(folder, &Device::flex()).map_err(fail)
+}
+
+fn recipe(name: &str) -> Result<Recipe, ExitCode> {
+    Recipe::of_model("voice", name).expect("voice has recipes").map_err(fail)
+}
