@@ -19,7 +19,7 @@ fn loading_takes_little_more_memory_than_the_weights_that_stay() {
     let bytes_of =
         |file: &sottovoce::nn::weights::WeightsFile| Ok(fs::read(folder.join(&file.file)).expect("there"));
     let (model, held, peak) = counted(|| Model::from_parts(&text, bytes_of, &Device::flex()).expect("loads"));
-    assert!((12_000_000..15_000_000).contains(&held), "{held} bytes for 7.7 million weights");
+    assert!((15_000_000..18_000_000).contains(&held), "{held} bytes for 8.6 million weights");
     let ratio = peak as f64 / held as f64;
     assert!(ratio <= 1.3, "loading takes {peak} bytes, {ratio:.2} times the {held} that stay");
     drop(model);

@@ -39,8 +39,8 @@ pub const FOLDS: usize = 5;
 const NOSS_VALIDATION: [&str; 9] = ["1015", "1020", "1021", "1030", "1050", "1070", "1079", "1089", "1090"];
 /// Those that judge.
 const NOSS_TEST: [&str; 19] = [
-    "1010", "1013", "1022", "1026", "1037", "1038", "1040", "1045", "1047", "1048", "1059", "1065", "1066", "1068",
-    "1071", "1073", "1084", "1086", "1088",
+    "1010", "1013", "1022", "1026", "1037", "1038", "1040", "1045", "1047", "1048", "1059", "1065", "1066",
+    "1068", "1071", "1073", "1084", "1086", "1088",
 ];
 
 impl SplitKind {
@@ -226,7 +226,8 @@ fn noss(utterances: &[Utterance]) -> Split {
     for (index, Utterance { speaker, .. }) in
         utterances.iter().enumerate().filter(|(_, u)| u.speaker.corpus.trains())
     {
-        let is_among = |names: &[&str]| speaker.corpus == Corpus::CremaD && names.contains(&speaker.name.as_str());
+        let is_among =
+            |names: &[&str]| speaker.corpus == Corpus::CremaD && names.contains(&speaker.name.as_str());
         let part = match () {
             () if is_among(&NOSS_TEST) => &mut split.test,
             () if is_among(&NOSS_VALIDATION) => &mut split.validation,
@@ -405,9 +406,8 @@ mod tests {
         let mut judged = vec![0; utterances.len()];
         for fold in 1..=FOLDS {
             let split = SplitSettings { kind: SplitKind::Fold(fold), seed: 1 }.divide(&utterances);
-            let speakers = |part: &[usize]| {
-                part.iter().map(|&i| utterances[i].speaker.clone()).collect::<BTreeSet<_>>()
-            };
+            let speakers =
+                |part: &[usize]| part.iter().map(|&i| utterances[i].speaker.clone()).collect::<BTreeSet<_>>();
             let learnt = [&split.train[..], &split.validation].concat();
             assert!(speakers(&learnt).is_disjoint(&speakers(&split.test)));
             assert!(speakers(&split.train).is_disjoint(&speakers(&split.validation)));

@@ -19,4 +19,6 @@ pub use reference::{
     Enrolled, Protocol, REFERENCES, ReadBeside, calibrate_beside, enrol, read_alone, read_beside,
     reference_score,
 };
-pub use report::{Endured, Figure, PROTOCOLS, REFERENCE_CURVE, Report, Scored, confusion_file, reference_lines};
+pub use report::{
+    Endured, Figure, PROTOCOLS, REFERENCE_CURVE, Report, Scored, confusion_file, reference_lines,
+};

@@ -337,9 +337,7 @@ impl Report<'_> {
                 writeln!(
                     out,
                     "| {}, {} | {clips_of} | {draw} | {} | {certain} |",
-                    manifest.name,
-                    manifest.training.split,
-                    cells
+                    manifest.name, manifest.training.split, cells
                 )?;
             }
         }
