@@ -328,7 +328,7 @@ fn training_says_what_it_lacks() {
     refused(&["train", "mfcc1", "--data", "www/samples", "--recipe", "worst"], "best and paper");
     refused(
         &["train", "mfcc1", "--data", "www/samples", "--split", "voice"],
-        "random, speaker and corpus-NAME",
+        "random, speaker, fold-1 to fold-5, noss and corpus-NAME",
     );
     refused(&["train", "mfcc1", "--data", "src"], "give the folder that holds them");
     refused(&["train", "mfcc1", "--data", "www/samples", "--epochs", "0"], "epochs must be at least 1");
