@@ -148,6 +148,15 @@ struct Clips<'a> {
     seed: u64,
 }
 
+/// A corpus that clips are drawn from.
+struct Source {
+    clips: Vec<usize>,
+    /// It is drawn in proportion to this.
+    weight: f64,
+    /// What is added to the logits of its clips before the loss.
+    adjustment: [f32; CLASSES],
+}
+
 /// Tensors of a batch.
 struct Batch {
     /// `[clips, rows, 1]`
@@ -190,7 +199,7 @@ impl Clips<'_> {
             Part::Relative { .. } => architecture.relative(),
             Part::Full => architecture.full(),
         };
-        let by_corpus = self.by_corpus(part);
+        let sources = self.sources(part);
         let mut network = drawn(self.seed, &device, || config.init(&device));
         let mut averaged = parameters::collect(&network.valid());
         let mut optimizer = optimizer(recipe);
@@ -198,7 +207,7 @@ impl Clips<'_> {
         dropout::seed(self.seed);
         for step in 1..=steps {
             let Batch { embeddings, references, weights, adjustment, targets } =
-                self.draw(part, &by_corpus, &mut rng, &plain);
+                self.draw(&sources, &mut rng, &plain);
             let alone = model.network().forward(embeddings.clone());
             let alone = alone * (weights.clone().neg() + 1.0) + adjustment;
             let difference = embeddings - references.clone();
@@ -218,8 +227,8 @@ impl Clips<'_> {
         parameters::apply(config.init(&plain), averaged).expect("its own parameters")
     }
 
-    /// The clips of each corpus that train a part.
-    fn by_corpus(&self, part: Part) -> BTreeMap<Corpus, Vec<usize>> {
+    /// The corpora that train a part.
+    fn sources(&self, part: Part) -> Vec<Source> {
         let mut by_corpus: BTreeMap<Corpus, Vec<usize>> = BTreeMap::new();
         for clip in 0..self.train.len() {
             let corpus = self.corpus(clip);
@@ -231,29 +240,24 @@ impl Clips<'_> {
                 by_corpus.entry(corpus).or_default().push(clip);
             }
         }
-        by_corpus
+        let source = |clips: Vec<usize>| {
+            let (balance, adjustment) = match part {
+                Part::Relative { .. } => (BALANCE, self.log_shares(&clips)),
+                Part::Full => (1.0, [0.0; CLASSES]),
+            };
+            Source { weight: (clips.len() as f64).powf(balance), adjustment, clips }
+        };
+        by_corpus.into_values().map(source).collect()
     }
 
-    fn draw(
-        &self,
-        part: Part,
-        by_corpus: &BTreeMap<Corpus, Vec<usize>>,
-        rng: &mut StdRng,
-        device: &Device,
-    ) -> Batch {
-        let balance = if part == Part::Full { 1.0 } else { BALANCE };
-        let shares: Vec<f64> = by_corpus.values().map(|clips| (clips.len() as f64).powf(balance)).collect();
-        let adjustments: Vec<[f32; CLASSES]> = by_corpus
-            .values()
-            .map(|clips| if part == Part::Full { [0.0; CLASSES] } else { self.log_shares(clips) })
-            .collect();
-        let corpora: Vec<&Vec<usize>> = by_corpus.values().collect();
+    fn draw(&self, sources: &[Source], rng: &mut StdRng, device: &Device) -> Batch {
+        let shares: Vec<f64> = sources.iter().map(|source| source.weight).collect();
         let (rows, count) = (self.dataset.rows, self.job.recipe.batch);
         let (mut embeddings, mut references) = (Vec::new(), Vec::new());
         let (mut weights, mut adjustment, mut targets) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..count {
-            let corpus = weighted(&shares, rng);
-            let clip = corpora[corpus][rng.random_range(0..corpora[corpus].len())];
+            let source = &sources[weighted(&shares, rng)];
+            let clip = source.clips[rng.random_range(0..source.clips.len())];
             embeddings.extend_from_slice(self.map(clip, rng));
             let count_of_reference = rng.random_range(1..=MOST_CLIPS);
             let (kind, _) = DRAWS[weighted(&DRAWS.map(|(_, share)| f64::from(share)), rng)];
@@ -273,7 +277,7 @@ impl Clips<'_> {
                 references.extend(reference);
                 weights.push(weight);
             }
-            adjustment.extend(adjustments[corpus]);
+            adjustment.extend(source.adjustment);
             let smoothing = self.job.recipe.label_smoothing;
             targets.extend(Emotion::ALL.map(|emotion| {
                 let right = if emotion == self.label(clip) { 1.0 - smoothing } else { 0.0 };

@@ -103,15 +103,11 @@ impl Engine {
     pub async fn read_window(&mut self, samples: &[f32], rate_hz: u32) -> Result<WindowReading, Error> {
         let prepared = self.analyzer.prepare_window(samples, rate_hz);
         let Some(prepared) = prepared.map_err(|error| coded(&error, error.code()))? else {
-            return Ok(WindowReading { report: None, enrolment: None, gpu_stopped: None });
+            return Ok(WindowReading { report: None, gpu_stopped: None });
         };
         let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
         let report = as_json(&analysis.report(self.analyzer.model()));
-        Ok(WindowReading {
-            report: Some(report),
-            enrolment: analysis.enrolment().map(SpeakerReference::to_json),
-            gpu_stopped: gpu_stopped.map(|error| error.to_string()),
-        })
+        Ok(WindowReading { report: Some(report), gpu_stopped: gpu_stopped.map(|error| error.to_string()) })
     }
 }
 
@@ -149,7 +145,6 @@ fn as_json(data: &impl Serialize) -> String {
 #[wasm_bindgen]
 pub struct WindowReading {
     report: Option<String>,
-    enrolment: Option<String>,
     gpu_stopped: Option<String>,
 }
 
@@ -159,12 +154,6 @@ impl WindowReading {
     #[wasm_bindgen(getter)]
     pub fn report(&self) -> Option<String> {
         self.report.clone()
-    }
-
-    /// As of [`Reading`].
-    #[wasm_bindgen(getter)]
-    pub fn enrolment(&self) -> Option<String> {
-        self.enrolment.clone()
     }
 
     /// As of [`Reading`].

@@ -72,7 +72,6 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let rounded = RoundedSpeakerNetwork::new(&trained.network, &architecture).map_err(fail)?;
 
     let enrolled = |what: &str, clips: &[&Utterance]| -> Result<Vec<Enrolled>, ExitCode> {
-        // Without the speaker head of before, which may not fit.
         let analyzers: Vec<Analyzer> =
             (0..cores()).map(|_| named.load_for(*split).map(Analyzer::new)).collect::<Result<_, _>>()?;
         let progress = Progress::new();
