@@ -37,6 +37,8 @@ mod rules;
 pub mod vad;
 
 #[cfg(not(target_arch = "wasm32"))]
+pub mod augment;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod corpus;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod evaluate;

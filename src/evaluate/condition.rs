@@ -6,19 +6,16 @@ use std::str::FromStr;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use ropus::{Application, Bitrate, Channels, DecodeMode, Decoder, Encoder};
 
-use crate::audio::{ReadOptions, SAMPLE_RATE_HZ, decode};
+use crate::audio::{ReadOptions, decode};
+use crate::augment::{add_noise, power, through_opus, through_telephone};
 use crate::corpus::Utterance;
-use crate::train::{add_noise, through_telephone};
 
 /// Decibels from the voice down to what is added.
 const SNR_DB: f32 = 15.0;
 /// Other recordings that speak at once in babble.
 const VOICES: usize = 6;
 const OPUS_BITS_PER_SECOND: u32 = 16_000;
-/// Samples of an Opus frame: 20 ms.
-const OPUS_FRAME: usize = 320;
 
 /// What is done to a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +57,7 @@ impl Condition {
                 let voices = (0..VOICES).map(|_| others[rng.random_range(0..others.len())]);
                 add(samples, &babble(voices, samples.len()))
             }
-            Self::Opus => through_opus(samples),
+            Self::Opus => through_opus(samples, OPUS_BITS_PER_SECOND),
             Self::Telephone => through_telephone(samples),
         }
     }
@@ -109,32 +106,6 @@ fn add(samples: &[f32], noise: &[f32]) -> Vec<f32> {
     samples.iter().zip(noise).map(|(sample, noise)| sample + gain * noise).collect()
 }
 
-fn power(samples: &[f32]) -> f32 {
-    samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32
-}
-
-/// Encodes and decodes; what comes back has the length and the place in time of what went in.
-fn through_opus(samples: &[f32]) -> Vec<f32> {
-    let mut encoder = Encoder::builder(SAMPLE_RATE_HZ, Channels::Mono, Application::Voip)
-        .bitrate(Bitrate::Bits(OPUS_BITS_PER_SECOND))
-        .build()
-        .expect("16 kHz mono is a mode of Opus");
-    let mut decoder = Decoder::new(SAMPLE_RATE_HZ, Channels::Mono).expect("16 kHz mono is a mode of Opus");
-    let delay = encoder.lookahead() as usize;
-    let mut input = samples.to_vec();
-    input.resize((samples.len() + delay).next_multiple_of(OPUS_FRAME), 0.0);
-    let mut output = Vec::with_capacity(input.len());
-    let (mut packet, mut frame) = ([0; 1_500], [0.0; OPUS_FRAME]);
-    for piece in input.chunks_exact(OPUS_FRAME) {
-        let bytes = encoder.encode_float(piece, &mut packet).expect("a whole frame fits the packet");
-        decoder
-            .decode_float(&packet[..bytes], &mut frame, DecodeMode::Normal)
-            .expect("a packet that was just encoded");
-        output.extend_from_slice(&frame);
-    }
-    output[delay..delay + samples.len()].to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,18 +122,6 @@ mod tests {
             let snr_db = 10.0 * (power(&tone()) / power(&noise)).log10();
             assert!((snr_db - SNR_DB).abs() < 0.2, "{snr_db}");
         }
-    }
-
-    #[test]
-    fn opus_keeps_place_and_length_and_changes_the_samples() {
-        let heard = Condition::Opus.apply(&tone(), &[], 1);
-        assert_eq!(heard.len(), tone().len());
-        assert_ne!(heard, tone());
-        let settled = 3_200..14_000;
-        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-        let (a, b) = (&tone()[settled.clone()], &heard[settled]);
-        let correlation = dot(a, b) / (dot(a, a) * dot(b, b)).sqrt();
-        assert!(correlation > 0.95, "{correlation}");
     }
 
     #[test]

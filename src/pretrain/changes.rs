@@ -1,12 +1,13 @@
 //! Changes to what a student hears, so that it learns to hear through them: other voices, noise, rooms.
 
+use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt};
-use realfft::RealFftPlanner;
 use serde::{Deserialize, Serialize};
 
-use crate::audio::{Resampler, SAMPLE_RATE_HZ};
-use crate::train::add_noise;
+use crate::augment::{add_noise, between, change_speed, power, reverberate};
+
+/// Energy of an echo, as a multiple of the direct sound's.
+const ROOM_ENERGY: f32 = 0.2;
 
 /// How often and how much sound is changed; each crop draws its own changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,14 +32,7 @@ pub struct Changes {
 impl Changes {
     /// Plays at a speed of its own.
     pub fn play(&self, samples: &[f32], rng: &mut StdRng) -> Vec<f32> {
-        // To 100 Hz (0.6 %), so that the resampler's blocks stay short.
-        let rate_hz = (SAMPLE_RATE_HZ as f32 * between(self.speed, rng) / 100.0).round() as u32 * 100;
-        if rate_hz == SAMPLE_RATE_HZ {
-            return samples.to_vec();
-        }
-        let mut resampler = Resampler::new(rate_hz, SAMPLE_RATE_HZ);
-        resampler.push(samples);
-        resampler.finish()
+        change_speed(samples, between(self.speed, rng))
     }
 
     /// Changes a crop of clean sound; `other` may talk into it.
@@ -52,55 +46,13 @@ impl Changes {
         }
         if rng.random::<f32>() < self.roomy {
             let decay_s = between(self.roomy_s, rng);
-            samples = convolve(&samples, &room(decay_s, rng));
+            samples = reverberate(&samples, decay_s, ROOM_ENERGY, rng);
         }
         if rng.random::<f32>() < self.noisy {
             add_noise(&mut samples, between(self.noisy_snr_db, rng), rng);
         }
         samples
     }
-}
-
-fn between([low, high]: [f32; 2], rng: &mut StdRng) -> f32 {
-    low + (high - low) * rng.random::<f32>()
-}
-
-fn power(samples: &[f32]) -> f32 {
-    samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32
-}
-
-/// What a room answers to a click: the click, then noise that dies away (Polack, 1988), a fifth as strong in all.
-fn room(decay_s: f32, rng: &mut impl Rng) -> Vec<f32> {
-    let length = (decay_s * SAMPLE_RATE_HZ as f32) as usize;
-    // 60 dB are a thousandth.
-    let mut echo: Vec<f32> = (0..length.max(1))
-        .map(|n| (rng.random::<f32>() - 0.5) * (-6.9 * n as f32 / length.max(1) as f32).exp())
-        .collect();
-    let gain = (0.2 / (power(&echo) * echo.len() as f32).max(1e-12)).sqrt();
-    echo.iter_mut().for_each(|value| *value *= gain);
-    echo[0] = 1.0;
-    echo
-}
-
-/// Convolves by Fourier transforms; what comes out is as long as the samples.
-fn convolve(samples: &[f32], response: &[f32]) -> Vec<f32> {
-    let length = (samples.len() + response.len()).next_power_of_two();
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
-    let [mut spectrum, other] = [samples, response].map(|samples| {
-        let mut padded = samples.to_vec();
-        padded.resize(length, 0.0);
-        let mut spectrum = forward.make_output_vec();
-        forward.process(&mut padded, &mut spectrum).expect("the plan's own sizes");
-        spectrum
-    });
-    spectrum.iter_mut().zip(other).for_each(|(bin, other)| *bin *= other / length as f32);
-    let last = spectrum.len() - 1;
-    (spectrum[0].im, spectrum[last].im) = (0.0, 0.0);
-    let mut convolved = inverse.make_output_vec();
-    inverse.process(&mut spectrum, &mut convolved).expect("the plan's own sizes");
-    convolved.truncate(samples.len());
-    convolved
 }
 
 #[cfg(test)]
@@ -110,18 +62,6 @@ mod tests {
 
     fn tone() -> Vec<f32> {
         (0..16_000).map(|n| (std::f32::consts::TAU * 200.0 * n as f32 / 16_000.0).sin()).collect()
-    }
-
-    #[test]
-    fn convolving_is_summing_shifted_copies() {
-        let response = [1.0, 0.0, -0.5, 0.25];
-        let samples = tone();
-        let convolved = convolve(&samples, &response);
-        assert_eq!(convolved.len(), samples.len());
-        for n in 3..samples.len() {
-            let expected = samples[n] - 0.5 * samples[n - 2] + 0.25 * samples[n - 3];
-            assert!((convolved[n] - expected).abs() < 1e-4, "{n}: {} and {expected}", convolved[n]);
-        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn scattered(frames: &Tensor<2>, count: usize, rng: &mut StdRng) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::add_noise;
+    use crate::augment::add_noise;
     use rand::SeedableRng;
 
     #[test]

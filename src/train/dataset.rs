@@ -10,9 +10,9 @@ use rand::rngs::StdRng;
 use serde_json::json;
 
 use super::cache::{Cache, digest};
-use super::waveform::WaveformSettings;
 use super::{TrainError, Watcher, failed};
 use crate::audio::{Clip, ClipSettings, ReadOptions, decode};
+use crate::augment::WaveformSettings;
 use crate::corpus::Utterance;
 use crate::model::{Emotion, Extractor, Features, Normalisation};
 use crate::parallel;

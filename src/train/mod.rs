@@ -1,7 +1,7 @@
 //! Training a model from the corpora; native only.
 //!
 //! ```text
-//! corpus ── waveform ──▶ dataset (cache) ── spectrogram ──▶ batches ── run ──▶ checkpoints ──▶ models/<name>/
+//! corpus ── augment ──▶ dataset (cache) ── spectrogram ──▶ batches ── run ──▶ checkpoints ──▶ models/<name>/
 //! ```
 
 mod batch;
@@ -16,7 +16,6 @@ mod speaker;
 mod spectrogram;
 mod trainer;
 mod tuning;
-mod waveform;
 
 pub use dataset::{Dataset, Extraction};
 pub use history::Epoch;
@@ -24,7 +23,6 @@ pub use recipe::{Corpora, Optimizer, Recipe, RecipeError, Schedule};
 pub use run::{Job, Trained, Watcher, train};
 pub use speaker::{SpeakerJob, SpeakerNetworks, train_speaker};
 pub use spectrogram::SpectrogramSettings;
-pub use waveform::{WaveformSettings, add_noise, shift_pitch, stretch, through_telephone};
 
 use std::fmt::Display;
 use std::path::Path;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::spectrogram::SpectrogramSettings;
-use super::waveform::WaveformSettings;
+use crate::augment::WaveformSettings;
 use crate::corpus::Corpus;
 use crate::rules::first_broken;
 
@@ -175,12 +175,9 @@ impl Recipe {
             (unit.contains(&self.label_smoothing), "label_smoothing must be from 0 to below 1"),
             (unit.contains(&self.averaging), "averaging must be from 0 to below 1"),
             (self.mixup >= 0.0, "mixup must not be negative"),
-            (
-                self.waveform.as_ref().is_none_or(|w| w.stretch[0] > 0.0 && w.skip_s[0] >= 0.0),
-                "stretch must be above 0 and skip_s not negative",
-            ),
         ];
-        first_broken(&rules).map_err(|rule| RecipeError(rule.to_owned()))
+        let waveform = self.waveform.as_ref().map_or(Ok(()), WaveformSettings::check);
+        first_broken(&rules).and(waveform).map_err(|rule| RecipeError(rule.to_owned()))
     }
 
     /// The learning rate after `progress` epochs, given the validation losses of the epochs that are done.

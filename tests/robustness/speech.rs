@@ -9,8 +9,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use sottovoce::audio::decode;
+use sottovoce::augment::through_telephone;
 use sottovoce::parallel;
-use sottovoce::train::through_telephone;
 use sottovoce::vad::speech_segments;
 
 use super::sounds::{knock, pink, rms, white};

@@ -5,19 +5,17 @@ use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::Args;
-use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, FOLDS, SplitKind, SplitSettings, Utterance, sound};
-use sottovoce::evaluate::{PROTOCOLS, Protocol, enrol};
+use sottovoce::evaluate::{PROTOCOLS, Protocol};
 use sottovoce::files::write_atomically;
-use sottovoce::model::{Emotion, Manifest, Model, ReferenceScore, RoundedSpeakerNetwork};
+use sottovoce::model::{Emotion, Manifest, Model, ReferenceScore};
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
-use sottovoce::parallel::cores;
-use sottovoce::train::{Job, Recipe, SpeakerJob, train, train_speaker};
+use sottovoce::train::{Job, Recipe, SpeakerJob, train};
 
 use super::evaluate::part;
 use super::progress::Progress;
 use super::train::{Terminal, read_encoder};
-use super::train_speaker::print_scores;
+use super::train_speaker::{Fitted, enrolled, fit, print_scores};
 use super::{CorporaFolder, fail, fail_at};
 
 /// Of the splits, the weights, the order and the changes to clips.
@@ -57,6 +55,10 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let noss = protocol(arguments, &utterances, SplitKind::Noss, "CREMA-D, published split")?;
     let mut scores: Vec<ReferenceScore> = folds.expect("there are folds").accuracies();
     scores.extend(noss.among(&OF_CREMA_D).accuracies());
+    for corpus in Corpus::PAPER {
+        let name = format!("{corpus} left out");
+        scores.extend(protocol(arguments, &utterances, SplitKind::Corpus(corpus), &name)?.accuracies());
+    }
     print_scores(&scores);
     let path = arguments.held_out.join(PROTOCOLS);
     let text = serde_json::to_string_pretty(&scores).expect("plain data") + "\n";
@@ -101,18 +103,9 @@ fn protocol(
         recipe: &recipe("speaker")?,
         cache,
     };
-    let progress = Progress::new();
-    let trained = train_speaker(&job, &Terminal(Progress::new()), &|done, steps| {
-        progress.set(done, steps, "Training networks");
-    });
-    progress.finish();
-    let rounded = RoundedSpeakerNetwork::new(&trained.map_err(fail)?.network, &architecture).map_err(fail)?;
-    let analyzers: Vec<Analyzer> =
-        (0..cores()).map(|_| load(&folder).map(Analyzer::new)).collect::<Result<_, _>>()?;
+    let Fitted { rounded, .. } = fit(&job)?;
     let test = part(&model.manifest().training, kind, &papers, |split| split.test);
-    let progress = Progress::new();
-    let clips = enrol(analyzers, &test, &|done| progress.set(done, test.len(), &format!("Judging, {kind}")));
-    progress.finish();
+    let clips = enrolled(&|| load(&folder), &format!("clips of {kind}"), &test)?;
     Ok(Protocol::new(name, &rounded.network, &clips, SEED))
 }
 

@@ -9,9 +9,9 @@ use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance, sound};
 use sottovoce::evaluate::{Enrolled, Protocol, calibrate_beside, enrol};
 use sottovoce::model::{
-    Calibration, Manifest, ReferenceScore, RoundedSpeakerNetwork, SpeakerHead, save_speaker_head,
+    Calibration, Manifest, Model, ReferenceScore, RoundedSpeakerNetwork, SpeakerHead, save_speaker_head,
 };
-use sottovoce::nn::classifiers::SpeakerNetworkConfig;
+use sottovoce::nn::classifiers::{SpeakerNetwork, SpeakerNetworkConfig};
 use sottovoce::parallel::cores;
 use sottovoce::train::{Recipe, SpeakerJob, train_speaker};
 
@@ -63,38 +63,18 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         recipe: &recipe,
         cache,
     };
-    let progress = Progress::new();
-    let trained = train_speaker(&job, &Terminal(Progress::new()), &|done, steps| {
-        progress.set(done, steps, "Training networks");
-    });
-    progress.finish();
-    let trained = trained.map_err(fail)?;
-    let rounded = RoundedSpeakerNetwork::new(&trained.network, &architecture).map_err(fail)?;
-
-    let enrolled = |what: &str, clips: &[&Utterance]| -> Result<Vec<Enrolled>, ExitCode> {
-        let analyzers: Vec<Analyzer> =
-            (0..cores()).map(|_| named.load_for(*split).map(Analyzer::new)).collect::<Result<_, _>>()?;
-        let progress = Progress::new();
-        let read = enrol(analyzers, clips, &|done| {
-            progress.set(done, clips.len(), &format!("Reading {what} by {}, {split}", manifest.name));
-        });
-        progress.finish();
-        Ok(read)
-    };
+    let Fitted { rounded, without } = fit(&job)?;
+    let load = || named.load_for(*split);
     let papers: Vec<Utterance> =
         utterances.iter().filter(|clip| clip.speaker.corpus.is_papers()).cloned().collect();
     let seed = manifest.training.seed;
     let of_part = |name: &str, of| -> Result<Protocol, ExitCode> {
         let clips = part(&manifest.training, *split, &papers, of);
-        Ok(Protocol::new(name, &rounded.network, &enrolled(&format!("{name} clips"), &clips)?, seed))
+        Ok(Protocol::new(name, &rounded.network, &enrolled(&load, &format!("{name} clips"), &clips)?, seed))
     };
     let validation = of_part("validation", |split| split.validation)?;
     let mut evaluation = vec![of_part(&split.to_string(), |split| split.test)?];
     let mut never_met = Vec::new();
-    let mut networks = BTreeMap::new();
-    for (corpus, network) in &trained.without {
-        networks.insert(*corpus, RoundedSpeakerNetwork::new(network, &architecture).map_err(fail)?.network);
-    }
     for corpus in Corpus::ALL.into_iter().filter(|corpus| !corpus.is_papers()) {
         let clips: Vec<&Utterance> = utterances
             .iter()
@@ -104,17 +84,51 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             continue;
         }
         let clips = if corpus.trains() { some(&clips, CLIPS.min(clips.len())) } else { clips };
-        let network = networks.get(&corpus).unwrap_or(&rounded.network);
-        let protocol = Protocol::new(corpus.name(), network, &enrolled(corpus.name(), &clips)?, seed);
+        let network = without.get(&corpus).unwrap_or(&rounded.network);
+        let protocol = Protocol::new(corpus.name(), network, &enrolled(&load, corpus.name(), &clips)?, seed);
         let of_its_kind = if corpus.trains() { &mut never_met } else { &mut evaluation };
         of_its_kind.push(protocol);
     }
     let (calibration, scores) = calibrate_beside(&manifest.calibration, &validation, &never_met, &evaluation);
-    let other_corpora = trained.without.keys().map(|corpus| corpus.name().to_owned()).collect();
+    let other_corpora = without.keys().map(|corpus| corpus.name().to_owned()).collect();
     print(&calibration, &scores);
     manifest.speaker =
         Some(SpeakerHead { architecture, calibration, weights: rounded.file(), other_corpora, scores });
     save_speaker_head(&manifest, &rounded, &folder).map_err(fail)
+}
+
+/// The networks of a speaker head, rounded as they are saved.
+pub struct Fitted {
+    /// Trained on all corpora.
+    pub rounded: RoundedSpeakerNetwork,
+    /// Each trained without one of the corpora beside the paper's four.
+    pub without: BTreeMap<Corpus, SpeakerNetwork>,
+}
+
+/// Trains the networks of a speaker head.
+pub fn fit(job: &SpeakerJob) -> Result<Fitted, ExitCode> {
+    let progress = Progress::new();
+    let trained = train_speaker(job, &Terminal(Progress::new()), &|done, steps| {
+        progress.set(done, steps, "Training networks");
+    });
+    progress.finish();
+    let trained = trained.map_err(fail)?;
+    let rounded = |network| RoundedSpeakerNetwork::new(network, &job.architecture).map_err(fail);
+    let without = trained.without.iter().map(|(corpus, network)| Ok((*corpus, rounded(network)?.network)));
+    Ok(Fitted { without: without.collect::<Result<_, ExitCode>>()?, rounded: rounded(&trained.network)? })
+}
+
+/// Reads clips alone, on all cores, with models as `load` gives them.
+pub fn enrolled(
+    load: &dyn Fn() -> Result<Model, ExitCode>,
+    what: &str,
+    clips: &[&Utterance],
+) -> Result<Vec<Enrolled>, ExitCode> {
+    let analyzers = (0..cores()).map(|_| load().map(Analyzer::new)).collect::<Result<_, _>>()?;
+    let progress = Progress::new();
+    let read = enrol(analyzers, clips, &|done| progress.set(done, clips.len(), &format!("Reading {what}")));
+    progress.finish();
+    Ok(read)
 }
 
 fn print(calibration: &Calibration, scores: &[ReferenceScore]) {

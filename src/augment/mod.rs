@@ -1,0 +1,50 @@
+//! Changes to recordings that leave what is said and felt as it is; native only. Training, pretraining and evaluation under noise
+//! share them.
+//!
+//! Samples are mono at 16 kHz; whatever is random is drawn from a generator that is handed in.
+
+mod equalizer;
+mod noise;
+mod opus;
+mod phase_vocoder;
+mod reverberation;
+mod speed;
+mod telephone;
+mod waveform;
+
+pub use equalizer::equalize;
+pub use noise::{NoiseColor, add_colored_noise, add_noise};
+pub use opus::through_opus;
+pub use phase_vocoder::{shift_pitch, stretch};
+pub use reverberation::reverberate;
+pub use speed::change_speed;
+pub use telephone::through_telephone;
+pub use waveform::{RoomSettings, WaveformSettings};
+
+use rand::{Rng, RngExt};
+
+/// Mean square of the samples; 0 if there are none.
+pub(crate) fn power(samples: &[f32]) -> f32 {
+    samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32
+}
+
+/// A number drawn uniformly from a range.
+pub(crate) fn between([low, high]: [f32; 2], rng: &mut impl Rng) -> f32 {
+    low + (high - low) * rng.random::<f32>()
+}
+
+/// A number drawn from the standard normal distribution (Box and Muller's method).
+fn normal(rng: &mut impl Rng) -> f32 {
+    let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
+    radius * (std::f32::consts::TAU * rng.random::<f32>()).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audio::SAMPLE_RATE_HZ;
+
+    pub fn tone(frequency_hz: f32, samples: usize) -> Vec<f32> {
+        let step = std::f32::consts::TAU * frequency_hz / SAMPLE_RATE_HZ as f32;
+        (0..samples).map(|n| 0.5 * (step * n as f32).sin()).collect()
+    }
+}

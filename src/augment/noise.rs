@@ -1,0 +1,87 @@
+//! Noise at a chosen signal-to-noise ratio.
+
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt};
+use realfft::RealFftPlanner;
+
+use super::power;
+
+/// How the power of noise falls with frequency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoiseColor {
+    /// Not at all: hiss.
+    White,
+    /// As 1 / f: fans, traffic.
+    Pink,
+    /// As 1 / f²: wind, rumble.
+    Brown,
+}
+
+impl NoiseColor {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::White, Self::Pink, Self::Brown];
+}
+
+/// Adds Gaussian noise whose power is `snr_db` below the samples'.
+pub fn add_noise(samples: &mut [f32], snr_db: f32, rng: &mut impl Rng) {
+    let deviation = (power(samples) * 10.0_f32.powf(-snr_db / 10.0)).sqrt();
+    for pair in samples.chunks_mut(2) {
+        // Box and Muller's method gives two normal numbers from two uniform ones.
+        let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt() * deviation;
+        let (sine, cosine) = (std::f32::consts::TAU * rng.random::<f32>()).sin_cos();
+        for (sample, part) in pair.iter_mut().zip([cosine, sine]) {
+            *sample += radius * part;
+        }
+    }
+}
+
+/// Adds Gaussian noise of a color whose power is `snr_db` below the samples'.
+pub fn add_colored_noise(samples: &mut [f32], color: NoiseColor, snr_db: f32, rng: &mut StdRng) {
+    let exponent = match color {
+        NoiseColor::White => return add_noise(samples, snr_db, rng),
+        NoiseColor::Pink => -0.5,
+        NoiseColor::Brown => -1.0,
+    };
+    let length = samples.len().next_power_of_two().max(2);
+    // Only its shape counts here: the sum is scaled below.
+    let mut noise = vec![1.0; length];
+    add_noise(&mut noise, 0.0, rng);
+    noise.iter_mut().for_each(|value| *value -= 1.0);
+    let mut planner = RealFftPlanner::<f32>::new();
+    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
+    let mut spectrum = forward.make_output_vec();
+    forward.process(&mut noise, &mut spectrum).expect("the plan's own sizes");
+    for (bin, value) in spectrum.iter_mut().enumerate() {
+        *value *= (bin.max(1) as f32).powf(exponent);
+    }
+    let last = spectrum.len() - 1;
+    (spectrum[0], spectrum[last].im) = (0.0.into(), 0.0);
+    inverse.process(&mut spectrum, &mut noise).expect("the plan's own sizes");
+    let noise = &noise[..samples.len()];
+    let gain = (power(samples) * 10.0_f32.powf(-snr_db / 10.0) / power(noise).max(1e-12)).sqrt();
+    samples.iter_mut().zip(noise).for_each(|(sample, noise)| *sample += gain * noise);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::tone;
+    use super::*;
+    use rand::SeedableRng;
+
+    #[test]
+    fn noise_of_every_color_has_the_power_asked_for_and_falls_with_frequency() {
+        let tone = tone(300.0, 32_000);
+        let mut ratios = Vec::new();
+        for color in NoiseColor::ALL {
+            let mut noisy = tone.clone();
+            add_colored_noise(&mut noisy, color, 20.0, &mut StdRng::seed_from_u64(1));
+            let noise: Vec<f32> = noisy.iter().zip(&tone).map(|(a, b)| a - b).collect();
+            let snr_db = 10.0 * (power(&tone) / power(&noise)).log10();
+            assert!((snr_db - 20.0).abs() < 0.2, "{color:?}: {snr_db} dB");
+            // Differences of neighbours hold the high frequencies.
+            let high: Vec<f32> = noise.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            ratios.push(power(&high) / power(&noise));
+        }
+        assert!(ratios[0] > 1.8 && ratios[1] < 0.5 * ratios[0] && ratios[2] < 0.1 * ratios[1], "{ratios:?}");
+    }
+}
