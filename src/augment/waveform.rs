@@ -10,6 +10,7 @@ use super::noise::{NoiseColor, add_colored_noise, add_noise};
 use super::opus::through_opus;
 use super::phase_vocoder::{shift_pitch, stretch};
 use super::reverberation::reverberate;
+use super::spec_augment::SpecAugment;
 use super::speed::change_speed;
 use super::telephone::through_telephone;
 use super::{between, normal};
@@ -51,6 +52,9 @@ pub struct WaveformSettings {
     /// Share of the others that go through Opus at 8 to 24 kbit/s, 0 to 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub opus_share: f32,
+    /// Masks on what a speech encoder is given of each copy.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub masks: Option<SpecAugment>,
 }
 
 /// Echoes of synthetic rooms.
@@ -156,6 +160,7 @@ mod tests {
             room: Some(RoomSettings { share: 0.5, decay_s: [0.1, 0.7], energy: [0.01, 0.2] }),
             response_db: 2.5,
             opus_share: 0.5,
+            masks: None,
         };
         assert_eq!(settings.check(), Ok(()));
         let change = |samples: &[f32], seed| {

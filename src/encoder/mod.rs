@@ -130,7 +130,20 @@ impl SpeechEncoder {
     /// with silence.
     pub fn encode(&mut self, samples: &[f32]) -> Encoded {
         let input = self.prepare(samples);
-        self.network.forward(&input, false, &self.device)
+        self.encode_input(&input)
+    }
+
+    /// Encodes what [`prepare`](Self::prepare) gives.
+    pub fn encode_input(&mut self, input: &[f32]) -> Encoded {
+        self.network.forward(input, false, &self.device)
+    }
+
+    /// Rows of what [`prepare`](Self::prepare) gives: bands of a map; 1 where the network takes samples.
+    pub fn input_rows(&self) -> usize {
+        match &self.input {
+            Preparation::Map(front_end) => front_end.settings().rows(),
+            Preparation::Samples { .. } => 1,
+        }
     }
 
     /// The same, telling who looked at whom.

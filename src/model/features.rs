@@ -196,15 +196,26 @@ impl Extractor {
 
     /// The features of mono samples at 16 kHz.
     pub fn extract(&mut self, samples: &[f32]) -> FeatureMap {
+        self.extract_changed(samples, |_, _| ())
+    }
+
+    /// The features of mono samples at 16 kHz, where an encoder's input is changed before it is encoded: `change` is given it row by row,
+    /// and the number of rows.
+    pub fn extract_changed(&mut self, samples: &[f32], change: impl FnOnce(&mut [f32], usize)) -> FeatureMap {
+        let states = |encoder: &mut SpeechEncoder| {
+            let mut input = encoder.prepare(samples);
+            change(&mut input, encoder.input_rows());
+            encoder.encode_input(&input).hidden_states
+        };
         match self {
             Self::Map(front_end) => front_end.extract(samples),
             Self::Embedding { encoder, embedding } => {
-                let heard = encoder.encode(samples).hidden_states;
-                map_of(embedding.summarise(|number| heard[number].clone()).swap_dims(0, 1))
+                let states = states(encoder);
+                map_of(embedding.summarise(|number| states[number].clone()).swap_dims(0, 1))
             }
             Self::Frames(encoder) => {
-                let heard = encoder.encode(samples).hidden_states;
-                map_of(heard[heard.len() - 1].clone().squeeze_dim::<2>(0).swap_dims(0, 1))
+                let states = states(encoder);
+                map_of(states[states.len() - 1].clone().squeeze_dim::<2>(0).swap_dims(0, 1))
             }
         }
     }

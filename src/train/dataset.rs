@@ -193,15 +193,23 @@ fn read(
                 Err(error) => return Ok(Err(error.to_string())),
             },
         };
-        let clip = match waveform.filter(|_| copy > 0) {
+        let map = match waveform.filter(|_| copy > 0) {
             Some(waveform) => {
-                let (changed, settings) =
-                    waveform.change(&samples, extraction.clip, &mut StdRng::from_seed(key));
-                Clip::cut(&changed, &settings, &speech_segments(&changed))
+                let mut rng = StdRng::from_seed(key);
+                let (changed, settings) = waveform.change(&samples, extraction.clip, &mut rng);
+                let clip = Clip::cut(&changed, &settings, &speech_segments(&changed));
+                extractor.extract_changed(clip.samples(), |input, rows| {
+                    if let Some(masks) = &waveform.masks {
+                        masks.apply(input, rows, &mut rng);
+                    }
+                })
             }
-            None => Clip::cut(&samples, extraction.clip, &speech_segments(&samples)),
+            None => {
+                let clip = Clip::cut(&samples, extraction.clip, &speech_segments(&samples));
+                extractor.extract(clip.samples())
+            }
         };
-        let map = extractor.extract(clip.samples()).into_values();
+        let map = map.into_values();
         cache.put(&key, &map)?;
         maps.push(map);
         decoded = Some(samples);
