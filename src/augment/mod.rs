@@ -1,5 +1,4 @@
-//! Changes to recordings that leave what is said and felt as it is; native only. Training, pretraining and evaluation under noise
-//! share them.
+//! Augmentation of recordings that keeps words and emotion; native only. Shared by training, pretraining and evaluation.
 //!
 //! Samples are mono at 16 kHz; whatever is random is drawn from a generator that is handed in.
 

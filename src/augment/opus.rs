@@ -37,12 +37,12 @@ mod tests {
     #[test]
     fn opus_keeps_place_and_length_and_changes_the_samples() {
         let tone = tone(440.0, 16_000);
-        let heard = through_opus(&tone, 16_000);
-        assert_eq!(heard.len(), tone.len());
-        assert_ne!(heard, tone);
+        let decoded = through_opus(&tone, 16_000);
+        assert_eq!(decoded.len(), tone.len());
+        assert_ne!(decoded, tone);
         let settled = 3_200..14_000;
         let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-        let (a, b) = (&tone[settled.clone()], &heard[settled]);
+        let (a, b) = (&tone[settled.clone()], &decoded[settled]);
         let correlation = dot(a, b) / (dot(a, a) * dot(b, b)).sqrt();
         assert!(correlation > 0.95, "{correlation}");
     }

@@ -32,9 +32,9 @@ mod tests {
     fn a_telephone_keeps_what_lies_below_its_band() {
         let snr_db = |pitch_hz: f32| {
             let tone = tone(pitch_hz, 32_000);
-            let heard = through_telephone(&tone);
-            assert_eq!(heard.len(), tone.len());
-            let lost: Vec<f32> = tone.iter().zip(&heard).map(|(a, b)| a - b).collect();
+            let received = through_telephone(&tone);
+            assert_eq!(received.len(), tone.len());
+            let lost: Vec<f32> = tone.iter().zip(&received).map(|(a, b)| a - b).collect();
             10.0 * (power(&tone[2000..30_000]) / power(&lost[2000..30_000])).log10()
         };
         assert!(snr_db(1_000.0) > 30.0, "{} dB", snr_db(1_000.0));

@@ -1,5 +1,4 @@
-//! Changes to a recording that leave its emotion as it is: where it starts, tempo, pitch and speed, the room, the microphone, noise and
-//! codecs.
+//! Augmented copies of a recording: start, tempo, pitch, speed, room, noise, microphone, codecs.
 
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -20,11 +19,11 @@ use crate::rules::first_broken;
 /// Bit rates of voice messages.
 const OPUS_BITS_PER_SECOND: [f32; 2] = [8_000.0, 24_000.0];
 
-/// How recordings are changed; each copy draws its own changes within these.
+/// Ranges of the augmentation; each copy draws its own parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaveformSettings {
-    /// Changed copies of each clip that stand beside the clip itself.
+    /// Augmented copies of each clip, besides the clip itself.
     pub copies: usize,
     /// Least and most seconds that are dropped from the start.
     pub skip_s: [f32; 2],
@@ -52,7 +51,7 @@ pub struct WaveformSettings {
     /// Share of the others that go through Opus at 8 to 24 kbit/s, 0 to 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub opus_share: f32,
-    /// Masks on what a speech encoder is given of each copy.
+    /// SpecAugment masks on the input of a speech encoder.
     #[serde(default, skip_serializing_if = "is_default")]
     pub masks: Option<SpecAugment>,
 }
@@ -96,20 +95,20 @@ impl WaveformSettings {
         ])
     }
 
-    /// Seconds of a recording that a changed clip can reach.
+    /// Seconds of a recording that an augmented clip can reach.
     pub fn reach_s(&self, clip: &ClipSettings) -> f32 {
         let fastest = self.stretch[1].max(1.0) * self.speed.map_or(1.0, |[_, high]| high.max(1.0));
         clip.with_skip(self.skip_s[1]).reach_s() * fastest
     }
 
-    /// Draws one set of changes and applies it; returns the samples and the clip to cut from them.
+    /// Draws parameters and applies them; returns the samples and the clip to cut from them.
     pub fn change(&self, samples: &[f32], clip: &ClipSettings, rng: &mut StdRng) -> (Vec<f32>, ClipSettings) {
         let tempo = between(self.stretch, rng);
         let semitones = between([-self.pitch_semitones, self.pitch_semitones], rng);
         let clip = clip.with_skip(between(self.skip_s, rng));
         let snr_db = between(self.noise_snr_db, rng);
         let mut changed = shift_pitch(&stretch(samples, tempo), semitones);
-        // Settings that are not there draw nothing, so that recipes without them make the copies that they always made.
+        // Absent settings draw nothing, so that older recipes reproduce their copies.
         if let Some(speed) = self.speed {
             changed = change_speed(&changed, between(speed, rng));
         }

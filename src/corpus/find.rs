@@ -35,7 +35,7 @@ pub struct Duplicate {
     pub of: PathBuf,
 }
 
-/// What git leaves in the place of files that git-lfs keeps, until it is told to fetch them.
+/// First line of a git-lfs pointer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pointers {
     /// Where they lie.
@@ -74,7 +74,7 @@ struct Candidate {
 ///
 /// Of files that stand for one recording (in several formats, in nested folders, or renamed by a program that copied
 /// them), the first that can be read is taken, one without loss before others. Of files of the very same bytes under
-/// different names one is taken, too, unless they name different emotions: nobody can tell which is right, so each of
+/// different names one is taken, too, unless they name different emotions: it is not known which is right, so each of
 /// them counts as a [defect](Defect::LabelledTwice).
 ///
 /// # Errors
@@ -112,7 +112,7 @@ fn candidates(folder: &Path, corpora: &[Corpus]) -> Result<Vec<Candidate>, Corpu
         let failed = |source| CorpusError::Folder { path: current.display().to_string(), source };
         for entry in current.read_dir().map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            // A link that leads nowhere is told later, as a file that cannot be read.
+            // A dangling link is reported later, as a file that cannot be read.
             let (is_folder, bytes) =
                 fs::metadata(&path).map_or((false, 0), |data| (data.is_dir(), data.len()));
             if is_folder {
@@ -225,10 +225,10 @@ fn by_folder(pointers: &[Candidate], found: &[Utterance]) -> Vec<Pointers> {
         *files += 1;
         *missing += usize::from(!found.contains(&utterance.key()));
     }
-    let told = |(folder, [files, missing]): (&Path, [usize; 2])| Pointers {
+    let pointers = |(folder, [files, missing]): (&Path, [usize; 2])| Pointers {
         folder: folder.to_owned(),
         files,
         missing,
     };
-    counts.into_iter().map(told).collect()
+    counts.into_iter().map(pointers).collect()
 }

@@ -30,7 +30,7 @@ use serde::Serialize;
 use crate::model::Emotion;
 use registry::Role;
 
-/// A corpus of speech; [`Corpus::entry`] tells what is known of it.
+/// A corpus of speech; see [`Corpus::entry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "&'static str")]
 #[allow(missing_docs)]
@@ -79,12 +79,12 @@ impl Corpus {
     }
 
     /// Whether models may be trained on it.
-    pub fn trains(self) -> bool {
+    pub fn is_for_training(self) -> bool {
         self.entry().role != Role::Evaluation
     }
 
     /// Whether it is one of the paper's four.
-    pub fn is_papers(self) -> bool {
+    pub fn is_in_paper(self) -> bool {
         self.entry().role == Role::Paper
     }
 }
@@ -107,7 +107,7 @@ impl fmt::Display for Corpus {
     }
 }
 
-/// What a file name says of its recording.
+/// A recording with its label, parsed from its file name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Utterance {
     /// Who speaks.
@@ -117,7 +117,7 @@ pub struct Utterance {
     /// The emotion that the speaker was asked for: calm counts as neutral, pleasant surprise as surprise, and plain speech as
     /// neutral.
     pub emotion: Emotion,
-    /// The words that are spoken, where the name tells.
+    /// The spoken words, if the name has them.
     pub text: Option<String>,
     /// What is known to be wrong with the recording.
     pub defect: Option<Defect>,
@@ -141,7 +141,7 @@ pub enum CorpusError {
     Folder {
         /// The folder.
         path: String,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// No file name below the folder belongs to a known corpus.

@@ -17,12 +17,12 @@ pub struct ReferencePool {
 }
 
 impl ReferencePool {
-    /// Of these clips. Those whose speaker is not told have no others.
+    /// Of these clips. Those of unknown speakers have no others.
     pub fn new<'a>(clips: impl IntoIterator<Item = &'a Utterance>) -> Self {
         let mut places: BTreeMap<&SpeakerId, usize> = BTreeMap::new();
         let mut pool = Self { clips: Vec::new(), speakers: Vec::new() };
         for (clip, utterance) in clips.into_iter().enumerate() {
-            let speaker = utterance.speaker.is_told().then(|| {
+            let speaker = utterance.speaker.is_known().then(|| {
                 *places.entry(&utterance.speaker).or_insert_with(|| {
                     pool.speakers.push(Vec::new());
                     pool.speakers.len() - 1
@@ -44,7 +44,7 @@ impl ReferencePool {
         };
         match draw {
             ReferenceDraw::Random => some(&others(&|_| true), count, rng),
-            ReferenceDraw::Sitting => {
+            ReferenceDraw::OneSession => {
                 let mut drawn =
                     some(&others(&|emotion| emotion == Emotion::Neutral), (4 * count + 2) / 5, rng);
                 let rest = others(&|emotion| emotion != Emotion::Neutral);
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(clips.len(), 50);
         let pool = ReferencePool::new(&clips);
         let mut rng = StdRng::seed_from_u64(1);
-        let draws = [ReferenceDraw::Random, ReferenceDraw::Sitting, ReferenceDraw::OneSided];
+        let draws = [ReferenceDraw::Random, ReferenceDraw::OneSession, ReferenceDraw::OneSided];
         for (of, draw, count) in (0..48).flat_map(|of| draws.map(|draw| (of, draw, 1 + of % 12))) {
             let drawn = pool.draw(of, count, draw, &mut rng);
             assert!(drawn.iter().all(|&clip| clip != of && clips[clip].speaker == clips[of].speaker));
@@ -104,7 +104,7 @@ mod tests {
             match draw {
                 ReferenceDraw::Random => assert_eq!(drawn.len(), count),
                 // Calm counts as neutral: four clips of each speaker, but for the clip itself.
-                ReferenceDraw::Sitting => {
+                ReferenceDraw::OneSession => {
                     assert_eq!(drawn.len(), count);
                     assert!(neutral >= 3.min((4 * count + 2) / 5), "{count}: {emotions:?}");
                 }

@@ -21,16 +21,16 @@ pub enum Sex {
     Male,
 }
 
-/// Names for speakers who are not told: EmoSpeech's, and Picovoice's.
+/// Names of unknown speakers: EmoSpeech's, and Picovoice's.
 const UNTOLD: [&str; 2] = ["anon", "unknown"];
 
 impl SpeakerId {
-    /// Whether the corpus tells who it is; all of whom it does not count as one.
-    pub fn is_told(&self) -> bool {
+    /// Whether the corpus identifies the speaker; all unknown ones count as one.
+    pub fn is_known(&self) -> bool {
         !UNTOLD.contains(&self.name.as_str())
     }
 
-    /// The speaker's sex, if the corpus tells it or its names do.
+    /// The speaker's sex, if the corpus or its file names have it.
     pub fn sex(&self) -> Option<Sex> {
         (self.corpus.entry().sex)(&self.name)
     }

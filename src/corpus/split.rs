@@ -1,4 +1,4 @@
-//! Which clips train, which choose among epochs and calibrate, and which judge.
+//! Train, validation and test sets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,19 +15,18 @@ use crate::model::Emotion;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum SplitKind {
-    /// The paper's: of each emotion a fifth of the clips of its four corpora, drawn at random, judges. Speakers and sentences
-    /// stand on both sides, so the scores say how well voices that were heard before are read.
+    /// The paper's: the test set is a fifth of each emotion's clips of its four corpora, drawn at random. Speakers and sentences are
+    /// in both sets, so this measures accuracy on known voices.
     Random,
-    /// No speaker stands in two parts: of each of the paper's corpora a fifth of the speakers judges, one of SAVEE's four, OAF of
-    /// TESS' two.
+    /// By speaker: the test set is a fifth of the speakers of each of the paper's corpora, one of SAVEE's four, OAF of TESS' two.
     Speaker,
-    /// No speaker stands in two parts, and each of the paper's corpora judges in one of five folds, counted from 1; of TESS' two
-    /// speakers OAF in the first and YAF in the second.
+    /// By speaker, one of five folds, counted from 1: every speaker of the paper's corpora is in the test set of one; of TESS' two, OAF of
+    /// the first and YAF of the second.
     Fold(usize),
-    /// The speakers of CREMA-D by which the NOSS benchmark is scored judge, and those of its validation part validate; a model learns from
-    /// the others, and from the other corpora.
+    /// By speaker, with the test and validation speakers of CREMA-D in the NOSS benchmark; its other speakers and the other corpora are
+    /// the training set.
     Noss,
-    /// One corpus judges, and a model learns from the others.
+    /// Leave one corpus out: it is the test set.
     Corpus(Corpus),
 }
 
@@ -37,14 +36,14 @@ pub const FOLDS: usize = 5;
 /// The speakers of CREMA-D that validate in the NOSS benchmark (Shor et al., "Towards Learning a Universal Non-Semantic Representation of
 /// Speech", 2020): TensorFlow Datasets shuffles the sorted names by NumPy's `RandomState(0)` and cuts at 70, 80 and 100 %.
 const NOSS_VALIDATION: [&str; 9] = ["1015", "1020", "1021", "1030", "1050", "1070", "1079", "1089", "1090"];
-/// Those that judge.
+/// The test speakers.
 const NOSS_TEST: [&str; 19] = [
     "1010", "1013", "1022", "1026", "1037", "1038", "1040", "1045", "1047", "1048", "1059", "1065", "1066",
     "1068", "1071", "1073", "1084", "1086", "1088",
 ];
 
 impl SplitKind {
-    /// The corpora whose clips judge.
+    /// The corpora of the test set.
     pub fn evaluated(self) -> Vec<Corpus> {
         match self {
             Self::Random | Self::Speaker | Self::Fold(_) => Corpus::PAPER.to_vec(),
@@ -117,11 +116,11 @@ pub struct SplitSettings {
 /// Indices into a list of utterances; each stands in one part at most.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {
-    /// Clips to train on.
+    /// Training set.
     pub train: Vec<usize>,
-    /// Clips that choose the best epoch and calibrate the probabilities: a twentieth of all, or as many speakers.
+    /// Validation set, for early stopping and calibration: a twentieth of the clips, or of the speakers.
     pub validation: Vec<usize>,
-    /// Clips that judge, and are used for nothing else.
+    /// Test set, used for nothing else.
     pub test: Vec<usize>,
 }
 
@@ -159,22 +158,23 @@ impl SplitSettings {
         }
     }
 
-    /// Of each emotion a twentieth validates and, of the paper's corpora, a fifth judges, unless a whole corpus does.
+    /// A twentieth of each emotion's clips for validation and, of the paper's corpora, a fifth for the test set, unless that is a whole
+    /// corpus.
     fn by_clip(&self, utterances: &[Utterance], is_held_out: impl Fn(Corpus) -> bool) -> Split {
         let mut split = Split::default();
         let mut groups: BTreeMap<(bool, Emotion), Vec<usize>> = BTreeMap::new();
         for (index, Utterance { speaker, emotion, .. }) in utterances.iter().enumerate() {
             if is_held_out(speaker.corpus) {
                 split.test.push(index);
-            } else if speaker.corpus.trains() {
-                groups.entry((speaker.corpus.is_papers(), *emotion)).or_default().push(index);
+            } else if speaker.corpus.is_for_training() {
+                groups.entry((speaker.corpus.is_in_paper(), *emotion)).or_default().push(index);
             }
         }
         let is_random = matches!(self.kind, SplitKind::Random);
-        for ((is_papers, _), mut indices) in groups {
+        for ((is_in_paper, _), mut indices) in groups {
             indices.sort_by_cached_key(|&index| draw(self.seed, &utterances[index].key()));
-            let judging = if is_random && is_papers { 4 } else { 0 };
-            let (test, rest) = indices.split_at(indices.len() * judging / 20);
+            let twentieths = if is_random && is_in_paper { 4 } else { 0 };
+            let (test, rest) = indices.split_at(indices.len() * twentieths / 20);
             let (validation, train) = rest.split_at(indices.len() / 20);
             split.test.extend(test);
             split.validation.extend(validation);
@@ -183,9 +183,9 @@ impl SplitSettings {
         split.sorted()
     }
 
-    /// Of each corpus' speakers, in an order that is drawn, a twentieth validates, rounded down; of the paper's corpora those judge for whom
-    /// `judges` holds: of so many speakers, the one at this place.
-    fn by_speaker(&self, utterances: &[Utterance], judges: impl Fn(usize, usize) -> bool) -> Split {
+    /// A twentieth of each corpus' speakers, in a random order, for validation, rounded down; the test set is those of the paper's corpora
+    /// for whom `is_test` holds, given the number of speakers and the place in this order.
+    fn by_speaker(&self, utterances: &[Utterance], is_test: impl Fn(usize, usize) -> bool) -> Split {
         let mut by_corpus: BTreeMap<Corpus, BTreeSet<&SpeakerId>> = BTreeMap::new();
         for utterance in utterances {
             by_corpus.entry(utterance.speaker.corpus).or_default().insert(&utterance.speaker);
@@ -199,15 +199,17 @@ impl SplitSettings {
                 _ => draw(self.seed, &speaker.to_string()),
             });
             let count = speakers.len();
-            let (judging, others): (Vec<_>, Vec<_>) = speakers
+            let (test_speakers, others): (Vec<_>, Vec<_>) = speakers
                 .into_iter()
                 .enumerate()
-                .partition(|&(place, _)| corpus.is_papers() && judges(count, place));
-            test.extend(judging.into_iter().map(|(_, speaker)| speaker));
+                .partition(|&(place, _)| corpus.is_in_paper() && is_test(count, place));
+            test.extend(test_speakers.into_iter().map(|(_, speaker)| speaker));
             validation.extend(others.into_iter().take(count / 20).map(|(_, speaker)| speaker));
         }
         let mut split = Split::default();
-        for (index, utterance) in utterances.iter().enumerate().filter(|(_, u)| u.speaker.corpus.trains()) {
+        for (index, utterance) in
+            utterances.iter().enumerate().filter(|(_, u)| u.speaker.corpus.is_for_training())
+        {
             let part = if test.contains(&utterance.speaker) {
                 &mut split.test
             } else if validation.contains(&utterance.speaker) {
@@ -224,7 +226,7 @@ impl SplitSettings {
 fn noss(utterances: &[Utterance]) -> Split {
     let mut split = Split::default();
     for (index, Utterance { speaker, .. }) in
-        utterances.iter().enumerate().filter(|(_, u)| u.speaker.corpus.trains())
+        utterances.iter().enumerate().filter(|(_, u)| u.speaker.corpus.is_for_training())
     {
         let is_among =
             |names: &[&str]| speaker.corpus == Corpus::CremaD && names.contains(&speaker.name.as_str());
@@ -340,7 +342,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_clip_stands_in_exactly_one_part() {
+    fn every_clip_is_in_exactly_one_set() {
         let utterances = utterances();
         for kind in KINDS {
             let split = SplitSettings { kind, seed: 1 }.divide(&utterances);
@@ -351,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn at_random_a_fifth_of_each_emotion_judges() {
+    fn at_random_the_test_set_is_a_fifth_of_each_emotion() {
         let utterances = utterances();
         let split = SplitSettings { kind: SplitKind::Random, seed: 1 }.divide(&utterances);
         for emotion in Emotion::ALL {
@@ -374,16 +376,16 @@ mod tests {
             let settings = SplitSettings { kind, seed: 1 };
             let (alone, among) = (settings.divide(&papers), settings.divide(&all));
             assert_eq!(names(&papers, &alone.test), names(&all, &among.test));
-            let learnt = names(&all, &[&among.train[..], &among.validation].concat());
-            assert_eq!(learnt.len(), alone.train.len() + alone.validation.len() + 3);
-            assert!(!learnt.iter().any(|name| name.starts_with("EMOVO")));
+            let known = names(&all, &[&among.train[..], &among.validation].concat());
+            assert_eq!(known.len(), alone.train.len() + alone.validation.len() + 3);
+            assert!(!known.iter().any(|name| name.starts_with("EMOVO")));
         }
         let emovo = SplitSettings { kind: SplitKind::Corpus(Corpus::Emovo), seed: 1 }.divide(&all);
         assert_eq!(names(&all, &emovo.test), ["EMOVO f2 gio-f2-b2"]);
     }
 
     #[test]
-    fn no_speaker_stands_in_two_parts() {
+    fn no_speaker_is_in_two_sets() {
         let utterances = utterances();
         for seed in 0..20 {
             let split = SplitSettings { kind: SplitKind::Speaker, seed }.divide(&utterances);
@@ -401,20 +403,20 @@ mod tests {
     }
 
     #[test]
-    fn every_speaker_judges_in_one_fold() {
+    fn every_speaker_is_tested_in_one_fold() {
         let utterances = utterances();
-        let mut judged = vec![0; utterances.len()];
+        let mut tested = vec![0; utterances.len()];
         for fold in 1..=FOLDS {
             let split = SplitSettings { kind: SplitKind::Fold(fold), seed: 1 }.divide(&utterances);
             let speakers =
                 |part: &[usize]| part.iter().map(|&i| utterances[i].speaker.clone()).collect::<BTreeSet<_>>();
-            let learnt = [&split.train[..], &split.validation].concat();
-            assert!(speakers(&learnt).is_disjoint(&speakers(&split.test)));
+            let known = [&split.train[..], &split.validation].concat();
+            assert!(speakers(&known).is_disjoint(&speakers(&split.test)));
             assert!(speakers(&split.train).is_disjoint(&speakers(&split.validation)));
-            assert_eq!(learnt.len() + split.test.len(), utterances.len());
-            split.test.iter().for_each(|&i| judged[i] += 1);
+            assert_eq!(known.len() + split.test.len(), utterances.len());
+            split.test.iter().for_each(|&i| tested[i] += 1);
         }
-        assert!(judged.iter().all(|&times| times == 1));
+        assert!(tested.iter().all(|&times| times == 1));
     }
 
     /// Against the names from which the corpus' parts are known.
@@ -427,19 +429,19 @@ mod tests {
             of_part.filter(|speaker| speaker.corpus == Corpus::CremaD).collect::<BTreeSet<_>>().len()
         };
         assert_eq!([&split.train, &split.validation, &split.test].map(|part| speakers(part)), [63, 9, 19]);
-        let learnt = split.train.iter().chain(&split.validation);
-        assert!(learnt.clone().any(|&i| utterances[i].speaker.corpus == Corpus::Tess));
+        let known = split.train.iter().chain(&split.validation);
+        assert!(known.clone().any(|&i| utterances[i].speaker.corpus == Corpus::Tess));
         assert!(split.test.iter().all(|&i| utterances[i].speaker.corpus == Corpus::CremaD));
     }
 
     #[test]
-    fn a_held_out_corpus_judges_alone() {
+    fn a_left_out_corpus_is_the_test_set() {
         let utterances = utterances();
         for corpus in Corpus::PAPER {
             let split = SplitSettings { kind: SplitKind::Corpus(corpus), seed: 1 }.divide(&utterances);
             assert!(split.test.iter().all(|&i| utterances[i].speaker.corpus == corpus));
-            let learnt = [&split.train[..], &split.validation].concat();
-            assert!(learnt.iter().all(|&i| utterances[i].speaker.corpus != corpus));
+            let known = [&split.train[..], &split.validation].concat();
+            assert!(known.iter().all(|&i| utterances[i].speaker.corpus != corpus));
         }
     }
 

@@ -11,10 +11,10 @@ use crate::audio::{ReadOptions, decode};
 use crate::model::Emotion;
 use crate::parallel;
 
-/// The quietest loudness that is told apart from silence, in dB below full scale.
+/// Lowest loudness, in dBFS.
 const FLOOR_DBFS: f32 = -120.0;
 
-/// Everything that is told of some recordings.
+/// Statistics of recordings.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Survey {
     /// Recordings of each emotion in each corpus.
@@ -37,7 +37,7 @@ pub struct Survey {
 pub struct Speakers {
     pub female: usize,
     pub male: usize,
-    /// Of whom neither the corpus nor its names tell.
+    /// Unknown.
     pub unknown: usize,
 }
 
@@ -79,7 +79,7 @@ impl Spread {
 
 impl Survey {
     /// Decodes every recording on all cores. Those that are known to be wrong are listed, and counted only if
-    /// `keep_defects`. `progress` hears of each one decoded, and of how many there are.
+    /// `keep_defects`. `progress` is called after each, with the number of recordings.
     pub fn of(utterances: &[Utterance], keep_defects: bool, progress: &(dyn Fn(usize) + Sync)) -> Self {
         let defects =
             utterances.iter().filter_map(|u| Some((u.path.clone(), u.defect?.to_string()))).collect();

@@ -1,34 +1,34 @@
-//! Probabilities that mean what they say, and when they bear a statement.
+//! Calibration: the temperature of the probabilities, and the thresholds of coverage.
 //!
-//! Fitted on validation clips and on corpora that the model never met. Each of these counts as much as any other, however many clips
-//! it has, and thresholds hold in the worst of them: nobody knows which of them the next voice is like. Of clips like those that
-//! trained, the model is surer than it says.
+//! Fitted on validation clips and on unseen corpora. Each of these weighs the same, however many clips it has, and thresholds hold in the
+//! worst of them: nobody knows which of them the next voice is like. On clips like the training clips, probabilities are therefore too
+//! low.
 
 use std::collections::BTreeMap;
 
-use super::{Certain, Judged, certain, metrics};
+use super::{ScoredClip, Selective, metrics, selective};
 use crate::corpus::Corpus;
 use crate::model::{Calibration, Metrics, UnseenCorpus};
 
-/// Temperatures that are searched: those of a clip at distance 1, where clips of a model on maps may lie at 0.02.
+/// Range of the temperature, of a clip at distance 1; clips of models on feature maps may have a distance of 0.02.
 const TEMPERATURES: [f64; 2] = [0.2, 1e4];
-/// Exponents of the distance that are searched.
+/// Range of the exponent of the distance.
 const EXPONENTS: [f64; 2] = [0.0, 3.0];
-/// Thresholds that are tried, in hundredths.
+/// Candidate thresholds, in hundredths.
 const THRESHOLDS: std::ops::RangeInclusive<u32> = 25..=99;
-/// Share of readings that are right from the thresholds on, in the worst group. Two in three are promised of what is said for
-/// certain, and the next corpus may be worse than the worst of these.
+/// Selective accuracy from the thresholds on, in the worst group. Predictions without reserve promise two in three, and the next corpus may
+/// be worse than the worst of these.
 const RIGHT_UNSURE: f32 = 0.5;
 const RIGHT_LIKELY: f32 = 0.7;
-/// A group of which less than this share is spoken of sets no threshold: a handful of clips says nothing about a share.
-const LEAST_SPOKEN: f32 = 0.02;
+/// A group with a lower coverage sets no threshold: accuracy over a handful of clips is noise.
+const LEAST_COVERAGE: f32 = 0.02;
 
-/// Fits the calibration of a model to validation clips and to those of corpora that it never met, a group each. How distance counts
-/// cannot be told from validation clips alone.
+/// Fits the calibration of a model to validation clips and to those of unseen corpora, a group each. The exponent of the distance cannot be
+/// fitted to validation clips alone.
 ///
 /// # Panics
 /// If there are no validation clips, or a group has none.
-pub fn calibrate(validation: &[Judged], unseen: &[&[Judged]]) -> Calibration {
+pub fn calibrate(validation: &[ScoredClip], unseen: &[&[ScoredClip]]) -> Calibration {
     let groups = [&[validation][..], unseen].concat();
     let temperature_at = |exponent: f64| {
         let (log_temperature, loss) = minimum(TEMPERATURES.map(f64::ln), &|log_temperature: f64| {
@@ -47,12 +47,11 @@ pub fn calibrate(validation: &[Judged], unseen: &[&[Judged]]) -> Calibration {
     Calibration { unsure_below, likely_from, ..calibration }
 }
 
-/// How a model does on the corpora among `groups` that it never met, each by a calibration to all groups but itself, and on those
-/// of `evaluation` by one to all groups.
+/// Metrics on unseen corpora: on those of `groups` by a calibration fitted without each, on those of `evaluation` by one fitted to all groups.
 pub fn unseen_corpora(
-    validation: &[Judged],
-    groups: &BTreeMap<Corpus, Vec<Judged>>,
-    evaluation: &BTreeMap<Corpus, Vec<Judged>>,
+    validation: &[ScoredClip],
+    groups: &BTreeMap<Corpus, Vec<ScoredClip>>,
+    evaluation: &BTreeMap<Corpus, Vec<ScoredClip>>,
 ) -> Vec<UnseenCorpus> {
     let without = |left_out: Corpus| -> Calibration {
         let others = groups.iter().filter(|(corpus, _)| **corpus != left_out).map(|(_, clips)| &clips[..]);
@@ -61,21 +60,21 @@ pub fn unseen_corpora(
     groups.iter().chain(evaluation).map(|(&corpus, clips)| unseen(corpus, clips, &without(corpus))).collect()
 }
 
-fn unseen(corpus: Corpus, clips: &[Judged], calibration: &Calibration) -> UnseenCorpus {
-    let judged: Vec<Judged> = clips.iter().map(|clip| clip.calibrated(calibration)).collect();
-    row(corpus.name(), &metrics(&judged), certain(&judged, calibration.likely_from))
+fn unseen(corpus: Corpus, clips: &[ScoredClip], calibration: &Calibration) -> UnseenCorpus {
+    let scored: Vec<ScoredClip> = clips.iter().map(|clip| clip.calibrated(calibration)).collect();
+    row(corpus.name(), &metrics(&scored), selective(&scored, calibration.likely_from))
 }
 
-/// What the table of corpora tells of clips by this name.
-pub(super) fn row(name: &str, metrics: &Metrics, certain: Certain) -> UnseenCorpus {
+/// A row of the table of unseen corpora.
+pub(super) fn row(name: &str, metrics: &Metrics, selective: Selective) -> UnseenCorpus {
     UnseenCorpus {
         corpus: name.to_owned(),
         clips: metrics.clips,
         accuracy: metrics.accuracy,
         mean_recall: metrics.mean_recall,
-        said: certain.said,
-        right: certain.right,
-        not_neutral: certain.not_neutral,
+        coverage: selective.coverage,
+        selective_accuracy: selective.accuracy,
+        coverage_not_neutral: selective.coverage_not_neutral,
         calibration_error: metrics.calibration_error,
     }
 }
@@ -89,13 +88,13 @@ fn scale(temperature: f64, exponent: f64) -> Calibration {
 }
 
 /// Mean cross-entropy of clips.
-fn loss(clips: &[Judged], calibration: &Calibration) -> f64 {
+fn loss(clips: &[ScoredClip], calibration: &Calibration) -> f64 {
     let of_clip =
-        |clip: &Judged| -f64::from(calibration.predict(&clip.output).of(clip.acted)).max(1e-12).ln();
+        |clip: &ScoredClip| -f64::from(calibration.predict(&clip.output).of(clip.acted)).max(1e-12).ln();
     clips.iter().map(of_clip).sum::<f64>() / clips.len() as f64
 }
 
-/// Where a function with one minimum is least, and its value there, by golden-section search.
+/// The minimum of a unimodal function, and its value there, by golden-section search.
 fn minimum([mut low, mut high]: [f64; 2], of: &dyn Fn(f64) -> f64) -> (f64, f64) {
     const SECTION: f64 = 0.618_033_988_749_895;
     let inner = |low: f64, high: f64| [high - SECTION * (high - low), low + SECTION * (high - low)];
@@ -116,21 +115,21 @@ fn minimum([mut low, mut high]: [f64; 2], of: &dyn Fn(f64) -> f64) -> (f64, f64)
     (middle, of(middle))
 }
 
-/// The lowest probability from which readings are right as often as `share` in every group, or hardly one is that likely.
-fn threshold(groups: &[&[Judged]], calibration: &Calibration, share: f32) -> f32 {
-    let reading = |clip: &Judged| {
+/// The lowest probability from which predictions are right as often as `share` in every group, or coverage is negligible.
+fn threshold(groups: &[&[ScoredClip]], calibration: &Calibration, share: f32) -> f32 {
+    let scored = |clip: &ScoredClip| {
         let clip = clip.calibrated(calibration);
         (clip.prediction.ranked()[0].1, clip.is_right())
     };
-    let readings: Vec<Vec<(f32, bool)>> =
-        groups.iter().map(|group| group.iter().map(reading).collect()).collect();
+    let scored: Vec<Vec<(f32, bool)>> =
+        groups.iter().map(|group| group.iter().map(scored).collect()).collect();
     let holds = |threshold: f32| {
-        readings.iter().all(|group| {
-            let (right, spoken) = group
+        scored.iter().all(|group| {
+            let (right, covered) = group
                 .iter()
                 .filter(|(probability, _)| *probability >= threshold)
-                .fold((0, 0), |(right, spoken), (_, is_right)| (right + u32::from(*is_right), spoken + 1));
-            (spoken as f32) < LEAST_SPOKEN * group.len() as f32 || right as f32 >= share * spoken as f32
+                .fold((0, 0), |(right, covered), (_, is_right)| (right + u32::from(*is_right), covered + 1));
+            (covered as f32) < LEAST_COVERAGE * group.len() as f32 || right as f32 >= share * covered as f32
         })
     };
     // From the top down, so that it holds from there on.
@@ -145,14 +144,14 @@ mod tests {
     use crate::model::{Emotion, Output};
 
     /// Clips of which so many in a hundred are right, by the first logit.
-    fn clips(count: usize, right_in_100: usize, lead: f32, distance: f32) -> Vec<Judged> {
+    fn clips(count: usize, right_in_100: usize, lead: f32, distance: f32) -> Vec<ScoredClip> {
         let output = Output { logits: [lead, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], distance };
         let prediction = Calibration::default().predict(&output);
         let of = |i: usize| if i % 100 < right_in_100 { Emotion::ALL[0] } else { Emotion::ALL[1 + i % 6] };
-        (0..count).map(|i| Judged { corpus: Corpus::Nemo, acted: of(i), output, prediction }).collect()
+        (0..count).map(|i| ScoredClip { corpus: Corpus::Nemo, acted: of(i), output, prediction }).collect()
     }
 
-    fn top(calibration: &Calibration, clips: &[Judged]) -> f32 {
+    fn top(calibration: &Calibration, clips: &[ScoredClip]) -> f32 {
         calibration.predict(&clips[0].output).ranked()[0].1
     }
 
@@ -192,8 +191,8 @@ mod tests {
         let validation = clips(400, 90, 3.0, 1.0);
         let of = |right| BTreeMap::from([(Corpus::Nemo, clips(100, right, 3.0, 2.0))]);
         let [always, never] = [100, 0].map(|right| unseen_corpora(&validation, &of(right), &BTreeMap::new()));
-        assert_eq!(always[0].said, never[0].said);
-        assert_eq!((always[0].right, never[0].right), (Some(1.0), Some(0.0)));
+        assert_eq!(always[0].coverage, never[0].coverage);
+        assert_eq!((always[0].selective_accuracy, never[0].selective_accuracy), (Some(1.0), Some(0.0)));
         // One that only evaluates does not change the others.
         let emovo = BTreeMap::from([(Corpus::Emovo, clips(100, 0, 3.0, 2.0))]);
         let beside = unseen_corpora(&validation, &of(100), &emovo);

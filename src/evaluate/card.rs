@@ -2,34 +2,34 @@
 
 use std::fmt::Write;
 
-use super::report::{Scored, UNSEEN_HEAD, is_of_the_paper, paper_accuracy, percent, unseen_row};
+use super::report::{EvaluatedModel, UNSEEN_HEAD, is_of_the_paper, paper_accuracy, percent, unseen_row};
 use crate::audio::ClipSettings;
 use crate::corpus::Corpus;
 use crate::encoder::Description;
 use crate::model::{Emotion, Manifest, Metrics, ReferenceDraw, SpeakerHead};
 
-/// The card of a model as Markdown, with its scores on each split that there are weights for.
-pub fn card(shipped: &Scored, others: &[&Scored]) -> String {
+/// The card of a model as Markdown, with its metrics on each split that there are weights for.
+pub fn card(shipped: &EvaluatedModel, others: &[&EvaluatedModel]) -> String {
     let mut text = String::new();
     write_card(&mut text, shipped, others).expect("writing into a string cannot fail");
     text
 }
 
-fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fmt::Result {
-    let Scored { manifest, parameters, .. } = shipped;
+fn write_card(out: &mut String, shipped: &EvaluatedModel, others: &[&EvaluatedModel]) -> std::fmt::Result {
+    let EvaluatedModel { manifest, parameters, .. } = shipped;
     let (name, training) = (&manifest.name, &manifest.training);
     let encoder = manifest.front_end.encoder();
     writeln!(
         out,
         "# {name}\n\n\
-         {}{}. It hears {} and gives a probability to each of seven emotions.\n\
+         {}{}. Its input is {}; its output, a probability for each of seven emotions.\n\
          {parameters} parameters{}, {:.1} MB.\n\n\
-         ## For\n\n\
-         Hearing what acted English speech sounds like: demonstrations, lessons, comparison of models, one's own voice.\n\n\
-         **Not for** judging people: it does not know what anyone feels. In the European Union it is forbidden to infer the\n\
+         ## Intended use\n\n\
+         Demonstrations, lessons, comparison of models, one's own voice.\n\n\
+         **Not for** assessing people: it does not know what anyone feels. In the European Union it is forbidden to infer the\n\
          emotions of pupils and employees (AI Act, Article 5(1)(f)).\n\n\
          ## Data\n\n\
-         Clips of acted English speech, labelled with what the actor was asked for; calm counts as neutral and pleasant\n\
+         Clips of acted English speech, labelled with the emotion that the actor was asked for; calm counts as neutral and pleasant\n\
          surprise as surprise.\n\n\
          | corpus | clips | speakers | licence |\n|---|---|---|---|\n\
          | CREMA-D | 7,442 | 91 | ODbL 1.0, DbCL 1.0 |\n\
@@ -43,27 +43,27 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
         match manifest.clip {
             ClipSettings::Fixed(clip) => format!("{} seconds of a voice", clip.length_s),
             ClipSettings::Speech(clip) =>
-                format!("a voice from its first word on, {} seconds at most,", clip.longest_s),
+                format!("a voice from its first word on, {} seconds at most", clip.longest_s),
         },
         match encoder {
             None => String::new(),
             Some(Description { name, network, .. }) => format!(
-                " beside those of its encoder, {}{}",
+                " without those of its encoder, {}{}",
                 match made_here(name) {
                     Some(_) => format!("{name}, which was trained here"),
                     None => format!(
-                        "the first {} layers of {name}, whose licence stands in NOTICE.md",
+                        "the first {} layers of {name}, see NOTICE.md for its licence",
                         network.layers()
                     ),
                 },
                 match training.unfrozen_layers {
                     0 => String::new(),
-                    count => format!(" (its last {count} layers learnt further with the labels)"),
+                    count => format!(" (its last {count} layers fine-tuned)"),
                 }
             ),
         },
         manifest.bytes() as f64 / 1e6,
-        if training.keep_defects { "" } else { " Eight clips that are known to be wrong are left out." },
+        if training.keep_defects { "" } else { " Eight clips with known defects are left out." },
         other_corpora(manifest),
     )?;
     let encoder_made = encoder.and_then(|encoder| made_here(&encoder.name));
@@ -80,7 +80,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
             }
         }
     }
-    for Scored { manifest, .. } in std::iter::once(shipped).chain(others.iter().copied()) {
+    for EvaluatedModel { manifest, .. } in std::iter::once(shipped).chain(others.iter().copied()) {
         let training = &manifest.training;
         let defects = if training.keep_defects { " --keep-defects" } else { "" };
         let listens = encoder.map(|encoder| {
@@ -102,19 +102,15 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
     }
     writeln!(
         out,
-        "```\n\nThe first training makes these weights, the others those that `held-out/` keeps for judging alone. The recipe is in\n\
-         `recipes/{name}.toml`. {} clips train; a further twentieth chooses the epoch ({} was taken) and fits the temperature of\n\
-         the probabilities and the thresholds of \"unsure\"{}. Matrices are kept in eight bits or fewer, per output channel.{}\n\n\
-         ## Scores\n\n\
-         By the shipped weights, in the whole pipeline from file to reading, on clips that served nothing else.\n{}{}\n\
+        "```\n\nThe first command trains these weights, the others those in `held-out/`, for evaluation only. The recipe is\n\
+         `recipes/{name}.toml`. {} clips are the training set; a further twentieth is the validation set, for early stopping (epoch\n\
+         {}) and calibration{}. Weight matrices are quantized to eight bits or fewer, per output channel.{}\n\n\
+         ## Evaluation\n\n\
+         Of the shipped weights, in the whole pipeline from file to prediction, on test clips.\n{}{}\n\
          | | {} |\n|---|{}",
         training.clips,
         training.epochs,
-        if manifest.unseen_corpora.is_empty() {
-            ""
-        } else {
-            ", together with clips of corpora that did not train it"
-        },
+        if manifest.unseen_corpora.is_empty() { "" } else { ", together with clips of unseen corpora" },
         encoder_made.as_ref().map_or_else(String::new, |made| format!("\n\n{}", made.how)),
         unseen_corpora(shipped),
         references(shipped, others),
@@ -126,7 +122,7 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
     };
     row("clips", &|m| m.clips.to_string())?;
     row("accuracy, %", &|m| percent(m.accuracy))?;
-    row("95 % of draws", &|m| m.accuracy_interval.map(percent).join(" to "))?;
+    row("95 % interval", &|m| m.accuracy_interval.map(percent).join(" to "))?;
     row("mean recall, %", &|m| percent(m.mean_recall))?;
     row("calibration error, %", &|m| percent(m.calibration_error))?;
     for corpus in manifest.metrics.accuracy_by_corpus.keys() {
@@ -137,23 +133,23 @@ fn write_card(out: &mut String, shipped: &Scored, others: &[&Scored]) -> std::fm
     }
     if let Some(paper) = paper_accuracy(name) {
         let large = match &encoder_made {
-            Some(_) => ", on an encoder of 95 million parameters that heard 960 hours of speech,",
+            Some(_) => ", on an encoder of 95 million parameters pretrained on 960 hours of speech,",
             None => "",
         };
         writeln!(out, "\nThe paper's model{large} has an accuracy of {paper:.2} % on a random split.")?;
     }
     writeln!(
         out,
-        "\nOn the random split the same speakers stand on both sides; on the speaker split none of those who judge was heard in\n\
-         training, which is what to expect of a new voice. TESS is two women saying one sentence pattern. Listeners who heard only\n\
-         the voice chose the emotion the actor was asked for in 42 % of CREMA-D's clips: on that corpus the model predicts what\n\
-         actors were told, which is not what people hear.\n\n\
+        "\nThe random split shares speakers between training and test; the speaker split does not, which is what to expect of a new\n\
+         voice. TESS is two women saying one sentence pattern. Listeners who were played only the voice chose the emotion the actor\n\
+         was asked for in 42 % of CREMA-D's clips: on that corpus the model predicts what actors were asked for, which is not what\n\
+         people perceive.\n\n\
          `sottovoce evaluate --model {name} --split random --data CORPORA` recomputes the figures."
     )
 }
 
-/// What the card says of corpora that the model never met; nothing if it was not measured.
-fn unseen_corpora(shipped: &Scored) -> String {
+/// The section on unseen corpora; empty if not measured.
+fn unseen_corpora(shipped: &EvaluatedModel) -> String {
     let Manifest { name, unseen_corpora, .. } = &shipped.manifest;
     if unseen_corpora.is_empty() {
         return String::new();
@@ -161,12 +157,12 @@ fn unseen_corpora(shipped: &Scored) -> String {
     let rows: String =
         unseen_corpora.iter().map(|unseen| format!("| {name} {}\n", unseen_row(unseen))).collect();
     format!(
-        "\nOn corpora that it never met, by a calibration fitted without each (in plain speech neutral counts as right; \"certain\"\n\
-         is what is said without reserve):\n\n{UNSEEN_HEAD}\n{rows}"
+        "\nOn unseen corpora, each by a calibration fitted without it (the label of ordinary speech is neutral; coverage is the share\n\
+         of clips with a prediction without reserve):\n\n{UNSEEN_HEAD}\n{rows}"
     )
 }
 
-/// The corpora that trained the speaker head beside the four; nothing of models without one.
+/// The corpora that the speaker head was trained on beside the four; empty without one.
 fn other_corpora(manifest: &Manifest) -> String {
     let Some(head) = manifest.speaker.as_ref().filter(|head| !head.other_corpora.is_empty()) else {
         return String::new();
@@ -177,18 +173,18 @@ fn other_corpora(manifest: &Manifest) -> String {
     };
     let corpora: Vec<String> = head.other_corpora.iter().filter_map(of).collect();
     format!(
-        "\n\nThe networks that read a clip beside others of its speaker were trained on {} too, for non-commercial use and research.",
+        "\n\nThe speaker head was trained on {} too, for non-commercial use and research.",
         corpora.join(", ")
     )
 }
 
-/// What the card says of other clips of the speaker; nothing of models that take none.
-fn references(shipped: &Scored, others: &[&Scored]) -> String {
-    let unheard = others.iter().find_map(|scored| {
+/// The section on speaker references; empty for models that take none.
+fn references(shipped: &EvaluatedModel, others: &[&EvaluatedModel]) -> String {
+    let unseen = others.iter().find_map(|scored| {
         let Manifest { training, speaker, .. } = &scored.manifest;
         (training.split == "speaker").then_some(speaker.as_ref())?
     });
-    let (Some(head), Some(unheard)) = (&shipped.manifest.speaker, unheard) else { return String::new() };
+    let (Some(head), Some(unseen)) = (&shipped.manifest.speaker, unseen) else { return String::new() };
     let accuracy = |head: &SpeakerHead, clips_of: &str, clips: usize| {
         let score = head.scores.iter().find(|score| {
             score.clips_of == clips_of
@@ -198,22 +194,26 @@ fn references(shipped: &Scored, others: &[&Scored]) -> String {
         score.map_or_else(String::new, |score| format!("{:.1}", 100.0 * score.accuracy))
     };
     let mut rows = format!(
-        "| speakers not heard in training | {} | {} | {} |\n",
-        accuracy(unheard, "speaker", 0),
-        accuracy(unheard, "speaker", 3),
-        accuracy(unheard, "speaker", 12)
+        "| unseen speakers | {} | {} | {} |\n",
+        accuracy(unseen, "speaker", 0),
+        accuracy(unseen, "speaker", 3),
+        accuracy(unseen, "speaker", 12)
     );
     for corpus in ["EMOVO"].into_iter().chain(head.other_corpora.iter().map(String::as_str)) {
         let cells = [0, 3, 12].map(|clips| accuracy(head, corpus, clips));
-        rows.push_str(&format!("| {corpus}, never met | {} |\n", cells.join(" | ")));
+        rows.push_str(&format!("| {corpus}, unseen | {} |\n", cells.join(" | ")));
     }
     format!(
-        "\nBeside other clips of the same speaker, drawn at random and without their labels, accuracy in %; REPORT.md tells how each\n\
-         corpus was kept out:\n\n| clips of | alone | 3 others | 12 others |\n|---|---|---|---|\n{rows}"
+        "\nAccuracy in %, conditioned on other, unlabelled clips of the same speaker, drawn at random; REPORT.md says how each corpus\n\
+         was held out:\n\n| evaluation set | no reference | 3 clips | 12 clips |\n|---|---|---|---|\n{rows}"
     )
 }
 
-fn splits(shipped: &Scored, others: &[&Scored], cell: impl Fn(&Scored) -> String) -> String {
+fn splits(
+    shipped: &EvaluatedModel,
+    others: &[&EvaluatedModel],
+    cell: impl Fn(&EvaluatedModel) -> String,
+) -> String {
     std::iter::once(shipped).chain(others.iter().copied()).map(cell).collect::<Vec<_>>().join(" | ")
 }
 
@@ -221,7 +221,7 @@ fn splits(shipped: &Scored, others: &[&Scored], cell: impl Fn(&Scored) -> String
 struct Made {
     /// The command.
     pretrain: String,
-    /// What it learnt from.
+    /// How it was pretrained.
     how: &'static str,
 }
 
@@ -235,19 +235,19 @@ fn made_here(encoder: &str) -> Option<Made> {
             pretrain: format!(
                 "{EARS}\nsottovoce pretrain hubert --recipe recipes/pretrain/hubert-small.toml --teacher whisper-tiny.en --begin runs/pretrain-wav2vec2-small-1/encoder --data CORPORA"
             ),
-            how: "The encoder began as that of `wav2vec2-small`: convolutions over samples that were trained here, and the first three\n\
-                  layers of Whisper `tiny.en`'s encoder (MIT, see NOTICE.md). Then it learnt as HuBERT does, without labels: spans of\n\
-                  a clip were hidden from it, and it named what Whisper's third layer makes of them, in 256 clusters. It heard 4.8 hours\n\
-                  of the corpora, the clips that train on both splits: never one that judges or chooses. `docs/PRETRAINING.md` tells\n\
-                  what else was tried.",
+            how: "The encoder is initialized from that of `wav2vec2-small`: convolutions over samples that were trained here, and the first\n\
+                  three layers of Whisper `tiny.en`'s encoder (MIT, see NOTICE.md). It was then pretrained as HuBERT is, without labels:\n\
+                  predicting, for masked spans of a clip, the cluster of Whisper's third hidden state, of 256. Data: 4.8 hours of the\n\
+                  corpora, the training clips of both splits, never a validation or test clip. `docs/PRETRAINING.md` has what else was\n\
+                  tried.",
         }),
         "wav2vec2-small" => Some(Made {
             pretrain: EARS.to_owned(),
-            how: "The encoder is distilled, without labels: its convolutions over samples, mel bands at first, learnt to say what\n\
-                  Whisper `tiny.en`'s encoder (MIT, see NOTICE.md) gives to its first layer; then they and the first three layers of\n\
-                  Whisper, which it began with, learnt together to say what Whisper's layers say of the clean sound. It heard 4.8 hours\n\
-                  of the corpora, the clips that train on both splits: never one that judges or chooses. `docs/PRETRAINING.md` tells\n\
-                  what else was tried.",
+            how: "The encoder is distilled, without labels: its convolutions over samples, initialized to mel bands, were trained to\n\
+                  predict the input of Whisper `tiny.en`'s first encoder layer (MIT, see NOTICE.md); then they and the first three\n\
+                  layers, initialized from Whisper's, were trained together to predict Whisper's hidden states of the clean sound. Data:\n\
+                  4.8 hours of the corpora, the training clips of both splits, never a validation or test clip.\n\
+                  `docs/PRETRAINING.md` has what else was tried.",
         }),
         _ => None,
     }

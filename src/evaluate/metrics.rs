@@ -1,4 +1,4 @@
-//! Scores from judged clips.
+//! Metrics of scored clips.
 
 use std::collections::BTreeMap;
 
@@ -9,74 +9,79 @@ use serde::Serialize;
 use crate::corpus::Corpus;
 use crate::model::{Calibration, Emotion, Metrics, Output, Prediction};
 
-/// Draws of as many clips for an interval.
+/// Bootstrap samples for an interval.
 const DRAWS: usize = 1000;
 
-/// A clip's truth beside what a model said of it.
+/// A clip's label with a model's prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judged {
-    /// Where the clip comes from.
+pub struct ScoredClip {
+    /// Corpus of the clip.
     pub corpus: Corpus,
-    /// What the actor was asked for; neutral in ordinary speech.
+    /// The label: the emotion that the actor was asked for; neutral in ordinary speech.
     pub acted: Emotion,
-    /// What the model says, before calibration.
+    /// Output of the model, before calibration.
     pub output: Output,
-    /// What it says with its calibration.
+    /// Calibrated prediction.
     pub prediction: Prediction,
 }
 
-impl Judged {
-    /// The same by another calibration.
+impl ScoredClip {
+    /// The same clip by another calibration.
     pub fn calibrated(self, calibration: &Calibration) -> Self {
         Self { prediction: calibration.predict(&self.output), ..self }
     }
 
-    fn said(&self) -> Emotion {
+    fn predicted(&self) -> Emotion {
         self.prediction.label()
     }
 
-    /// Whether it says what was acted.
+    /// Whether the predicted emotion is the label.
     pub fn is_right(&self) -> bool {
-        self.said() == self.acted
+        self.predicted() == self.acted
     }
 }
 
-/// What is said for certain: "sounds …".
+/// Selective prediction: how often an emotion is named without reserve ("sounds …"), and how often rightly.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Certain {
-    /// Share of clips of which an emotion is said for certain.
-    pub said: f32,
-    /// Share of those that were acted so; none if nothing is said.
-    pub right: Option<f32>,
-    /// Share of clips of which an emotion other than neutral is said for certain.
-    pub not_neutral: f32,
+pub struct Selective {
+    /// Share of clips with a prediction without reserve.
+    #[serde(rename = "said")]
+    pub coverage: f32,
+    /// Accuracy of these; none if there are none.
+    #[serde(rename = "right")]
+    pub accuracy: Option<f32>,
+    /// Share of clips with a prediction without reserve of another emotion than neutral.
+    #[serde(rename = "not_neutral")]
+    pub coverage_not_neutral: f32,
 }
 
-/// What is said for certain of clips, from a probability of `likely_from` on.
-pub fn certain(judged: &[Judged], likely_from: f32) -> Certain {
-    let said: Vec<&Judged> =
-        judged.iter().filter(|clip| clip.prediction.ranked()[0].1 >= likely_from).collect();
-    let share = |count: usize| count as f32 / judged.len().max(1) as f32;
-    Certain {
-        said: share(said.len()),
-        right: share_right(said.iter().copied()),
-        not_neutral: share(said.iter().filter(|clip| clip.said() != Emotion::Neutral).count()),
+/// Selective prediction with a threshold on the highest probability.
+pub fn selective(clips: &[ScoredClip], likely_from: f32) -> Selective {
+    let covered: Vec<&ScoredClip> =
+        clips.iter().filter(|clip| clip.prediction.ranked()[0].1 >= likely_from).collect();
+    let share = |count: usize| count as f32 / clips.len().max(1) as f32;
+    Selective {
+        coverage: share(covered.len()),
+        accuracy: accuracy(covered.iter().copied()),
+        coverage_not_neutral: share(
+            covered.iter().filter(|clip| clip.predicted() != Emotion::Neutral).count(),
+        ),
     }
 }
 
-/// Sums up judged clips.
-pub fn metrics(judged: &[Judged]) -> Metrics {
-    let pairs: Vec<(Emotion, Emotion)> = judged.iter().map(|clip| (clip.acted, clip.said())).collect();
+/// Metrics of clips: accuracy, recall, confusion, intervals, calibration error.
+pub fn metrics(clips: &[ScoredClip]) -> Metrics {
+    let pairs: Vec<(Emotion, Emotion)> = clips.iter().map(|clip| (clip.acted, clip.predicted())).collect();
     let confusion = confusion(pairs.iter().copied());
     let recalls = recalls(&confusion);
     let accuracy_by_corpus = Corpus::ALL.into_iter().filter_map(|corpus| {
-        let clips = judged.iter().filter(|clip| clip.corpus == corpus);
-        share_right(clips).map(|accuracy| (corpus.name().to_owned(), accuracy))
+        let of_corpus = clips.iter().filter(|clip| clip.corpus == corpus);
+        accuracy(of_corpus).map(|accuracy| (corpus.name().to_owned(), accuracy))
     });
     let (accuracy_interval, mean_recall_interval) = intervals(&pairs);
     Metrics {
-        clips: judged.len(),
-        accuracy: share_right(judged.iter()).unwrap_or(0.0),
+        clips: clips.len(),
+        accuracy: accuracy(clips.iter()).unwrap_or(0.0),
         accuracy_interval,
         mean_recall: mean(&recalls),
         mean_recall_interval,
@@ -86,12 +91,12 @@ pub fn metrics(judged: &[Judged]) -> Metrics {
             .zip(recalls)
             .filter_map(|(e, r)| Some((e, r?)))
             .collect::<BTreeMap<_, _>>(),
-        calibration_error: calibration_error(judged),
+        calibration_error: calibration_error(clips),
         confusion,
     }
 }
 
-fn share_right<'a>(clips: impl Iterator<Item = &'a Judged>) -> Option<f32> {
+fn accuracy<'a>(clips: impl Iterator<Item = &'a ScoredClip>) -> Option<f32> {
     let (right, all) =
         clips.fold((0_u32, 0_u32), |(right, all), clip| (right + u32::from(clip.is_right()), all + 1));
     (all > 0).then(|| right as f32 / all as f32)
@@ -99,7 +104,7 @@ fn share_right<'a>(clips: impl Iterator<Item = &'a Judged>) -> Option<f32> {
 
 fn confusion(pairs: impl Iterator<Item = (Emotion, Emotion)>) -> [[usize; 7]; 7] {
     let mut counts = [[0; 7]; 7];
-    pairs.for_each(|(acted, said)| counts[acted.index()][said.index()] += 1);
+    pairs.for_each(|(label, predicted)| counts[label.index()][predicted.index()] += 1);
     counts
 }
 
@@ -135,37 +140,37 @@ fn intervals(pairs: &[(Emotion, Emotion)]) -> ([f32; 2], [f32; 2]) {
     (middle(&mut accuracies), middle(&mut mean_recalls))
 }
 
-/// Expected calibration error over ten bins of the likeliest emotion's probability.
-fn calibration_error(judged: &[Judged]) -> f32 {
+/// Expected calibration error (ECE) over ten bins of the highest probability.
+fn calibration_error(clips: &[ScoredClip]) -> f32 {
     let mut bins = [(0.0_f32, 0.0_f32); 10];
-    for clip in judged {
+    for clip in clips {
         let confidence = clip.prediction.ranked()[0].1;
         let bin = &mut bins[((confidence * 10.0) as usize).min(9)];
         bin.0 += confidence;
         bin.1 += f32::from(u8::from(clip.is_right()));
     }
-    bins.iter().map(|(stated, right)| (stated - right).abs()).sum::<f32>() / judged.len().max(1) as f32
+    bins.iter().map(|(stated, right)| (stated - right).abs()).sum::<f32>() / clips.len().max(1) as f32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn judged(corpus: Corpus, acted: Emotion, said: Emotion, probability: f32) -> Judged {
-        let mut scores = [((1.0 - probability) / 6.0).ln(); 7];
-        scores[said.index()] = probability.ln();
-        let output = Output { logits: scores, distance: 1.0 };
-        Judged { corpus, acted, output, prediction: Prediction::from_scores(&scores) }
+    fn scored_clip(corpus: Corpus, acted: Emotion, predicted: Emotion, probability: f32) -> ScoredClip {
+        let mut logits = [((1.0 - probability) / 6.0).ln(); 7];
+        logits[predicted.index()] = probability.ln();
+        let output = Output { logits, distance: 1.0 };
+        ScoredClip { corpus, acted, output, prediction: Prediction::from_logits(&logits) }
     }
 
     /// Ten clips whose figures can be worked out by hand.
-    fn ten() -> Vec<Judged> {
+    fn ten() -> Vec<ScoredClip> {
         use Corpus::{CremaD, Tess};
         use Emotion::{Angry, Happy, Sad};
-        let mut clips = vec![judged(CremaD, Angry, Angry, 0.9); 4];
-        clips.extend(vec![judged(CremaD, Angry, Happy, 0.5); 2]);
-        clips.extend(vec![judged(Tess, Sad, Sad, 0.9); 1]);
-        clips.extend(vec![judged(Tess, Sad, Angry, 0.7); 3]);
+        let mut clips = vec![scored_clip(CremaD, Angry, Angry, 0.9); 4];
+        clips.extend(vec![scored_clip(CremaD, Angry, Happy, 0.5); 2]);
+        clips.extend(vec![scored_clip(Tess, Sad, Sad, 0.9); 1]);
+        clips.extend(vec![scored_clip(Tess, Sad, Angry, 0.7); 3]);
         clips
     }
 
@@ -206,18 +211,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_for_certain_is_counted() {
+    fn selective_prediction_counts_clips_above_the_threshold() {
         use Corpus::Tess;
         use Emotion::{Angry, Neutral, Sad};
         let clips = [
-            judged(Tess, Angry, Angry, 0.9),
-            judged(Tess, Sad, Angry, 0.8),
-            judged(Tess, Neutral, Neutral, 0.7),
-            judged(Tess, Sad, Sad, 0.5),
+            scored_clip(Tess, Angry, Angry, 0.9),
+            scored_clip(Tess, Sad, Angry, 0.8),
+            scored_clip(Tess, Neutral, Neutral, 0.7),
+            scored_clip(Tess, Sad, Sad, 0.5),
         ];
-        let certain = certain(&clips, 0.6);
-        assert_eq!((certain.said, certain.not_neutral), (0.75, 0.5));
-        assert!((certain.right.expect("said") - 2.0 / 3.0).abs() < 1e-6);
-        assert_eq!(super::certain(&clips, 0.95).right, None);
+        let selective = selective(&clips, 0.6);
+        assert_eq!((selective.coverage, selective.coverage_not_neutral), (0.75, 0.5));
+        assert!((selective.accuracy.expect("some are covered") - 2.0 / 3.0).abs() < 1e-6);
+        assert_eq!(super::selective(&clips, 0.95).accuracy, None);
     }
 }

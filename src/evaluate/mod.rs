@@ -1,9 +1,9 @@
-//! How well a model reads clips whose acted emotion is known; native only.
+//! Evaluation of models on labelled clips; native only.
 
 mod calibrate;
 mod card;
 mod condition;
-mod judge;
+mod evaluation;
 mod metrics;
 mod occlusion;
 mod reference;
@@ -12,13 +12,14 @@ mod report;
 pub use calibrate::{calibrate, unseen_corpora};
 pub use card::card;
 pub use condition::Condition;
-pub use judge::{Judgement, judge};
-pub use metrics::{Certain, Judged, certain, metrics};
+pub use evaluation::{Evaluation, evaluate};
+pub use metrics::{ScoredClip, Selective, metrics, selective};
 pub use occlusion::{Occlusion, occlude};
 pub use reference::{
-    Enrolled, Protocol, REFERENCES, ReadBeside, calibrate_beside, enrol, read_alone, read_beside,
-    reference_score,
+    ConditionedPredictions, Enrolled, Protocol, REFERENCES, calibrate_conditioned, enrol,
+    predict_conditioned, predict_unconditioned, reference_score,
 };
 pub use report::{
-    Endured, Figure, PROTOCOLS, REFERENCE_CURVE, Report, Scored, confusion_file, reference_lines,
+    EvaluatedModel, EvaluationReport, Figure, PROTOCOLS, REFERENCE_CURVE, RobustnessScore, confusion_file,
+    reference_lines,
 };

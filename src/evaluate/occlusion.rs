@@ -1,5 +1,4 @@
-//! Whether the parts of a clip that are said to have decided a reading matter to it: they are silenced together, and so are
-//! as many others.
+//! Evaluation of explanations by occlusion: the parts with the most heat are occluded together, and so are as many random ones.
 
 use std::fs;
 
@@ -14,10 +13,10 @@ use crate::features::FeatureMap;
 use crate::model::{Model, Output};
 use crate::parallel;
 
-/// Share of the parts that are silenced.
+/// Share of the parts that are occluded.
 const SHARE: f32 = 0.1;
 
-/// By how much the probability of the likeliest emotion moves when a tenth of the clip is silenced, 0 to 1.
+/// How far the probability of the predicted emotion moves when a tenth of the clip is occluded, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Occlusion {
     /// The tenth with the most heat.
@@ -33,8 +32,7 @@ impl Occlusion {
     }
 }
 
-/// Silences parts of each recording, with one of the `models` a thread; `seed` and a recording's place decide what is
-/// drawn. Those that cannot be read, and clips of one part, are left out.
+/// Occludes parts of each recording, with one of the `models` per thread; random parts are drawn by `seed` and a recording's index. Those that cannot be read, and clips of one part, are left out.
 pub fn occlude(
     models: Vec<Model>,
     utterances: &[&Utterance],

@@ -1,4 +1,4 @@
-//! How well a model reads clips beside references of their speakers, and the calibration for it.
+//! Evaluation and calibration of predictions conditioned on a speaker reference.
 
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::{Certain, Judged, calibrate, certain, metrics};
+use super::{ScoredClip, Selective, calibrate, metrics, selective};
 use crate::analyzer::Analyzer;
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::corpus::{ReferencePool, Utterance};
@@ -15,39 +15,39 @@ use crate::model::{Calibration, Conditioning, Emotion, Metrics, Output, Referenc
 use crate::nn::classifiers::SpeakerNetwork;
 use crate::parallel;
 
-/// References that are drawn for each clip, in all protocols.
+/// References drawn for each clip, in all protocols.
 pub const REFERENCES: [(ReferenceDraw, usize); 11] = [
     (ReferenceDraw::Random, 1),
     (ReferenceDraw::Random, 3),
     (ReferenceDraw::Random, 6),
     (ReferenceDraw::Random, 12),
     (ReferenceDraw::Random, 24),
-    (ReferenceDraw::Sitting, 1),
-    (ReferenceDraw::Sitting, 3),
-    (ReferenceDraw::Sitting, 6),
-    (ReferenceDraw::Sitting, 12),
-    (ReferenceDraw::Sitting, 24),
+    (ReferenceDraw::OneSession, 1),
+    (ReferenceDraw::OneSession, 3),
+    (ReferenceDraw::OneSession, 6),
+    (ReferenceDraw::OneSession, 12),
+    (ReferenceDraw::OneSession, 24),
     (ReferenceDraw::OneSided, 12),
 ];
 
-/// A logit that no other is below.
-const IMPOSSIBLE: f32 = -1e9;
+/// The logit of a class that is excluded.
+const EXCLUDED: f32 = -1e9;
 
-/// A clip that was read alone, with what references are made of.
+/// A clip with its unconditioned output and its embedding, of which references are made.
 #[derive(Debug, Clone)]
 pub struct Enrolled {
-    /// What its name says.
+    /// The recording, with its label.
     pub utterance: Utterance,
     /// Its normalised embedding.
     pub embedding: Vec<f32>,
-    /// What the model says of it alone.
-    pub alone: Output,
-    /// Seconds that the model heard.
+    /// Output without a reference.
+    pub unconditioned: Output,
+    /// Seconds of the clip.
     pub seconds: f32,
 }
 
-/// Reads every recording alone, with one of the `analyzers` a thread; those that cannot be read, and those without speech, are left
-/// out. `progress` is told how many are done.
+/// Embeds every recording, with one of the `analyzers` per thread. Recordings that cannot be read, or hold no speech, are left out. `progress`
+/// is called with the number done.
 pub fn enrol(
     analyzers: Vec<Analyzer>,
     utterances: &[&Utterance],
@@ -61,168 +61,181 @@ pub fn enrol(
         Some(Enrolled {
             utterance: utterance.clone(),
             embedding: analyzer.model().normalised(&analysis.features),
-            alone: analysis.output,
+            unconditioned: analysis.output,
             seconds: analysis.clip.recorded().len() as f32 / SAMPLE_RATE_HZ as f32,
         })
     });
     read.into_iter().flatten().collect()
 }
 
-/// Clips that were read beside references of their speakers.
-pub struct ReadBeside {
-    /// What is said of them, before calibration. Clips whose speaker has no others are left out.
-    pub judged: Vec<Judged>,
-    /// Mean length of a reference, in seconds.
+/// Predictions for clips, conditioned on references of one kind and size.
+pub struct ConditionedPredictions {
+    /// The clips, uncalibrated. Clips whose speaker has no others are left out.
+    pub clips: Vec<ScoredClip>,
+    /// Mean duration of a reference, in seconds.
     pub reference_s: f32,
 }
 
-/// Reads each clip beside a reference of so many of the others, drawn by its place and the seed.
-pub fn read_beside(
+/// Predicts each clip conditioned on a reference of `count` of the others, drawn by its index and the seed.
+pub fn predict_conditioned(
     network: &SpeakerNetwork,
     clips: &[Enrolled],
     (draw, count): (ReferenceDraw, usize),
     seed: u64,
-) -> ReadBeside {
+) -> ConditionedPredictions {
     let pool = ReferencePool::new(clips.iter().map(|clip| &clip.utterance));
-    let places: Vec<usize> = (0..clips.len()).collect();
+    let indices: Vec<usize> = (0..clips.len()).collect();
     let networks: Vec<_> = (0..parallel::cores()).map(|_| (network.clone(), Device::flex())).collect();
-    let read = parallel::map(&places, networks, |(network, device), &place| {
-        let mut rng = StdRng::seed_from_u64(seed.wrapping_add((place as u64) << 8 | count as u64));
-        let others = pool.draw(place, count, draw, &mut rng);
+    let predicted = parallel::map(&indices, networks, |(network, device), &index| {
+        let mut rng = StdRng::seed_from_u64(seed.wrapping_add((index as u64) << 8 | count as u64));
+        let others = pool.draw(index, count, draw, &mut rng);
         if others.is_empty() {
             return None;
         }
-        let clip = &clips[place];
+        let clip = &clips[index];
         let conditioning =
             Conditioning::of_embeddings(others.iter().map(|&other| &clips[other].embedding[..]));
-        let output = conditioning.read(network, &clip.embedding, &clip.alone, device);
+        let output = conditioning.read(network, &clip.embedding, &clip.unconditioned, device);
         let seconds: f32 = others.iter().map(|&other| clips[other].seconds).sum();
-        Some((judged(clip, output), seconds))
+        Some((scored_clip(clip, output), seconds))
     });
-    let (judged, seconds): (Vec<Judged>, Vec<f32>) = read.into_iter().flatten().unzip();
+    let (clips, seconds): (Vec<ScoredClip>, Vec<f32>) = predicted.into_iter().flatten().unzip();
     let reference_s = seconds.iter().sum::<f32>() / seconds.len().max(1) as f32;
-    ReadBeside { judged, reference_s }
+    ConditionedPredictions { clips, reference_s }
 }
 
-/// What is said of clips alone, before calibration.
-pub fn read_alone(clips: &[Enrolled]) -> ReadBeside {
-    ReadBeside { judged: clips.iter().map(|clip| judged(clip, clip.alone)).collect(), reference_s: 0.0 }
+/// The unconditioned predictions of clips, uncalibrated.
+pub fn predict_unconditioned(clips: &[Enrolled]) -> ConditionedPredictions {
+    ConditionedPredictions {
+        clips: clips.iter().map(|clip| scored_clip(clip, clip.unconditioned)).collect(),
+        reference_s: 0.0,
+    }
 }
 
-fn judged(clip: &Enrolled, output: Output) -> Judged {
+fn scored_clip(clip: &Enrolled, output: Output) -> ScoredClip {
     let Utterance { speaker, emotion, .. } = &clip.utterance;
     let prediction = Calibration::default().predict(&output);
-    Judged { corpus: speaker.corpus, acted: *emotion, output, prediction }
+    ScoredClip { corpus: speaker.corpus, acted: *emotion, output, prediction }
 }
 
-/// Sums up clips that were read beside references.
+/// Metrics of conditioned predictions.
 pub fn reference_score(
     clips_of: &str,
     (draw, reference_clips): (ReferenceDraw, usize),
-    read: &ReadBeside,
+    predicted: &ConditionedPredictions,
     calibration: &Calibration,
 ) -> ReferenceScore {
-    let judged: Vec<Judged> = read.judged.iter().map(|clip| clip.calibrated(calibration)).collect();
-    let Metrics { clips, accuracy, accuracy_interval, mean_recall, calibration_error, .. } = metrics(&judged);
-    let Certain { said, right, .. } = certain(&judged, calibration.likely_from);
+    let scored: Vec<ScoredClip> = predicted.clips.iter().map(|clip| clip.calibrated(calibration)).collect();
+    let Metrics { clips, accuracy, accuracy_interval, mean_recall, calibration_error, .. } = metrics(&scored);
+    let Selective { coverage, accuracy: selective_accuracy, .. } =
+        selective(&scored, calibration.likely_from);
     ReferenceScore {
         clips_of: clips_of.to_owned(),
         draw,
         reference_clips,
-        reference_s: read.reference_s,
+        reference_s: predicted.reference_s,
         clips,
         accuracy,
         accuracy_interval,
         mean_recall,
-        said,
-        right,
+        coverage,
+        selective_accuracy,
         calibration_error,
     }
 }
 
-/// Clips of one split or corpus that were read beside references, of each kind and size.
+/// Predictions for the clips of one split or corpus, conditioned on references of each kind and size.
 pub struct Protocol {
     /// Its name.
     pub name: String,
-    /// Each clip alone.
-    pub alone: ReadBeside,
+    /// Without a reference.
+    pub unconditioned: ConditionedPredictions,
     /// In the order of [`REFERENCES`].
-    pub beside: Vec<ReadBeside>,
+    pub conditioned: Vec<ConditionedPredictions>,
 }
 
 impl Protocol {
-    /// Reads clips beside all references.
+    /// Predicts clips conditioned on all references.
     pub fn new(name: &str, network: &SpeakerNetwork, clips: &[Enrolled], seed: u64) -> Self {
-        let beside = REFERENCES.map(|reference| read_beside(network, clips, reference, seed));
-        Self { name: name.to_owned(), alone: read_alone(clips), beside: beside.into() }
+        let conditioned = REFERENCES.map(|reference| predict_conditioned(network, clips, reference, seed));
+        Self {
+            name: name.to_owned(),
+            unconditioned: predict_unconditioned(clips),
+            conditioned: conditioned.into(),
+        }
     }
 
-    /// The same with the clips of another beside its own.
+    /// The same with the clips of another protocol added.
     ///
     /// # Panics
     /// If the other has none.
     pub fn and(mut self, other: Self) -> Self {
-        self.alone.judged.extend(other.alone.judged);
-        for (own, other) in self.beside.iter_mut().zip(other.beside) {
-            let [mine, theirs] = [&own.judged, &other.judged].map(|judged| judged.len() as f32);
+        self.unconditioned.clips.extend(other.unconditioned.clips);
+        for (own, other) in self.conditioned.iter_mut().zip(other.conditioned) {
+            let [mine, theirs] = [&own.clips, &other.clips].map(|clips| clips.len() as f32);
             own.reference_s = (mine * own.reference_s + theirs * other.reference_s) / (mine + theirs);
-            own.judged.extend(other.judged);
+            own.clips.extend(other.clips);
         }
         self
     }
 
-    /// The same where only these emotions are to choose from.
+    /// The same with only these classes to choose from.
     pub fn among(mut self, emotions: &[Emotion]) -> Self {
-        for read in std::iter::once(&mut self.alone).chain(&mut self.beside) {
-            for clip in &mut read.judged {
+        for predicted in std::iter::once(&mut self.unconditioned).chain(&mut self.conditioned) {
+            for clip in &mut predicted.clips {
                 for emotion in Emotion::ALL.into_iter().filter(|emotion| !emotions.contains(emotion)) {
-                    clip.output.logits[emotion.index()] = IMPOSSIBLE;
+                    clip.output.logits[emotion.index()] = EXCLUDED;
                 }
             }
         }
         self
     }
 
-    /// How often the likeliest emotion is right, without a reference and with each; no calibration changes that.
+    /// Scores without a reference and with each, uncalibrated: accuracies do not depend on the calibration.
     pub fn accuracies(&self) -> Vec<ReferenceScore> {
         self.scores(&Calibration::default(), &Calibration::default())
     }
 
-    fn pooled(&self) -> Vec<Judged> {
-        self.beside.iter().flat_map(|read| read.judged.iter().copied()).collect()
+    fn pooled(&self) -> Vec<ScoredClip> {
+        self.conditioned.iter().flat_map(|predicted| predicted.clips.iter().copied()).collect()
     }
 
-    /// The scores without a reference, by the `alone` calibration, then with each.
-    fn scores(&self, alone: &Calibration, beside: &Calibration) -> Vec<ReferenceScore> {
-        let without = reference_score(&self.name, (ReferenceDraw::Random, 0), &self.alone, alone);
-        let with = REFERENCES.into_iter().zip(&self.beside).filter(|(_, read)| !read.judged.is_empty());
-        let with = with.map(|(reference, read)| reference_score(&self.name, reference, read, beside));
+    /// Scores without a reference, then with each, by calibrations of their own.
+    fn scores(&self, unconditioned: &Calibration, conditioned: &Calibration) -> Vec<ReferenceScore> {
+        let without =
+            reference_score(&self.name, (ReferenceDraw::Random, 0), &self.unconditioned, unconditioned);
+        let with = REFERENCES
+            .into_iter()
+            .zip(&self.conditioned)
+            .filter(|(_, predicted)| !predicted.clips.is_empty());
+        let with =
+            with.map(|(reference, predicted)| reference_score(&self.name, reference, predicted, conditioned));
         std::iter::once(without).chain(with).collect()
     }
 }
 
-/// Fits the calibration of readings beside references to validation clips and to corpora that the networks never met, and scores all
-/// protocols: those of corpora by calibrations without them.
+/// Fits the calibration of conditioned predictions to validation clips and unseen corpora, and scores all protocols: those of unseen
+/// corpora by calibrations fitted without them.
 ///
 /// # Panics
 /// If there are no validation clips.
-pub fn calibrate_beside(
-    alone: &Calibration,
+pub fn calibrate_conditioned(
+    unconditioned: &Calibration,
     validation: &Protocol,
-    never_met: &[Protocol],
+    unseen: &[Protocol],
     evaluation: &[Protocol],
 ) -> (Calibration, Vec<ReferenceScore>) {
     let validation = validation.pooled();
-    let pooled: Vec<Vec<Judged>> = never_met.iter().map(Protocol::pooled).collect();
+    let pooled: Vec<Vec<ScoredClip>> = unseen.iter().map(Protocol::pooled).collect();
     let fitted = |without: Option<usize>| {
-        let others = pooled.iter().enumerate().filter(|(place, _)| Some(*place) != without);
+        let others = pooled.iter().enumerate().filter(|(index, _)| Some(*index) != without);
         calibrate(&validation, &others.map(|(_, clips)| &clips[..]).collect::<Vec<_>>())
     };
     let calibration = fitted(None);
     let mut scores: Vec<ReferenceScore> =
-        evaluation.iter().flat_map(|protocol| protocol.scores(alone, &calibration)).collect();
-    for (place, protocol) in never_met.iter().enumerate() {
-        scores.extend(protocol.scores(alone, &fitted(Some(place))));
+        evaluation.iter().flat_map(|protocol| protocol.scores(unconditioned, &calibration)).collect();
+    for (index, protocol) in unseen.iter().enumerate() {
+        scores.extend(protocol.scores(unconditioned, &fitted(Some(index))));
     }
     (calibration, scores)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::calibrate::row;
-use super::{Certain, Condition};
+use super::{Condition, Selective};
 use crate::corpus::{Corpus, Survey};
 use crate::model::{Emotion, Manifest, Metrics, ReferenceDraw, ReferenceScore, SpeakerHead, UnseenCorpus};
 use crate::train::{Recipe, Schedule};
@@ -27,7 +27,7 @@ pub fn is_of_the_paper(name: &str) -> bool {
     PAPER_ACCURACY.iter().any(|(of_paper, ..)| *of_paper == name)
 }
 
-/// What the paper's model of this name reaches, or the one that this is a small form of.
+/// Accuracy of the paper's model of this name, or of the one that this is a small form of, in percent.
 pub fn paper_accuracy(name: &str) -> Option<f32> {
     let of_paper = name.strip_suffix("-small").unwrap_or(name);
     PAPER_ACCURACY.iter().find(|(name, ..)| *name == of_paper).map(|(.., accuracy)| *accuracy)
@@ -39,29 +39,29 @@ const PAPER_RECALL: [f32; 7] = [91.2, 74.2, 72.5, 75.8, 93.1, 69.1, 94.6];
 /// Recordings of each emotion in the paper's Table 1, in the order of the emotions.
 const PAPER_COUNTS: [usize; 7] = [1923, 1923, 1923, 1923, 1895, 1923, 652];
 
-/// A model's scores on one split, recomputed from its weights.
-pub struct Scored {
-    /// What its `model.json` says.
+/// A model with its metrics on one split, recomputed from its weights.
+pub struct EvaluatedModel {
+    /// Its `model.json`.
     pub manifest: Manifest,
-    /// Numbers that were learnt.
+    /// Number of parameters.
     pub parameters: usize,
     /// Accuracy, recalls and the rest.
     pub metrics: Metrics,
-    /// What it says for certain.
-    pub certain: Certain,
+    /// Coverage and selective accuracy.
+    pub selective: Selective,
 }
 
-/// A model's accuracy on recordings that were made worse.
-pub struct Endured {
+/// A model's accuracy under one condition.
+pub struct RobustnessScore {
     /// The model's name.
     pub model: String,
-    /// What was done to the recordings that judge on the random split.
+    /// How the test recordings of the random split were degraded.
     pub condition: Condition,
-    /// Share of them that it still reads as acted.
+    /// Accuracy, 0 to 1.
     pub accuracy: f32,
 }
 
-/// A picture of what decided readings.
+/// A figure of explanations.
 pub struct Figure {
     /// What it shows.
     pub title: String,
@@ -69,17 +69,17 @@ pub struct Figure {
     pub file: String,
 }
 
-/// Everything that the report tells.
-pub struct Report<'a> {
+/// Contents of the report.
+pub struct EvaluationReport<'a> {
     /// What the corpora hold.
     pub survey: &'a Survey,
     /// Every model on every split that there are weights for.
-    pub scored: &'a [Scored],
-    /// What some of the models endure.
-    pub endured: &'a [Endured],
-    /// How well `voice` does by further protocols, with references and without; none if that was not measured.
+    pub scored: &'a [EvaluatedModel],
+    /// Accuracy of some models under degraded conditions.
+    pub robustness: &'a [RobustnessScore],
+    /// Scores of `voice` by further protocols, with references and without; none if not measured.
     pub protocols: &'a [ReferenceScore],
-    /// What decided some readings.
+    /// Explanations of some predictions.
     pub explained: &'a [Figure],
     /// Path of the folder with the pictures, as seen from the report.
     pub figures: &'a str,
@@ -91,10 +91,10 @@ pub fn confusion_file(manifest: &Manifest) -> String {
 }
 
 /// The head of a table of [`unseen_row`]s.
-pub const UNSEEN_HEAD: &str = "| model | corpus | clips | accuracy, % | mean recall | certain | of that right | certain of another than neutral | calibration error |\n\
+pub const UNSEEN_HEAD: &str = "| model | corpus | clips | accuracy, % | mean recall | coverage | selective accuracy | coverage, not neutral | calibration error |\n\
                                |---|---|---|---|---|---|---|---|---|";
 
-/// The cells on a corpus that a model never met, behind the model's name.
+/// The cells of an unseen corpus, behind the model's name.
 pub fn unseen_row(unseen: &UnseenCorpus) -> String {
     let percent = |share: f32| format!("{:.1}", 100.0 * share);
     format!(
@@ -103,9 +103,9 @@ pub fn unseen_row(unseen: &UnseenCorpus) -> String {
         unseen.clips,
         percent(unseen.accuracy),
         percent(unseen.mean_recall),
-        percent(unseen.said),
-        unseen.right.map_or_else(String::new, percent),
-        percent(unseen.not_neutral),
+        percent(unseen.coverage),
+        unseen.selective_accuracy.map_or_else(String::new, percent),
+        percent(unseen.coverage_not_neutral),
         percent(unseen.calibration_error),
     )
 }
@@ -113,10 +113,10 @@ pub fn unseen_row(unseen: &UnseenCorpus) -> String {
 /// File name of the scores by further protocols, among the weights that are held out.
 pub const PROTOCOLS: &str = "protocols.json";
 
-/// File name of the picture of what references gain.
+/// File name of the figure of accuracy against reference duration.
 pub const REFERENCE_CURVE: &str = "speaker-reference.svg";
 
-/// What is scored beside references, and how these were drawn, in the order of the scores.
+/// Evaluation sets and how references were drawn, in the order of the scores.
 fn reference_rows(scores: &[ReferenceScore]) -> Vec<(&str, ReferenceDraw)> {
     let mut rows = Vec::new();
     for score in scores.iter().filter(|score| score.reference_clips > 0) {
@@ -128,7 +128,7 @@ fn reference_rows(scores: &[ReferenceScore]) -> Vec<(&str, ReferenceDraw)> {
     rows
 }
 
-/// The score of clips beside references of so many, or alone.
+/// The score with references of `clips` clips; 0 is without one.
 fn score_at<'a>(
     scores: &'a [ReferenceScore],
     clips_of: &str,
@@ -140,7 +140,7 @@ fn score_at<'a>(
     })
 }
 
-/// The cells of accuracies: alone, and beside each number of clips.
+/// The cells of accuracies: without a reference, and with each number of clips.
 fn reference_cells(scores: &[ReferenceScore], clips_of: &str, draw: ReferenceDraw) -> String {
     let cells = [0, 1, 3, 6, 12, 24].map(|clips| {
         score_at(scores, clips_of, draw, clips).map_or_else(String::new, |score| {
@@ -150,7 +150,7 @@ fn reference_cells(scores: &[ReferenceScore], clips_of: &str, draw: ReferenceDra
     cells.join(" | ")
 }
 
-/// What references at random gain, by their length: a line for each split and corpus, of seconds and accuracy in percent.
+/// Accuracy against the duration of random references: a line for each evaluation set, of seconds and accuracy in percent.
 pub fn reference_lines(head: &SpeakerHead) -> Vec<(String, Vec<[f32; 2]>)> {
     let rows = reference_rows(&head.scores).into_iter().filter(|(_, draw)| *draw == ReferenceDraw::Random);
     let line = |(clips_of, draw): (&str, ReferenceDraw)| {
@@ -169,7 +169,7 @@ fn interval([low, high]: [f32; 2]) -> String {
     format!("{:.1} to {:.1}", 100.0 * low, 100.0 * high)
 }
 
-impl Report<'_> {
+impl EvaluationReport<'_> {
     /// The whole report as Markdown.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
@@ -182,9 +182,9 @@ impl Report<'_> {
             out,
             "# Report\n\n\
              The tables of \"Emotion Recognition using Deep Learning Models\" with the numbers of the models in this\n\
-             repository beside its own. `sottovoce report --data CORPORA` makes this file anew: it reads the recordings that\n\
-             judge through the whole pipeline, with the weights that are shipped.\n\n\
-             All of it is about **acted English speech**, and about how often a model names what the actor was asked for."
+             repository beside its own. `sottovoce report --data CORPORA` generates this file: it evaluates the shipped weights on\n\
+             the test recordings, through the whole pipeline.\n\n\
+             Most of it is about **acted English speech**, and about how often a model names the emotion that the actor was asked for."
         )?;
         self.data(out)?;
         self.splits(out)?;
@@ -234,7 +234,7 @@ impl Report<'_> {
         }
         writeln!(
             out,
-            "\nLeft out are {} recordings that are known to be wrong: digital silence, the same recording under two emotions,\n\
+            "\n{} recordings with known defects are left out: digital silence, the same recording under two emotions,\n\
              a repetition (`sottovoce corpus` lists them; `--keep-defects` uses them).\n\n\
              ![Recordings of each emotion]({figures}/emotions.svg)\n\n\
              ![Loudness of each emotion's recordings]({figures}/loudness.svg)",
@@ -251,13 +251,13 @@ impl Report<'_> {
     fn splits(&self, out: &mut String) -> std::fmt::Result {
         writeln!(
             out,
-            "\n## Who judges\n\n\
-             - **random**, the paper's: a fifth of each emotion's recordings, drawn at random. The same speakers and sentences stand\n  \
-               on both sides, so this says how well voices that were heard before are read.\n\
-             - **speaker**: a fifth of each corpus' speakers, none of whom was heard in training; one of SAVEE's four and one of\n  \
+            "\n## Splits\n\n\
+             - **random**, the paper's: the test set is a fifth of each emotion's recordings, drawn at random. Training and test share\n  \
+               speakers and sentences, so this measures accuracy on known voices.\n\
+             - **speaker**: the test set is a fifth of each corpus' speakers, unseen in training; one of SAVEE's four and one of\n  \
                TESS' two. This is what to expect of a new voice of the same kind.\n\n\
-             A further twentieth of the recordings (or of the speakers) chooses the best epoch and helps to fit the calibration of the\n\
-             probabilities. It neither trains nor judges: ours learn from 75 % of the recordings where the paper's had 80 %."
+             A further twentieth of the recordings (or of the speakers) is the validation set, for early stopping and calibration:\n\
+             our models are trained on 75 % of the recordings where the paper's had 80 %."
         )
     }
 
@@ -273,25 +273,25 @@ impl Report<'_> {
         }
         writeln!(
             out,
-            "\n## Corpora never met\n\n\
-             The shipped weights on corpora that took no part in their training: the nearest to a visitor's voice and microphone. In\n\
-             plain speech (speechocean762, Picovoice) neutral counts as right. \"Certain\" is what is said without reserve (\"sounds …\").\n\
-             Each row is by a calibration that was fitted without its corpus; EMOVO is in none of them. The last row of each model is\n\
-             its random split, by the calibration that ships.\n\n{UNSEEN_HEAD}"
+            "\n## Unseen corpora\n\n\
+             The shipped weights on corpora that took no part in their training: the closest to a visitor's voice and microphone. In\n\
+             ordinary speech (speechocean762, Picovoice) the label is neutral. Coverage is the share of clips with a prediction without\n\
+             reserve (\"sounds …\"), selective accuracy how often that is right. Each row is by a calibration fitted without its\n\
+             corpus; EMOVO is in none of them. The last row of each model is its random split, by the shipped calibration.\n\n{UNSEEN_HEAD}"
         )?;
         for manifest in shipped {
             for unseen in &manifest.unseen_corpora {
                 writeln!(out, "| {} {}", manifest.name, unseen_row(unseen))?;
             }
-            if let Some(Scored { metrics, certain, .. }) = self.of(&manifest.name, "random") {
-                let random = row("(random split)", metrics, *certain);
+            if let Some(EvaluatedModel { metrics, selective, .. }) = self.of(&manifest.name, "random") {
+                let random = row("(random split)", metrics, *selective);
                 writeln!(out, "| {} {}", manifest.name, unseen_row(&random))?;
             }
         }
         writeln!(
             out,
-            "\n`sottovoce calibrate --model voice --data CORPORA` fits the calibration and measures this; \
-             `sottovoce evaluate --split corpus-emovo` reads a corpus whole."
+            "\n`sottovoce calibrate --model voice --data CORPORA` fits the calibration and computes this; \
+             `sottovoce evaluate --split corpus-emovo` evaluates on a whole corpus."
         )
     }
 
@@ -307,14 +307,13 @@ impl Report<'_> {
         }
         writeln!(
             out,
-            "\n## Beside other clips of the same speaker\n\n\
-             Each clip is read beside n other clips of its speaker, without their labels (a speaker reference): accuracy in %, in\n\
-             parentheses where it would lie in 95 of 100 draws of as many clips. References are drawn at random, or as a visitor gives\n\
-             them in one sitting (four in five neutral); those of one emotion alone are the worst case. The part of a model that\n\
-             takes references was trained on {} too; each of these is read by networks that were trained without it, and calibrated\n\
-             without it. EMOVO trained nothing and calibrates nothing. \"Certain\" and \"right\" are of what is said without reserve\n\
-             beside 12 clips.\n\n\
-             | weights | clips of | drawn | alone | 1 | 3 | 6 | 12 | 24 | certain | right | calibration error |\n\
+            "\n## With a speaker reference\n\n\
+             Predictions conditioned on n other, unlabelled clips of the same speaker: accuracy in %, with 95 % bootstrap intervals.\n\
+             References are drawn at random, or as a visitor records them in one session (four in five neutral); one-sided ones, of\n\
+             one emotion, are the worst case. The speaker head was trained on {} too; on each of these, networks trained without it\n\
+             and a calibration fitted without it are evaluated. EMOVO takes part in no training and no calibration. Coverage,\n\
+             selective accuracy and calibration error are with 12 clips.\n\n\
+             | weights | evaluation set | reference | 0 | 1 | 3 | 6 | 12 | 24 | coverage | selective accuracy | calibration error |\n\
              |---|---|---|---|---|---|---|---|---|---|---|---|",
             takes[0].1.other_corpora.join(", ")
         )?;
@@ -322,21 +321,22 @@ impl Report<'_> {
             for (clips_of, draw) in reference_rows(&head.scores) {
                 let at = |clips: usize| score_at(&head.scores, clips_of, draw, clips);
                 let cells = reference_cells(&head.scores, clips_of, draw);
-                let certain = at(12).map_or_else(
+                let selective = at(12).map_or_else(
                     || " | | ".to_owned(),
                     |score| {
-                        let right =
-                            score.right.map_or_else(String::new, |right| format!("{:.1}", 100.0 * right));
+                        let accuracy = score
+                            .selective_accuracy
+                            .map_or_else(String::new, |accuracy| format!("{:.1}", 100.0 * accuracy));
                         format!(
-                            "{:.1} | {right} | {:.1}",
-                            100.0 * score.said,
+                            "{:.1} | {accuracy} | {:.1}",
+                            100.0 * score.coverage,
                             100.0 * score.calibration_error
                         )
                     },
                 );
                 writeln!(
                     out,
-                    "| {}, {} | {clips_of} | {draw} | {} | {certain} |",
+                    "| {}, {} | {clips_of} | {draw} | {} | {selective} |",
                     manifest.name, manifest.training.split, cells
                 )?;
             }
@@ -344,8 +344,8 @@ impl Report<'_> {
         writeln!(
             out,
             "\n![Accuracy by seconds of reference, of the speaker split's weights]({}/{REFERENCE_CURVE})\n\n\
-             In speechocean762, plain speech, each speaker has one other clip. `sottovoce train-speaker` trains, calibrates and measures\n\
-             all of it; `sottovoce evaluate --split speaker --reference 12 --data CORPORA` reads the clips of one split.",
+             In speechocean762 each speaker has one other clip. `sottovoce train-speaker` trains, calibrates and evaluates all of it;\n\
+             `sottovoce evaluate --split speaker --reference 12 --data CORPORA` evaluates one split.",
             self.figures
         )
     }
@@ -357,12 +357,12 @@ impl Report<'_> {
         writeln!(
             out,
             "\n## Further protocols\n\n\
-             `voice`, trained anew for each (`sottovoce protocols`); columns as above. In **five folds** every speaker of the four corpora\n\
-             judges once, in weights that did not hear them. The **published split** of CREMA-D is that of the NOSS benchmark: 19\n\
-             speakers judge, six emotions are to choose from, and the other three corpora train, too. On it a linear layer on frozen\n\
-             states reaches, as published, 70.9 % with FRILL, 77.4 with wav2vec 2.0, and 81.3, 82.6 and 83.2 with TRILLsson 1, 2 and 3 (5, 8\n\
-             and 21 million parameters). A corpus that is **left out** is read whole, by weights that were trained on the other three.\n\n\
-             | clips of | drawn | clips | alone | 1 | 3 | 6 | 12 | 24 |\n\
+             `voice`, trained anew for each (`sottovoce protocols`); columns as above. **Five folds** are a cross-validation over the speakers of\n\
+             the four corpora. The **published split** of CREMA-D is that of the NOSS benchmark: 19 test speakers, six classes; the other\n\
+             three corpora are used for training, too. On it a linear layer on frozen embeddings reaches, as published, 70.9 % with FRILL,\n\
+             77.4 with wav2vec 2.0, and 81.3, 82.6 and 83.2 with TRILLsson 1, 2 and 3 (5, 8 and 21 million parameters). A corpus that is\n\
+             **left out** is the test set of weights trained on the other three.\n\n\
+             | evaluation set | reference | clips | 0 | 1 | 3 | 6 | 12 | 24 |\n\
              |---|---|---|---|---|---|---|---|---|"
         )?;
         for (clips_of, draw) in reference_rows(self.protocols) {
@@ -376,7 +376,7 @@ impl Report<'_> {
     fn recipes(&self, out: &mut String) -> std::fmt::Result {
         writeln!(
             out,
-            "\n## Table 2: training\n\n| model | recipe | optimiser | batch | epochs at most | rate | schedule | changed copies |\n\
+            "\n## Table 2: training\n\n| model | recipe | optimizer | batch | epochs at most | learning rate | schedule | augmented copies |\n\
              |---|---|---|---|---|---|---|---|"
         )?;
         for name in Manifest::NAMES {
@@ -384,7 +384,7 @@ impl Report<'_> {
                 let Some(Ok(recipe)) = Recipe::of_model(name, kind) else { continue };
                 let schedule = match recipe.schedule {
                     Schedule::OneCycle { .. } => "one cycle",
-                    Schedule::Plateau { .. } => "falls on plateaus",
+                    Schedule::Plateau { .. } => "reduce on plateau",
                 };
                 writeln!(
                     out,
@@ -397,10 +397,10 @@ impl Report<'_> {
                 )?;
             }
         }
-        writeln!(out, "\nThe rest stands in `recipes/`.")
+        writeln!(out, "\nThe rest is in `recipes/`.")
     }
 
-    fn of(&self, name: &str, split: &str) -> Option<&Scored> {
+    fn of(&self, name: &str, split: &str) -> Option<&EvaluatedModel> {
         self.scored.iter().find(|s| s.manifest.name == name && s.manifest.training.split == split)
     }
 
@@ -416,7 +416,7 @@ impl Report<'_> {
         });
         for (name, title, paper) in of_paper.into_iter().chain(own) {
             let cells = ["random", "speaker"].map(|split| match self.of(name, split) {
-                Some(Scored { metrics, .. }) => format!(
+                Some(EvaluatedModel { metrics, .. }) => format!(
                     "**{}** | {} | {}",
                     percent(metrics.accuracy),
                     interval(metrics.accuracy_interval),
@@ -428,14 +428,14 @@ impl Report<'_> {
         }
         writeln!(
             out,
-            "\nThe 95 % intervals are bootstrapped over recordings. HuBERT and Wav2Vec2 stand on encoders of 95 million parameters\n\
-             each, which heard 960 hours of speech and must be imported. `hubert-small` and `wav2vec2-small`\n\
-             have their heads, on small encoders that learnt here, from Whisper and 4.8 hours of speech (`docs/PRETRAINING.md`): in\n\
-             parentheses what the large ones reach. `voice` is not in the paper.\n\n### By corpus\n\n| model, split |{} | calibration error | bytes |\n|---|{}---|---|",
+            "\nThe 95 % intervals are bootstrapped over recordings. HuBERT and Wav2Vec2 need encoders of 95 million parameters, pretrained\n\
+             on 960 hours of speech, which must be imported. `hubert-small` and `wav2vec2-small` have the same heads on small encoders\n\
+             that were pretrained here, from Whisper and 4.8 hours of speech (`docs/PRETRAINING.md`); the accuracy of the large ones\n\
+             is in parentheses. `voice` is not in the paper.\n\n### By corpus\n\n| model, split |{} | calibration error | bytes |\n|---|{}---|---|",
             self.heads(),
             "---|".repeat(self.survey.speakers.len()),
         )?;
-        for Scored { manifest, metrics, .. } in self.scored {
+        for EvaluatedModel { manifest, metrics, .. } in self.scored {
             let of = |corpus: &Corpus| metrics.accuracy_by_corpus.get(corpus.name()).copied();
             let by_corpus: Vec<String> =
                 self.survey.speakers.keys().map(|c| of(c).map_or_else(String::new, percent)).collect();
@@ -451,20 +451,21 @@ impl Report<'_> {
         }
         writeln!(
             out,
-            "\nTESS is two women saying one sentence pattern. On the random split both are heard in training; on the speaker\n\
-             split one alone."
+            "\nTESS is two women saying one sentence pattern. On the random split both are in the training set; on the speaker\n\
+             split only one."
         )
     }
 
     fn robustness(&self, out: &mut String) -> std::fmt::Result {
-        if self.endured.is_empty() {
+        if self.robustness.is_empty() {
             return Ok(());
         }
-        let mut models: Vec<&str> = self.endured.iter().map(|endured| endured.model.as_str()).collect();
+        let mut models: Vec<&str> =
+            self.robustness.iter().map(|robustness| robustness.model.as_str()).collect();
         models.dedup();
         writeln!(
             out,
-            "\n## What they endure: accuracy on the random split, %\n\n| recordings | {} |\n|---|{}",
+            "\n## Robustness: accuracy on the random split, %\n\n| recordings | {} |\n|---|{}",
             models.join(" | "),
             "---|".repeat(models.len())
         )?;
@@ -473,18 +474,22 @@ impl Report<'_> {
             cells.collect::<Vec<_>>().join(" | ")
         };
         let clean = accuracies(&|model| Some(self.of(model, "random")?.metrics.accuracy));
-        writeln!(out, "| as they are | {clean} |")?;
+        writeln!(out, "| unchanged | {clean} |")?;
         for condition in Condition::ALL {
-            let with =
-                |model: &str, endured: &&Endured| endured.model == model && endured.condition == condition;
+            let with = |model: &str, robustness: &&RobustnessScore| {
+                robustness.model == model && robustness.condition == condition
+            };
             let worse = accuracies(&|model| {
-                self.endured.iter().find(|endured| with(model, endured)).map(|endured| endured.accuracy)
+                self.robustness
+                    .iter()
+                    .find(|robustness| with(model, robustness))
+                    .map(|robustness| robustness.accuracy)
             });
             writeln!(out, "| {} | {worse} |", condition.describe())?;
         }
         writeln!(
             out,
-            "\n`sottovoce evaluate --model voice --through babble --data CORPORA` recomputes one of them."
+            "\n`sottovoce evaluate --model voice --through babble --data CORPORA` recomputes one column."
         )
     }
 
@@ -497,7 +502,7 @@ impl Report<'_> {
         writeln!(out, "\n## Table 4: recall, %\n\n| acted | the paper's Wav2Vec2, random |{heads}")?;
         writeln!(out, "|---|---|{}", "---|".repeat(self.scored.len()))?;
         for emotion in Emotion::ALL {
-            let of = |scored: &Scored| {
+            let of = |scored: &EvaluatedModel| {
                 scored.metrics.recall.get(&emotion).copied().map_or_else(String::new, percent)
             };
             let recalls: Vec<String> = self.scored.iter().map(of).collect();
@@ -508,7 +513,7 @@ impl Report<'_> {
 
     fn confusions(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\n## Confusion matrices")?;
-        for Scored { manifest, .. } in self.scored {
+        for EvaluatedModel { manifest, .. } in self.scored {
             let (name, split) = (&manifest.name, &manifest.training.split);
             writeln!(out, "\n![{name}, {split} split]({}/{})", self.figures, confusion_file(manifest))?;
         }
@@ -516,22 +521,22 @@ impl Report<'_> {
     }
 }
 
-impl Report<'_> {
+impl EvaluationReport<'_> {
     fn explanations(&self, out: &mut String) -> std::fmt::Result {
         if self.explained.is_empty() {
             return Ok(());
         }
         writeln!(
             out,
-            "\n## What decided\n\n\
-             The paper's Figures 3 to 6, on one clip of each emotion that none of these weights has heard. Figures 3 and 4 are\n\
-             Grad-CAM on the last convolution: at the left what the network saw, at the right where the likeliest emotion's\n\
-             score came from. A model with an encoder reads the clip without one part after the other instead, and the heat lies\n\
-             where the probability falls. Figure 5 is how strongly each latent dimension of the encoder answers, averaged over\n\
-             time. Figure 6 is the variance, over clips, of each feature that the last layers decide by.\n\n\
-             Heat shows where a model's own score came from; it does not show what people hear. `sottovoce evaluate\n\
-             --explanations 200 --model voice --data CORPORA` checks it: it silences the tenth of a clip with the most heat, then a\n\
-             random tenth, and tells which moves the probability more."
+            "\n## Explanations\n\n\
+             The paper's Figures 3 to 6, on one test clip of each emotion. Figures 3 and 4 are Grad-CAM on the last convolution: the\n\
+             input of the network at the left, the relevance for the predicted emotion at the right. Models with an encoder are\n\
+             explained by occlusion: the heat is how far the probability falls without a part of the clip. Figure 5 is the mean\n\
+             activation over time of each latent dimension of the encoder. Figure 6 is the variance over clips of each dimension of the\n\
+             embedding.\n\n\
+             Heat shows what a model's own prediction rests on, not what people hear. `sottovoce evaluate --explanations 200 --model\n\
+             voice --data CORPORA` checks it: it occludes the tenth of a clip with the most heat, then a random tenth, and compares\n\
+             how far the probability moves."
         )?;
         for Figure { title, file } in self.explained {
             writeln!(out, "\n![{title}]({}/{file})", self.figures)?;
@@ -544,10 +549,10 @@ fn ceiling(out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
         "\n## The human ceiling\n\n\
-         Listeners who heard only the voice were asked which emotion CREMA-D's actors show. Their most frequent answer is the\n\
+         Listeners were played only the voice and asked which emotion CREMA-D's actors show. Their most frequent answer is the\n\
          emotion that the actor was asked for in **41.6 %** of its 7,442 clips (47.9 % if ties count as right), computed from the\n\
-         corpus' published votes. A model that reaches more on this corpus predicts what actors were told, which is not what\n\
-         people hear."
+         corpus' published votes. A model with a higher accuracy on this corpus predicts what actors were asked for, which is not\n\
+         what people perceive."
     )
 }
 
@@ -562,15 +567,15 @@ mod tests {
         let mut manifest = Manifest::untrained("ms", None).expect("known");
         manifest.training = Training { split: "speaker".to_owned(), ..Training::default() };
         let metrics = Metrics { accuracy: 0.5012, accuracy_interval: [0.48, 0.52], ..Metrics::default() };
-        let certain = Certain { said: 0.5, right: Some(0.75), not_neutral: 0.25 };
-        let scored = [Scored { manifest, parameters: 0, metrics, certain }];
+        let selective = Selective { coverage: 0.5, accuracy: Some(0.75), coverage_not_neutral: 0.25 };
+        let scored = [EvaluatedModel { manifest, parameters: 0, metrics, selective }];
         let model = "ms".to_owned();
-        let endured = [Endured { model, condition: Condition::Babble, accuracy: 0.3333 }];
+        let robustness = [RobustnessScore { model, condition: Condition::Babble, accuracy: 0.3333 }];
         let explained = [Figure { title: "Figure 4, ms".to_owned(), file: "heat-ms.svg".to_owned() }];
-        let report = Report {
+        let report = EvaluationReport {
             survey: &survey,
             scored: &scored,
-            endured: &endured,
+            robustness: &robustness,
             protocols: &[],
             explained: &explained,
             figures: "figures",

@@ -128,7 +128,7 @@ mod tests {
     fn the_heat_lies_where_the_probability_falls() {
         let of = |angry: f32| {
             let scores = [angry, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
-            Prediction::from_scores(&scores)
+            Prediction::from_logits(&scores)
         };
         let silencing = Silencing { whole: of(3.0), without: [3.0, 4.0, 0.0, 3.0].map(of).to_vec() };
         let angry = silencing.explain(Emotion::Angry, 16_000);

@@ -1,4 +1,4 @@
-//! What was said for what was acted.
+//! Confusion matrices.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -10,7 +10,7 @@ use crate::model::Emotion;
 const NAMES: i32 = 84;
 const CELL: i32 = 62;
 
-/// A confusion matrix: a row an acted emotion, a column one that was said, each cell with its share of the row in
+/// A confusion matrix: a row per acted emotion, a column per predicted one, each cell with its share of the row in
 /// percent.
 pub fn confusion_matrix(title: &str, counts: &[[usize; 7]; 7]) -> String {
     let size = (NAMES + 7 * CELL + 12) as u32;
@@ -20,7 +20,7 @@ pub fn confusion_matrix(title: &str, counts: &[[usize; 7]; 7]) -> String {
         let top = NAMES + 24;
         area.draw(&Text::new(title.to_owned(), (12, 12), font(17)))?;
         area.draw(&Text::new("acted", (12, top - 18), font(13)))?;
-        area.draw(&Text::new("said", (NAMES, 52), font(13)))?;
+        area.draw(&Text::new("predicted", (NAMES, 52), font(13)))?;
         for emotion in Emotion::ALL {
             let place = emotion.index() as i32 * CELL + CELL / 2;
             let right = font(14).pos(Pos::new(HPos::Right, VPos::Center));

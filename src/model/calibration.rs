@@ -53,7 +53,7 @@ impl Calibration {
         // By way of 64 bits, so that all processors agree.
         let scale = f64::from(output.distance.max(NEAREST)).powf(f64::from(self.distance_exponent));
         let temperature = (f64::from(self.temperature) * scale) as f32;
-        Prediction::from_scores(&output.logits.map(|logit| logit / temperature))
+        Prediction::from_logits(&output.logits.map(|logit| logit / temperature))
     }
 
     /// The rules that hold of every description, each with whether this one keeps it.
@@ -105,7 +105,7 @@ mod tests {
     fn without_an_exponent_distance_counts_for_nothing() {
         let calibration = Calibration::default();
         assert_eq!(calibration.predict(&at(0.1)), calibration.predict(&at(10.0)));
-        assert_eq!(calibration.predict(&at(1.0)), Prediction::from_scores(&at(1.0).logits));
+        assert_eq!(calibration.predict(&at(1.0)), Prediction::from_logits(&at(1.0).logits));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Manifest {
     pub normalise: Normalisation,
     /// The network.
     pub architecture: Architecture,
-    /// How scores become probabilities.
+    /// How logits become probabilities.
     pub calibration: Calibration,
     /// The file with the weights.
     pub weights: WeightsFile,
@@ -69,8 +69,9 @@ pub struct SpeakerHead {
 pub enum ReferenceDraw {
     /// At random.
     Random,
-    /// As a visitor would give them in one sitting: four in five are neutral, as far as there are so many.
-    Sitting,
+    /// As a visitor would record them in one session: four in five are neutral, as far as there are so many.
+    #[serde(alias = "sitting")]
+    OneSession,
     /// All of one emotion, and one that is not neutral: the worst that a visitor could give.
     OneSided,
 }
@@ -79,7 +80,7 @@ impl fmt::Display for ReferenceDraw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Random => "random",
-            Self::Sitting => "sitting",
+            Self::OneSession => "one-session",
             Self::OneSided => "one-sided",
         })
     }
@@ -88,39 +89,42 @@ impl fmt::Display for ReferenceDraw {
 impl FromStr for ReferenceDraw {
     type Err = String;
 
-    /// `random`, `sitting` or `one-sided`.
+    /// `random`, `one-session` or `one-sided`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let known =
-            [Self::Random, Self::Sitting, Self::OneSided].into_iter().find(|draw| draw.to_string() == name);
-        known.ok_or_else(|| format!("'{name}' is none of random, sitting and one-sided"))
+        let known = [Self::Random, Self::OneSession, Self::OneSided]
+            .into_iter()
+            .find(|draw| draw.to_string() == name);
+        known.ok_or_else(|| format!("'{name}' is none of random, one-session and one-sided"))
     }
 }
 
-/// How well a model does with references of so many other clips of each speaker.
+/// Metrics of a model with speaker references of one kind and size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceScore {
-    /// Where the clips come from: a split, or a corpus that neither the model nor its speaker head was trained on.
+    /// The evaluation set: a split, or a corpus that neither the model nor its speaker head was trained on.
     pub clips_of: String,
     /// How references are drawn.
     pub draw: ReferenceDraw,
-    /// Clips of a reference; 0 is without one.
+    /// Clips of a reference; 0 is no reference.
     pub reference_clips: usize,
-    /// Their mean length together, in seconds.
+    /// Mean duration of a reference, in seconds.
     pub reference_s: f32,
     /// Clips scored.
     pub clips: usize,
-    /// Share of them whose likeliest emotion is the acted one, or neutral in plain speech, 0 to 1.
+    /// Accuracy, 0 to 1; in ordinary speech the label is neutral.
     pub accuracy: f32,
-    /// Where the accuracy would lie in 95 of 100 draws of as many clips (bootstrap).
+    /// 95 % bootstrap interval of the accuracy.
     pub accuracy_interval: [f32; 2],
-    /// The mean of the recalls, 0 to 1.
+    /// Unweighted average recall, 0 to 1.
     pub mean_recall: f32,
-    /// Share of clips of which an emotion is said for certain.
-    pub said: f32,
-    /// Share of those that are right; none if nothing is said.
-    pub right: Option<f32>,
-    /// Mean gap between stated probability and share of right answers over ten bins, 0 to 1.
+    /// Share of clips with a prediction without reserve, 0 to 1.
+    #[serde(rename = "said")]
+    pub coverage: f32,
+    /// Accuracy of these predictions; none if there are none.
+    #[serde(rename = "right")]
+    pub selective_accuracy: Option<f32>,
+    /// Expected calibration error over ten bins, 0 to 1.
     pub calibration_error: f32,
 }
 
@@ -218,7 +222,7 @@ impl Normalisation {
     }
 }
 
-/// How the shipped weights do on a corpus that they never met, with a calibration that was fitted without it.
+/// Metrics of the weights on an unseen corpus, by a calibration that was fitted without it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnseenCorpus {
@@ -226,21 +230,24 @@ pub struct UnseenCorpus {
     pub corpus: String,
     /// Clips scored.
     pub clips: usize,
-    /// Share of them whose likeliest emotion is the acted one, or neutral in ordinary speech, 0 to 1.
+    /// Accuracy, 0 to 1; in ordinary speech the label is neutral.
     pub accuracy: f32,
-    /// The mean of the recalls of the corpus' emotions, 0 to 1.
+    /// Unweighted average recall over the corpus' emotions, 0 to 1.
     pub mean_recall: f32,
-    /// Share of which an emotion is said for certain.
-    pub said: f32,
-    /// Share of those that are right; none if nothing is said.
-    pub right: Option<f32>,
-    /// Share of all clips of which an emotion other than neutral is said for certain.
-    pub not_neutral: f32,
-    /// Mean gap between stated probability and share of right answers over ten bins, 0 to 1.
+    /// Share of clips with a prediction without reserve, 0 to 1.
+    #[serde(rename = "said")]
+    pub coverage: f32,
+    /// Accuracy of these predictions; none if there are none.
+    #[serde(rename = "right")]
+    pub selective_accuracy: Option<f32>,
+    /// Share of all clips with a prediction without reserve of another emotion than neutral.
+    #[serde(rename = "not_neutral")]
+    pub coverage_not_neutral: f32,
+    /// Expected calibration error over ten bins, 0 to 1.
     pub calibration_error: f32,
 }
 
-/// How weights came to be, so that they can be made again.
+/// How weights were trained, so that the training can be repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
@@ -248,7 +255,7 @@ pub struct Training {
     pub recipe: String,
     /// How the clips were divided: `random`, `speaker` or `corpus-NAME`.
     pub split: String,
-    /// Seed of the split, the weights, the order and the changes to clips.
+    /// Seed of the split, the initial weights, the order and the augmentation.
     pub seed: u64,
     /// Whether recordings with known defects were used.
     pub keep_defects: bool,
@@ -256,7 +263,7 @@ pub struct Training {
     pub epochs: usize,
     /// Clips that were trained on.
     pub clips: usize,
-    /// Last layers of the encoder that learnt, too.
+    /// Last layers of the encoder that were fine-tuned.
     #[serde(default)]
     pub unfrozen_layers: usize,
     /// Corpora that it was trained on beside the paper's four, by name.
@@ -264,26 +271,26 @@ pub struct Training {
     pub other_corpora: Vec<String>,
 }
 
-/// Scores of the shipped weights on clips that were neither trained on nor used to choose or calibrate anything.
+/// Metrics of the weights on the test set: clips used neither for training nor for model selection or calibration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     /// Clips scored.
     pub clips: usize,
-    /// Share of clips whose likeliest emotion is the acted one, 0 to 1.
+    /// Share of clips whose predicted emotion is the acted one, 0 to 1.
     pub accuracy: f32,
-    /// Where the accuracy would lie in 95 of 100 draws of as many clips (bootstrap).
+    /// 95 % bootstrap interval of the accuracy.
     pub accuracy_interval: [f32; 2],
-    /// Unweighted accuracy: the mean of the emotions' recalls, 0 to 1.
+    /// Unweighted average recall: the mean of the emotions' recalls, 0 to 1.
     pub mean_recall: f32,
     /// See `accuracy_interval`.
     pub mean_recall_interval: [f32; 2],
     /// Accuracy on each corpus.
     pub accuracy_by_corpus: BTreeMap<String, f32>,
-    /// Share of each emotion's clips that are recognised.
+    /// Recall of each emotion, 0 to 1.
     pub recall: BTreeMap<Emotion, f32>,
-    /// Mean gap between stated probability and share of right answers over ten bins, 0 to 1.
+    /// Expected calibration error over ten bins, 0 to 1.
     pub calibration_error: f32,
-    /// Clips of each acted emotion (rows) by what the model said (columns), in the order of the labels.
+    /// Confusion matrix: clips by acted (rows) and predicted emotion (columns), in the order of the labels.
     pub confusion: [[usize; 7]; 7],
 }

@@ -17,7 +17,7 @@ impl Prediction {
     ///
     /// # Panics
     /// If there are not seven scores.
-    pub fn from_scores(scores: &[f32]) -> Self {
+    pub fn from_logits(scores: &[f32]) -> Self {
         let scores: [f32; 7] = scores.try_into().expect("one score an emotion");
         if !scores.iter().all(|score| score.is_finite()) {
             return Self { probabilities: [1.0 / 7.0; 7] };
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn probabilities_sum_to_one_and_rank() {
-        let prediction = Prediction::from_scores(&[0.0, 1.0, -3.0, 88.0, 87.0, 2.0, -90.0]);
+        let prediction = Prediction::from_logits(&[0.0, 1.0, -3.0, 88.0, 87.0, 2.0, -90.0]);
         let total: f32 = prediction.probabilities().iter().sum();
         assert!((total - 1.0).abs() < 1e-6);
         assert_eq!(prediction.label(), Emotion::Happy);
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn scores_that_are_no_numbers_tell_nothing() {
         for score in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            let prediction = Prediction::from_scores(&[0.0, score, 1.0, 2.0, 3.0, 4.0, 5.0]);
+            let prediction = Prediction::from_logits(&[0.0, score, 1.0, 2.0, 3.0, 4.0, 5.0]);
             assert_eq!(prediction.probabilities(), &[1.0 / 7.0; 7]);
         }
     }

@@ -296,7 +296,7 @@ mod tests {
     fn clip(values: [f32; 3], emotion: Emotion) -> SpeakerReference {
         let mut scores = [0.0; 7];
         scores[emotion.index()] = 5.0;
-        SpeakerReference::of_clip(OWNER, &values, 32_000, &Prediction::from_scores(&scores))
+        SpeakerReference::of_clip(OWNER, &values, 32_000, &Prediction::from_logits(&scores))
     }
 
     fn merged(clips: &[SpeakerReference]) -> SpeakerReference {

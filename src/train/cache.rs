@@ -46,7 +46,7 @@ impl Cache {
     /// dropped.
     ///
     /// # Errors
-    /// What the system says of the folder or the file.
+    /// The error of the operating system.
     pub fn open(folder: &Path, settings: &str) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let name: String =
@@ -93,7 +93,7 @@ impl Cache {
     /// Keeps a map for the next time.
     ///
     /// # Errors
-    /// What the system says of the write.
+    /// The error of the operating system.
     pub fn put(&self, key: &Key, map: &[f32]) -> io::Result<()> {
         let values: Vec<u8> = map.iter().flat_map(|value| value.to_le_bytes()).collect();
         let count = u32::try_from(map.len()).expect("a map has fewer than four milliards of values");

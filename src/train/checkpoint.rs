@@ -47,8 +47,8 @@ pub struct State {
     pub network: Network,
     /// The optimizer's memory.
     pub optimizer: ModuleOptimizer,
-    /// The parameters that are judged: the network's, or their moving average.
-    pub judged: Parameters,
+    /// The parameters that are evaluated: the network's, or their exponential moving average.
+    pub averaged: Parameters,
 }
 
 /// The folder with a run's checkpoints.
@@ -68,9 +68,9 @@ impl Checkpoints {
         let last = progress.epochs.len();
         let done = self.epoch(last);
         fill_folder(&done, |partial| {
-            let judged = parameters::apply(design.fresh(&Device::flex()), state.judged.clone());
-            let judged = judged.map_err(|e| e.to_string())?;
-            judged.into_record().save(partial.join("judged.bpk")).map_err(|e| e.to_string())?;
+            let averaged = parameters::apply(design.fresh(&Device::flex()), state.averaged.clone());
+            let averaged = averaged.map_err(|e| e.to_string())?;
+            averaged.into_record().save(partial.join("judged.bpk")).map_err(|e| e.to_string())?;
             let record = state.network.clone().into_record();
             record.save(partial.join("network.bpk")).map_err(|e| e.to_string())?;
             state.optimizer.save(partial.join("optimizer.bpk")).map_err(|e| e.to_string())?;
@@ -103,12 +103,12 @@ impl Checkpoints {
         }
         let network = load(&last.join("network.bpk"), design, device)?;
         let optimizer = optimizer.clone().load(last.join("optimizer.bpk")).map_err(|e| failed(&last, &e))?;
-        let judged = parameters::collect(&self.judged(progress.epochs.len(), design)?);
-        Ok(Some((progress, State { network, optimizer, judged })))
+        let averaged = parameters::collect(&self.averaged(progress.epochs.len(), design)?);
+        Ok(Some((progress, State { network, optimizer, averaged })))
     }
 
-    /// The network that was judged after the given epoch, on the CPU.
-    pub fn judged(&self, epoch: usize, design: &Design) -> Result<Network, TrainError> {
+    /// The averaged network after the given epoch, on the CPU.
+    pub fn averaged(&self, epoch: usize, design: &Design) -> Result<Network, TrainError> {
         load(&self.epoch(epoch).join("judged.bpk"), design, &Device::flex())
     }
 

@@ -69,8 +69,8 @@ impl Caches {
 
 impl Dataset {
     /// Makes the feature maps of the recordings at `wanted`, and those of changed copies of those at `copied`, on all
-    /// cores. Maps that were made before come from the cache. Recordings that cannot be read are told to `watcher` and
-    /// have no maps.
+    /// cores. Maps that were made before come from the cache. Recordings that cannot be read are reported to `watcher`
+    /// and have no maps.
     ///
     /// # Errors
     /// A cache that cannot be written.

@@ -40,7 +40,7 @@ pub enum TrainError {
     File {
         /// The file or folder.
         path: String,
-        /// What the system says.
+        /// The error of the operating system.
         detail: String,
     },
     /// The checkpoints belong to a run with other settings.
@@ -53,27 +53,25 @@ pub enum TrainError {
     },
     /// The corpora leave too few clips in a part of the split.
     #[error(
-        "there are too few recordings: {train} to train on, {validation} to choose the best epoch by and {test} to judge by; give the folder that holds all corpora"
+        "there are too few recordings: {train} for training, {validation} for validation and {test} for the test set; give the folder that holds all corpora"
     )]
     TooFew {
-        /// Clips to train on.
+        /// Training clips.
         train: usize,
-        /// Clips to choose the best epoch by.
+        /// Validation clips.
         validation: usize,
-        /// Clips to judge by.
+        /// Test clips.
         test: usize,
     },
     /// Layers are to be unfrozen, and there is no encoder.
-    #[error(
-        "this model listens through no encoder, so there are no layers to unfreeze; leave --unfreeze-last out"
-    )]
+    #[error("this model has no encoder, so there are no layers to unfreeze; leave --unfreeze-last out")]
     NothingToUnfreeze,
     /// More layers are to be unfrozen than there are.
     #[error(
-        "the encoder has {layers} layers, so its last {unfrozen} cannot learn; choose fewer with --unfreeze-last"
+        "the encoder has {layers} layers, so its last {unfrozen} cannot be fine-tuned; choose fewer with --unfreeze-last"
     )]
     TooManyUnfrozen {
-        /// Layers that are to learn.
+        /// Layers to fine-tune.
         unfrozen: usize,
         /// Layers that there are.
         layers: usize,

@@ -1,4 +1,4 @@
-//! What learns, and how clips go through it.
+//! The trainable network.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -13,25 +13,25 @@ use crate::nn::classifiers::{Architecture, Classifier};
 use crate::nn::encoders::LastLayers;
 use crate::nn::parameters;
 
-/// Clips judged at once.
-const JUDGE_BATCH: usize = 32;
+/// Clips of an evaluation batch.
+const EVALUATION_BATCH: usize = 32;
 
 /// Held while weights are drawn: all networks of a process draw from one generator, and two trainings at once would
 /// take each other's numbers.
 static DRAWING: Mutex<()> = Mutex::new(());
 
-/// A classifier, and the last layers of the encoder that it listens through, if they are tuned.
+/// A classifier, with the last layers of its encoder if they are fine-tuned.
 #[derive(Module, Debug)]
 pub struct Network {
     pub classifier: Classifier,
     pub layers: Option<LastLayers>,
 }
 
-/// What a network is made of.
+/// Architecture of a [`Network`].
 pub struct Design {
     /// The classifier.
     pub architecture: Architecture,
-    /// How an encoder is tuned, if it is.
+    /// The fine-tuned encoder, if there is one.
     pub tuning: Option<Tuning>,
 }
 
@@ -43,14 +43,13 @@ impl Design {
         Network { classifier: drawn(seed, device, || self.architecture.init(device)), layers }
     }
 
-    /// A network with random weights, into which others can be loaded.
+    /// A network with random weights, for loading others into.
     pub fn fresh(&self, device: &Device) -> Network {
         let layers = self.tuning.as_ref().map(|tuning| tuning.fresh_layers(device));
         Network { classifier: self.architecture.init(device), layers }
     }
 
-    /// What the classifier is given of clips: what the `layers` that are tuned make of their frames, or else their maps
-    /// as they are.
+    /// The classifier's input: embeddings by the fine-tuned `layers`, or the maps as they are.
     ///
     /// # Shapes
     /// - output: `[clips, rows, columns]`
@@ -64,30 +63,30 @@ impl Design {
     }
 
     /// Scores before softmax of the clips at `indices`.
-    pub fn judge(
+    pub fn logits(
         &self,
         network: &Network,
         dataset: &Dataset,
         indices: &[usize],
         device: &Device,
     ) -> Vec<[f32; 7]> {
-        let judge = |indices: &[usize]| {
-            let mut scores = Vec::with_capacity(indices.len());
-            for batch in indices.chunks(JUDGE_BATCH) {
+        let logits_of = |indices: &[usize]| {
+            let mut logits = Vec::with_capacity(indices.len());
+            for batch in indices.chunks(EVALUATION_BATCH) {
                 let maps: Vec<&[f32]> = batch.iter().map(|&i| &dataset.maps[i][0][..]).collect();
                 let inputs = self.inputs(network.layers.as_ref(), &maps, device);
                 let output = network.classifier.forward(inputs).into_data();
-                let output: Vec<f32> = output.try_to_vec().expect("scores are f32");
-                scores.extend_from_slice(output.as_chunks::<7>().0);
+                let output: Vec<f32> = output.try_to_vec().expect("logits are f32");
+                logits.extend_from_slice(output.as_chunks::<7>().0);
             }
-            scores
+            logits
         };
         let (first, second) = indices.split_at(indices.len() / 2);
         thread::scope(|scope| {
-            let other = scope.spawn(|| judge(second));
-            let mut scores = judge(first);
-            scores.extend(other.join().expect("judging does not panic"));
-            scores
+            let other = scope.spawn(|| logits_of(second));
+            let mut logits = logits_of(first);
+            logits.extend(other.join().expect("evaluation does not panic"));
+            logits
         })
     }
 }
@@ -102,11 +101,11 @@ pub fn drawn<M: Module>(seed: u64, device: &Device, init: impl FnOnce() -> M) ->
     network
 }
 
-/// Mean cross-entropy of scores, and the share that names the label.
-pub fn loss_and_accuracy(scores: &[[f32; 7]], labels: &[Emotion]) -> (f32, f32) {
+/// Mean cross-entropy of logits, and the share that names the label.
+pub fn loss_and_accuracy(logits: &[[f32; 7]], labels: &[Emotion]) -> (f32, f32) {
     let (mut loss, mut right) = (0.0, 0);
-    for (scores, &label) in scores.iter().zip(labels) {
-        let prediction = Prediction::from_scores(scores);
+    for (logits, &label) in logits.iter().zip(labels) {
+        let prediction = Prediction::from_logits(logits);
         loss -= prediction.of(label).max(1e-12).ln();
         right += usize::from(prediction.label() == label);
     }

@@ -20,15 +20,15 @@ pub struct Recipe {
     pub optimizer: Optimizer,
     /// Highest learning rate.
     pub learning_rate: f64,
-    /// Last layers of the encoder that learn, too, for models that listen through one.
+    /// Number of last layers of the encoder that are fine-tuned.
     #[serde(default)]
     pub unfreeze_last: usize,
     /// Their learning rate, as a multiple of the classifier's.
     #[serde(default = "one")]
     pub encoder_rate: f64,
-    /// How the learning rate moves.
+    /// Learning rate schedule.
     pub schedule: Schedule,
-    /// Weights' share that is taken off them each step, times the learning rate; for AdamW.
+    /// Weight decay, for AdamW.
     #[serde(default)]
     pub weight_decay: f32,
     /// Passes over the training clips, at most.
@@ -50,13 +50,13 @@ pub struct Recipe {
     /// Alpha of the beta distribution by which pairs of clips are mixed (Zhang et al., 2018); 0 mixes none.
     #[serde(default)]
     pub mixup: f32,
-    /// Share of the old in the moving average of the weights, which is what is judged and shipped; 0 keeps no average.
+    /// Decay of the exponential moving average of the weights, which is evaluated and shipped; 0 keeps no average.
     #[serde(default)]
     pub averaging: f32,
-    /// Changes to recordings.
+    /// Augmented copies of clips.
     #[serde(default)]
     pub waveform: Option<WaveformSettings>,
-    /// Changes to feature maps.
+    /// Augmentation of feature maps, drawn anew each time.
     #[serde(default)]
     pub spectrogram: SpectrogramSettings,
 }

@@ -19,7 +19,7 @@ use super::trainer::Trainer;
 use super::tuning::Tuning;
 use super::{Dataset, Recipe, TrainError, failed};
 use crate::corpus::{Corpus, Split, SplitSettings, Utterance};
-use crate::evaluate::{Judged, calibrate, metrics};
+use crate::evaluate::{ScoredClip, calibrate, metrics};
 use crate::figures;
 use crate::files::write_atomically;
 use crate::model::{
@@ -44,7 +44,7 @@ pub struct Job {
     pub keep_defects: bool,
     /// Where the network is trained.
     pub device: Device,
-    /// The folder of the encoder that the model listens through, if it does.
+    /// The folder of the model's encoder, if it has one.
     pub encoder: Option<PathBuf>,
     /// Where features are kept from run to run.
     pub cache: PathBuf,
@@ -54,7 +54,7 @@ pub struct Job {
     pub output: PathBuf,
 }
 
-/// What a run tells whoever watches it.
+/// Receives the progress of a run.
 pub trait Watcher: Sync {
     /// The maps of one recording are made, of `total`.
     fn extracted(&self, total: usize);
@@ -74,8 +74,7 @@ pub struct Trained {
     pub unrounded_accuracy: f32,
 }
 
-/// Trains, keeps the epoch that does best on the validation clips, quantises and calibrates it, judges it on the test
-/// clips and writes the model.
+/// Trains, selects the best epoch on the validation set, quantizes, calibrates, evaluates on the test set and writes the model.
 ///
 /// A run that was interrupted goes on after its last whole epoch, to the same weights.
 ///
@@ -139,8 +138,8 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         Some(resumed) => resumed,
         None => {
             let network = design.start(settings.seed, &device);
-            let judged = parameters::collect(&network.valid());
-            (Progress { plan, epochs: Vec::new() }, State { network, optimizer, judged })
+            let averaged = parameters::collect(&network.valid());
+            (Progress { plan, epochs: Vec::new() }, State { network, optimizer, averaged })
         }
     };
 
@@ -154,10 +153,10 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         let number = progress.epochs.len() + 1;
         let (loss, learning_rate) =
             trainer.epoch(number, &mut state, &progress.epochs, &split.train, watcher);
-        let judged =
-            parameters::apply(design.fresh(&plain), state.judged.clone()).map_err(ModelError::from)?;
-        let scores = design.judge(&judged, &dataset, &split.validation, &plain);
-        let (validation_loss, validation_accuracy) = loss_and_accuracy(&scores, &validation_labels);
+        let averaged =
+            parameters::apply(design.fresh(&plain), state.averaged.clone()).map_err(ModelError::from)?;
+        let logits = design.logits(&averaged, &dataset, &split.validation, &plain);
+        let (validation_loss, validation_accuracy) = loss_and_accuracy(&logits, &validation_labels);
         let seconds = start.elapsed().as_secs_f32();
         progress.epochs.push(Epoch {
             epoch: number,
@@ -174,7 +173,7 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     }
 
     let epoch = best(&progress.epochs).expect("at least one epoch").epoch;
-    let network = checkpoints.judged(epoch, &design)?;
+    let network = checkpoints.averaged(epoch, &design)?;
     manifest.training = Training {
         recipe: job.recipe_name,
         split: settings.kind.to_string(),
@@ -185,10 +184,10 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         unfrozen_layers: recipe.unfreeze_last,
         other_corpora: other_corpora(&utterances, &split),
     };
-    let unrounded = design.judge(&network, &dataset, &split.test, &Device::flex());
+    let unrounded = design.logits(&network, &dataset, &split.test, &Device::flex());
     let unrounded_accuracy = loss_and_accuracy(&unrounded, &dataset.labels_of(&split.test)).1;
 
-    // The figures belong to what is shipped: an encoder that learnt is rounded, too, and hears the clips once more.
+    // Metrics are those of the shipped weights: a fine-tuned encoder is quantized, and the clips are embedded anew.
     let tuned = run.join("encoder");
     let (dataset, encoder) = match (&design.tuning, &network.layers) {
         (Some(tuning), Some(layers)) => {
@@ -200,8 +199,8 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
                 waveform: None,
                 ..extraction
             };
-            let judging = [&split.validation[..], &split.test].concat();
-            let mut dataset = Dataset::extract(&utterances, &judging, &[], &extraction, watcher)?;
+            let evaluated = [&split.validation[..], &split.test].concat();
+            let mut dataset = Dataset::extract(&utterances, &evaluated, &[], &extraction, watcher)?;
             dataset.normalise(&manifest.normalise);
             (dataset, Some(tuned.as_path()))
         }
@@ -209,12 +208,12 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
     };
     let classifier = as_saved(&network.classifier, &manifest, &Device::flex())?;
     let shipped = Network { classifier, layers: None };
-    let judge = |indices: &[usize], calibration: &Calibration| -> Vec<Judged> {
-        let logits = design.judge(&shipped, &dataset, indices, &Device::flex());
+    let score = |indices: &[usize], calibration: &Calibration| -> Vec<ScoredClip> {
+        let logits = design.logits(&shipped, &dataset, indices, &Device::flex());
         let clips = logits.into_iter().zip(indices).map(|(logits, &index)| {
             let map = &dataset.maps[index][0];
             let output = Output { logits, distance: distance(map, map.len() / dataset.rows) };
-            Judged {
+            ScoredClip {
                 corpus: utterances[index].speaker.corpus,
                 acted: utterances[index].emotion,
                 output,
@@ -223,12 +222,12 @@ pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
         });
         clips.collect()
     };
-    manifest.calibration = calibrate(&judge(&split.validation, &manifest.calibration), &[]);
-    manifest.metrics = metrics(&judge(&split.test, &manifest.calibration));
+    manifest.calibration = calibrate(&score(&split.validation, &manifest.calibration), &[]);
+    manifest.metrics = metrics(&score(&split.test, &manifest.calibration));
     Ok(Trained { manifest: save(manifest, &network.classifier, encoder, &job.output)?, unrounded_accuracy })
 }
 
-/// The tensors of the encoder in `folder`, if clips are heard through one.
+/// The tensors of the encoder in `folder`, if the features need one.
 pub fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<StoredParameters, TrainError> {
     Ok(match (features.encoder(), folder) {
         (Some(encoder), Some(folder)) => encoder.read_tensors(folder)?,
@@ -238,8 +237,8 @@ pub fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<Stored
 
 /// Names of the corpora that are trained on or chosen by, but for the paper's four.
 fn other_corpora(utterances: &[Utterance], split: &Split) -> Vec<String> {
-    let learnt = split.train.iter().chain(&split.validation).map(|&index| utterances[index].speaker.corpus);
-    let others: BTreeSet<Corpus> = learnt.filter(|corpus| !corpus.is_papers()).collect();
+    let known = split.train.iter().chain(&split.validation).map(|&index| utterances[index].speaker.corpus);
+    let others: BTreeSet<Corpus> = known.filter(|corpus| !corpus.is_in_paper()).collect();
     others.into_iter().map(|corpus| corpus.name().to_owned()).collect()
 }
 

@@ -1,7 +1,7 @@
-//! Training the networks that read a clip beside a reference of its speaker, for a model that is otherwise finished.
+//! Training the speaker head of a finished model.
 //!
-//! Both give logits that are mixed with the model's own as in a reading, by the weight n / (n + 4) of a reference of n clips, so that
-//! they learn what the model lacks. References are drawn anew for each clip of each batch: n from 1 to 24, mostly at random, some
+//! Its logits are mixed with the model's own as in a prediction, by the weight n / (n + 4) of a reference of n clips, so that it learns
+//! what the model lacks. References are drawn anew for each clip of each batch: n from 1 to 24, mostly at random, some
 //! four-in-five neutral and some of one emotion.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ use crate::parallel;
 const MOST_CLIPS: usize = 24;
 /// How often references are drawn each way.
 const DRAWS: [(ReferenceDraw, f32); 3] =
-    [(ReferenceDraw::Random, 0.6), (ReferenceDraw::Sitting, 0.25), (ReferenceDraw::OneSided, 0.15)];
+    [(ReferenceDraw::Random, 0.6), (ReferenceDraw::OneSession, 0.25), (ReferenceDraw::OneSided, 0.15)];
 /// Corpora are drawn in proportion to their clips to the power of this, so that small ones count for more than they hold.
 const BALANCE: f64 = 0.5;
 /// An emotion counts for at least this share in its corpus.
@@ -39,7 +39,7 @@ const CLASSES: usize = Emotion::ALL.len();
 
 /// What to train.
 pub struct SpeakerJob<'a> {
-    /// The finished model. Its split says which clips train.
+    /// The finished model, with its split.
     pub model: &'a Model,
     /// Its folder, with the files of its encoder.
     pub folder: &'a Path,
@@ -73,7 +73,7 @@ enum Part {
     Full,
 }
 
-/// Trains the speaker networks of a model. `progress` is told how many steps are done, of how many.
+/// Trains the speaker networks of a model. `progress` is called with the number of steps done and their total.
 ///
 /// # Errors
 /// [`TrainError`] when the recipe cannot be used, there are too few clips, or the cache cannot be written.
@@ -93,7 +93,7 @@ pub fn train_speaker(
         .into_iter()
         .filter(|&index| {
             let speaker = &utterances[index].speaker;
-            speaker.is_told() && speaker.corpus.entry().speech != Speech::Plain
+            speaker.is_known() && speaker.corpus.entry().speech != Speech::Plain
         })
         .collect();
     if train.len() < recipe.batch {
@@ -103,7 +103,7 @@ pub fn train_speaker(
     let mut others: Vec<Corpus> = train.iter().map(|&index| utterances[index].speaker.corpus).collect();
     others.sort_unstable();
     others.dedup();
-    others.retain(|corpus| job.leave_one_out && !corpus.is_papers());
+    others.retain(|corpus| job.leave_one_out && !corpus.is_in_paper());
     let lacking = others.iter().map(|&corpus| Part::Relative { without: Some(corpus) });
     let parts: Vec<Part> =
         [Part::Full, Part::Relative { without: None }].into_iter().chain(lacking).collect();
@@ -174,7 +174,7 @@ struct Batch {
 impl Clips<'_> {
     /// As many steps as passes over the clips of the paper's corpora take.
     fn steps(&self) -> usize {
-        let papers = (0..self.train.len()).filter(|&clip| self.corpus(clip).is_papers()).count();
+        let papers = (0..self.train.len()).filter(|&clip| self.corpus(clip).is_in_paper()).count();
         self.job.recipe.epochs * (papers / self.job.recipe.batch).max(1)
     }
 
@@ -234,7 +234,7 @@ impl Clips<'_> {
             let corpus = self.corpus(clip);
             let is_wanted = match part {
                 Part::Relative { without } => Some(corpus) != without,
-                Part::Full => corpus.is_papers(),
+                Part::Full => corpus.is_in_paper(),
             };
             if is_wanted {
                 by_corpus.entry(corpus).or_default().push(clip);

@@ -30,7 +30,7 @@ pub struct Trainer<'a> {
     pub device: &'a Device,
 }
 
-/// Gradients of the two parts of a network, which learn at rates of their own.
+/// Gradients of the two parts of a network, which have learning rates of their own.
 #[derive(Default)]
 struct Gradients {
     classifier: GradientsAccumulator<Classifier>,
@@ -79,9 +79,9 @@ impl Trainer<'_> {
             // At the start an average over many steps would be one over random weights.
             let kept = self.recipe.averaging.min((1 + taken) as f32 / (10 + taken) as f32);
             if self.recipe.averaging > 0.0 {
-                average(&mut state.judged, parameters::collect(&now), kept);
+                average(&mut state.averaged, parameters::collect(&now), kept);
             } else if step + 1 == steps {
-                state.judged = parameters::collect(&now);
+                state.averaged = parameters::collect(&now);
             }
             running_loss += (loss - running_loss) / (step + 1) as f32;
             watcher.stepped(epoch, step + 1, steps, running_loss);
@@ -99,7 +99,7 @@ impl Trainer<'_> {
         state.network = Network { classifier, layers };
     }
 
-    /// Mean gradients of a batch, its shards computed side by side, with the mean cross-entropy.
+    /// Mean gradients of a batch, its shards computed side by side, with the mean cross-cross_entropy.
     fn gradients(&self, network: &Network, batch: &[usize], epoch: usize, step: usize) -> (Gradients, f32) {
         let shards: Vec<&[usize]> = batch.chunks(batch.len().div_ceil(self.recipe.shards)).collect();
         let count = shards.len() as f32;
@@ -130,7 +130,7 @@ impl Trainer<'_> {
         (sum, loss)
     }
 
-    /// The part of one of `count` shards in the mean gradients and the mean cross-entropy.
+    /// The part of one of `count` shards in the mean gradients and the mean cross-cross_entropy.
     ///
     /// Layers that are tuned keep no graph while the batch is classified: what the loss asks of each embedding is known
     /// then, and each clip goes through them once more, alone, with a graph. Memory holds that of one clip.
@@ -141,25 +141,25 @@ impl Trainer<'_> {
         let inputs = self.design.inputs(still.as_ref(), &maps, &plain).autodiff();
         let inputs = if still.is_some() { inputs.require_grad() } else { inputs };
 
-        let scores = network.classifier.forward(batch.mix(inputs.clone()));
+        let logits = network.classifier.forward(batch.mix(inputs.clone()));
         let share = maps.len() as f32 * count;
-        let entropy = (log_softmax(scores, 1) * batch.targets.clone()).sum().neg() / share;
-        let loss: f32 = entropy.clone().into_scalar();
+        let cross_entropy = (log_softmax(logits, 1) * batch.targets.clone()).sum().neg() / share;
+        let loss: f32 = cross_entropy.clone().into_scalar();
         let total = match network.classifier.weight_penalty() {
-            Some(penalty) => entropy + penalty / count,
-            None => entropy,
+            Some(penalty) => cross_entropy + penalty / count,
+            None => cross_entropy,
         };
-        let mut slopes = total.backward();
+        let mut gradients_of_loss = total.backward();
         let mut gradients = Gradients::default();
-        if let (Some(layers), Some(towards)) = (&network.layers, inputs.grad(&slopes)) {
+        if let (Some(layers), Some(towards)) = (&network.layers, inputs.grad(&gradients_of_loss)) {
             for (clip, map) in maps.iter().enumerate() {
                 let embedding = self.design.inputs(Some(layers), &[map], self.device);
                 let towards = towards.clone().narrow(0, clip, 1).autodiff();
-                let slopes = (embedding * towards).sum().backward();
-                gradients.layers.accumulate(layers, GradientsParams::from_grads(slopes, layers));
+                let gradients_of_loss = (embedding * towards).sum().backward();
+                gradients.layers.accumulate(layers, GradientsParams::from_grads(gradients_of_loss, layers));
             }
         }
-        let of_classifier = GradientsParams::from_module(&mut slopes, &network.classifier);
+        let of_classifier = GradientsParams::from_module(&mut gradients_of_loss, &network.classifier);
         gradients.classifier.accumulate(&network.classifier, of_classifier);
         (gradients, loss)
     }
@@ -236,8 +236,8 @@ mod tests {
 
         let maps: Vec<&[f32]> = batch.maps.iter().map(|map| &map[..]).collect();
         let inputs = design.inputs(network.layers.as_ref(), &maps, &device);
-        let scores = network.classifier.forward(batch.mix(inputs));
-        let whole = (log_softmax(scores, 1) * batch.targets.clone()).sum().neg() / 5.0;
+        let logits = network.classifier.forward(batch.mix(inputs));
+        let whole = (log_softmax(logits, 1) * batch.targets.clone()).sum().neg() / 5.0;
         let whole_loss: f32 = whole.clone().into_scalar();
         assert!((loss - whole_loss).abs() < 1e-5);
         let expected = GradientsParams::from_grads(whole.backward(), &network);
@@ -245,7 +245,7 @@ mod tests {
         sum.accumulate(&network, gradients.classifier.grads());
         sum.accumulate(&network, gradients.layers.grads());
         let found = sum.grads();
-        // Six of the classifier, fifteen of the one layer that learns.
+        // Six of the classifier, fifteen of the one layer that is fine-tuned.
         assert_eq!((found.len(), expected.len()), (21, 21));
         network.visit(&mut Compare { found: &found, expected: &expected });
     }

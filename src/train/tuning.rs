@@ -1,6 +1,6 @@
-//! Fine-tuning: the last layers of an encoder learn together with the classifier.
+//! Fine-tuning the last layers of an encoder together with the classifier.
 //!
-//! What comes out of the layers before them is made once and kept, as feature maps are.
+//! The hidden states before them are computed once and cached, as feature maps are.
 
 use std::path::Path;
 
@@ -16,17 +16,17 @@ use crate::nn::encoders::LastLayers;
 use crate::nn::weights::StoredParameters;
 use crate::parallel;
 
-/// Clips that tell how an embedding is normalised; more change nothing.
+/// Clips that the normalisation of the embedding is computed from; more change nothing.
 const SURVEYED: usize = 1000;
 
-/// How clips go through the layers that learn.
+/// An encoder whose last layers are fine-tuned.
 pub struct Tuning {
     pub(super) embedding: Embedding,
-    /// All of the encoder's, before it is tuned.
+    /// The encoder's tensors before fine-tuning.
     pub(super) tensors: StoredParameters,
-    /// Layers that clips have gone through before.
+    /// Layers before the cached hidden state.
     pub(super) before: usize,
-    /// Layers at the end that learn.
+    /// Number of last layers that are fine-tuned.
     pub(super) unfrozen: usize,
     pub(super) normalise: Normalisation,
 }
@@ -44,7 +44,7 @@ impl Tuning {
         if unfrozen > network.layers() {
             return Err(TrainError::TooManyUnfrozen { unfrozen, layers: network.layers() });
         }
-        // States that are summed up before the layers that learn must come by, too.
+        // Hidden states of the embedding that lie before the fine-tuned layers are needed, too.
         let lowest = embedding.states.iter().copied().min().unwrap_or(0);
         Ok(Self {
             embedding: embedding.clone(),
@@ -55,7 +55,7 @@ impl Tuning {
         })
     }
 
-    /// What is made of clips once and for all, and the tensors that it takes.
+    /// The features to cache, and the tensors to compute them with.
     pub fn frames(&self) -> (Features, StoredParameters) {
         let Description { name, input, network, .. } = &self.embedding.encoder;
         // With its shards, so that frames of another encoder of the same shape are not taken for these.
@@ -65,13 +65,13 @@ impl Tuning {
         (Features::Frames { frames_of }, self.tensors.clone())
     }
 
-    /// The layers as they are before they are tuned.
+    /// The layers before fine-tuning.
     pub fn layers(&self, device: &Device) -> LastLayers {
         let network = &self.embedding.encoder.network;
         self.unfreeze(last_layers(network, &self.tensors, self.before, device))
     }
 
-    /// The layers with random weights, into which others can be loaded.
+    /// The layers with random weights, for loading others into.
     pub fn fresh_layers(&self, device: &Device) -> LastLayers {
         self.unfreeze(self.embedding.encoder.network.last_layers(self.before, device))
     }
@@ -80,7 +80,7 @@ impl Tuning {
         layers.unfreeze_last(self.unfrozen)
     }
 
-    /// Decides how embeddings are normalised, by those that untuned `layers` make of the clips at `indices`.
+    /// Computes the normalisation of the embedding, with the `layers` before fine-tuning, over the clips at `indices`.
     pub fn survey(&mut self, layers: &LastLayers, dataset: &Dataset, indices: &[usize]) -> Normalisation {
         let rows = self.embedding.rows();
         self.normalise = Normalisation { mean: vec![0.0; rows], std: vec![1.0; rows] };
@@ -94,7 +94,7 @@ impl Tuning {
         self.normalise.clone()
     }
 
-    /// The normalised embedding of a clip, `[1, rows, 1]`, of its frames.
+    /// The normalised embedding of a clip, `[1, rows, 1]`, from its cached frames.
     pub fn embed(&self, layers: &LastLayers, frames: &[f32], device: &Device) -> Tensor<3> {
         let width = self.embedding.encoder.network.width();
         let frames = TensorData::new(frames.to_vec(), [width, frames.len() / width]);
@@ -107,8 +107,8 @@ impl Tuning {
         ((embedded - row(&self.normalise.mean)) / row(&self.normalise.std)).unsqueeze_dim(2)
     }
 
-    /// Writes the encoder with tuned `layers` into `folder`, in eight bits; returns what the finished model listens
-    /// through.
+    /// Writes the encoder with tuned `layers` into `folder`, in eight bits; returns the features of the
+    /// finished model.
     ///
     /// # Errors
     /// [`EncoderError`] when a file cannot be written.

@@ -16,7 +16,7 @@ pub const ENTRY: Entry = Entry {
 
 /// SHA-224 of nothing: no speaker was named.
 const ANONYMOUS: &str = "d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f";
-/// Digits of the hash that tell speakers apart.
+/// Digits of the hash that identify speakers.
 const DIGITS: usize = 12;
 
 /// `Metro/help-safe-calm-20190710134644-<hash>`: keyword, situation, emotion, time and SHA-224 of the speaker. Calm counts as

@@ -1,4 +1,4 @@
-//! The corpora that are known, an entry each, and what a file name says by each corpus' own convention.
+//! The known corpora, an entry each, and their conventions for file names.
 
 mod crema_d;
 mod emospeech;
@@ -88,7 +88,7 @@ impl Corpus {
     }
 }
 
-/// The parts of a path that tell something.
+/// Parts of a path that conventions use.
 struct Name<'a> {
     /// The name of the file without extension and without what programs add to the names of copies.
     stem: &'a str,
@@ -103,7 +103,7 @@ impl Name<'_> {
     }
 }
 
-/// What a name says.
+/// A parsed file name.
 struct Parsed {
     speaker: String,
     id: String,
@@ -120,7 +120,7 @@ impl Parsed {
 /// Extensions of files that may hold a recording; those without loss first.
 pub(super) const EXTENSIONS: [&str; 9] = ["wav", "aiff", "aif", "flac", "opus", "ogg", "m4a", "mp3", "webm"];
 
-/// What the name of a file says, if it follows the convention of a known corpus. What programs add to the names of copies is
+/// Parses the name of a file by the convention of a known corpus; none if it follows none. What programs add to the names of copies is
 /// no part of it.
 pub fn parse(path: &Path) -> Option<Utterance> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
@@ -148,7 +148,7 @@ pub fn parse(path: &Path) -> Option<Utterance> {
 mod tests {
     use super::*;
 
-    fn said(path: &str) -> Option<(Corpus, String, Emotion)> {
+    fn parsed(path: &str) -> Option<(Corpus, String, Emotion)> {
         parse(Path::new(path)).map(|u| (u.speaker.corpus, u.speaker.name, u.emotion))
     }
 
@@ -167,7 +167,7 @@ mod tests {
             ("AudioData/KL/Copy of sa03.wav", Corpus::Savee, "KL", Emotion::Sad),
         ];
         for (path, corpus, speaker, emotion) in cases {
-            assert_eq!(said(path), Some((corpus, speaker.to_owned(), emotion)), "{path}");
+            assert_eq!(parsed(path), Some((corpus, speaker.to_owned(), emotion)), "{path}");
         }
     }
 
@@ -201,7 +201,7 @@ mod tests {
             ),
         ];
         for (path, corpus, speaker, emotion) in cases {
-            assert_eq!(said(path), Some((corpus, speaker.to_owned(), emotion)), "{path}");
+            assert_eq!(parsed(path), Some((corpus, speaker.to_owned(), emotion)), "{path}");
         }
     }
 
@@ -219,7 +219,7 @@ mod tests {
             "nea/wav/nea00401.wav",
             "README.md",
         ] {
-            assert_eq!(said(path), None, "{path}");
+            assert_eq!(parsed(path), None, "{path}");
         }
     }
 }

@@ -15,7 +15,7 @@ pub const ENTRY: Entry = Entry {
     defect: |_| None,
 };
 
-/// `OAF_back_angry`: speaker, word, emotion. One file of the corpus itself says `OA` for `OAF`. `ps` is pleasant surprise.
+/// `OAF_back_angry`: speaker, word, emotion. One file of the corpus itself has `OA` for `OAF`. `ps` is pleasant surprise.
 fn parse(name: &Name) -> Option<Parsed> {
     let fields: Vec<&str> = name.stem.split('_').collect();
     let [speaker, word, emotion] = fields[..] else { return None };

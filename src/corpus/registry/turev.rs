@@ -24,8 +24,8 @@ fn parse(name: &Name) -> Option<Parsed> {
         _ => return None,
     };
     let (speaker, rest) = name.stem.split_once('_')?;
-    let (said, word) = rest.split_once('_')?;
-    if said != code || speaker.len() != 4 || !speaker.bytes().all(|byte| byte.is_ascii_digit()) {
+    let (emotion_code, word) = rest.split_once('_')?;
+    if emotion_code != code || speaker.len() != 4 || !speaker.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     Some(Parsed { text: Some(word.to_owned()), ..Parsed::new(speaker, name.stem, emotion) })

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
-use sottovoce::evaluate::{Judged, calibrate, metrics, unseen_corpora};
+use sottovoce::evaluate::{ScoredClip, calibrate, metrics, unseen_corpora};
 use sottovoce::files::write_atomically;
 use sottovoce::model::{Manifest, Training, UnseenCorpus};
 
-use super::evaluate::{judge_clips, part, some, unheard};
+use super::evaluate::{evaluate_clips, part, some, test_set};
 use super::{CorporaFolder, ModelArguments, fail, fail_at};
 
 /// Clips of each corpus that a model never met, at most.
@@ -38,19 +38,19 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         let clips: Vec<&Utterance> = all.iter().filter(of_corpus).collect();
         if clips.is_empty() { clips } else { some(&clips, CLIPS.min(clips.len())) }
     };
-    let never_met: Vec<(Corpus, Vec<&Utterance>)> = Corpus::ALL
+    let unseen: Vec<(Corpus, Vec<&Utterance>)> = Corpus::ALL
         .into_iter()
         .map(|corpus| (corpus, clips_of(corpus)))
         .filter(|(_, clips)| !clips.is_empty())
         .collect();
-    if !never_met.iter().any(|(corpus, _)| corpus.trains()) {
+    if !unseen.iter().any(|(corpus, _)| corpus.is_for_training()) {
         return Err(fail(
-            "Among these recordings is no corpus that the model never met; give a folder that holds others, too, such as nEMO or speechocean762.",
+            "None of these recordings is of an unseen corpus; give a folder that holds others, too, such as nEMO or speechocean762.",
         ));
     }
-    let judged = |what: &str, clips: &[&Utterance]| -> Result<Vec<Judged>, ExitCode> {
+    let scored = |what: &str, clips: &[&Utterance]| -> Result<Vec<ScoredClip>, ExitCode> {
         let message = format!("Reading {what} by {}, {split}", manifest.name);
-        judge_clips(model, *split, None, clips, &message).map(|judgement| judgement.judged)
+        evaluate_clips(model, *split, None, clips, &message).map(|evaluation| evaluation.clips)
     };
     let validation = part(&manifest.training, *split, &known, |split| split.validation);
     if validation.is_empty() {
@@ -58,19 +58,19 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             "Among these recordings are no validation clips; give the folder that holds all corpora.",
         ));
     }
-    let validation = judged("validation clips", &validation)?;
+    let validation = scored("validation clips", &validation)?;
     let (mut groups, mut evaluation) = (BTreeMap::new(), BTreeMap::new());
-    for (corpus, clips) in never_met {
-        let clips = judged(corpus.name(), &clips)?;
-        let of_its_kind = if corpus.trains() { &mut groups } else { &mut evaluation };
+    for (corpus, clips) in unseen {
+        let clips = scored(corpus.name(), &clips)?;
+        let of_its_kind = if corpus.is_for_training() { &mut groups } else { &mut evaluation };
         of_its_kind.insert(corpus, clips);
     }
-    let test = judged("evaluation clips", &unheard(&manifest.training, *split, &known)?)?;
+    let test = scored("test clips", &test_set(&manifest.training, *split, &known)?)?;
 
     manifest.calibration =
         calibrate(&validation, &groups.values().map(|clips| &clips[..]).collect::<Vec<_>>());
     manifest.unseen_corpora = unseen_corpora(&validation, &groups, &evaluation);
-    let test: Vec<Judged> = test.into_iter().map(|clip| clip.calibrated(&manifest.calibration)).collect();
+    let test: Vec<ScoredClip> = test.into_iter().map(|clip| clip.calibrated(&manifest.calibration)).collect();
     manifest.metrics = metrics(&test);
     let path = model.folder_for(*split).join("model.json");
     write_atomically(&path, manifest.to_json().as_bytes()).map_err(|error| fail_at(&path, error))?;
@@ -78,10 +78,10 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// Whether a clip is of a corpus that a model was trained on.
+/// Whether a clip is of a corpus that the model was trained on.
 fn is_known(clip: &Utterance, training: &Training) -> bool {
     let corpus = clip.speaker.corpus;
-    corpus.is_papers() || training.other_corpora.iter().any(|name| name == corpus.name())
+    corpus.is_in_paper() || training.other_corpora.iter().any(|name| name == corpus.name())
 }
 
 fn print(manifest: &Manifest) {
@@ -96,20 +96,20 @@ fn print(manifest: &Manifest) {
         100.0 * manifest.metrics.calibration_error
     );
     println!(
-        "never met, by calibrations without each: accuracy, mean recall, said for certain, right, other than neutral, calibration error, %"
+        "unseen corpora, by calibrations without each: accuracy, mean recall, coverage, selective accuracy, coverage other than neutral, calibration error, %"
     );
-    for UnseenCorpus { corpus, clips, accuracy, mean_recall, said, right, not_neutral, calibration_error } in
-        &manifest.unseen_corpora
-    {
+    for unseen in &manifest.unseen_corpora {
+        let UnseenCorpus { corpus, clips, accuracy, mean_recall, coverage, coverage_not_neutral, .. } =
+            unseen;
         let percent = |share: f32| format!("{:6.1}", 100.0 * share);
         println!(
             "{corpus:<16} {clips:>4} {} {} {} {} {} {}",
             percent(*accuracy),
             percent(*mean_recall),
-            percent(*said),
-            right.map_or_else(|| "     –".to_owned(), percent),
-            percent(*not_neutral),
-            percent(*calibration_error)
+            percent(*coverage),
+            unseen.selective_accuracy.map_or_else(|| "     –".to_owned(), percent),
+            percent(*coverage_not_neutral),
+            percent(unseen.calibration_error)
         );
     }
 }

@@ -8,14 +8,14 @@ use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Split, SplitKind, SplitSettings, Utterance};
 use sottovoce::evaluate::{
-    Certain, Condition, Judgement, Occlusion, Scored, certain, enrol, judge, metrics, occlude, read_alone,
-    read_beside, reference_score,
+    Condition, EvaluatedModel, Evaluation, Occlusion, Selective, evaluate, metrics, occlude,
+    predict_conditioned, predict_unconditioned, reference_score, selective,
 };
 use sottovoce::model::{Emotion, Metrics, Model, ReferenceDraw, SpeakerReferenceError, Training};
 use sottovoce::parallel::cores;
 
 use super::progress::Progress;
-use super::train_speaker::print_scores;
+use super::train_speaker::{enrolled, print_scores};
 use super::{CorporaFolder, ModelArguments, fail};
 
 #[derive(Args)]
@@ -24,22 +24,22 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// How the clips were divided when the weights were made: random, speaker, or corpus-NAME, such as corpus-tess.
-    /// Each has weights of its own, which have not heard the clips that judge.
+    /// The split that the weights were trained on: random, speaker, or corpus-NAME, such as corpus-tess. Each has weights of its
+    /// own, which are evaluated on its test set.
     #[arg(long, default_value = "random")]
     split: SplitKind,
-    /// Make every recording worse first: white (noise, 15 dB below the voice), babble (six other voices, 15 dB below)
-    /// or opus (16 kbit/s).
+    /// Degrade every recording first: white (noise, 15 dB below the voice), babble (six other voices, 15 dB below), opus
+    /// (16 kbit/s) or telephone.
     #[arg(long)]
     through: Option<Condition>,
-    /// Measure the explanations instead, on so many of the clips: whether silencing the tenth of a clip that is said to
-    /// have decided moves the probability more than silencing a tenth drawn at random.
+    /// Evaluate the explanations instead, on so many of the clips: whether occluding the tenth of a clip with the most heat moves the
+    /// probability more than occluding a random tenth.
     #[arg(long, value_name = "CLIPS", conflicts_with = "through")]
     explanations: Option<usize>,
-    /// Read each clip beside so many other clips of its speaker, too.
+    /// Also condition each prediction on so many other clips of the speaker.
     #[arg(long, value_name = "CLIPS", conflicts_with_all = ["through", "explanations"])]
     reference: Option<usize>,
-    /// How those are drawn: random, sitting (four in five neutral, as a visitor gives them) or one-sided (one emotion alone).
+    /// How those are drawn: random, one-session (four in five neutral, as a visitor records them) or one-sided (one emotion).
     #[arg(long, default_value_t = ReferenceDraw::Random, requires = "reference")]
     draw: ReferenceDraw,
     /// Print one JSON object instead of tables.
@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     if let Some(clips) = arguments.reference {
         return reference(arguments, clips, &utterances);
     }
-    let (Scored { manifest, metrics, certain, .. }, notes) =
+    let (EvaluatedModel { manifest, metrics, selective, .. }, notes) =
         score(&arguments.model, arguments.split, arguments.through, &utterances)?;
     let training = &manifest.training;
     if arguments.json {
@@ -66,84 +66,83 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
                 "through": arguments.through.map(|condition| condition.to_string()),
                 "training": training,
                 "metrics": metrics,
-                "certain": certain,
+                "certain": selective,
             })
         );
     } else {
-        print_tables(&metrics, certain, training, &notes);
+        print_tables(&metrics, selective, training, &notes);
     }
     Ok(())
 }
 
-/// How many clips carry each note on their quality.
+/// Number of clips with each quality note.
 type Notes = BTreeMap<String, usize>;
 
-/// Judges a model by those of all recordings that its weights for a split have not heard, with a copy of it a core, and
-/// shows how far it is.
+/// Evaluates a model's weights for a split on its test set, with a copy of the model per core, and shows progress.
 pub fn score(
     model: &ModelArguments,
     kind: SplitKind,
     condition: Option<Condition>,
     all: &[Utterance],
-) -> Result<(Scored, Notes), ExitCode> {
+) -> Result<(EvaluatedModel, Notes), ExitCode> {
     let loaded = model.load_for(kind)?;
     let (manifest, parameters) = (loaded.manifest().clone(), loaded.parameter_count());
-    let test = unheard(&manifest.training, kind, all)?;
+    let test = test_set(&manifest.training, kind, all)?;
     let through = condition.map(|condition| format!(", {}", condition.describe())).unwrap_or_default();
-    let message = format!("Judging {}, {kind}{through}", manifest.name);
-    let Judgement { judged, notes, .. } = judge_clips(model, kind, condition, &test, &message)?;
-    let certain = certain(&judged, manifest.calibration.likely_from);
-    Ok((Scored { metrics: metrics(&judged), certain, manifest, parameters }, notes))
+    let message = format!("Evaluating {}, {kind}{through}", manifest.name);
+    let Evaluation { clips, notes, .. } = evaluate_clips(model, kind, condition, &test, &message)?;
+    let selective = selective(&clips, manifest.calibration.likely_from);
+    Ok((EvaluatedModel { metrics: metrics(&clips), selective, manifest, parameters }, notes))
 }
 
-/// Judges a model's weights for a split by these clips, with a copy of it a core, shows how far it is, and says which recordings
-/// cannot be read.
-pub fn judge_clips(
+/// Evaluates a model's weights for a split on these clips, with a copy of the model per core; shows progress and which recordings cannot be
+/// read.
+pub fn evaluate_clips(
     model: &ModelArguments,
     kind: SplitKind,
     condition: Option<Condition>,
     clips: &[&Utterance],
     message: &str,
-) -> Result<Judgement, ExitCode> {
+) -> Result<Evaluation, ExitCode> {
     let analyzers: Vec<Analyzer> =
         (0..cores()).map(|_| model.load_for(kind).map(Analyzer::new)).collect::<Result<_, _>>()?;
     let progress = Progress::new();
-    let judgement = judge(analyzers, clips, condition, &|| progress.advance(clips.len(), message));
+    let evaluation = evaluate(analyzers, clips, condition, &|| progress.advance(clips.len(), message));
     progress.finish();
-    for (path, reason) in &judgement.unreadable {
+    for (path, reason) in &evaluation.unreadable {
         eprintln!("{path}: {reason}");
     }
-    Ok(judgement)
+    Ok(evaluation)
 }
 
-/// Those of all recordings that weights for a split have not heard.
-pub fn unheard<'a>(
+/// The test set of weights for a split: recordings that they were not trained on.
+pub fn test_set<'a>(
     training: &Training,
     kind: SplitKind,
     all: &'a [Utterance],
 ) -> Result<Vec<&'a Utterance>, ExitCode> {
     if let SplitKind::Corpus(corpus) = kind
-        && !corpus.is_papers()
+        && !corpus.is_in_paper()
         && !training.other_corpora.iter().any(|name| name == corpus.name())
     {
         return Ok(all.iter().filter(|clip| clip.defect.is_none()).collect());
     }
     if training.split != kind.to_string() {
         return Err(fail(format!(
-            "These weights were made on the {} split, so they may have heard clips that judge on the {kind} split.",
+            "These weights were trained on the {} split, so their training set may share clips with the test set of the {kind} split.",
             training.split
         )));
     }
     let test = part(training, kind, all, |split| split.test);
     if test.is_empty() {
         return Err(fail(
-            "Among these recordings is none that judges on this split; give the folder that holds all corpora.",
+            "None of these recordings is in the test set of this split; give the folder that holds all corpora.",
         ));
     }
     Ok(test)
 }
 
-/// A part of the split by which weights were trained.
+/// A part of the split that weights were trained on.
 pub fn part<'a>(
     training: &Training,
     kind: SplitKind,
@@ -157,7 +156,7 @@ pub fn part<'a>(
     of(split).into_iter().map(|index| used[index]).collect()
 }
 
-/// So many of the clips, spread over all corpora, speakers and emotions.
+/// `count` of the clips, evenly spaced, so that they cover all corpora, speakers and emotions.
 pub fn some<'a>(clips: &[&'a Utterance], count: usize) -> Vec<&'a Utterance> {
     let count = count.clamp(1, clips.len());
     (0..count).map(|i| clips[i * clips.len() / count]).collect()
@@ -167,10 +166,10 @@ fn explanations(arguments: &Arguments, clips: usize, all: &[Utterance]) -> Resul
     let load = || arguments.model.load_for(arguments.split);
     let models: Vec<Model> = (0..cores()).map(|_| load()).collect::<Result<_, _>>()?;
     let manifest = models[0].manifest().clone();
-    let test = unheard(&manifest.training, arguments.split, all)?;
+    let test = test_set(&manifest.training, arguments.split, all)?;
     let test = some(&test, clips);
     let progress = Progress::new();
-    let message = format!("Silencing parts of clips, {}", manifest.name);
+    let message = format!("Occluding parts of clips, {}", manifest.name);
     let found = occlude(models, &test, manifest.training.seed, &|| progress.advance(test.len(), &message));
     progress.finish();
     if found.is_empty() {
@@ -190,7 +189,7 @@ fn explanations(arguments: &Arguments, clips: usize, all: &[Utterance]) -> Resul
         println!("{object}");
     } else {
         println!(
-            "{} clips: silencing the tenth with the most heat moves the probability more than a random tenth in {:.1} %",
+            "{} clips: occluding the tenth with the most heat moves the probability more than a random tenth in {:.1} %",
             found.len(),
             100.0 * share
         );
@@ -199,7 +198,7 @@ fn explanations(arguments: &Arguments, clips: usize, all: &[Utterance]) -> Resul
     Ok(())
 }
 
-/// Reads the clips alone and beside references.
+/// Evaluates with and without speaker references.
 fn reference(arguments: &Arguments, count: usize, all: &[Utterance]) -> Result<(), ExitCode> {
     let Arguments { model, split, draw, .. } = arguments;
     let loaded = model.load_for(*split)?;
@@ -211,23 +210,18 @@ fn reference(arguments: &Arguments, count: usize, all: &[Utterance]) -> Result<(
         && head.other_corpora.iter().any(|name| name == corpus.name())
     {
         return Err(fail(format!(
-            "The part of {} that takes references was trained on {corpus}. `sottovoce train-speaker` measures it without, and REPORT.md has the result.",
+            "The speaker head of {} was trained on {corpus}. `sottovoce train-speaker` evaluates one trained without it, and REPORT.md has the result.",
             manifest.name
         )));
     }
-    let test = unheard(&manifest.training, *split, all)?;
-    let analyzers: Vec<Analyzer> =
-        (0..cores()).map(|_| model.load_for(*split).map(Analyzer::new)).collect::<Result<_, _>>()?;
-    let progress = Progress::new();
-    let message = format!("Judging {}, {split}", manifest.name);
-    let clips = enrol(analyzers, &test, &|done| progress.set(done, test.len(), &message));
-    progress.finish();
+    let test = test_set(&manifest.training, *split, all)?;
+    let clips = enrolled(&|| model.load_for(*split), &format!("clips of {split}"), &test)?;
     let seed = manifest.training.seed;
     let name = split.to_string();
-    let beside = read_beside(network, &clips, (*draw, count), seed);
+    let conditioned = predict_conditioned(network, &clips, (*draw, count), seed);
     let scores = [
-        reference_score(&name, (*draw, 0), &read_alone(&clips), &manifest.calibration),
-        reference_score(&name, (*draw, count), &beside, &head.calibration),
+        reference_score(&name, (*draw, 0), &predict_unconditioned(&clips), &manifest.calibration),
+        reference_score(&name, (*draw, count), &conditioned, &head.calibration),
     ];
     if arguments.json {
         println!("{}", json!({ "model": manifest.name, "training": manifest.training, "scores": scores }));
@@ -237,7 +231,7 @@ fn reference(arguments: &Arguments, count: usize, all: &[Utterance]) -> Result<(
     Ok(())
 }
 
-fn print_tables(metrics: &Metrics, certain: Certain, training: &Training, notes: &Notes) {
+fn print_tables(metrics: &Metrics, selective: Selective, training: &Training, notes: &Notes) {
     let percent = |share: f32| format!("{:.2} %", 100.0 * share);
     let interval = |[low, high]: [f32; 2]| format!("(95 %: {:.2} to {:.2} %)", 100.0 * low, 100.0 * high);
     println!("{} clips, {} split, seed {}", metrics.clips, training.split, training.seed);
@@ -249,16 +243,16 @@ fn print_tables(metrics: &Metrics, certain: Certain, training: &Training, notes:
     );
     println!("calibration error  {}", percent(metrics.calibration_error));
     println!(
-        "said for certain   {}, right in {}; other than neutral {}",
-        percent(certain.said),
-        certain.right.map_or_else(|| "none".to_owned(), percent),
-        percent(certain.not_neutral)
+        "coverage           {}, selective accuracy {}; other than neutral {}",
+        percent(selective.coverage),
+        selective.accuracy.map_or_else(|| "none".to_owned(), percent),
+        percent(selective.coverage_not_neutral)
     );
     println!();
     for (corpus, accuracy) in &metrics.accuracy_by_corpus {
         println!("{corpus:<18} {}", percent(*accuracy));
     }
-    println!("\nacted below, said to the right");
+    println!("\nacted (rows), predicted (columns)");
     let names = Emotion::ALL.map(|emotion| format!("{emotion:>9}"));
     println!("{:<9}{}   recall", "", names.concat());
     for (emotion, row) in Emotion::ALL.into_iter().zip(metrics.confusion) {

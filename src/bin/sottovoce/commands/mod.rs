@@ -87,7 +87,7 @@ impl ModelArguments {
         let own = self.folder.held_out.join(split.to_string()).join(&self.model);
         match split {
             SplitKind::Random => shipped,
-            SplitKind::Corpus(corpus) if !corpus.is_papers() && !own.is_dir() => shipped,
+            SplitKind::Corpus(corpus) if !corpus.is_in_paper() && !own.is_dir() => shipped,
             _ => own,
         }
     }

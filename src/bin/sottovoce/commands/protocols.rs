@@ -74,7 +74,7 @@ fn protocol(
 ) -> Result<Protocol, ExitCode> {
     let Arguments { encoder, out, cache, .. } = arguments;
     let papers: Vec<Utterance> =
-        utterances.iter().filter(|clip| clip.speaker.corpus.is_papers()).cloned().collect();
+        utterances.iter().filter(|clip| clip.speaker.corpus.is_in_paper()).cloned().collect();
     let run = out.join(format!("voice-best-{kind}-{SEED}"));
     let folder = run.join("model");
     println!("Training voice, {kind}, in {}", run.display());

@@ -8,7 +8,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
 use sottovoce::evaluate::{
-    Condition, Endured, PROTOCOLS, REFERENCE_CURVE, Report, Scored, card, confusion_file, reference_lines,
+    Condition, EvaluatedModel, EvaluationReport, PROTOCOLS, REFERENCE_CURVE, RobustnessScore, card,
+    confusion_file, reference_lines,
 };
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
@@ -25,7 +26,7 @@ pub struct Arguments {
     /// The report to write.
     #[arg(long, default_value = "REPORT.md")]
     out: PathBuf,
-    /// The folder for its pictures, as seen from the report.
+    /// The folder for its figures, relative to the report.
     #[arg(long, default_value = "docs/figures")]
     figures: PathBuf,
 }
@@ -46,16 +47,16 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             }
         }
     }
-    let endured = endure(&scored, &arguments.folder, &utterances)?;
+    let robustness = robustness(&scored, &arguments.folder, &utterances)?;
     let figures = arguments.out.parent().unwrap_or(Path::new("")).join(&arguments.figures);
     corpus::draw(&survey, &figures)?;
     draw_confusions(&scored, &figures).map_err(|error| fail_at(&figures, error))?;
     draw_references(&scored, &figures).map_err(|error| fail_at(&figures, error))?;
     let explained = report_explanations::draw(&scored, &arguments.folder, &utterances, &figures)?;
-    let report = Report {
+    let report = EvaluationReport {
         survey: &survey,
         scored: &scored,
-        endured: &endured,
+        robustness: &robustness,
         protocols: &protocols(&arguments.folder.held_out)?,
         explained: &explained,
         figures: &arguments.figures.to_string_lossy(),
@@ -64,10 +65,10 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         .map_err(|error| fail_at(&arguments.out, error))?;
     write_cards(&scored, &arguments.folder.models)
         .map_err(|error| fail_at(&arguments.folder.models, error))?;
-    let unheard = &arguments.folder.held_out.join("speaker.json");
+    let unseen = &arguments.folder.held_out.join("speaker.json");
     std::fs::create_dir_all(&arguments.folder.held_out)
-        .and_then(|()| write_atomically(unheard, unheard_scores(&scored).to_string().as_bytes()))
-        .map_err(|error| fail_at(unheard, error))?;
+        .and_then(|()| write_atomically(unseen, unseen_speaker_scores(&scored).to_string().as_bytes()))
+        .map_err(|error| fail_at(unseen, error))?;
     println!(
         "Written: {}, its pictures in {}, the models' cards",
         arguments.out.display(),
@@ -76,7 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// What `sottovoce protocols` measured, if it did.
+/// Scores by `sottovoce protocols`, if there are any.
 fn protocols(held_out: &Path) -> Result<Vec<ReferenceScore>, ExitCode> {
     let path = held_out.join(PROTOCOLS);
     if !path.is_file() {
@@ -86,14 +87,14 @@ fn protocols(held_out: &Path) -> Result<Vec<ReferenceScore>, ExitCode> {
     serde_json::from_str(&text).map_err(|error| fail_at(&path, error))
 }
 
-/// How the page's first two models do on recordings that were made worse, as far as they are among the `scored`.
-fn endure(
-    scored: &[Scored],
+/// Accuracy of the page's first two models on degraded recordings, as far as they are among the `scored`.
+fn robustness(
+    scored: &[EvaluatedModel],
     folder: &ModelsFolder,
     utterances: &[Utterance],
-) -> Result<Vec<Endured>, ExitCode> {
-    let mut endured = Vec::new();
-    for Scored { manifest, .. } in scored {
+) -> Result<Vec<RobustnessScore>, ExitCode> {
+    let mut robustness = Vec::new();
+    for EvaluatedModel { manifest, .. } in scored {
         let model = &manifest.name;
         let is_random = manifest.training.split == SplitKind::Random.to_string();
         if !is_random || !["mfcc1", "voice"].contains(&model.as_str()) {
@@ -102,22 +103,26 @@ fn endure(
         let arguments = ModelArguments { model: model.clone(), folder: folder.clone() };
         for condition in Condition::ALL {
             let (scored, _) = evaluate::score(&arguments, SplitKind::Random, Some(condition), utterances)?;
-            endured.push(Endured { model: model.clone(), condition, accuracy: scored.metrics.accuracy });
+            robustness.push(RobustnessScore {
+                model: model.clone(),
+                condition,
+                accuracy: scored.metrics.accuracy,
+            });
         }
     }
-    Ok(endured)
+    Ok(robustness)
 }
 
-fn draw_confusions(scored: &[Scored], folder: &Path) -> io::Result<()> {
-    scored.iter().try_for_each(|Scored { manifest, metrics, .. }| {
+fn draw_confusions(scored: &[EvaluatedModel], folder: &Path) -> io::Result<()> {
+    scored.iter().try_for_each(|EvaluatedModel { manifest, metrics, .. }| {
         let title = format!("{}, {} split: % of each acted emotion", manifest.name, manifest.training.split);
         let svg = figures::confusion_matrix(&title, &metrics.confusion);
         write_atomically(&folder.join(confusion_file(manifest)), svg.as_bytes())
     })
 }
 
-/// What speaker references gain, by the first model on the speaker split that takes them.
-fn draw_references(scored: &[Scored], folder: &Path) -> io::Result<()> {
+/// Accuracy against reference duration, of the first model on the speaker split that takes references.
+fn draw_references(scored: &[EvaluatedModel], folder: &Path) -> io::Result<()> {
     let of_speakers = scored
         .iter()
         .filter(|scored| scored.manifest.training.split == SplitKind::Speaker.to_string())
@@ -128,21 +133,21 @@ fn draw_references(scored: &[Scored], folder: &Path) -> io::Result<()> {
     })
 }
 
-/// What the page says of each model and voices it never heard.
-fn unheard_scores(scored: &[Scored]) -> Value {
-    let unheard = scored.iter().filter(|s| s.manifest.training.split == SplitKind::Speaker.to_string());
-    let score = |Scored { manifest, metrics, .. }: &Scored| {
+/// Accuracy of each model on unseen speakers, for the page.
+fn unseen_speaker_scores(scored: &[EvaluatedModel]) -> Value {
+    let unseen = scored.iter().filter(|s| s.manifest.training.split == SplitKind::Speaker.to_string());
+    let score = |EvaluatedModel { manifest, metrics, .. }: &EvaluatedModel| {
         (manifest.name.clone(), json!({ "clips": metrics.clips, "accuracy": metrics.accuracy }))
     };
-    unheard.map(score).collect::<Map<_, _>>().into()
+    unseen.map(score).collect::<Map<_, _>>().into()
 }
 
-fn write_cards(scored: &[Scored], models: &Path) -> io::Result<()> {
-    let (shipped, others): (Vec<&Scored>, Vec<&Scored>) =
+fn write_cards(scored: &[EvaluatedModel], models: &Path) -> io::Result<()> {
+    let (shipped, others): (Vec<&EvaluatedModel>, Vec<&EvaluatedModel>) =
         scored.iter().partition(|scored| scored.manifest.training.split == SplitKind::Random.to_string());
     shipped.into_iter().try_for_each(|shipped| {
         let name = &shipped.manifest.name;
-        let others: Vec<&Scored> =
+        let others: Vec<&EvaluatedModel> =
             others.iter().copied().filter(|other| other.manifest.name == *name).collect();
         write_atomically(&models.join(name).join("CARD.md"), card(shipped, &others).as_bytes())
     })

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
-use sottovoce::evaluate::{Figure, Scored};
+use sottovoce::evaluate::{EvaluatedModel, Figure};
 use sottovoce::explain::FeatureVariance;
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
@@ -17,15 +17,15 @@ use super::{ModelArguments, ModelsFolder, evaluate, fail_at};
 /// Clips over which the variance of features is taken.
 const VARIANCE_CLIPS: usize = 500;
 
-/// Draws what decided in one clip an emotion, as the paper's Figures 3 to 6, for the models that are among the `scored`.
+/// Draws explanations of one clip per emotion, as the paper's Figures 3 to 6, for the models that are among the `scored`.
 pub fn draw(
-    scored: &[Scored],
+    scored: &[EvaluatedModel],
     folder: &ModelsFolder,
     utterances: &[Utterance],
     figures: &Path,
 ) -> Result<Vec<Figure>, ExitCode> {
     let mut drawn = Vec::new();
-    for Scored { manifest, .. } in scored {
+    for EvaluatedModel { manifest, .. } in scored {
         let model = manifest.name.as_str();
         if manifest.training.split != SplitKind::Random.to_string()
             || !["mfcc1", "ms", "voice", "hubert-small", "hubert"].contains(&model)
@@ -34,8 +34,8 @@ pub fn draw(
         }
         let arguments = ModelArguments { model: model.to_owned(), folder: folder.clone() };
         let mut analyzer = Analyzer::new(arguments.load()?);
-        let unheard = evaluate::unheard(&manifest.training, SplitKind::Random, utterances)?;
-        let shown: Vec<Read> = one_an_emotion(&unheard)
+        let test = evaluate::test_set(&manifest.training, SplitKind::Random, utterances)?;
+        let shown: Vec<Read> = one_per_emotion(&test)
             .into_iter()
             .map(|clip| {
                 let read = explain::read_one(&mut analyzer, &clip.path, None);
@@ -57,11 +57,11 @@ pub fn draw(
             _ => {
                 draw(
                     "heat",
-                    format!("What decided, {model}"),
+                    format!("Occlusion, {model}"),
                     explain::draw(&mut analyzer, &shown, View::Heat),
                 )?;
                 draw("activations", is_paper("5"), explain::draw(&mut analyzer, &shown, View::Activations))?;
-                let clips: Vec<Vec<f32>> = evaluate::some(&unheard, VARIANCE_CLIPS)
+                let clips: Vec<Vec<f32>> = evaluate::some(&test, VARIANCE_CLIPS)
                     .into_iter()
                     .filter_map(|clip| {
                         let bytes = std::fs::read(&clip.path).ok()?;
@@ -69,7 +69,7 @@ pub fn draw(
                     })
                     .collect();
                 if let Some(found) = FeatureVariance::of(clips.iter().map(|clip| &clip[..])) {
-                    let title = format!("Variance of the features that {model} decides by");
+                    let title = format!("Variance of the embedding of {model}");
                     draw("variance", is_paper("6"), figures::variance(&title, &found))?;
                 }
             }
@@ -79,7 +79,7 @@ pub fn draw(
 }
 
 /// The first clip of each emotion, of CREMA-D if it has one: its licence lets pictures of it be shown.
-fn one_an_emotion<'a>(clips: &[&'a Utterance]) -> Vec<&'a Utterance> {
+fn one_per_emotion<'a>(clips: &[&'a Utterance]) -> Vec<&'a Utterance> {
     let first = |emotion: Emotion, corpus: Option<Corpus>| {
         let fits = |clip: &&&Utterance| {
             clip.emotion == emotion && corpus.is_none_or(|corpus| clip.speaker.corpus == corpus)

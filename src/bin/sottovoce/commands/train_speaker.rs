@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance, sound};
-use sottovoce::evaluate::{Enrolled, Protocol, calibrate_beside, enrol};
+use sottovoce::evaluate::{Enrolled, Protocol, calibrate_conditioned, enrol};
 use sottovoce::model::{
     Calibration, Manifest, Model, ReferenceScore, RoundedSpeakerNetwork, SpeakerHead, save_speaker_head,
 };
@@ -20,7 +20,7 @@ use super::progress::Progress;
 use super::train::Terminal;
 use super::{CorporaFolder, ModelArguments, fail};
 
-/// Clips of each corpus that the networks never met, at most.
+/// Clips of each unseen corpus, at most.
 const CLIPS: usize = 500;
 
 #[derive(Args)]
@@ -29,10 +29,10 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// Which weights: random for those that the page offers, or speaker for those in `held-out/`.
+    /// Which weights: random for the shipped ones, or speaker for those in `held-out/`.
     #[arg(long, default_value = "random")]
     split: SplitKind,
-    /// Where feature maps are kept from run to run.
+    /// Where feature maps are cached.
     #[arg(long, default_value = "runs/cache")]
     cache: PathBuf,
 }
@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let mut manifest: Manifest = model.manifest().clone();
     if manifest.front_end.encoder().is_none() {
         return Err(fail(format!(
-            "{} listens through no speech encoder, so it has no embedding to compare. --model voice has one.",
+            "{} has no speech encoder, so there is no embedding to make references of. --model voice has one.",
             manifest.name
         )));
     }
@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let Fitted { rounded, without } = fit(&job)?;
     let load = || named.load_for(*split);
     let papers: Vec<Utterance> =
-        utterances.iter().filter(|clip| clip.speaker.corpus.is_papers()).cloned().collect();
+        utterances.iter().filter(|clip| clip.speaker.corpus.is_in_paper()).cloned().collect();
     let seed = manifest.training.seed;
     let of_part = |name: &str, of| -> Result<Protocol, ExitCode> {
         let clips = part(&manifest.training, *split, &papers, of);
@@ -74,22 +74,23 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     };
     let validation = of_part("validation", |split| split.validation)?;
     let mut evaluation = vec![of_part(&split.to_string(), |split| split.test)?];
-    let mut never_met = Vec::new();
-    for corpus in Corpus::ALL.into_iter().filter(|corpus| !corpus.is_papers()) {
+    let mut unseen = Vec::new();
+    for corpus in Corpus::ALL.into_iter().filter(|corpus| !corpus.is_in_paper()) {
         let clips: Vec<&Utterance> = utterances
             .iter()
-            .filter(|clip| clip.speaker.corpus == corpus && clip.speaker.is_told())
+            .filter(|clip| clip.speaker.corpus == corpus && clip.speaker.is_known())
             .collect();
         if clips.is_empty() {
             continue;
         }
-        let clips = if corpus.trains() { some(&clips, CLIPS.min(clips.len())) } else { clips };
+        let clips = if corpus.is_for_training() { some(&clips, CLIPS.min(clips.len())) } else { clips };
         let network = without.get(&corpus).unwrap_or(&rounded.network);
         let protocol = Protocol::new(corpus.name(), network, &enrolled(&load, corpus.name(), &clips)?, seed);
-        let of_its_kind = if corpus.trains() { &mut never_met } else { &mut evaluation };
+        let of_its_kind = if corpus.is_for_training() { &mut unseen } else { &mut evaluation };
         of_its_kind.push(protocol);
     }
-    let (calibration, scores) = calibrate_beside(&manifest.calibration, &validation, &never_met, &evaluation);
+    let (calibration, scores) =
+        calibrate_conditioned(&manifest.calibration, &validation, &unseen, &evaluation);
     let other_corpora = without.keys().map(|corpus| corpus.name().to_owned()).collect();
     print(&calibration, &scores);
     manifest.speaker =
@@ -142,14 +143,14 @@ fn print(calibration: &Calibration, scores: &[ReferenceScore]) {
     print_scores(scores);
 }
 
-/// Prints a line for each reference.
+/// Prints a line per score.
 pub fn print_scores(scores: &[ReferenceScore]) {
     println!(
-        "clips of, reference, seconds: accuracy, mean recall, said for certain, right, calibration error, %"
+        "evaluation set, reference, seconds: accuracy, mean recall, coverage, selective accuracy, calibration error, %"
     );
     for score in scores {
         let percent = |share: f32| format!("{:6.1}", 100.0 * share);
-        let draw = if score.reference_clips == 0 { "alone".to_owned() } else { score.draw.to_string() };
+        let draw = if score.reference_clips == 0 { "none".to_owned() } else { score.draw.to_string() };
         println!(
             "{:<16} {draw:<9} {:>2} {:5.0} s, {} clips: {} {} {} {} {}",
             score.clips_of,
@@ -158,8 +159,8 @@ pub fn print_scores(scores: &[ReferenceScore]) {
             score.clips,
             percent(score.accuracy),
             percent(score.mean_recall),
-            percent(score.said),
-            score.right.map_or_else(|| "     –".to_owned(), percent),
+            percent(score.coverage),
+            score.selective_accuracy.map_or_else(|| "     –".to_owned(), percent),
             percent(score.calibration_error)
         );
     }
