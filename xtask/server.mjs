@@ -15,12 +15,12 @@ const TYPES = {
 /** Serves `folder` below `prefix`, on a free port unless one is given; remembers what is asked for. Compresses, as most hosts
  * of files do, if it is told to. */
 export async function serveFolder(folder, { prefix = '/', port = 0, compress = false } = {}) {
-  const asked = [];
+  const requests = [];
   const compressed = new Map();
   const server = createServer(async (request, response) => {
     // Nothing above the folder: dots are resolved before the path is joined to it.
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
-    asked.push(path);
+    requests.push(path);
     try {
       if (!path.startsWith(prefix)) throw new Error('elsewhere');
       const name = path.slice(prefix.length);
@@ -48,7 +48,7 @@ export async function serveFolder(folder, { prefix = '/', port = 0, compress = f
   const close = () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); });
   return {
     url: `http://127.0.0.1:${taken}${prefix}`,
-    asked,
+    requests,
     close,
     /** Nobody answers until it is resumed: the network is cut. */
     pause: close,
