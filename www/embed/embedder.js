@@ -42,7 +42,7 @@ export function answerEmbedder(answers) {
   parent.postMessage({ sottovoce: 1, type: 'ready' }, '*');
 }
 
-/** @param {unknown} error @returns {{code: string, message: string}} For people; what nobody foresaw goes to the console. */
+/** @param {unknown} error @returns {{code: string, message: string}} For people; unexpected errors go to the console. */
 export function describeError(error) {
   // The element's errors have a code, too, but not this class.
   const isExpected = error instanceof Error && 'code' in error && typeof error.code === 'string';

@@ -1,7 +1,5 @@
 /** Types that the engine and the page share: reports, and messages between the page and its workers. */
 
-import type { Engine } from './engine.js';
-
 export type Certainty = 'likely' | 'leaning' | 'unsure' | 'no-speech';
 
 /** Statistics of the clips in a speaker reference. */
@@ -91,7 +89,7 @@ export interface Picture {
 export interface Summary {
   emotion: string;
   probability: number;
-  /** `silencing` is occlusion. */
+  /** Grad-CAM, or occlusion. */
   method: 'grad-cam' | 'silencing';
   clip_s: number;
   /** Where half of the heat lies; none if the map has no time axis, or is empty. */
@@ -283,8 +281,10 @@ export interface Folder {
   files: File[];
 }
 
-/** What an analysis needs of an engine. */
-export type EngineClient = Pick<Engine, 'ask'>;
+/** What an analysis needs of an `Engine`. */
+export interface EngineClient {
+  ask<T extends Topic>(question: Question<T>): Promise<Answers[T]>;
+}
 
 /** Analyzes some recording with an engine. */
 export type Analyze = (engine: EngineClient) => Promise<Reading>;

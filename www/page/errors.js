@@ -3,7 +3,7 @@
 import { EngineError } from '../engine/engine-error.js';
 import { t, translated } from './text.js';
 
-/** The sentence of an `EngineError`; what nobody foresaw goes to the console. @param {unknown} error @returns {string} */
+/** The sentence of an `EngineError`; unexpected errors go to the console. @param {unknown} error @returns {string} */
 export function describeError(error) {
   if (error instanceof EngineError) return translated(error.message);
   console.error(error);

@@ -7,7 +7,7 @@ import { byId } from './dom.js';
 import { announce } from './status.js';
 import { t } from './text.js';
 
-/** The service worker. It lies in the page's folder, since its scope is its own folder. */
+/** The service worker. It is in the page's folder, since its scope is its own folder. */
 const OFFLINE = fileAt('offline-worker.js').href;
 
 /** Stores the page in the browser where possible: over a secure connection, or on this computer itself. */

@@ -28,7 +28,7 @@ export function setUpPrivacy(page) {
   byId('forget').addEventListener('click', () => deleteAll(page));
 }
 
-/** Counts requests anew: a visitor's own recording is about to be analyzed. */
+/** Resets the count of requests: a visitor's own recording is about to be analyzed. */
 export function noteRecording() {
   countBefore = requests.length;
   showRequests();

@@ -32,7 +32,7 @@ export function setBusy(isBusy) {
   byId('result').setAttribute('aria-busy', String(isBusy));
 }
 
-/** Does what a visitor asked for, other than an analysis; shows the problem if it fails. @param {() => Promise<void>} work */
+/** Does some work other than an analysis; shows the problem if it fails. @param {() => Promise<void>} work */
 export async function attempt(work) {
   try {
     await work();

@@ -30,7 +30,7 @@ pub fn check() -> Result {
     Ok(())
 }
 
-/// Looks packages up in the advisory databases of Rust and npm, which are not part of the package registries.
+/// Checks packages against the advisory databases of Rust and npm, which are not part of the package registries.
 pub fn advisories() -> Result {
     tools::cargo_deny()?;
     step("Known vulnerabilities of Rust packages");
