@@ -1,4 +1,5 @@
-// One clip, one model, one result: from run to run, natively and in the browser with either engine, on the CPU and on a GPU. `CORPORA=FOLDER` takes 500 clips of the corpora; otherwise it is the clips that ship with the page.
+// One clip, one model, one result: from run to run, natively and in the browser with either engine, on the CPU and on a GPU.
+// `CORPORA=FOLDER` takes 500 clips of the corpora; otherwise it takes the clips that ship with the page.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -116,7 +116,8 @@ const answers = {
 /** @param {import('./types.d.ts').Channel} [channel] */
 const channelName = (channel) => (channel === undefined ? undefined : String(channel));
 
-/** A reading as a plain object, which can be sent. @param {import('../../sottovoce.js').Reading} reading @param {GpuStatus} gpuStatus */
+/** A reading as a plain object, which can be sent.
+ * @param {import('../../sottovoce.js').Reading} reading @param {GpuStatus} gpuStatus */
 function plainReading(reading, gpuStatus) {
   const { samples, picture, pictureRows, features, enrolment, gpuStopped } = reading;
   gpuStatus.gpuStopped = gpuStopped;
