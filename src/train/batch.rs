@@ -57,8 +57,7 @@ impl<'a> Batches<'a> {
         let mut maps = Vec::with_capacity(indices.len());
         let mut targets: Vec<[f32; CLASSES]> = Vec::with_capacity(indices.len());
         for &index in indices {
-            let copies = &self.dataset.maps[index];
-            let map = &copies[rng.random_range(0..copies.len())];
+            let map = self.map(index, rng);
             let columns = map.len() / self.dataset.rows;
             maps.push(self.recipe.spectrogram.change(map, columns, &self.gain, rng));
             targets.push(self.target(self.dataset.labels[index]));
@@ -72,6 +71,18 @@ impl<'a> Batches<'a> {
             None => targets,
         };
         Batch { maps, targets, shares }
+    }
+
+    /// The map of a clip, or of one of its augmented copies.
+    fn map(&self, index: usize, rng: &mut StdRng) -> &[f32] {
+        let maps = &self.dataset.maps[index];
+        let drawn = match (self.recipe.original_share, maps.len()) {
+            (None, count) => rng.random_range(0..count),
+            (Some(_), 1) => 0,
+            (Some(share), _) if rng.random::<f32>() < share => 0,
+            (Some(_), count) => rng.random_range(1..count),
+        };
+        &maps[drawn]
     }
 
     fn target(&self, label: Emotion) -> [f32; CLASSES] {

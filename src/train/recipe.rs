@@ -56,6 +56,9 @@ pub struct Recipe {
     /// Augmented copies of clips.
     #[serde(default)]
     pub waveform: Option<WaveformSettings>,
+    /// Probability that a clip itself is drawn instead of one of its copies, 0 to 1; all are drawn alike if it is not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_share: Option<f32>,
     /// Augmentation of feature maps, drawn anew each time.
     #[serde(default)]
     pub spectrogram: SpectrogramSettings,
@@ -174,6 +177,10 @@ impl Recipe {
             (self.batch >= 2 * self.shards, "batch must hold at least two clips a shard"),
             (unit.contains(&self.label_smoothing), "label_smoothing must be from 0 to below 1"),
             (unit.contains(&self.averaging), "averaging must be from 0 to below 1"),
+            (
+                self.original_share.is_none_or(|share| (0.0..=1.0).contains(&share)),
+                "original_share must be from 0 to 1",
+            ),
             (self.mixup >= 0.0, "mixup must not be negative"),
         ];
         let waveform = self.waveform.as_ref().map_or(Ok(()), WaveformSettings::check);
