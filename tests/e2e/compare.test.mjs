@@ -2,17 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { assertAccessible, chosenModel, readingOf, sample, useSite } from './support.mjs';
+import { chosenModel, hosted, open, readingOf, sample } from './support.mjs';
 
-const site = useSite();
+const site = hosted();
 
 const rows = (page) => page.locator('#compare-rows tr').evaluateAll((rows) =>
   rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
 
-test('every model reads the clip on the page, as it does outside the comparison', async () => {
+test('every model reads the clip on the page, and says what it read alone', async () => {
   // Only the test adds a script to the page.
-  const { context, page, errors } = await site.open({ bypassCSP: true });
+  const { context, page, errors } = await open(site.browser, site.server.url, { bypassCSP: true });
   await page.setInputFiles('#file', sample('1064_ITS_DIS_XX.opus'));
   const alone = await readingOf(page, '1064_ITS_DIS_XX.opus');
   await page.getByText('Ask every model').click();
@@ -28,16 +29,18 @@ test('every model reads the clip on the page, as it does outside the comparison'
     assert.match(took, /^\d+ ms, processor$/);
   }
   assert.ok(table.find(([name]) => name === 'voice')[1].startsWith(alone.headline));
-  // The summary names every model.
+  // What it says of them is what they say.
   const agreement = await page.locator('#agreement').textContent();
   for (const [name] of table) assert.ok(agreement.includes(name), agreement);
   // Another model on the page changes nothing here; another clip does.
   await page.locator('#model').selectOption('mfcc1');
   await chosenModel(page);
   assert.equal((await rows(page)).length, 7);
-  await assertAccessible(page);
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
-  // The earlier clip's table stays until the next is read.
+  // Until it is read, the other clip's table stands.
   await readingOf(page, 'Woman, 35');
   await page.locator('#agreement').filter({ hasText: /angry first/ }).waitFor();
   assert.equal((await rows(page)).length, 7);
@@ -45,8 +48,8 @@ test('every model reads the clip on the page, as it does outside the comparison'
   await context.close();
 });
 
-test('the comparison can be cancelled', async () => {
-  const { context, page, errors } = await site.open();
+test('asking can be ended', async () => {
+  const { context, page, errors } = await open(site.browser, site.server.url);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
   await readingOf(page, 'Woman, 35');
   await page.route('**/models/ms/model.safetensors', () => {});

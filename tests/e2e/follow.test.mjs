@@ -1,17 +1,19 @@
 // Recordings of any length, from end to end.
 
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assertAccessible, fakeMicrophone, launch, longRecording, open, readingOf, useSite, useTemporaryFolder } from './support.mjs';
+import { hosted, launch, longRecording, open, readingOf } from './support.mjs';
 
-const site = useSite();
+const site = hosted();
 
-/** Opens the page, reads a long recording and follows all of it. */
+/** Opens the page, reads a long recording and has all of it followed. */
 async function followed(repeats) {
-  // Only the test reads the state of the player.
-  const opened = await site.open({ bypassCSP: true });
+  // Only the test looks into the player.
+  const opened = await open(site.browser, site.server.url, { bypassCSP: true });
   const recording = await longRecording(opened.page, repeats);
   await opened.page.setInputFiles('#file', recording);
   await opened.page.getByRole('button', { name: /^Follow all/ }).click();
@@ -19,6 +21,12 @@ async function followed(repeats) {
 }
 
 const summary = (page) => page.locator('#timeline-summary');
+
+async function isAccessible(page) {
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+}
 
 async function saved(page, button) {
   const download = page.waitForEvent('download');
@@ -36,7 +44,7 @@ describe('a long recording', () => {
     assert.equal(rows.length, Math.ceil((recording.seconds - 4) / 2) + 1);
     rows.forEach(([start, end, certainty, label], index) => {
       assert.equal(Number(start), 2 * index);
-      // There is speech only between the silences.
+      // Speech stands between the silences alone.
       if (Number(end) <= 10 || Number(start) >= recording.seconds - 10) assert.deepEqual([certainty, label], ['no-speech', '']);
       if (Number(start) >= 10 && Number(end) <= recording.seconds - 10) assert.notEqual(label, '');
     });
@@ -47,8 +55,8 @@ describe('a long recording', () => {
     for (let i = 0; i < 5; i += 1) await page.keyboard.press('ArrowRight');
     assert.match(await page.locator('#moment').getAttribute('aria-valuetext'), /^0:10 to 0:14: (Sounds|Perhaps|Hard)/);
     assert.equal(await page.evaluate(() => document.querySelector('#long-player').currentTime), 10);
-    await assertAccessible(page);
-    // Zooms in around the chosen moment, and out again.
+    await isAccessible(page);
+    // Nearer: the stretch about the moment that is chosen, until all of it is wanted again.
     const axis = () => page.locator('.axis').textContent();
     assert.match(await axis(), /^0:00/);
     const whole = await axis();
@@ -85,26 +93,31 @@ describe('a long recording', () => {
 });
 
 describe('the microphone', () => {
-  const folder = useTemporaryFolder();
+  let folder;
   let listening;
   before(async () => {
-    const { context, page } = await site.open({ bypassCSP: true });
-    const path = join(folder.path, 'voice.wav');
+    folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+    const { context, page } = await open(site.browser, site.server.url, { bypassCSP: true });
+    const path = join(folder, 'voice.wav');
     await writeFile(path, (await longRecording(page, 3, 0.1)).buffer);
     await context.close();
-    listening = await launch(fakeMicrophone(path));
+    listening = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-audio-capture=${path}`]);
   });
-  after(() => listening?.close());
+  after(async () => {
+    await listening?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
 
-  test('is followed live, and no audio is kept', async () => {
+  test('is followed live, and nothing of the sound is kept', async () => {
     const { context, page, errors } = await open(listening, site.server.url, { permissions: ['microphone'], bypassCSP: true });
     await page.getByRole('button', { name: 'Follow live' }).click();
     await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 8);
-    assert.match(await page.locator('#live-behind').textContent(), /^Shown \d+ ms after it was recorded\.$/);
+    assert.match(await page.locator('#live-behind').textContent(), /^Shown \d+ ms after it was heard\.$/);
     assert.match(await page.locator('#moment-text').textContent(), /: (Sounds|Perhaps|Hard to tell)/);
     assert.ok(await page.locator('#long-player').isHidden());
-    await assertAccessible(page);
-    // Earlier moments can be shown while more audio arrives.
+    await isAccessible(page);
+    // What came before can be looked at while more comes in.
     await page.locator('#moment').focus();
     await page.keyboard.press('Home');
     await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 10);
@@ -121,7 +134,7 @@ describe('the microphone', () => {
     await context.close();
   });
 
-  test('is released when another recording is read', async () => {
+  test('is given back when another recording is read', async () => {
     const { context, page, errors } = await open(listening, site.server.url, { permissions: ['microphone'] });
     await page.getByRole('button', { name: 'Follow live' }).click();
     await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 1);
@@ -135,7 +148,7 @@ describe('the microphone', () => {
   });
 
   test('that is refused leaves the page as it was', async () => {
-    const { context, page } = await site.open();
+    const { context, page } = await open(site.browser, site.server.url);
     await page.evaluate(() => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
     });

@@ -1,22 +1,33 @@
-// The page without the network, and its updates, from end to end.
+// The page without the network, and its next version, from end to end.
 
 import assert from 'node:assert/strict';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { writeOfflineWorker } from '../../xtask/offline.mjs';
 import { preload } from '../../xtask/preload.mjs';
-import { chosenModel, launchFirefox, readingOf, sample, until, useSite } from './support.mjs';
+import { chosenModel, dist, launch, launchFirefox, readingOf, sample, serve, until } from './support.mjs';
 
 let folder;
 let server;
 let browser;
 
-const site = useSite({ isCopy: true });
-before(() => ({ folder, server, browser } = site));
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+  await cp(dist, folder, { recursive: true });
+  server = await serve(folder);
+  browser = await launch();
+});
 
-/** Opens the page and waits until the service worker has cached it. */
-async function openCached(context) {
+after(async () => {
+  await browser.close();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+/** The page, once it is kept. */
+async function kept(context) {
   const page = await context.newPage();
   await page.goto(server.url);
   await chosenModel(page);
@@ -26,10 +37,10 @@ async function openCached(context) {
 
 test('without the network the page opens and reads samples and files', async () => {
   const context = await browser.newContext();
-  const page = await openCached(context);
+  const page = await kept(context);
   await server.pause();
   try {
-    const count = server.requests.length;
+    const asked = server.asked.length;
     await page.reload();
     await chosenModel(page);
     await page.getByRole('button', { name: 'Woman, 25' }).click();
@@ -37,16 +48,16 @@ test('without the network the page opens and reads samples and files', async () 
     await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
     await readingOf(page, '1028_MTI_SAD_XX.opus');
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).maxWidth), '704px');
-    assert.equal(server.requests.length, count);
+    assert.equal(server.asked.length, asked);
   } finally {
     await server.resume();
     await context.close();
   }
 });
 
-test('a newer version waits until the visitor wants it and no other tab has the older one', async () => {
+test('a newer version waits until it is wanted, and until no other tab has the older one', async () => {
   const context = await browser.newContext();
-  const first = await openCached(context);
+  const first = await kept(context);
   await first.reload();
   await chosenModel(first);
   const second = await context.newPage();
@@ -71,9 +82,9 @@ test('a newer version waits until the visitor wants it and no other tab has the 
   await context.close();
 });
 
-test('a newer version that arrives during readings does not change them', async () => {
+test('a newer version that arrives in the middle of a reading changes nothing in it', async () => {
   const context = await browser.newContext();
-  const page = await openCached(context);
+  const page = await kept(context);
   await page.reload();
   await chosenModel(page);
   await page.evaluate(() => { globalThis.isTheSamePage = true; });
@@ -95,16 +106,16 @@ test('a newer version that arrives during readings does not change them', async 
   let batch = 1;
   for (; batch < 100 && !await newer.isVisible(); batch += 1) await readSome(batch);
   await updated;
-  assert.ok(batch > 1 && await newer.isVisible(), 'it arrived while the page was reading');
+  assert.ok(batch > 1 && await newer.isVisible(), 'it came while the page read');
   await readSome(batch);
   assert.equal(answers.size, 1, [...answers].join('\n'));
   assert.equal(await page.evaluate(() => globalThis.isTheSamePage), true);
   await context.close();
 });
 
-test('a version with a damaged file is not cached', async () => {
+test('a version of which a part does not arrive whole is not kept', async () => {
   const context = await browser.newContext();
-  const page = await openCached(context);
+  const page = await kept(context);
   await page.reload();
   await appendFile(join(folder, 'www/style.css'), '\n/* one version */\n');
   await preload(folder);
@@ -126,17 +137,17 @@ test('a version with a damaged file is not cached', async () => {
 
 test('it can be installed', async () => {
   const context = await browser.newContext();
-  const page = await openCached(context);
+  const page = await kept(context);
   const cdp = await context.newCDPSession(page);
   const { installabilityErrors } = await cdp.send('Page.getInstallabilityErrors');
-  // A test's context has no profile, so that it cannot install anything.
+  // A context of a test has no profile that could install anything.
   assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId).filter((error) => error !== 'in-incognito'), []);
   await context.close();
 });
 
-test('deleted data stays deleted until the next visit', async () => {
+test('what is deleted stays deleted until the next visit', async () => {
   const context = await browser.newContext();
-  const page = await openCached(context);
+  const page = await kept(context);
   await page.getByText('Check it').click();
   await page.getByRole('button', { name: 'Delete what is kept' }).click();
   await page.getByText('keeps nothing of this page').waitFor();

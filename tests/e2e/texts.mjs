@@ -1,4 +1,4 @@
-// All English texts of the page: the keys of its translations.
+// All that the page can say, in English: what its translations must hold.
 
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,15 +18,15 @@ export async function textsOfScripts() {
           ? node.expression.text : undefined;
         if (called === 't') {
           const [text] = node.arguments;
-          if (!ts.isStringLiteral(text)) throw new Error(`${name}: t(${text.getText()}) is no string literal, so that no test can read it`);
+          if (!ts.isStringLiteral(text)) throw new Error(`${name}: t(${text.getText()}) is no plain text, so that no test can see what it says`);
           texts.push(text.text);
         }
-        // The reason for the end of a worker.
+        // A worker's end, and why.
         if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === 'end') {
           texts.push(...messages(node.arguments[0]));
         }
         if (called === 'EngineError') texts.push(...messages(node.arguments[1]));
-        // Messages that are thrown or sent elsewhere.
+        // Messages that are put together first, and thrown or sent elsewhere.
         if ((ts.isVariableDeclaration(node) || ts.isPropertyAssignment(node)) && /^(message|FAILED|needs)$/.test(node.name.getText())) {
           texts.push(...messages(node.initializer));
         }
@@ -38,7 +38,7 @@ export async function textsOfScripts() {
   return texts;
 }
 
-/** The possible texts of an expression, with placeholders {0}, {1} and so on. */
+/** The texts that an expression may have as its value, with what is filled in as {0}, {1} and so on. */
 function messages(node) {
   if (!node) return [];
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text ? [node.text] : [];
@@ -50,7 +50,7 @@ function messages(node) {
   return [];
 }
 
-/** The engine's messages on recordings.
+/** What the engine says of recordings.
  * @returns {Promise<string[]>} */
 export async function textsOfEngine() {
   const read = (path) => readFile(join(root, path), 'utf8');
@@ -67,10 +67,10 @@ export async function textsOfEngine() {
   return [...errors, ...notes, ...summaries];
 }
 
-/** Texts of the HTML files.
+/** What stands in the pages.
  * @returns {Promise<string[]>} */
 export async function textsOfPage(browser, url) {
-  // Another document of this site parses the pages, and runs none of their scripts.
+  // Another document of this site, which has the page read for it and runs nothing of it.
   const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
   await page.goto(`${url}www/engine/sealed.html`);

@@ -1,25 +1,25 @@
-/** Types that the engine and the page share: reports, and messages between the page and its workers. */
+/** Messages between the page and its worker, and the report they carry. */
 
 export type Certainty = 'likely' | 'leaning' | 'unsure' | 'no-speech';
 
-/** Statistics of the clips in a speaker reference. */
-export interface ReferenceStatistics {
+/** What is known of a speaker. */
+export interface Known {
   clips: number;
-  /** Their total length as the model's input. */
+  /** How much the model heard of them together. */
   seconds: number;
-  /** Variance of the clips' embeddings: 1 is that of the training set. None of one clip. */
+  /** How much the clips differ: 1 is as much as those of all speakers and emotions that trained the model. None of one clip. */
   variance: number | null;
-  /** The emotion, other than neutral, of most of the clips: more varied ones would help. */
+  /** The emotion, other than neutral, that most of them seem to be: more varied ones would help. */
   one_sided: string | null;
 }
 
-/** The reference that a reading is conditioned on, and the unconditioned reading. */
-export interface SpeakerSummary extends ReferenceStatistics {
+/** What other recordings of the speaker a reading rests on, and what is said without them. */
+export interface SpeakerSummary extends Known {
   alone: { label: string; certainty: Certainty; probabilities: Record<string, number> };
 }
 
-/** A speaker reference: other clips of a speaker, as JSON text in `reference`. */
-export interface SpeakerReference extends ReferenceStatistics {
+/** What is known of a speaker, as JSON text in `reference`. */
+export interface SpeakerReference extends Known {
   reference: string;
 }
 
@@ -27,14 +27,13 @@ export interface Report {
   label: string;
   certainty: Certainty;
   probabilities: Record<string, number>;
-  /** The speaker reference that it is conditioned on, if there is one. */
+  /** Beside which other recordings of the speaker, if there were any. */
   speaker?: SpeakerSummary;
   notes: Note[];
-  /** `lost_s`: seconds of audio that are missing, known or estimated. */
+  /** `lost_s`: seconds of sound that are missing, known or estimated. */
   quality: { level_dbfs: number; clipped_share: number; speech_share: number; lost_s: number };
   model: string;
   backend: 'cpu' | 'webgpu';
-  /** Length of the recording, and start and length of the clip that the model got. */
   duration_s: number;
   heard_from_s: number;
   heard_s: number;
@@ -42,10 +41,10 @@ export interface Report {
   timings: { decode_ms: number; quality_ms: number; features_ms: number; model_ms: number };
 }
 
-/** The only channel to analyze: the left, the right or one by its number, counted from 1. */
+/** A channel that is read alone: the left, the right or one by its number, counted from 1. */
 export type Channel = 'left' | 'right' | number;
 
-/** Advice on a recording, for people. */
+/** Something that a person should know of a recording. */
 export interface Note {
   code: string;
   advice: string;
@@ -58,22 +57,22 @@ export interface Reading {
   /** Log-mel in decibels, row by row, lowest band first. */
   picture: Float32Array;
   pictureRows: number;
-  /** The clip's embedding. */
+  /** What the model decided by, to be compared from clip to clip. */
   features: Float32Array;
   /** The speaker reference of this recording alone, as JSON text; none without speech, or of models that take none. */
   enrolment?: string;
 }
 
-/** A model as it is loaded: the text of its `model.json`, and the files that it names, in that order. */
+/** A model as it is loaded: the text of its `model.json`, and the files that this names, in their order. */
 export interface ModelFiles {
   manifest: string;
   files: Uint8Array[];
 }
 
-/** What runs speech encoders: `auto` uses the GPU where there is one and it is faster. */
+/** What runs speech encoders: `auto` takes the graphics processor where there is one and it is quicker. */
 export type Backend = 'auto' | 'cpu' | 'webgpu';
 
-/** What a worker needs first. */
+/** What a worker needs before it can read. */
 export interface Load extends ModelFiles {
   module: WebAssembly.Module;
   backend: Backend;
@@ -85,14 +84,13 @@ export interface Picture {
   rows: number;
 }
 
-/** An explanation in a few numbers; seconds are counted from the clip's start. */
+/** What decided a reading, in a few numbers; seconds are counted from the clip's start. */
 export interface Summary {
   emotion: string;
   probability: number;
-  /** Grad-CAM, or occlusion. */
   method: 'grad-cam' | 'silencing';
   clip_s: number;
-  /** Where half of the heat lies; none if the map has no time axis, or is empty. */
+  /** Where half of the heat lies; none if the map tells no times, or is empty. */
   seconds: [number, number] | null;
   rows: [number, number] | null;
   hz: [number, number] | null;
@@ -101,11 +99,10 @@ export interface Summary {
 export interface Explanation {
   summary: Summary;
   heat: Picture;
-  /** The model's input, if it is a feature map. */
+  /** What the model saw, if it sees a picture. */
   seen?: Picture;
 }
 
-/** How much each number of the embedding varies among clips. */
 export interface FeatureVariance {
   clips: number;
   variance: number[];
@@ -113,7 +110,7 @@ export interface FeatureVariance {
   least: { feature: number; variance: number }[];
 }
 
-/** The output of each step of the front end for one frame. */
+/** What each step of the front end makes of one frame. */
 export interface Steps {
   frame: Float32Array;
   window: Float32Array;
@@ -125,33 +122,33 @@ export interface Steps {
   mfcc: Picture;
 }
 
-/** Samples are mono at 16 kHz unless a rate is given. `speaker` is a speaker reference as JSON text, to condition on. */
+/** Samples are mono at 16 kHz, if nothing else is said. `speaker` is a speaker reference as JSON text: a reading is beside it. */
 interface Questions {
-  /** All channels are mixed unless one is chosen. */
+  /** All channels are mixed, unless one is chosen. */
   file: { file: Blob; channel?: Channel; speaker?: string };
-  /** The samples of each channel, as the browser decodes them. */
+  /** The samples of each channel at one rate, as the browser decodes them. */
   channels: { channels: Float32Array[]; rateHz: number; channel?: Channel; speaker?: string };
   samples: { samples: Float32Array; rateHz: number; speaker?: string };
   /** A window of long audio. */
   window: { samples: Float32Array; rateHz: number; speaker?: string };
-  /** Merges speaker references. */
+  /** The reference of all clips of several. */
   merge: { references: string[] };
   explain: { samples: Float32Array; emotion: string };
-  /** The bounds of the parts of a clip of so many samples that are occluded one by one. */
-  occlusionParts: { count: number };
-  /** Predicts with the samples between two positions occluded. */
-  predictOccluded: { samples: Float32Array; from: number; to: number; speaker?: string };
-  /** Takes the outputs of `predictOccluded` for a clip, then with a part occluded. */
-  occludedProbabilities: { outputs: Float32Array };
-  /** Takes the outputs of `predictOccluded` for a clip of so many samples, then with each part occluded. */
-  explainByOcclusion: { outputs: Float32Array; emotion: string; count: number; speaker?: string };
+  /** The places of samples between which a clip is silenced, part by part. */
+  parts: { count: number };
+  /** A reading with the samples between two places silenced. */
+  without: { samples: Float32Array; from: number; to: number; speaker?: string };
+  /** Of what `without` gives of a clip, then without a part of it. */
+  probabilitiesWithout: { outputs: Float32Array };
+  /** Of what `without` gives of a clip of so many samples, then without each part. */
+  explainSilenced: { outputs: Float32Array; emotion: string; count: number; speaker?: string };
   attention: { samples: Float32Array };
   activations: { samples: Float32Array };
   variance: { clips: Float32Array[] };
   steps: { samples: Float32Array; frame: number; window: number; hop: number; bands: number; coefficients: number };
 }
 
-/** The worker's answers. */
+/** What the worker answers to each. */
 export interface Answers {
   file: Reading;
   channels: Reading;
@@ -159,17 +156,17 @@ export interface Answers {
   /** None where there is too little speech. */
   window: Report | undefined;
   merge: SpeakerReference;
-  /** None of models with an encoder, which are explained by occlusion. */
+  /** None of models with an encoder, which are explained by silencing. */
   explain: Explanation | undefined;
-  occlusionParts: Uint32Array;
+  parts: Uint32Array;
   /** The logits of the seven emotions, then the distance from the training clips. */
-  predictOccluded: Float32Array;
+  without: Float32Array;
   /** Seven, in the order of the emotions. */
-  occludedProbabilities: Float32Array;
-  explainByOcclusion: Explanation;
-  /** Attention weights of each frame (rows) for each (columns): all heads of the first layer, then of the next. */
+  probabilitiesWithout: Float32Array;
+  explainSilenced: Explanation;
+  /** How much each frame (rows) looks at each (columns): all heads of the first layer, then of the next. */
   attention: Picture[] | undefined;
-  /** Activation of each dimension (rows) in each frame (columns). */
+  /** How strongly each latent dimension (rows) answers in each frame (columns). */
   activations: Picture | undefined;
   /** None of fewer than two clips. */
   variance: FeatureVariance | undefined;
@@ -179,18 +176,18 @@ export interface Answers {
 export type Topic = keyof Questions;
 export type Question<T extends Topic> = { type: T } & Questions[T];
 
-/** Messages to the worker. */
+/** Asked of the worker. */
 export type Request =
   | { type: 'load'; id: number } & Load
   | { [T in Topic]: { id: number } & Question<T> }[Topic];
 
-/** Messages from the worker. */
+/** Told by the worker. */
 export type Reply =
   | { type: 'ready'; id: number }
   | { type: 'answer'; id: number; answer: Answers[Topic] }
   | { type: 'refused'; id: number; code: string; message: string }
   | { type: 'crashed'; message: string }
-  /** What runs the encoder from now on; `reason` says why it is not the GPU, `stopped` whether it was until now. */
+  /** What runs the encoder from now on; `reason` tells why it is not the graphics processor, `stopped` that it was. */
   | { type: 'backend'; backend: 'cpu' | 'webgpu'; reason?: string; stopped?: boolean };
 
 export interface Metrics {
@@ -198,7 +195,7 @@ export interface Metrics {
   accuracy: number;
   mean_recall: number;
   accuracy_by_corpus: Record<string, number>;
-  /** Clips by target (rows) and prediction (columns), in the order of the emotions. */
+  /** Clips, from what was asked for (rows) to what was said (columns), in the order of the emotions. */
   confusion: number[][];
 }
 
@@ -212,24 +209,24 @@ export interface Manifest {
   name: string;
   summary: string;
   weights: FileEntry;
-  /** Of models with a speech encoder, the encoder with its files. */
+  /** Of models that listen through a speech encoder, the encoder with its files. */
   front_end: { kind?: 'mfcc_rms' | 'log_mel'; encoder?: EncoderDescription };
   /** Of models that take a speaker reference, the file for it. */
   speaker?: { weights: FileEntry };
   training: { split: string };
   metrics: Metrics;
-  /** Accuracy on unseen corpora. */
+  /** Corpora that it never met. */
   unseen_corpora?: UnseenCorpus[];
 }
 
-/** Evaluation on an unseen corpus: shares of clips. */
+/** How a model does on a corpus that it never met: shares of clips. */
 export interface UnseenCorpus {
   corpus: string;
   clips: number;
   accuracy: number;
-  /** Coverage: for which an emotion is given without reserve. */
+  /** Of which an emotion is said for certain. */
   said: number;
-  /** Selective accuracy: how many of those are right. */
+  /** Of those, the right ones. */
   right: number | null;
 }
 
@@ -240,29 +237,29 @@ export interface EncoderDescription {
   shards: FileEntry[];
 }
 
-/** Messages to the worker that cuts long audio into windows: opens a file, then gets one window after the other. */
+/** Asked of the worker that cuts long audio into windows: to open a file, then for one window after the other. */
 export type LongRequest =
   | { type: 'open'; module: WebAssembly.Module; file: Blob; stepS: number; channel?: Channel }
   | { type: 'next' };
 
-/** Its replies. */
+/** Told by it. */
 export type LongReply =
   | { type: 'opened'; durationS?: number }
   | { type: 'window'; startS: number; samples: Float32Array<ArrayBuffer> }
   | { type: 'end'; lostS: number; notes: Note[] }
   | { type: 'refused'; code: string; message: string };
 
-/** The reading of a window of long audio. */
+/** What is said of a part of long audio. */
 export interface Moment {
   startS: number;
   endS: number;
   /** None where there is too little speech. */
   report?: Report;
-  /** Peaks, 0 to 1, twenty a second, until the next window begins. */
+  /** How loud it is, 0 to 1, twenty times a second, before the next begins. */
   peaks: Float32Array;
 }
 
-/** Message to the worker that converts speech encoders. */
+/** Asked of the worker that brings speech encoders to our form. */
 export interface ImportRequest {
   module: WebAssembly.Module;
   /** The folder's name. */
@@ -270,26 +267,11 @@ export interface ImportRequest {
   files: File[];
 }
 
-/** Its reply. */
+/** Told by it. */
 export type ImportReply =
   | { description: string; files: Uint8Array<ArrayBuffer>[] }
   | { code: string; message: string };
 
-/** A folder of a visitor's: of a model, an encoder or recordings. */
-export interface Folder {
-  name: string;
-  files: File[];
-}
-
-/** What an analysis needs of an `Engine`. */
-export interface EngineClient {
-  ask<T extends Topic>(question: Question<T>): Promise<Answers[T]>;
-}
-
-/** Analyzes some recording with an engine. */
-export type Analyze = (engine: EngineClient) => Promise<Reading>;
-
-/** A sample clip. */
 export interface Sample {
   file: string;
   sex: 'female' | 'male';
@@ -300,11 +282,11 @@ export interface Sample {
 }
 
 declare global {
-  /** Prepended to the service worker by the build: the page's version, and the hash of each of its files. */
+  /** Written by the build before the offline worker: the page's version, and the hash of each of its files. */
   const VERSION: string;
   const FILES: Record<string, string>;
 
-  /** Available in workers only. */
+  /** Of workers, which the page's other scripts are not. */
   class FileReaderSync {
     readAsArrayBuffer(blob: Blob): ArrayBuffer;
   }
