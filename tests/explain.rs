@@ -77,7 +77,7 @@ const MFCC1: Files = shipped!("mfcc1");
 const MFCC2: Files = shipped!("mfcc2");
 const MS: Files = shipped!("ms");
 const BASELINE: Files = shipped!("baseline");
-const VOICE: Files = shipped!("voice", "weights-001-809bb585.safetensors", "speaker-06c0ea47.safetensors");
+const VOICE: Files = shipped!("voice", "weights-001-809bb585.safetensors", "speaker-6422d1e3.safetensors");
 
 fn load((manifest, files): Files) -> Model {
     let bytes_of = |wanted: &WeightsFile| -> Result<Vec<u8>, ModelError> {
