@@ -163,28 +163,28 @@ try {
     ['40 MFCC alone, the same frames', 'Essentia.js 0.1.3', `${ms(essentia)} (${(essentia / ours.features_ms).toFixed(0)} times ours)`, ''],
     ['input quality', 'sottovoce', ms(ours.quality_ms), ''],
     ['mfcc1’s network', 'sottovoce', ms(ours.model_ms), ''],
-    ['a whole reading of 4 s, pictures too', 'sottovoce', ms(ours.whole), '60 ms'],
+    ['a whole prediction of 4 s, with plots', 'sottovoce', ms(ours.whole), '60 ms'],
     ['Grad-CAM beyond the prediction, `mfcc1`', 'sottovoce', ms(ours.explained - ours.features_ms - ours.model_ms), '60 ms'],
-    ['cold start to the first reading', 'sottovoce', `${ms(median(cold))} (${ms(Math.min(...cold))} to ${ms(Math.max(...cold))})`, '1500 ms'],
+    ['cold start to the first prediction', 'sottovoce', `${ms(median(cold))} (${ms(Math.min(...cold))} to ${ms(Math.max(...cold))})`, '1500 ms'],
     ['ten minutes followed by `voice`, a window every 2 s, all cores', 'sottovoce', `${median(followed).toFixed(0)} times real time`, '40 times'],
   ];
   const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
   const text = `# Benchmarks
 
 The last run of \`cargo xtask bench\`: ${new Date().toISOString().slice(0, 10)}, Chromium ${browser.version()}, ${cpus()[0].model}, ${cpus().length} cores.
-One thread unless said otherwise, medians, all in one run on one machine; what others did on theirs is not compared.
+One thread unless stated otherwise; medians, all from one run on one machine. Numbers from other machines are not compared.
 
-${table(['what', 'who', 'time', 'target'], rows)}
+${table(['task', 'engine', 'time', 'target'], rows)}
 
-Encoders take four seconds of noise. Ours are timed with the features that they take, the peer's without. Start is from
-the files in memory to a runtime that is ready; memory is what WebAssembly's grew to. Each stands in a page of its own.
+Encoders get four seconds of noise. Our times include feature extraction, the peer's do not. Start is the time from files
+in memory to a ready runtime; memory is the final size of WebAssembly's memory. Each runs in a page of its own.
 
-${table(['what', 'who', 'time', 'times ours', 'start', 'memory', 'target'], heard)}
+${table(['task', 'engine', 'time', 'times ours', 'start', 'memory', 'target'], heard)}
 
-Through WebGPU on \`${gpu.adapter}\`, the features that ours takes and bringing back what was heard included.${
-  gpu.adapter.includes('swiftshader') ? ' That adapter is software on the processor: it tells both apart, not how fast a graphics processor is.' : ''}
+Through WebGPU on \`${gpu.adapter}\`, our times include feature extraction and reading back the hidden states.${
+  gpu.adapter.includes('swiftshader') ? ' That adapter is software on the CPU: it ranks the two engines, but says nothing about the speed of a GPU.' : ''}
 
-${table(['what', 'who', 'time', 'times ours', 'start', 'memory of WebAssembly', 'target'], gpu.rows)}
+${table(['task', 'engine', 'time', 'times ours', 'start', 'memory of WebAssembly', 'target'], gpu.rows)}
 
 | engine, raw | size |
 | --- | --- |
