@@ -26,7 +26,7 @@ impl WindowReferences {
     /// # Errors
     /// [`SpeakerReferenceError::NotTaken`] when the analyzer's model takes no reference.
     pub fn new(analyzer: &Analyzer) -> Result<Self, SpeakerReferenceError> {
-        Ok(Self { all: analyzer.model().no_reference()?, windows: Vec::new() })
+        Ok(Self { all: analyzer.model().empty_reference()?, windows: Vec::new() })
     }
 
     /// Adds what is known of a window, unless it overlaps the one that was added last, or there are 256.

@@ -326,7 +326,7 @@ impl Analyzer {
             return Said { output: alone, calibration, prediction, speaker: None };
         };
         let beside = Beside { reference: reference.clone(), alone: prediction, calibration };
-        let output = self.model.beside(&self.model.normalised(features), &alone, conditioning);
+        let output = self.model.conditioned_output(&self.model.normalised(features), &alone, conditioning);
         let calibration = *self.model.calibration(Some(conditioning));
         Said { prediction: calibration.predict(&output), output, calibration, speaker: Some(beside) }
     }
