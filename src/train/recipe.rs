@@ -56,7 +56,7 @@ pub struct Recipe {
     /// Augmented copies of clips.
     #[serde(default)]
     pub waveform: Option<WaveformSettings>,
-    /// Augmentation of feature maps, drawn anew in each epoch.
+    /// Augmentation of feature maps, drawn anew each time.
     #[serde(default)]
     pub spectrogram: SpectrogramSettings,
 }

@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         .collect();
     if !unseen.iter().any(|(corpus, _)| corpus.is_for_training()) {
         return Err(fail(
-            "None of these recordings is from an unseen corpus; give a folder that holds others, too, such as nEMO or speechocean762.",
+            "None of these recordings is of an unseen corpus; give a folder that holds others, too, such as nEMO or speechocean762.",
         ));
     }
     let scored = |what: &str, clips: &[&Utterance]| -> Result<Vec<ScoredClip>, ExitCode> {
