@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use sottovoce::analyzer::Analyzer;
 use sottovoce::audio::{Clip, ClipSettings, Quality, ReadOptions, Resampler, decode};
 use sottovoce::encoder::{
-    Description, EncoderError, Input, Precision, Source, import, import_for_inference, pack, published,
+    Description, EncoderError, Input, Precision, Source, export, import, import_for_inference, pack,
 };
 use sottovoce::features::{FrontEnd, FrontEndSettings};
 use sottovoce::model::{Manifest, Model};
@@ -114,7 +114,7 @@ fn encoders(criterion: &mut Criterion) {
 
 /// Random tensors of an encoder, as its files would hold them.
 fn random_tensors(config: &EncoderConfig) -> StoredParameters {
-    let tensors = as_stored(published(config, &config.init(&Device::flex())));
+    let tensors = as_stored(export(config, &config.init(&Device::flex())));
     let input = Input::Samples { normalise: true };
     let description =
         Description { name: "random".to_owned(), input, network: config.clone(), shards: Vec::new() };

@@ -6,7 +6,7 @@ mod common;
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{floats, largest_difference};
 use safetensors::SafeTensors;
-use sottovoce::explain::{Method, attention, encoder_view, enlarge, explain, grad_cam};
+use sottovoce::explain::{Method, attention, encoder_view, explain, grad_cam, upsample};
 use sottovoce::features::FeatureMap;
 use sottovoce::model::{Emotion, Model, ModelError};
 use sottovoce::nn::classifiers::Architecture;
@@ -48,7 +48,7 @@ fn grad_cam_is_that_of_pytorch() {
             let map = grad_cam(&network, input.clone(), class);
             let difference = largest_difference(map.values(), &floats(&file, &format!("map.{class}")));
             assert!(difference < 1e-3, "class {class} of {architecture:?} differs by {difference}");
-            let fine = enlarge(&map, [rows, columns]);
+            let fine = upsample(&map, [rows, columns]);
             let difference = largest_difference(fine.values(), &floats(&file, &format!("fine.{class}")));
             assert!(
                 difference < 1e-3,
@@ -106,7 +106,7 @@ fn every_shipped_model_is_explained() {
         (MFCC2, Method::GradCam, Some([41, 216])),
         (MS, Method::GradCam, Some([128, 126])),
         (BASELINE, Method::GradCam, Some([41, 1])),
-        (VOICE, Method::Silencing, None),
+        (VOICE, Method::Occlusion, None),
     ] {
         let mut model = load(files);
         let samples = clip(&model);

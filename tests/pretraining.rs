@@ -148,7 +148,7 @@ fn hubert_names_the_units_of_frames_it_does_not_hear() {
     assert!(last.figures.used > 0.8, "{last:?}");
     // What was written can be read, and hears.
     let mut encoder = SpeechEncoder::load(&folder.0.join("run/encoder"), &Device::flex()).expect("loads");
-    assert_eq!(encoder.encode(&vec![0.1; 16_000]).last.dims(), [1, 49, 32]);
+    assert_eq!(encoder.encode(&vec![0.1; 16_000]).last_hidden_state.dims(), [1, 49, 32]);
     assert_eq!(description.network.layers(), 2);
 
     // The second round: units of what the first one's last layer makes of sound.

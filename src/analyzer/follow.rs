@@ -1,53 +1,53 @@
-//! Reading long audio, window by window.
+//! Analysis of long audio, window by window.
 
 use super::{Analysis, Analyzer, Prepared};
 use crate::audio::{self, AudioError, Clip, Quality, Recording, SAMPLE_RATE_HZ, Window};
 use crate::model::{SpeakerReference, SpeakerReferenceError};
 use crate::vad::speech_segments;
 
-/// Share of a window that has to be speech for it to be read.
-const LEAST_SPEECH: f32 = 0.15;
+/// Minimum share of speech in a window to be analysed.
+const MIN_SPEECH_SHARE: f32 = 0.15;
 
-/// Windows that make up the reference of a recording's speaker, at most: after two dozen, more hardly matter.
-const MOST_WINDOWS: usize = 256;
+/// Maximum number of windows in the reference of a recording's speaker: after two dozen, more hardly matter.
+const MAX_WINDOWS: usize = 256;
 
-/// The speaker reference of a recording with one speaker, from its windows in their order: each is then read beside those that
-/// it does not overlap.
+/// The speaker reference of a recording with one speaker, from its windows in order: each is then conditioned on those that it
+/// does not overlap.
 #[derive(Debug, Clone)]
 pub struct WindowReferences {
     all: SpeakerReference,
-    /// Where each begins and ends, in seconds.
+    /// Start and end of each in seconds, with its reference.
     windows: Vec<([f64; 2], SpeakerReference)>,
 }
 
 impl WindowReferences {
-    /// Of no windows.
+    /// A reference without windows.
     ///
     /// # Errors
-    /// [`SpeakerReferenceError::NotTaken`] when the analyzer's model takes no reference.
+    /// [`SpeakerReferenceError::NotTaken`] if the analyzer's model takes no reference.
     pub fn new(analyzer: &Analyzer) -> Result<Self, SpeakerReferenceError> {
         Ok(Self { all: analyzer.model().no_reference()?, windows: Vec::new() })
     }
 
-    /// Adds what is known of a window, unless it overlaps the one that was added last, or there are 256.
+    /// Adds the enrolment of a window, unless it overlaps the previous one, or there are 256.
     ///
     /// # Errors
-    /// [`SpeakerReferenceError`] when it is of another model.
+    /// [`SpeakerReferenceError`] if it belongs to another model.
     pub fn add(
         &mut self,
         span_s: [f64; 2],
         enrolment: &SpeakerReference,
     ) -> Result<(), SpeakerReferenceError> {
         let is_free = self.windows.last().is_none_or(|([_, end_s], _)| *end_s <= span_s[0]);
-        if is_free && self.windows.len() < MOST_WINDOWS {
+        if is_free && self.windows.len() < MAX_WINDOWS {
             self.all.merge(enrolment)?;
             self.windows.push((span_s, enrolment.clone()));
         }
         Ok(())
     }
 
-    /// All windows but those that a span overlaps.
-    pub fn beside(&self, [start_s, end_s]: [f64; 2]) -> SpeakerReference {
+    /// The reference of all windows that do not overlap a span.
+    pub fn excluding(&self, [start_s, end_s]: [f64; 2]) -> SpeakerReference {
         let mut others = self.all.clone();
         let overlapping =
             self.windows.iter().filter(|([from_s, to_s], _)| *from_s < end_s && start_s < *to_s);
@@ -59,7 +59,7 @@ impl WindowReferences {
 }
 
 impl Analyzer {
-    /// Reads a window of long audio; nothing if there is too little speech in it.
+    /// Analyses a window of long audio; `None` if there is too little speech in it.
     pub fn read_window(&mut self, window: Window) -> Option<Analysis> {
         let recording = Recording {
             duration_s: window.samples.len() as f32 / SAMPLE_RATE_HZ as f32,
@@ -70,24 +70,24 @@ impl Analyzer {
             notes: Vec::new(),
             lost_s: 0.0,
         };
-        let prepared = self.heard_in(recording)?;
+        let prepared = self.prepare_if_speech(recording)?;
         Some(self.read(prepared))
     }
 
-    /// What the model is to hear of a window's samples, mono at any rate; nothing if there is too little speech in them.
+    /// Prepares the clip of a window, mono samples at any rate; `None` if there is too little speech in it.
     ///
     /// # Errors
-    /// As of [`Analyzer::analyze_samples`].
+    /// As [`Analyzer::analyze_samples`].
     pub fn prepare_window(&self, samples: &[f32], rate_hz: u32) -> Result<Option<Prepared>, AudioError> {
-        Ok(self.heard_in(audio::from_samples(samples, rate_hz, &self.read)?))
+        Ok(self.prepare_if_speech(audio::from_samples(samples, rate_hz, &self.read)?))
     }
 
-    fn heard_in(&self, recording: Recording) -> Option<Prepared> {
-        // What is cut away from the start of recordings stands in the window before.
+    fn prepare_if_speech(&self, recording: Recording) -> Option<Prepared> {
+        // The start that is skipped in recordings is part of the previous window.
         let speech = speech_segments(&recording.samples);
         let clip = Clip::cut(&recording.samples, &self.model.manifest().clip.with_skip(0.0), &speech);
         let quality = Quality::measure(&recording, &(0..recording.samples.len()), &speech);
-        if quality.speech_share < LEAST_SPEECH {
+        if quality.speech_share < MIN_SPEECH_SHARE {
             return None;
         }
         let Recording { duration_s, source_rate_hz, .. } = recording;

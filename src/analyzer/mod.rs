@@ -1,4 +1,4 @@
-//! The whole way from a file or a microphone to a reading, as the command line and the browser both use it.
+//! The pipeline from a file or a microphone to a prediction, for the command line and the browser alike.
 
 mod follow;
 #[cfg(target_arch = "wasm32")]
@@ -30,90 +30,90 @@ use crate::model::{
 #[cfg(target_arch = "wasm32")]
 use crate::nn::encoders::GpuInference;
 
-/// Milliseconds that each stage took.
+/// Duration of each stage in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Timings {
     /// Decoding, mixing and resampling.
     pub decode_ms: f64,
-    /// Measuring the input's quality.
+    /// Measuring the quality of the input.
     pub quality_ms: f64,
-    /// Making the feature map.
+    /// Extracting the features.
     pub features_ms: f64,
     /// Running the network.
     pub model_ms: f64,
 }
 
-/// What ran the part of a model that takes the longest.
+/// The device that ran the most expensive part of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// The processor.
+    /// The CPU.
     Cpu,
-    /// The browser's graphics processor.
+    /// The GPU, through WebGPU in the browser.
     WebGpu,
 }
 
-/// Everything that is said of one recording.
+/// The complete analysis of a recording.
 #[derive(Debug, Clone)]
 pub struct Analysis {
-    /// The part of the recording that the model heard.
+    /// The part of the recording that was classified.
     pub clip: Clip,
-    /// Whether the recording was fit to be read.
+    /// The quality of the recording.
     pub quality: Quality,
     /// A probability for each emotion.
     pub prediction: Prediction,
-    /// What the model said, before calibration.
+    /// The output of the model, before calibration.
     pub output: Output,
-    /// How that became probabilities.
+    /// The calibration of the probabilities.
     pub calibration: Calibration,
     /// The features of the clip, before normalisation.
     pub features: FeatureMap,
-    /// The [features that the model decided by](Model::represent).
-    pub representation: Vec<f32>,
+    /// The embedding of the clip.
+    pub embedding: Vec<f32>,
     enrolment: Option<SpeakerReference>,
-    /// The reference that it was read beside, if it was.
-    pub speaker: Option<Beside>,
+    /// The reference that the prediction is conditioned on, if there is one.
+    pub speaker: Option<Conditioned>,
     /// Length of the whole recording, in seconds.
     pub duration_s: f32,
     /// Sample rate of the source, in Hz.
     pub source_rate_hz: u32,
-    /// What ran the model.
+    /// The device that ran the model.
     pub backend: Backend,
-    /// How long each stage took.
+    /// Duration of each stage.
     pub timings: Timings,
 }
 
-/// The speaker reference that a clip was read beside.
+/// The speaker reference that a prediction is conditioned on.
 #[derive(Debug, Clone)]
-pub struct Beside {
+pub struct Conditioned {
     /// The reference.
     pub reference: SpeakerReference,
-    /// What the model says of the clip alone.
-    pub alone: Prediction,
-    /// How the logits of that became probabilities.
+    /// The unconditioned prediction.
+    pub unconditioned: Prediction,
+    /// The calibration of the unconditioned prediction.
     pub calibration: Calibration,
 }
 
-/// How much weight a reading can bear.
+/// How reliable a prediction is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
-    /// The likeliest emotion has a probability with which the model is right at least two times in three.
+    /// The likeliest emotion has a probability at which the model is right at least two times in three.
     Likely,
     /// It leads, but another may well be right.
     Leaning,
-    /// No emotion has a probability from which the model is right more often than wrong: it cannot tell.
+    /// No emotion has a probability at which the model is right more often than wrong.
     Unsure,
-    /// There is no speech to read an emotion from.
+    /// There is no speech.
     NoSpeech,
 }
 
-/// A label with how much weight it can bear, and what is behind it.
+/// A label with its certainty and the probabilities behind it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Opinion {
     /// The likeliest emotion.
     pub label: Emotion,
-    /// How much weight that can bear.
+    /// How reliable the label is.
     pub certainty: Certainty,
     /// A probability for each emotion.
     pub probabilities: BTreeMap<Emotion, f32>,
@@ -132,51 +132,54 @@ impl Opinion {
     }
 }
 
-/// What other clips of the speaker a reading rests on, and what they changed.
+/// The reference of the speaker that a prediction is conditioned on, and the unconditioned opinion.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SpeakerSummary {
-    /// How many they are.
+    /// Number of clips in the reference.
     pub clips: u64,
-    /// How long together, in seconds of what the model heard.
+    /// Their total length, in seconds of audio that was encoded.
     pub seconds: f32,
-    /// How varied they are: [`SpeakerReference::variance`].
+    /// Their variance: [`SpeakerReference::variance`].
     pub variance: Option<f32>,
-    /// The emotion that most of it seems to be, if that is not neutral: more varied clips would help.
+    /// The prevailing emotion of a one-sided reference, if that is not neutral: more varied clips would help.
     pub one_sided: Option<Emotion>,
-    /// What is said of the recording alone.
-    pub alone: Opinion,
+    /// The unconditioned opinion.
+    #[serde(rename = "alone")]
+    pub unconditioned: Opinion,
 }
 
-/// An [`Analysis`] in plain words and numbers: the JSON of the command line and of the browser.
+/// A summary of an [`Analysis`]: the JSON of the command line and of the browser.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// What is said.
+    /// The label with its certainty and probabilities.
     #[serde(flatten)]
     pub opinion: Opinion,
-    /// Beside which other clips of the speaker, if there were any.
+    /// The reference that the opinion is conditioned on, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<SpeakerSummary>,
-    /// What a person should know about the recording.
+    /// Notes on the recording for the user.
     pub notes: Vec<Note>,
     /// Measurements behind the notes.
     pub quality: Quality,
     /// Name of the model.
     pub model: String,
-    /// What ran it.
+    /// The device that ran it.
     pub backend: Backend,
     /// Length of the whole recording, in seconds.
     pub duration_s: f32,
-    /// Where in the recording the model began to listen, in seconds.
-    pub heard_from_s: f32,
-    /// Seconds it heard; the rest of its clip is silence.
-    pub heard_s: f32,
+    /// Start of the clip in the recording, in seconds.
+    #[serde(rename = "heard_from_s")]
+    pub clip_start_s: f32,
+    /// Length of the clip in seconds, without padding.
+    #[serde(rename = "heard_s")]
+    pub clip_s: f32,
     /// Sample rate of the source, in Hz.
     pub source_rate_hz: u32,
-    /// How long each stage took.
+    /// Duration of each stage.
     pub timings: Timings,
 }
 
-/// A quality note in words.
+/// A quality note with its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
     /// Its stable name.
@@ -186,50 +189,52 @@ pub struct Note {
 }
 
 impl Note {
-    /// Puts a note in words, of a recording from which so many seconds are missing.
+    /// The text of a note on a recording from which `lost_s` seconds are missing.
     pub fn new(code: audio::QualityNote, lost_s: f32) -> Self {
         Self { code, advice: code.advice(lost_s) }
     }
 }
 
 impl Analysis {
-    /// The speaker reference of this recording, to be merged with those of others; none without speech, or of models that take no
+    /// The speaker reference of this recording, to be merged with those of others; `None` without speech, or for models that take no
     /// reference.
     pub fn enrolment(&self) -> Option<&SpeakerReference> {
         self.enrolment.as_ref().filter(|_| !self.quality.has_no_speech())
     }
 
-    /// Sums up what `model` said.
+    /// Summarizes the analysis by `model`.
     pub fn report(&self, model: &Model) -> Report {
         let opinion =
             |prediction, calibration| Opinion::new(prediction, calibration, self.quality.has_no_speech());
         let notes = self.quality.notes.iter();
         Report {
             opinion: opinion(&self.prediction, &self.calibration),
-            speaker: self.speaker.as_ref().map(|Beside { reference, alone, calibration }| SpeakerSummary {
-                clips: reference.clips(),
-                seconds: reference.seconds(),
-                variance: reference.variance(),
-                one_sided: reference.one_sided(),
-                alone: opinion(alone, calibration),
+            speaker: self.speaker.as_ref().map(|Conditioned { reference, unconditioned, calibration }| {
+                SpeakerSummary {
+                    clips: reference.clips(),
+                    seconds: reference.seconds(),
+                    variance: reference.variance(),
+                    one_sided: reference.one_sided(),
+                    unconditioned: opinion(unconditioned, calibration),
+                }
             }),
             notes: notes.map(|&code| Note::new(code, self.quality.lost_s)).collect(),
             quality: self.quality.clone(),
             model: model.manifest().name.clone(),
             backend: self.backend,
             duration_s: self.duration_s,
-            heard_from_s: self.clip.start_s(),
-            heard_s: self.clip.recorded().len() as f32 / SAMPLE_RATE_HZ as f32,
+            clip_start_s: self.clip.start_s(),
+            clip_s: self.clip.recorded().len() as f32 / SAMPLE_RATE_HZ as f32,
             source_rate_hz: self.source_rate_hz,
             timings: self.timings,
         }
     }
 }
 
-/// Seconds of a recording beyond which it is said that a part of it was read.
+/// Length in seconds above which a recording gets the note that only a part of it was analysed.
 const EXCERPT_S: f32 = 30.0;
 
-/// A recording ready to be read: what the model is to hear of it.
+/// A recording prepared for feature extraction: its clip and quality.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     clip: Clip,
@@ -240,10 +245,10 @@ pub struct Prepared {
     quality_ms: f64,
 }
 
-/// A model with everything it needs to read recordings, one after the other.
+/// A model with everything it needs to analyse recordings.
 pub struct Analyzer {
     model: Model,
-    picture: FrontEnd,
+    log_mel: FrontEnd,
     read: ReadOptions,
     speaker: Option<(SpeakerReference, Conditioning)>,
     #[cfg(target_arch = "wasm32")]
@@ -251,12 +256,12 @@ pub struct Analyzer {
 }
 
 impl Analyzer {
-    /// Wraps a model. Recordings are decoded only as far as its clip reaches from their first speech on.
+    /// Wraps a model. Recordings are decoded only as far as its clip reaches from the start of the first speech.
     pub fn new(model: Model) -> Self {
-        let picture = FrontEnd::new(&FrontEndSettings::log_mel()).expect("the paper's settings");
+        let log_mel = FrontEnd::new(&FrontEndSettings::log_mel()).expect("the paper's settings");
         Self {
             model,
-            picture,
+            log_mel,
             read: ReadOptions::default(),
             speaker: None,
             #[cfg(target_arch = "wasm32")]
@@ -264,25 +269,25 @@ impl Analyzer {
         }
     }
 
-    /// The model that reads.
+    /// The model.
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// What a recording may ask for before it is refused.
+    /// The limits above which recordings are rejected.
     pub fn limits(&self) -> &Limits {
         &self.read.limits
     }
 
-    /// Reads one channel of the recordings that follow, or all of them mixed.
+    /// Selects one channel of subsequent recordings, or a mix of all.
     pub fn choose_channel(&mut self, channel: Option<Channel>) {
         self.read.channel = channel;
     }
 
-    /// Reads the recordings that follow beside other clips of their speaker, or each by itself. A reference of no clips is none.
+    /// Conditions subsequent predictions on a reference of the speaker, or on none. A reference without clips counts as none.
     ///
     /// # Errors
-    /// [`SpeakerReferenceError`] when the model takes none, or the reference belongs to another.
+    /// [`SpeakerReferenceError`] if the model takes none, or the reference belongs to another model.
     pub fn set_speaker(&mut self, reference: Option<SpeakerReference>) -> Result<(), SpeakerReferenceError> {
         self.speaker = match reference {
             Some(reference) => {
@@ -293,66 +298,71 @@ impl Analyzer {
         Ok(())
     }
 
-    /// The same, to be looked into.
+    /// The model, for explanations.
     pub fn model_mut(&mut self) -> &mut Model {
         &mut self.model
     }
 
-    /// The same, to be explained, with what it is given of the speaker reference.
+    /// The model with its current conditioning on a speaker reference, for explanations.
     pub fn model_and_conditioning(&mut self) -> (&mut Model, Option<&Conditioning>) {
         (&mut self.model, self.speaker.as_ref().map(|(_, conditioning)| conditioning))
     }
 
-    /// How logits become probabilities of what is read now.
+    /// The calibration of the current predictions.
     pub fn calibration(&self) -> &Calibration {
         self.model.calibration(self.speaker.as_ref().map(|(_, conditioning)| conditioning))
     }
 
-    /// Reads what was read before again, beside the speaker reference that is set now.
-    pub fn read_again(&self, analysis: Analysis) -> Analysis {
+    /// Classifies an analysed recording again, conditioned on the current speaker reference.
+    pub fn reclassify(&self, analysis: Analysis) -> Analysis {
         let start = Instant::now();
-        let Said { output, calibration, prediction, speaker } =
-            self.said(&analysis.features, &analysis.representation);
+        let Classification { output, calibration, prediction, speaker } =
+            self.classify(&analysis.features, &analysis.embedding);
         let timings = Timings { model_ms: ms_since(start), ..analysis.timings };
         Analysis { output, calibration, prediction, speaker, timings, ..analysis }
     }
 
-    /// What the model says of a clip, beside the speaker reference if one is set.
-    fn said(&self, features: &FeatureMap, representation: &[f32]) -> Said {
-        let alone = self.model.output_of(features, representation);
+    /// Classifies a clip, conditioned on the speaker reference if one is set.
+    fn classify(&self, features: &FeatureMap, embedding: &[f32]) -> Classification {
+        let unconditioned = self.model.output_of(features, embedding);
         let calibration = *self.model.calibration(None);
-        let prediction = calibration.predict(&alone);
+        let prediction = calibration.predict(&unconditioned);
         let Some((reference, conditioning)) = &self.speaker else {
-            return Said { output: alone, calibration, prediction, speaker: None };
+            return Classification { output: unconditioned, calibration, prediction, speaker: None };
         };
-        let beside = Beside { reference: reference.clone(), alone: prediction, calibration };
-        let output = self.model.beside(&self.model.normalised(features), &alone, conditioning);
+        let speaker = Conditioned { reference: reference.clone(), unconditioned: prediction, calibration };
+        let output = self.model.beside(&self.model.normalised(features), &unconditioned, conditioning);
         let calibration = *self.model.calibration(Some(conditioning));
-        Said { prediction: calibration.predict(&output), output, calibration, speaker: Some(beside) }
+        Classification {
+            prediction: calibration.predict(&output),
+            output,
+            calibration,
+            speaker: Some(speaker),
+        }
     }
 
-    /// Reads an audio file from its bytes.
+    /// Analyses an audio file from its bytes.
     ///
     /// # Errors
-    /// [`AudioError`] when the file cannot be decoded.
+    /// [`AudioError`] if the file cannot be decoded.
     pub fn analyze_file(&mut self, bytes: &[u8]) -> Result<Analysis, AudioError> {
         let prepared = self.prepare_file(bytes)?;
         Ok(self.read(prepared))
     }
 
-    /// Reads raw mono samples at any supported rate.
+    /// Analyses raw mono samples at any supported rate.
     ///
     /// # Errors
-    /// [`AudioError`] when there are none, or the rate is unsupported.
+    /// [`AudioError`] if there are none, or the rate is not supported.
     pub fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Analysis, AudioError> {
         let prepared = self.prepare_samples(samples, rate_hz)?;
         Ok(self.read(prepared))
     }
 
-    /// The part of an audio file that the model is to hear.
+    /// Prepares the clip of an audio file.
     ///
     /// # Errors
-    /// As of [`Analyzer::analyze_file`].
+    /// As [`Analyzer::analyze_file`].
     pub fn prepare_file(&self, bytes: &[u8]) -> Result<Prepared, AudioError> {
         let start = Instant::now();
         self.read.limits.check_size(bytes.len())?;
@@ -362,36 +372,36 @@ impl Analyzer {
         Ok(self.prepare(section, |samples| stream.recording(samples), start))
     }
 
-    /// The part of raw samples that the model is to hear.
+    /// Prepares the clip of raw mono samples.
     ///
     /// # Errors
-    /// As of [`Analyzer::analyze_samples`].
+    /// As [`Analyzer::analyze_samples`].
     pub fn prepare_samples(&self, samples: &[f32], rate_hz: u32) -> Result<Prepared, AudioError> {
         let start = Instant::now();
         let recording = audio::from_samples(samples, rate_hz, &self.read)?;
         self.prepare_recording(recording, start)
     }
 
-    /// The part of the raw samples of several channels that the model is to hear.
+    /// Prepares the clip of the raw samples of several channels.
     ///
     /// # Errors
-    /// As of [`audio::from_channels`].
+    /// As [`audio::from_channels`].
     pub fn prepare_channels(&self, channels: &[&[f32]], rate_hz: u32) -> Result<Prepared, AudioError> {
         let start = Instant::now();
         let recording = audio::from_channels(channels, rate_hz, &self.read)?;
         self.prepare_recording(recording, start)
     }
 
-    /// The log-mel picture of a clip, for people to look at.
-    pub fn picture(&mut self, clip: &Clip) -> FeatureMap {
-        self.picture.extract(clip.samples())
+    /// Computes the log-mel spectrogram of a clip, for visualization.
+    pub fn log_mel(&mut self, clip: &Clip) -> FeatureMap {
+        self.log_mel.extract(clip.samples())
     }
 
-    /// Reads what the model is to hear.
+    /// Extracts the features of a prepared clip and classifies it.
     pub fn read(&mut self, prepared: Prepared) -> Analysis {
         let start = Instant::now();
         let features = self.model.features(&prepared.clip);
-        self.conclude(prepared, features, start, Backend::Cpu)
+        self.analyze_features(prepared, features, start, Backend::Cpu)
     }
 
     fn prepare_recording(&self, mut recording: Recording, start: Instant) -> Result<Prepared, AudioError> {
@@ -400,7 +410,7 @@ impl Analyzer {
         Ok(self.prepare(section, |samples| Recording { samples, ..recording }, start))
     }
 
-    /// Samples of a recording that a clip can reach.
+    /// Number of samples at the start of a recording that a clip may use.
     fn reach(&self) -> usize {
         (self.model.manifest().clip.reach_s() * SAMPLE_RATE_HZ as f32).ceil() as usize
     }
@@ -433,8 +443,8 @@ impl Analyzer {
         }
     }
 
-    /// Says what the model makes of features, which took since `start` to make.
-    fn conclude(
+    /// Classifies features, whose extraction began at `start`.
+    fn analyze_features(
         &self,
         prepared: Prepared,
         features: FeatureMap,
@@ -444,10 +454,11 @@ impl Analyzer {
         let Prepared { clip, quality, duration_s, source_rate_hz, decode_ms, quality_ms } = prepared;
         let features_ms = ms_since(start);
         let start = Instant::now();
-        let representation = self.model.represent(features.clone());
-        let Said { output, calibration, prediction, speaker } = self.said(&features, &representation);
-        let alone = speaker.as_ref().map_or(&prediction, |beside| &beside.alone);
-        let enrolment = self.model.enrol(&features, clip.recorded().len(), alone);
+        let embedding = self.model.represent(features.clone());
+        let Classification { output, calibration, prediction, speaker } =
+            self.classify(&features, &embedding);
+        let unconditioned = speaker.as_ref().map_or(&prediction, |speaker| &speaker.unconditioned);
+        let enrolment = self.model.enrol(&features, clip.recorded().len(), unconditioned);
         let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) };
         Analysis {
             clip,
@@ -456,7 +467,7 @@ impl Analyzer {
             output,
             calibration,
             features,
-            representation,
+            embedding,
             enrolment,
             speaker,
             duration_s,
@@ -467,12 +478,12 @@ impl Analyzer {
     }
 }
 
-/// What a model says of a clip.
-struct Said {
+/// The result of classifying a clip.
+struct Classification {
     output: Output,
     calibration: Calibration,
     prediction: Prediction,
-    speaker: Option<Beside>,
+    speaker: Option<Conditioned>,
 }
 
 fn ms_since(start: Instant) -> f64 {

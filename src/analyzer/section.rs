@@ -1,32 +1,32 @@
-//! The part of a recording that is looked at: where the first speech is, however late.
+//! The section of a recording with the first speech, however late.
 
 use crate::audio::{AudioError, SAMPLE_RATE_HZ, SpeechSegments};
 use crate::vad::speech_segments;
 
-/// Samples in which no speech was found before the search is given up: five minutes.
+/// Number of samples without speech after which the search ends: five minutes.
 const SEARCHED: usize = 300 * SAMPLE_RATE_HZ as usize;
-/// Samples kept before speech that begins late: one second.
+/// Number of samples kept before speech that begins late: one second.
 const LEAD: usize = SAMPLE_RATE_HZ as usize;
 
 /// A part of a recording.
 pub struct Section {
     /// Mono samples at 16 kHz.
     pub samples: Vec<f32>,
-    /// Where in the recording they begin, in samples.
+    /// Start in the recording, in samples.
     pub start: usize,
-    /// The speech in them, if there is any.
+    /// The speech in the section, if there is any.
     pub speech: SpeechSegments,
-    /// Whether the search was given up before the recording ended.
+    /// Whether the search ended before the recording did.
     pub is_given_up: bool,
 }
 
 impl Section {
-    /// Takes blocks from `next` until there is speech and `reach` samples from shortly before it, or none are left.
+    /// Reads blocks from `next` until there is speech and `reach` samples from shortly before it, or none are left.
     ///
-    /// A recording with speech in the first half of its first `reach` samples is looked at from its start.
+    /// The section of a recording with speech in the first half of its first `reach` samples begins at the start.
     ///
     /// # Errors
-    /// What `next` says.
+    /// Those of `next`.
     pub fn find(
         reach: usize,
         mut next: impl FnMut() -> Result<Option<Vec<f32>>, AudioError>,
@@ -39,18 +39,18 @@ impl Section {
                     None => is_ended = true,
                 }
             }
-            let seen = samples.len().min(reach);
-            let speech = speech_segments(&samples[..seen]);
-            // What comes before is dropped, and what follows is looked at next.
+            let searched = samples.len().min(reach);
+            let speech = speech_segments(&samples[..searched]);
+            // Samples before this are dropped, and the search continues after them.
             let passed = match speech.span() {
                 Some(span) if span.start > reach / 2 => span.start.saturating_sub(LEAD),
-                None => seen.saturating_sub(LEAD),
+                None => searched.saturating_sub(LEAD),
                 _ => 0,
             };
-            let is_last = is_ended && samples.len() == seen;
-            let is_given_up = speech.is_empty() && start + seen >= SEARCHED && !is_last;
+            let is_last = is_ended && samples.len() == searched;
+            let is_given_up = speech.is_empty() && start + searched >= SEARCHED && !is_last;
             if passed == 0 || is_last || is_given_up {
-                samples.truncate(seen);
+                samples.truncate(searched);
                 return Ok(Self { samples, start, speech, is_given_up });
             }
             samples.drain(..passed);
@@ -63,7 +63,7 @@ impl Section {
 mod tests {
     use super::*;
 
-    /// Half-second blocks of silence with a voice in them, and how many were taken.
+    /// Finds the section in half-second blocks of silence followed by a voice; also returns the number of blocks read.
     fn found(silence_s: usize, voice: &[f32], reach_s: f32) -> (Section, usize) {
         let recording = [&vec![0.0; silence_s * SAMPLE_RATE_HZ as usize], voice].concat();
         let mut blocks = recording.chunks(8_000);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_speaks_at_once_is_not_read_to_its_end() {
+    fn a_recording_that_begins_with_speech_is_not_read_to_its_end() {
         let (section, taken) = found(0, &voice().repeat(20), 4.5);
         assert_eq!((section.start, section.samples.len(), taken), (0, 72_000, 9));
     }

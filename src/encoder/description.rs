@@ -1,4 +1,4 @@
-//! `encoder.json`: what an encoder is, how to feed it, and which files hold its weights.
+//! `encoder.json`: the network of an encoder, its input, and the files with its weights.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +13,9 @@ const OTHER_INPUT: &str = "the network must be given what it takes";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {
-    /// Short name, as in commands.
+    /// Short name, as on the command line.
     pub name: String,
-    /// What the network is given.
+    /// The input of the network.
     pub input: Input,
     /// The network.
     pub network: EncoderConfig,
@@ -23,27 +23,27 @@ pub struct Description {
     pub shards: Vec<WeightsFile>,
 }
 
-/// What a network is given.
+/// The input of a network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Input {
-    /// The samples themselves, at 16 kHz.
+    /// Samples at 16 kHz.
     Samples {
-        /// Whether each recording is brought to zero mean and unit variance.
+        /// Whether each clip is normalised to zero mean and unit variance.
         normalise: bool,
     },
     /// A feature map.
     Map {
-        /// How it is made.
+        /// The settings of feature extraction.
         front_end: FrontEndSettings,
     },
 }
 
 impl Description {
-    /// Reads its tensors from the bytes of its shards, which are asked for one after the other.
+    /// Reads the tensors from the bytes of the shards, which are requested in order.
     ///
     /// # Errors
-    /// What `bytes_of` says, or [`EncoderError::Weights`] when the bytes are not what was described.
+    /// Those of `bytes_of`, or [`EncoderError::Weights`] if the bytes do not match the description.
     pub fn tensors<E: From<EncoderError>>(
         &self,
         mut bytes_of: impl FnMut(&WeightsFile) -> Result<Vec<u8>, E>,
@@ -57,10 +57,10 @@ impl Description {
         Ok(tensors)
     }
 
-    /// The file that holds it.
+    /// The name of the file.
     pub const FILE: &str = "encoder.json";
 
-    /// Reads the text of an `encoder.json`.
+    /// Parses the text of an `encoder.json`.
     ///
     /// # Errors
     /// [`EncoderError::Description`] with the field at fault.
@@ -71,7 +71,7 @@ impl Description {
         Ok(description)
     }
 
-    /// Checks that the sizes make a network, and that it is given what it takes.
+    /// Checks that the sizes make a network, and that the input matches it.
     ///
     /// # Errors
     /// The rule that is broken.

@@ -1,4 +1,4 @@
-//! Encoders in folders: those that Hugging Face publishes, and ours.
+//! Encoders in folders, in the format of Hugging Face and in ours.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,11 +11,11 @@ use crate::files::write_atomically;
 use crate::nn::weights::StoredParameters;
 
 impl Source {
-    /// Reads an encoder from a folder as Hugging Face publishes it or `sottovoce encoder import` writes it, or from a
-    /// file of weights in such a folder.
+    /// Reads an encoder from a folder in the format of Hugging Face or as written by `sottovoce encoder import`, or from a file
+    /// of weights in such a folder.
     ///
     /// # Errors
-    /// [`EncoderError`] when a file is missing, damaged or describes what is not here.
+    /// [`EncoderError`] if a file is missing or damaged, or describes an unsupported network.
     pub fn open(path: &Path) -> Result<Self, EncoderError> {
         let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
         if !path.is_file() && folder.join(Description::FILE).is_file() {
@@ -43,18 +43,18 @@ impl Source {
 }
 
 impl Description {
-    /// Reads the description of an encoder that `sottovoce encoder import` wrote into `folder`.
+    /// Reads the description of an encoder written by `sottovoce encoder import` into `folder`.
     ///
     /// # Errors
-    /// [`EncoderError`] when there is none, or it is damaged.
+    /// [`EncoderError`] if it is missing or damaged.
     pub fn read(folder: &Path) -> Result<Self, EncoderError> {
         Self::parse(&read_text(&folder.join(Self::FILE))?)
     }
 
-    /// Reads its tensors from its shards in `folder`.
+    /// Reads the tensors from the shards in `folder`.
     ///
     /// # Errors
-    /// [`EncoderError`] when a shard is missing or damaged.
+    /// [`EncoderError`] if a shard is missing or damaged.
     pub fn read_tensors(&self, folder: &Path) -> Result<StoredParameters, EncoderError> {
         self.tensors(|shard| {
             let path = folder.join(&shard.file);
@@ -67,7 +67,7 @@ impl SpeechEncoder {
     /// Loads an encoder; see [`Source::open`].
     ///
     /// # Errors
-    /// [`EncoderError`] when a file is missing, damaged or does not fit.
+    /// [`EncoderError`] if a file is missing or damaged, or does not match the description.
     pub fn load(path: &Path, device: &Device) -> Result<Self, EncoderError> {
         let Source { description, tensors } = Source::open(path)?;
         Self::new(&description, tensors, device)
@@ -76,10 +76,10 @@ impl SpeechEncoder {
 
 /// Writes an encoder into `folder`: its description, and its tensors in shards.
 ///
-/// The description is written last, so that a crash leaves the old encoder or a folder without one.
+/// The description is written last, so that a crash leaves the previous encoder or a folder without one.
 ///
 /// # Errors
-/// [`EncoderError::File`] when a file cannot be written.
+/// [`EncoderError::File`] if a file cannot be written.
 pub fn save(source: Source, precision: Precision, folder: &Path) -> Result<Description, EncoderError> {
     fs::create_dir_all(folder).map_err(failed(folder))?;
     let description = pack(source, precision, |name, bytes| {
@@ -93,7 +93,7 @@ pub fn save(source: Source, precision: Precision, folder: &Path) -> Result<Descr
     Ok(description)
 }
 
-/// Removes the shards of an encoder that was here before.
+/// Removes the shards of the previous encoder.
 fn remove_others(folder: &Path, description: &Description) {
     let kept: BTreeSet<&str> = description.shards.iter().map(|shard| shard.file.as_str()).collect();
     for entry in folder.read_dir().into_iter().flatten().flatten() {

@@ -1,8 +1,8 @@
-//! Pretrained speech encoders as a user meets them: a folder with a description and weights, as `sottovoce encoder
-//! import` writes it, or as Hugging Face publishes it.
+//! Pretrained speech encoders on disk: a folder with a description and weights, as written by `sottovoce encoder import` or
+//! in the format of Hugging Face.
 //!
-//! Tensors have the names and layouts of transformers in both. Ours lie in shards that a page can fetch one by one,
-//! most of them rounded to eight bits.
+//! Tensors have the names and layouts of transformers in both. Ours are in shards that a page can fetch one by one, most of
+//! them quantized to eight bits.
 
 mod description;
 #[cfg(not(target_arch = "wasm32"))]
@@ -16,9 +16,9 @@ pub use description::{Description, Input};
 pub use files::save;
 #[cfg(target_arch = "wasm32")]
 pub use hugging_face::import_for_gpu;
-pub use hugging_face::{import, import_for_inference, published, read_config};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use hugging_face::{last_layers, of_encoder, with_last_layers};
+pub(crate) use hugging_face::{encoder_tensors, last_layers, with_last_layers};
+pub use hugging_face::{export, import, import_for_inference, read_config};
 pub use shards::{Precision, pack};
 pub use source::{Source, read_weights, weights_among};
 
@@ -33,7 +33,7 @@ use crate::nn::weights::{StoredParameters, WeightsError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncoderError {
-    /// A description is not what it should be.
+    /// A description is invalid.
     #[error("{file} cannot be used: {detail}")]
     Description {
         /// The file's name.
@@ -41,10 +41,10 @@ pub enum EncoderError {
         /// What is wrong.
         detail: String,
     },
-    /// It describes a network that is not here.
+    /// It describes an unsupported network.
     #[error("{0}; what can be imported are wav2vec 2.0, HuBERT and Whisper")]
     Unsupported(String),
-    /// The tensors are not those that the configuration asks for; named as transformers names them.
+    /// The tensors do not match the configuration; with the names of transformers.
     #[error(transparent)]
     Mismatch(#[from] ParameterMismatch),
     /// A file of weights is damaged.
@@ -53,7 +53,7 @@ pub enum EncoderError {
     /// The front-end settings are out of range.
     #[error(transparent)]
     FrontEnd(#[from] FrontEndError),
-    /// The GPU does not take it.
+    /// The GPU cannot run it.
     #[cfg(target_arch = "wasm32")]
     #[error(transparent)]
     Gpu(#[from] crate::nn::encoders::GpuError),
@@ -62,7 +62,7 @@ pub enum EncoderError {
     File {
         /// The file.
         path: String,
-        /// What the system says, or what to do.
+        /// The error of the system, or what to do.
         detail: String,
     },
 }
@@ -80,17 +80,17 @@ impl EncoderError {
     }
 }
 
-/// An encoder with its weights, and everything needed to feed it, on the CPU. Copies share the weights.
+/// An encoder with its weights and preprocessing, for inference on the CPU. Copies share the weights.
 #[derive(Clone)]
 pub struct SpeechEncoder {
     input: Preparation,
     network: Inference,
-    /// Samples that make one frame.
-    shortest: usize,
+    /// Minimum number of samples, which gives one frame.
+    min_samples: usize,
     device: Device,
 }
 
-/// What makes the network's input of samples.
+/// The preprocessing of samples.
 #[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // A program holds one.
 enum Preparation {
@@ -99,11 +99,10 @@ enum Preparation {
 }
 
 impl SpeechEncoder {
-    /// Puts an encoder together from its description and tensors under the names of transformers. What it hears is put
-    /// on `device`.
+    /// Loads an encoder from its description and tensors with the names of transformers. Its output is on `device`.
     ///
     /// # Errors
-    /// [`EncoderError`] when the two do not belong together.
+    /// [`EncoderError`] if the two do not match.
     pub fn new(
         description: &Description,
         tensors: StoredParameters,
@@ -113,9 +112,9 @@ impl SpeechEncoder {
             .check()
             .map_err(|detail| EncoderError::Description { file: Description::FILE, detail })?;
         let Description { network: config, input, .. } = description;
-        let (input, shortest) = match (config, input) {
+        let (input, min_samples) = match (config, input) {
             (EncoderConfig::Wav2Vec2(config), &Input::Samples { normalise }) => {
-                (Preparation::Samples { normalise }, config.shortest())
+                (Preparation::Samples { normalise }, config.receptive_field())
             }
             (EncoderConfig::Whisper(_), Input::Map { front_end }) => {
                 (Preparation::Map(FrontEnd::new(front_end)?), front_end.hop_length)
@@ -123,11 +122,10 @@ impl SpeechEncoder {
             _ => unreachable!("checked above"),
         };
         let network = import_for_inference(config, tensors)?;
-        Ok(Self { input, network, shortest, device: device.clone() })
+        Ok(Self { input, network, min_samples, device: device.clone() })
     }
 
-    /// Encodes mono samples at 16 kHz, without telling who looked at whom. What is shorter than one frame is filled up
-    /// with silence.
+    /// Encodes mono samples at 16 kHz, without attention weights. Fewer samples than one frame are padded with zeros.
     pub fn encode(&mut self, samples: &[f32]) -> Encoded {
         let input = self.prepare(samples);
         self.encode_input(&input)
@@ -146,16 +144,16 @@ impl SpeechEncoder {
         }
     }
 
-    /// The same, telling who looked at whom.
-    pub fn attend(&mut self, samples: &[f32]) -> Encoded {
+    /// Encodes mono samples at 16 kHz, with attention weights.
+    pub fn encode_with_attention(&mut self, samples: &[f32]) -> Encoded {
         let input = self.prepare(samples);
         self.network.forward(&input, true, &self.device)
     }
 
-    /// What the network takes, of mono samples at 16 kHz.
+    /// Preprocesses mono samples at 16 kHz: returns the input of the network.
     pub fn prepare(&mut self, samples: &[f32]) -> Vec<f32> {
         let mut samples = samples.to_vec();
-        samples.resize(samples.len().max(self.shortest), 0.0);
+        samples.resize(samples.len().max(self.min_samples), 0.0);
         match &mut self.input {
             Preparation::Map(front_end) => front_end.extract(&samples).into_values(),
             Preparation::Samples { normalise } => {
@@ -168,7 +166,7 @@ impl SpeechEncoder {
     }
 }
 
-/// Zero mean and unit variance, as transformers' `Wav2Vec2FeatureExtractor`.
+/// Normalises to zero mean and unit variance, as transformers' `Wav2Vec2FeatureExtractor`.
 pub(crate) fn to_unit_variance(samples: &mut [f32]) {
     let count = samples.len().max(1) as f64;
     let mean = samples.iter().map(|&sample| f64::from(sample)).sum::<f64>() / count;

@@ -1,20 +1,20 @@
-//! An encoder's tensors divided into files that a page can fetch one by one.
+//! An encoder's tensors in shards that a page can fetch one by one.
 
 use super::{Description, Source};
 use crate::nn::parameters::{Parameter, Parameters};
 use crate::nn::weights::{self, Storage, WeightsFile, in_floats};
 
-/// Most bytes of a shard. A single tensor that takes more has a shard to itself.
+/// Maximum size of a shard in bytes. A larger tensor has its own shard.
 const SHARD_BYTES: usize = 16_000_000;
 
-/// How an encoder's numbers are kept.
+/// The precision of an encoder's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// Matrices and kernels in eight bits with a scale for each output channel, all else in 32.
+    /// Matrices and kernels in eight bits with a scale per output channel, everything else in 32-bit floats.
     Int8,
-    /// Everything in 16 bits.
+    /// 16-bit floats.
     F16,
-    /// Everything in 32 bits.
+    /// 32-bit floats.
     F32,
 }
 
@@ -36,10 +36,10 @@ impl Precision {
     }
 }
 
-/// Brings an encoder to its files: each is handed to `write` under its name; returns the description that names them.
+/// Serializes an encoder into shards: calls `write` with the name and bytes of each; returns the description that lists them.
 ///
 /// # Errors
-/// What `write` says.
+/// Those of `write`.
 pub fn pack<E>(
     source: Source,
     precision: Precision,
@@ -49,7 +49,7 @@ pub fn pack<E>(
     description.shards.clear();
     for (number, shard) in (1..).zip(divided(in_floats(tensors), precision)) {
         let bytes = weights::write(&shard, |parameter| precision.storage(parameter));
-        // A new name for new contents: an old description keeps its own shards until it is replaced.
+        // The name depends on the contents, so that a previous description keeps its shards until it is replaced.
         let mut file = WeightsFile::describe("", &bytes);
         file.file = format!("weights-{number:03}-{}.safetensors", &file.sha256[..8]);
         write(&file.file, bytes)?;
@@ -58,12 +58,12 @@ pub fn pack<E>(
     Ok(description)
 }
 
-/// Divides tensors, in the order of their names, so that each part takes at most [`SHARD_BYTES`].
+/// Divides tensors, ordered by name, into shards of at most [`SHARD_BYTES`].
 fn divided(tensors: Parameters, precision: Precision) -> Vec<Parameters> {
     let mut shards = vec![Parameters::new()];
     let mut filled = 0;
     for (name, parameter) in tensors {
-        // Its name, shape and place stand in the file's header.
+        // The header of the file contains its name, shape and offsets.
         let bytes = precision.bytes(&parameter) + 4 * name.len() + 256;
         if filled > 0 && filled + bytes > SHARD_BYTES {
             shards.push(Parameters::new());

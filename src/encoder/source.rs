@@ -1,59 +1,59 @@
-//! Encoders as Hugging Face publishes them, from the contents of their files.
+//! Encoders in the format of Hugging Face, from the contents of their files.
 
 use pytorch_reader::{DType, PytorchReader};
 use safetensors::tensor::Dtype;
 
-use super::hugging_face::{input_of, of_encoder, read_config, whisper_of};
+use super::hugging_face::{encoder_tensors, infer_whisper_config, input_from_preprocessor, read_config};
 use super::{Description, EncoderError};
 use crate::nn::parameters::Parameter;
 use crate::nn::weights::{self, Stored, StoredParameters};
 
-/// What an encoder is made of.
+/// The parts of an encoder.
 pub struct Source {
-    /// What it is; without shards where it is not ours.
+    /// Its description; without shards unless it is in our format.
     pub description: Description,
-    /// Its tensors, named as transformers names them.
+    /// Its tensors, with the names of transformers.
     pub tensors: StoredParameters,
 }
 
 impl Source {
-    /// Puts together what the files of an encoder say: the text of its `config.json` and, if there is one, of its
-    /// `preprocessor_config.json`, and its [weights](read_weights).
+    /// Combines the files of an encoder: the text of its `config.json` and, if there is one, of its `preprocessor_config.json`,
+    /// and its [weights](read_weights).
     ///
     /// # Errors
-    /// [`EncoderError`] when a text is damaged or describes what is not here.
+    /// [`EncoderError`] if a text is invalid or describes an unsupported network.
     pub fn from_published(
         name: &str,
         config: &str,
         preprocessor: Option<&str>,
         tensors: StoredParameters,
     ) -> Result<Self, EncoderError> {
-        // Some programs that convert Whisper write another config.json; its sizes follow from its tensors.
-        let network = read_config(config).or_else(|error| whisper_of(&tensors).ok_or(error))?;
-        let input = input_of(&network, preprocessor)?;
+        // Some converters of Whisper write another config.json; its sizes are inferred from its tensors.
+        let network = read_config(config).or_else(|error| infer_whisper_config(&tensors).ok_or(error))?;
+        let input = input_from_preprocessor(&network, preprocessor)?;
         Ok(Self {
             description: Description { name: name.to_owned(), input, network, shards: Vec::new() },
             tensors,
         })
     }
 
-    /// Keeps what belongs to the encoder alone, and checks that it is all there.
+    /// Selects the tensors of the encoder, and checks that they are complete.
     ///
     /// # Errors
     /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape;
-    /// [`EncoderError::Weights`] when a weight is larger than 16 bits can tell.
+    /// [`EncoderError::Weights`] if a weight is beyond the range of 16-bit floats.
     pub fn checked(self) -> Result<Self, EncoderError> {
         let Self { description, tensors } = self;
-        let tensors = of_encoder(&description.network, tensors)?;
+        let tensors = encoder_tensors(&description.network, tensors)?;
         weights::check_halves(&tensors)?;
         Ok(Self { description, tensors })
     }
 }
 
-/// Of the names of the files in a folder those of its weights: safetensors, or else what older programs write.
+/// Selects the files of weights among the names of the files in a folder: safetensors, or else `pytorch_model.bin`.
 ///
 /// # Errors
-/// [`EncoderError::File`] when there are none; `folder` is where they should be.
+/// [`EncoderError::File`] if there are none in `folder`.
 pub fn weights_among(folder: &str, names: &[String]) -> Result<Vec<String>, EncoderError> {
     let mut found: Vec<String> =
         names.iter().filter(|name| name.ends_with(".safetensors")).cloned().collect();
@@ -72,10 +72,10 @@ pub fn weights_among(folder: &str, names: &[String]) -> Result<Vec<String>, Enco
     Ok(found)
 }
 
-/// Reads the tensors in a file of weights, given its name and its contents.
+/// Reads the tensors from the name and contents of a file of weights.
 ///
 /// # Errors
-/// [`EncoderError`] when it is damaged, or holds other numbers than floats.
+/// [`EncoderError`] if it is damaged, or contains other types than floats.
 pub fn read_weights(name: &str, bytes: Vec<u8>) -> Result<StoredParameters, EncoderError> {
     if name.ends_with(".safetensors") {
         return Ok(weights::read(bytes)?);

@@ -8,7 +8,7 @@ use rand::seq::index;
 
 use crate::audio::{ReadOptions, decode};
 use crate::corpus::Utterance;
-use crate::explain::{explain, parts, silenced};
+use crate::explain::{explain, occluded, parts};
 use crate::features::FeatureMap;
 use crate::model::{Model, Output};
 use crate::parallel;
@@ -62,7 +62,7 @@ fn occlude_one(model: &mut Model, samples: &[f32], draws: &mut StdRng) -> Option
     let count = ((parts.len() as f32 * SHARE).round() as usize).max(1);
     let mut moved = |chosen: &[usize]| {
         let without =
-            chosen.iter().fold(samples.to_vec(), |samples, &i| silenced(&samples, parts[i].clone()));
+            chosen.iter().fold(samples.to_vec(), |samples, &i| occluded(&samples, parts[i].clone()));
         let features = model.features_of(&without);
         let output = Output { distance: whole.distance, ..model.output(features, None) };
         (before - model.manifest().calibration.predict(&output).of(emotion)).abs()

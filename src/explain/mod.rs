@@ -1,23 +1,23 @@
-//! What decided a reading.
+//! Explanations of predictions.
 //!
 //! ```text
 //! samples ─ features ─▶ FeatureMap ─ last convolution, gradient ─▶ Explanation   (Grad-CAM)
-//!         └ without one part after the other ─ model ─▶ Silencing ─▶ Explanation (models with an encoder)
+//!         └ with one part after the other occluded ─ model ─▶ Occlusion ─▶ Explanation (models with an encoder)
 //! ```
 //!
-//! A map says where a model's own score came from. It does not say that a person would have heard the emotion there, nor
-//! what the model would say of that part alone.
+//! A heat map shows which parts of the input a model's own logit or probability depends on. It shows neither where a person would
+//! perceive the emotion, nor what the model would predict for that part alone.
 
 mod encoder_view;
 mod grad_cam;
-mod silencing;
+mod occlusion;
 mod span;
 mod variance;
 
 pub use encoder_view::{EncoderView, attention, encoder_view};
-pub use grad_cam::{enlarge, grad_cam};
-pub use silencing::{Silencing, parts, silenced, without};
-pub use variance::{FeatureVariance, Ranked};
+pub use grad_cam::{grad_cam, upsample};
+pub use occlusion::{Occlusion, occluded, occluded_output, parts};
+pub use variance::{EmbeddingVariance, Ranked};
 
 use serde::Serialize;
 
@@ -31,47 +31,48 @@ use crate::model::{Conditioning, Emotion, Features, Model};
 pub enum Method {
     /// Gradient-weighted class activation mapping of the last convolution (Selvaraju et al., 2017).
     GradCam,
-    /// By how much the probability falls when a part is silenced (occlusion; Zeiler and Fergus, 2014).
-    Silencing,
+    /// By how much the probability falls when a part is silent (occlusion; Zeiler and Fergus, 2014).
+    #[serde(rename = "silencing")]
+    Occlusion,
 }
 
-/// Where in a clip the score of one emotion came from.
+/// Which parts of a clip the probability of one emotion depends on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// The map in a few numbers.
+    /// A summary of the map.
     pub summary: Summary,
-    /// The map where the method made it, 0 to 1, 1 where the emotion was raised the most. Rows are those of the features,
-    /// lowest first, made coarse by pooling; there is one row if the map tells times alone, and one column if it tells
-    /// bands alone. All zeros if nothing raised the emotion.
+    /// The heat map at the resolution of the method, 0 to 1, 1 where the emotion was raised the most. Rows are those of the
+    /// features, lowest first, reduced by pooling; there is one row if the map has only a time axis, and one column if it has
+    /// none. All zeros if nothing raised the emotion.
     pub coarse: FeatureMap,
-    /// The same at the size of the features, or with one row or column.
+    /// The heat map at the size of the features, or with one row or column.
     pub heat: FeatureMap,
-    /// What the model saw, normalised as it saw it, if it sees a picture.
-    pub seen: Option<FeatureMap>,
+    /// The normalised input of the model, if it is a feature map.
+    pub input: Option<FeatureMap>,
 }
 
-/// An [`Explanation`] in a few numbers: the JSON of the command line and of the browser.
+/// A summary of an [`Explanation`]: the JSON of the command line and of the browser.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// The emotion that is explained.
     pub emotion: Emotion,
     /// Its probability, 0 to 1.
     pub probability: f32,
-    /// How the map was made.
+    /// The method that computed the map.
     pub method: Method,
     /// Length of the clip that the map covers, in seconds.
     pub clip_s: f32,
-    /// The shortest part of the clip with half of the heat, in seconds from the clip's start; none if the map tells no
-    /// times, or is empty.
+    /// The shortest part of the clip with half of the heat, in seconds from the clip's start; `None` if the map has no time
+    /// axis, or is empty.
     pub seconds: Option<[f32; 2]>,
-    /// The fewest neighbouring rows with half of the heat, first and last; none if the map tells no rows, or is empty.
+    /// The fewest adjacent rows with half of the heat, first and last; `None` if the map has one row, or is empty.
     pub rows: Option<[usize; 2]>,
-    /// The same in Hz, of mel bands.
+    /// The frequency range of these rows in Hz, if they are mel bands.
     pub hz: Option<[f32; 2]>,
 }
 
-/// Says where in a clip of mono samples at 16 kHz the score of `emotion` came from; of the likeliest, if none is named. A
-/// model with an encoder reads the clip up to 26 times for it, beside other clips of the speaker if there are any; others read it once.
+/// Explains the probability of `emotion`, or else of the likeliest one, for a clip of mono samples at 16 kHz. A model with an
+/// encoder classifies the clip up to 26 times for it, conditioned on other clips of the speaker if there are any; others once.
 pub fn explain(
     model: &mut Model,
     samples: &[f32],
@@ -79,12 +80,12 @@ pub fn explain(
     speaker: Option<&Conditioning>,
 ) -> Explanation {
     explain_by_gradient(model, samples, emotion).unwrap_or_else(|| {
-        let silencing = Silencing::of(model, samples, speaker);
-        silencing.explain(emotion.unwrap_or(silencing.whole.label()), samples.len())
+        let occlusion = Occlusion::of(model, samples, speaker);
+        occlusion.explain(emotion.unwrap_or(occlusion.whole.label()), samples.len())
     })
 }
 
-/// The same, of models with convolutions alone.
+/// Explains a prediction by Grad-CAM; `None` for models with an encoder.
 pub fn explain_by_gradient(
     model: &mut Model,
     samples: &[f32],
@@ -99,8 +100,8 @@ pub fn explain_by_gradient(
     let size = [features.rows(), features.columns()];
     let input = model.input(features);
     let coarse = grad_cam(model.network(), input.clone(), emotion.index());
-    let heat = enlarge(&coarse, size);
-    let seen = input.into_data().try_to_vec().expect("features are f32");
+    let heat = upsample(&coarse, size);
+    let values = input.into_data().try_to_vec().expect("features are f32");
     let rows = span::rows(&heat);
     let clip_s = seconds(samples.len());
     let summary = Summary {
@@ -112,14 +113,14 @@ pub fn explain_by_gradient(
         rows,
         hz: rows.and_then(|rows| in_hz(&model.manifest().front_end, rows)),
     };
-    Some(Explanation { summary, coarse, heat, seen: Some(FeatureMap::new(seen, size[0])) })
+    Some(Explanation { summary, coarse, heat, input: Some(FeatureMap::new(values, size[0])) })
 }
 
 fn seconds(samples: usize) -> f32 {
     samples as f32 / SAMPLE_RATE_HZ as f32
 }
 
-/// What rows of mel bands reach over.
+/// The frequency range of rows of mel bands.
 fn in_hz(features: &Features, [first, last]: [usize; 2]) -> Option<[f32; 2]> {
     let Features::Map(FrontEndSettings { kind: FeatureKind::LogMel, sample_rate_hz, n_mels, .. }) = features
     else {
@@ -129,7 +130,7 @@ fn in_hz(features: &Features, [first, last]: [usize; 2]) -> Option<[f32; 2]> {
     Some([edges[first] as f32, edges[last + 2] as f32])
 }
 
-/// Divides by the largest value and cuts below 0, so that the largest is 1; all zeros if none is above 0.
+/// Divides by the largest value and clips at 0, so that the largest is 1; all zeros if none is above 0.
 fn to_heat(values: &mut [f32]) {
     let top = values.iter().copied().fold(0.0_f32, f32::max);
     let scale = if top > 0.0 { top.recip() } else { 0.0 };

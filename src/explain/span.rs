@@ -1,11 +1,11 @@
-//! Where most of the heat lies, in a few numbers.
+//! The part of a heat map with half of the heat.
 
 use crate::features::FeatureMap;
 
-/// No part shorter than this is named, in seconds: less cannot be heard as a voice.
-const SHORTEST_S: f32 = 0.3;
+/// Minimum length of the part in seconds: a shorter one is not perceived as a voice.
+const MIN_LENGTH_S: f32 = 0.3;
 
-/// The shortest part of the clip with half of the heat, from and to in seconds; none without heat, or without times.
+/// The shortest part of the clip with half of the heat, from and to in seconds; `None` without heat, or without a time axis.
 pub fn seconds(heat: &FeatureMap, clip_s: f32) -> Option<[f32; 2]> {
     let columns = heat.columns();
     if columns <= 1 {
@@ -18,12 +18,12 @@ pub fn seconds(heat: &FeatureMap, clip_s: f32) -> Option<[f32; 2]> {
     let [first, last] = half(&sums)?;
     let column_s = clip_s / columns as f32;
     let (from, to) = (first as f32 * column_s, (last + 1) as f32 * column_s);
-    let missing = (SHORTEST_S.min(clip_s) - (to - from)).max(0.0);
+    let missing = (MIN_LENGTH_S.min(clip_s) - (to - from)).max(0.0);
     let from = (from - missing / 2.0).clamp(0.0, clip_s - (to - from) - missing);
-    Some([from, to.max(from + SHORTEST_S.min(clip_s))])
+    Some([from, to.max(from + MIN_LENGTH_S.min(clip_s))])
 }
 
-/// The fewest neighbouring rows with half of the heat, first and last; none without heat, or without rows.
+/// The fewest adjacent rows with half of the heat, first and last; `None` without heat, or with one row.
 pub fn rows(heat: &FeatureMap) -> Option<[usize; 2]> {
     if heat.rows() == 1 {
         return None;
@@ -32,7 +32,7 @@ pub fn rows(heat: &FeatureMap) -> Option<[usize; 2]> {
     half(&sums)
 }
 
-/// The shortest run, first and last, whose sum is at least half of all; none if all are 0.
+/// The first and last index of the shortest run whose sum is at least half of the total; `None` if all values are 0.
 fn half(values: &[f32]) -> Option<[usize; 2]> {
     let total: f64 = values.iter().map(|&value| f64::from(value)).sum();
     if total <= 0.0 {
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_of_the_heat_lies_in_the_shortest_run() {
+    fn half_of_the_heat_is_in_the_shortest_run() {
         assert_eq!(half(&[0.0, 0.0]), None);
         assert_eq!(half(&[0.0, 3.0, 0.0]), Some([1, 1]));
         assert_eq!(half(&[1.0, 1.0, 1.0, 1.0]), Some([0, 1]));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_can_be_heard_and_lies_in_the_clip() {
+    fn the_part_has_the_minimum_length_and_is_within_the_clip() {
         let at = |column: usize| {
             let mut values = vec![0.0; 100];
             values[column] = 1.0;
@@ -75,7 +75,7 @@ mod tests {
         for column in [0, 3, 50, 99] {
             let [from, to] = at(column);
             assert!(
-                (to - from - SHORTEST_S).abs() < 1e-5 && from >= 0.0 && to <= 4.0 + 1e-5,
+                (to - from - MIN_LENGTH_S).abs() < 1e-5 && from >= 0.0 && to <= 4.0 + 1e-5,
                 "{from} to {to}"
             );
             assert!(from <= column as f32 * 0.04 + 1e-5 && to >= (column + 1) as f32 * 0.04 - 1e-5);

@@ -1,9 +1,9 @@
-//! The discrete cosine transform that turns log-mel bands into cepstral coefficients: type II, orthonormal, as
+//! The discrete cosine transform from log-mel bands to cepstral coefficients: type II, orthonormal, as
 //! `scipy.fft.dct(norm="ortho")` over the bands.
 
-/// Bands that are summed before they join the total.
+/// Number of bands in a partial sum.
 const BLOCK_BANDS: usize = 8;
-/// Columns that are summed side by side, few enough to stay in the fastest memory.
+/// Number of columns that are summed in parallel, few enough for the first-level cache.
 const BLOCK_COLUMNS: usize = 64;
 
 /// The first coefficients of a DCT-II over a fixed number of inputs.
@@ -14,7 +14,7 @@ pub struct Dct {
 }
 
 impl Dct {
-    /// Plans `outputs` coefficients of `inputs` values.
+    /// Precomputes the matrix for `outputs` coefficients of `inputs` values.
     pub fn new(inputs: usize, outputs: usize) -> Self {
         let n = inputs as f64;
         let matrix = (0..outputs)
@@ -36,7 +36,7 @@ impl Dct {
         for (row, weights) in out.chunks_exact_mut(columns).zip(self.matrix.chunks_exact(self.inputs)) {
             for (block, values) in row.chunks_mut(BLOCK_COLUMNS).enumerate() {
                 let from = block * BLOCK_COLUMNS;
-                // Sums of a few bands first: 128 equal bands at -100 dB lose a thousandth of a decibel otherwise.
+                // Partial sums of a few bands: 128 equal bands at -100 dB lose a thousandth of a decibel otherwise.
                 for (first, weights) in weights.chunks(BLOCK_BANDS).enumerate() {
                     let partial = &mut partial[..values.len()];
                     partial.fill(0.0);
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_full_transform_keeps_energy() {
+    fn the_full_transform_preserves_energy() {
         let inputs: Vec<f32> = (0..16).map(|i| ((i * i) as f32 * 0.7).sin()).collect();
         let mut outputs = vec![0.0; 16];
         Dct::new(16, 16).columns(&inputs, 1, &mut outputs);

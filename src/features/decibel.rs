@@ -1,19 +1,19 @@
 //! Power to decibels, as `librosa.power_to_db`.
 
-/// Powers below this count as this: -100 dB.
+/// Lower bound of powers (`amin`): -100 dB.
 const MIN_POWER: f32 = 1e-10;
 
-/// What 0 dB stands for.
+/// The power that corresponds to 0 dB.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reference {
     /// A fixed power.
     Power(f32),
-    /// The largest power present.
+    /// The maximum power.
     Max,
 }
 
-/// Converts powers to decibels in place: `10 log10(power / reference)`, then raises what lies more than `top_db` below
-/// the largest value to that floor.
+/// Converts powers to decibels in place: `10 log10(power / reference)`, then clips values more than `top_db` below the
+/// maximum.
 pub fn power_to_db(values: &mut [f32], reference: Reference, top_db: f32) {
     let peak_power = values.iter().copied().fold(MIN_POWER, f32::max);
     let reference_power = match reference {
@@ -27,8 +27,8 @@ pub fn power_to_db(values: &mut [f32], reference: Reference, top_db: f32) {
     }
 }
 
-/// By way of 64 bits, whose last digits, in which the logarithms of a browser and of a system's library differ, are then
-/// rounded away.
+/// Computed in 64 bits: the logarithms of a browser and of a system's library differ in the last digits, which rounding
+/// removes.
 fn log10(value: f32) -> f32 {
     f64::from(value).log10() as f32
 }

@@ -1,4 +1,4 @@
-//! The whole way from samples to a feature map, with the settings that travel with a model.
+//! The front end, from samples to a feature map, with the settings stored in a model.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,47 +6,47 @@ use super::stft::frame_count;
 use super::{Dct, FeatureMap, MelFilterBank, PadMode, Reference, Stft, frame_rms, power_to_db};
 use crate::rules::first_broken;
 
-/// Which picture of the sound is made.
+/// The type of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[cfg_attr(feature = "cli", value(rename_all = "snake_case"))]
 pub enum FeatureKind {
-    /// Mel-frequency cepstral coefficients with the frame's loudness as the last row.
+    /// Mel-frequency cepstral coefficients with the RMS of the frame as the last row.
     MfccRms,
-    /// Mel bands in decibels.
+    /// Log-mel spectrogram in decibels.
     LogMel,
-    /// Mel bands as Whisper hears them: decibels / 40 + 1.
+    /// Log-mel spectrogram as in Whisper: decibels / 40 + 1.
     WhisperLogMel,
 }
 
-/// Everything that decides the numbers of a feature map.
+/// The settings of feature extraction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FrontEndSettings {
-    /// Which picture is made.
+    /// The type of features.
     pub kind: FeatureKind,
-    /// Rate of the samples, in Hz.
+    /// Sample rate in Hz.
     pub sample_rate_hz: u32,
-    /// Samples a frame.
+    /// Length of a frame in samples.
     pub n_fft: usize,
-    /// Samples from one frame to the next.
+    /// Distance between consecutive frames in samples.
     pub hop_length: usize,
-    /// Mel bands.
+    /// Number of mel bands.
     pub n_mels: usize,
-    /// Cepstral coefficients, for [`FeatureKind::MfccRms`]; 0 otherwise.
+    /// Number of cepstral coefficients, for [`FeatureKind::MfccRms`]; 0 otherwise.
     pub n_mfcc: usize,
-    /// Decibels below the loudest value at which quiet values are cut off.
+    /// Dynamic range in decibels: values further below the maximum are clipped.
     pub top_db: f32,
 }
 
-/// Settings that no feature map can be made with.
+/// Why settings are invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the front-end settings cannot be used: {0}")]
 pub struct FrontEndError(&'static str);
 
 impl FrontEndSettings {
-    /// The paper's 41 × 216: 40 MFCC and RMS, 2048-sample frames 297 apart.
+    /// The paper's 41 × 216 features: 40 MFCCs and RMS, `n_fft` 2048, `hop_length` 297.
     pub fn mfcc_rms() -> Self {
         Self {
             kind: FeatureKind::MfccRms,
@@ -59,12 +59,12 @@ impl FrontEndSettings {
         }
     }
 
-    /// The paper's 128 × 126: 128 mel bands, 2048-sample frames 512 apart.
+    /// The paper's 128 × 126 features: 128 mel bands, `n_fft` 2048, `hop_length` 512.
     pub fn log_mel() -> Self {
         Self { kind: FeatureKind::LogMel, hop_length: 512, n_mfcc: 0, ..Self::mfcc_rms() }
     }
 
-    /// Whisper's 80 mel bands: 400-sample frames 160 apart.
+    /// Whisper's features: 80 mel bands, `n_fft` 400, `hop_length` 160.
     pub fn whisper_log_mel() -> Self {
         Self {
             kind: FeatureKind::WhisperLogMel,
@@ -76,7 +76,7 @@ impl FrontEndSettings {
         }
     }
 
-    /// The settings of the paper, or of Whisper, for one kind of picture.
+    /// The settings of the paper, or of Whisper, for a type of features.
     pub fn of(kind: FeatureKind) -> Self {
         match kind {
             FeatureKind::MfccRms => Self::mfcc_rms(),
@@ -93,7 +93,7 @@ impl FrontEndSettings {
         }
     }
 
-    /// Columns of the feature map of `samples` samples.
+    /// Columns of the feature map for `samples` samples.
     pub fn columns(&self, samples: usize) -> usize {
         match self.kind {
             FeatureKind::MfccRms | FeatureKind::LogMel => frame_count(samples, self.hop_length),
@@ -102,7 +102,7 @@ impl FrontEndSettings {
         }
     }
 
-    /// Checks that every setting is in its range.
+    /// Checks that every setting is within its range.
     ///
     /// # Errors
     /// [`FrontEndError`] with the setting that is not.
@@ -121,7 +121,7 @@ impl FrontEndSettings {
     }
 }
 
-/// Makes feature maps with fixed settings. Plans, filters and buffers are made once and reused from clip to clip.
+/// Extracts features with fixed settings. FFT plans, filters and buffers are reused from clip to clip.
 #[derive(Clone)]
 pub struct FrontEnd {
     settings: FrontEndSettings,
@@ -133,10 +133,10 @@ pub struct FrontEnd {
 }
 
 impl FrontEnd {
-    /// Plans the work.
+    /// Plans the transforms.
     ///
     /// # Errors
-    /// [`FrontEndError`] when a setting is out of its range.
+    /// [`FrontEndError`] if a setting is out of range.
     pub fn new(settings: &FrontEndSettings) -> Result<Self, FrontEndError> {
         settings.check()?;
         let pad_mode = match settings.kind {
@@ -154,12 +154,12 @@ impl FrontEnd {
         })
     }
 
-    /// The settings this was planned with.
+    /// The settings.
     pub fn settings(&self) -> &FrontEndSettings {
         &self.settings
     }
 
-    /// Makes the feature map of mono samples at the settings' rate.
+    /// Extracts the features of mono samples at the sample rate of the settings.
     pub fn extract(&mut self, samples: &[f32]) -> FeatureMap {
         let columns = self.settings.columns(samples.len());
         self.mel_bands_db(samples, columns);
@@ -179,7 +179,7 @@ impl FrontEnd {
         }
     }
 
-    /// Fills `bands` with decibels: `n_mels` rows of `columns` frames.
+    /// Computes the log-mel spectrogram in decibels into `bands`: `n_mels` rows of `columns` frames.
     fn mel_bands_db(&mut self, samples: &[f32], columns: usize) {
         let Self { stft, mel, power, bands, settings, .. } = self;
         bands.clear();

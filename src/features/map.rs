@@ -1,6 +1,6 @@
-//! A two-dimensional picture of a sound.
+//! Two-dimensional feature maps.
 
-/// Values over rows (bands or coefficients, lowest first) and columns (frames in time), row by row.
+/// A feature map: rows are bands or coefficients, lowest first, columns are frames; row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureMap {
     values: Vec<f32>,
@@ -8,7 +8,7 @@ pub struct FeatureMap {
 }
 
 impl FeatureMap {
-    /// Wraps `values`, given row by row.
+    /// Wraps row-major `values`.
     ///
     /// # Panics
     /// If the values do not fill `rows` rows of equal length.
@@ -17,27 +17,27 @@ impl FeatureMap {
         Self { values, rows }
     }
 
-    /// All values, row by row.
+    /// All values, row-major.
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// Takes the values out, row by row.
+    /// Returns the values, row-major.
     pub fn into_values(self) -> Vec<f32> {
         self.values
     }
 
-    /// Bands or coefficients.
+    /// Number of rows: bands or coefficients.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Frames in time.
+    /// Number of columns: frames.
     pub fn columns(&self) -> usize {
         self.values.len() / self.rows
     }
 
-    /// One band or coefficient over time.
+    /// A row: one band or coefficient over time.
     pub fn row(&self, index: usize) -> &[f32] {
         let columns = self.columns();
         &self.values[index * columns..][..columns]

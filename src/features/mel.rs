@@ -1,11 +1,11 @@
 //! Triangular mel filters with Slaney's scale and area normalisation, as `librosa.filters.mel` by default.
 
-/// Slaney's mel scale is linear below 1 kHz: 200/3 Hz a mel.
+/// Slaney's mel scale is linear below 1 kHz: 200/3 Hz per mel.
 const HZ_PER_MEL: f64 = 200.0 / 3.0;
-/// From here up the scale is logarithmic.
+/// Above this, the scale is logarithmic.
 const LOG_START_HZ: f64 = 1000.0;
 const LOG_START_MEL: f64 = LOG_START_HZ / HZ_PER_MEL;
-/// `ln(6.4) / 27`: 27 mels span the logarithmic part's factor of 6.4.
+/// `ln(6.4) / 27`: in the logarithmic part, 27 mels span a factor of 6.4.
 const LOG_STEP: f64 = 0.068_751_777_420_949_12;
 
 /// Hz to mel on Slaney's scale.
@@ -22,14 +22,14 @@ pub fn mel_to_hz(mel: f64) -> f64 {
     }
 }
 
-/// Where `n_mels` bands from 0 Hz to half of `sample_rate_hz` begin, peak and end, in Hz: `n_mels + 2` edges, of which
-/// band `i` has those from `i` to `i + 2`.
+/// The edges of `n_mels` bands from 0 Hz to half of `sample_rate_hz`, in Hz: of the `n_mels + 2` edges, band `i` begins at
+/// `i`, peaks at `i + 1` and ends at `i + 2`.
 pub fn mel_band_edges_hz(sample_rate_hz: u32, n_mels: usize) -> Vec<f64> {
     let top_mel = hz_to_mel(f64::from(sample_rate_hz) / 2.0);
     (0..n_mels + 2).map(|edge| mel_to_hz(top_mel * edge as f64 / (n_mels + 1) as f64)).collect()
 }
 
-/// Mel filters over the bins of a power spectrum, kept without their zeros.
+/// Mel filters over the bins of a power spectrum, stored without their zeros.
 #[derive(Clone)]
 pub struct MelFilterBank {
     filters: Vec<Filter>,
@@ -43,7 +43,7 @@ struct Filter {
 }
 
 impl MelFilterBank {
-    /// `n_mels` filters from 0 Hz to half of `sample_rate_hz`, over the `n_fft / 2 + 1` bins of a spectrum.
+    /// Computes `n_mels` filters from 0 Hz to half of `sample_rate_hz`, over the `n_fft / 2 + 1` bins of a spectrum.
     pub fn new(sample_rate_hz: u32, n_fft: usize, n_mels: usize) -> Self {
         let bins = n_fft / 2 + 1;
         let edges_hz = mel_band_edges_hz(sample_rate_hz, n_mels);
@@ -71,12 +71,12 @@ impl MelFilterBank {
         self.filters.len()
     }
 
-    /// The energy of `power` in each band in turn, lowest first.
+    /// The energy of the power spectrum in each band, lowest first.
     pub fn apply<'a>(&'a self, power: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
         self.filters.iter().map(|filter| dot(&filter.weights, &power[filter.first_bin..]))
     }
 
-    /// The filters as a dense matrix, row by row: `n_mels` × bins.
+    /// The filters as a dense, row-major matrix: `n_mels` × bins.
     pub fn to_dense(&self) -> Vec<f32> {
         let mut dense = vec![0.0; self.filters.len() * self.bins];
         for (row, filter) in dense.chunks_mut(self.bins).zip(&self.filters) {
@@ -86,7 +86,7 @@ impl MelFilterBank {
     }
 }
 
-/// The sum of products over the shorter length, in eight running sums that the compiler can keep in vector lanes.
+/// The dot product over the shorter length, in eight partial sums that the compiler can vectorize.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let b = &b[..a.len()];
     let mut lanes = [0.0_f32; 8];
@@ -105,14 +105,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scale_inverts() {
+    fn the_conversions_are_inverse() {
         for hz in [0.0, 440.0, 999.0, 1000.0, 1001.0, 8000.0] {
             assert!((mel_to_hz(hz_to_mel(hz)) - hz).abs() < 1e-9 * hz.max(1.0));
         }
     }
 
     #[test]
-    fn sparse_filters_give_what_the_dense_matrix_gives() {
+    fn sparse_filters_equal_the_dense_matrix() {
         let bank = MelFilterBank::new(16_000, 512, 40);
         let power: Vec<f32> = (0..257).map(|bin| (bin as f32 * 0.37).sin().abs()).collect();
         let dense = bank.to_dense();

@@ -1,11 +1,11 @@
-//! From a clip to the picture of it that a classifier sees, equal to librosa's.
+//! Feature extraction, from a clip to the input of a classifier, equal to librosa's.
 //!
 //! ```text
 //! samples ── stft ──▶ power spectrum ── mel ──▶ 128 bands ── decibel ──▶ log-mel ── dct ──▶ MFCC
 //! ```
 //!
-//! Every stage stands alone; [`FrontEnd`] chains them with the settings that a model carries, and keeps all plans and
-//! buffers between clips.
+//! Every stage can be used on its own; [`FrontEnd`] chains them with the settings of a model, and reuses all plans and
+//! buffers from clip to clip.
 
 mod dct;
 mod decibel;

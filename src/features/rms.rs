@@ -1,10 +1,10 @@
-//! Loudness over time: root mean square of each centred frame, as `librosa.feature.rms(pad_mode="constant")`.
+//! Root mean square of each centred frame, as `librosa.feature.rms(pad_mode="constant")`.
 
 use super::stft::frame_count;
 
-/// Writes the root mean square of each frame of `frame_length` samples, `hop_length` apart, into `out`.
+/// Computes the root mean square of each frame of `frame_length` samples, at intervals of `hop_length`, into `out`.
 ///
-/// `out` takes [`frame_count`] values.
+/// `out` has [`frame_count`] values.
 pub fn frame_rms(samples: &[f32], frame_length: usize, hop_length: usize, out: &mut [f32]) {
     debug_assert_eq!(out.len(), frame_count(samples.len(), hop_length));
     let half = frame_length / 2;
@@ -16,7 +16,7 @@ pub fn frame_rms(samples: &[f32], frame_length: usize, hop_length: usize, out: &
     }
 }
 
-/// The sum of squares, in eight running sums: fast, and closer to the true sum than one.
+/// The sum of squares, in eight partial sums: faster and more accurate than one.
 fn energy(samples: &[f32]) -> f32 {
     let (chunks, rest) = samples.as_chunks::<8>();
     let mut lanes = [0.0_f32; 8];

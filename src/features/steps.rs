@@ -1,36 +1,36 @@
-//! The way from samples to coefficients, step by step, for one frame: for those who want to see how it is done.
+//! The steps from samples to MFCCs for one frame, for teaching.
 
 use super::stft::centred_frame;
 use super::{
     FeatureKind, FeatureMap, FrontEnd, FrontEndError, FrontEndSettings, MelFilterBank, PadMode, Stft,
 };
 
-/// What each step makes of one frame, and the pictures that all frames make.
+/// The result of each step for one frame, and the feature maps of all frames.
 #[derive(Debug, Clone)]
 pub struct Steps {
-    /// The frame's samples, zeros beyond the ends of the sound.
+    /// The samples of the frame, padded with zeros.
     pub frame: Vec<f32>,
-    /// What each is multiplied with.
+    /// The window function.
     pub window: Vec<f32>,
-    /// The power of each frequency, from 0 to half of the sample rate.
+    /// The power spectrum, from 0 to half of the sample rate.
     pub power: Vec<f32>,
     /// The energy in each mel band.
     pub energies: Vec<f32>,
-    /// The same in decibels.
+    /// The energy in each mel band in decibels.
     pub decibels: Vec<f32>,
-    /// The cosine transform of those: the frame's MFCC.
+    /// The cosine transform of the decibels: the MFCCs of the frame.
     pub coefficients: Vec<f32>,
-    /// Decibels of all bands and frames.
+    /// The log-mel spectrogram of all frames.
     pub log_mel: FeatureMap,
-    /// MFCC of all frames, with their loudness as the last row.
+    /// The MFCCs of all frames, with their RMS as the last row.
     pub mfcc: FeatureMap,
 }
 
 impl Steps {
-    /// Of mono samples; a `frame` beyond the last is the last.
+    /// Computes all steps for mono samples; an index beyond the last frame selects the last.
     ///
     /// # Errors
-    /// [`FrontEndError`] when a setting is out of its range.
+    /// [`FrontEndError`] if a setting is out of range.
     pub fn of(samples: &[f32], settings: &FrontEndSettings, frame: usize) -> Result<Self, FrontEndError> {
         let with_mfcc = FrontEndSettings { kind: FeatureKind::MfccRms, ..settings.clone() };
         let mfcc = FrontEnd::new(&with_mfcc)?.extract(samples);
@@ -42,13 +42,13 @@ impl Steps {
         coefficients.truncate(settings.n_mfcc);
         let mut stft = Stft::new(settings.n_fft, settings.hop_length, PadMode::Constant);
         let mut power = vec![0.0; stft.bins()];
-        let mut at_frame = vec![0.0; settings.n_fft];
-        centred_frame(samples, frame, settings.hop_length, &mut at_frame);
-        stft.power_of(&at_frame, &mut power);
+        let mut frame_samples = vec![0.0; settings.n_fft];
+        centred_frame(samples, frame, settings.hop_length, &mut frame_samples);
+        stft.power_of(&frame_samples, &mut power);
         let bank = MelFilterBank::new(settings.sample_rate_hz, settings.n_fft, settings.n_mels);
         Ok(Self {
             energies: bank.apply(&power).collect(),
-            frame: at_frame,
+            frame: frame_samples,
             window: stft.window().to_vec(),
             power,
             decibels: column(&log_mel),
@@ -64,9 +64,9 @@ mod tests {
     use super::*;
     use crate::features::Dct;
 
-    /// The steps of one frame are those that the whole map was made by.
+    /// The steps of one frame are those of the whole map.
     #[test]
-    fn steps_lead_to_the_map() {
+    fn steps_equal_the_columns_of_the_map() {
         let samples: Vec<f32> = (0..16_000).map(|i| 0.4 * (i as f32 * i as f32 * 3e-6).sin()).collect();
         let settings = FrontEndSettings {
             n_fft: 512,

@@ -1,16 +1,16 @@
-//! Short-time Fourier transform: Hann window, frames centred on their time, as `librosa.stft(center=True)`.
+//! Short-time Fourier transform with a Hann window and centred frames, as `librosa.stft(center=True)`.
 
 use std::sync::Arc;
 
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlannerScalar};
 
-/// Frames that centred analysis makes of `samples` samples: `1 + samples / hop`.
+/// Number of centred frames of `samples` samples: `1 + samples / hop_length`.
 pub fn frame_count(samples: usize, hop_length: usize) -> usize {
     1 + samples / hop_length
 }
 
-/// Copies the frame centred on sample `frame * hop_length` into `out`, with zeros where it reaches past the ends.
+/// Copies the frame centred on sample `frame * hop_length` into `out`, with zero padding beyond the ends.
 pub(super) fn centred_frame(samples: &[f32], frame: usize, hop_length: usize, out: &mut [f32]) {
     let half = out.len() / 2;
     let centre = frame * hop_length;
@@ -23,43 +23,43 @@ pub(super) fn centred_frame(samples: &[f32], frame: usize, hop_length: usize, ou
     out[lead + body..].fill(0.0);
 }
 
-/// What frames see beyond the ends of the sound.
+/// Padding of frames beyond the ends of the signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PadMode {
-    /// Silence, librosa's `pad_mode="constant"`.
+    /// Zeros, librosa's `pad_mode="constant"`.
     Constant,
-    /// The sound in a mirror, librosa's `pad_mode="reflect"`.
+    /// The signal reflected about its ends, librosa's `pad_mode="reflect"`.
     Reflect,
 }
 
-/// Copies the frame centred on sample `frame * hop_length` into `out`; beyond the ends, the sound goes back the way it
-/// came, without the last sample twice.
-fn mirrored_frame(samples: &[f32], frame: usize, hop_length: usize, out: &mut [f32]) {
+/// Copies the frame centred on sample `frame * hop_length` into `out`, with reflection padding beyond the ends, which does
+/// not repeat the first and last sample.
+fn reflected_frame(samples: &[f32], frame: usize, hop_length: usize, out: &mut [f32]) {
     if samples.is_empty() {
         return out.fill(0.0);
     }
     let last = samples.len() - 1;
-    let there_and_back = (2 * last).max(1);
+    let period = (2 * last).max(1);
     let half = out.len() / 2;
     for (offset, value) in out.iter_mut().enumerate() {
-        let place = (frame * hop_length + offset).abs_diff(half) % there_and_back;
-        *value = samples[place.min(there_and_back - place).min(last)];
+        let phase = (frame * hop_length + offset).abs_diff(half) % period;
+        *value = samples[phase.min(period - phase).min(last)];
     }
 }
 
 /// A planned transform with its window and buffers.
 ///
-/// The complex transform of half the length has even samples as real parts and odd ones as imaginary parts (Press et al.,
-/// "Numerical Recipes", section 12.3). It does without vector instructions, which are other ones on every processor and give
-/// other last digits: a model that rounds what it hears would make much of those.
+/// It uses a complex FFT of half the length, with even samples as real parts and odd ones as imaginary parts (Press et al.,
+/// "Numerical Recipes", section 12.3), without vector instructions: these differ between processors, and so do the last digits
+/// of their results, which quantization in a model would amplify.
 #[derive(Clone)]
 pub struct Stft {
     fft: Arc<dyn Fft<f32>>,
     window: Vec<f32>,
     frame: Vec<f32>,
-    /// `exp(-2πik/N)` of each bin.
-    turns: Vec<Complex32>,
-    /// Of half the length; the last value is the first again.
+    /// The twiddle factor `exp(-2πik/N)` of each bin.
+    twiddles: Vec<Complex32>,
+    /// The spectrum of half the length; the last value repeats the first.
     spectrum: Vec<Complex32>,
     scratch: Vec<Complex32>,
     hop_length: usize,
@@ -72,11 +72,11 @@ impl Stft {
         let half = n_fft / 2;
         let fft = FftPlannerScalar::new().plan_fft_forward(half);
         let angle = |bin: usize| -std::f64::consts::TAU * bin as f64 / n_fft as f64;
-        let turn = |bin: usize| Complex32::new(angle(bin).cos() as f32, angle(bin).sin() as f32);
+        let twiddle = |bin: usize| Complex32::new(angle(bin).cos() as f32, angle(bin).sin() as f32);
         Self {
             window: hann(n_fft),
             frame: vec![0.0; n_fft],
-            turns: (0..=half).map(turn).collect(),
+            twiddles: (0..=half).map(twiddle).collect(),
             spectrum: vec![Complex32::ZERO; half + 1],
             scratch: vec![Complex32::ZERO; fft.get_inplace_scratch_len()],
             fft,
@@ -85,31 +85,31 @@ impl Stft {
         }
     }
 
-    /// Frequency bins of a spectrum: `n_fft / 2 + 1`.
+    /// Number of frequency bins: `n_fft / 2 + 1`.
     pub fn bins(&self) -> usize {
-        self.turns.len()
+        self.twiddles.len()
     }
 
-    /// The power spectrum `|X|²` of each frame in turn is handed to `take(frame, power)`; `power` is a buffer of
-    /// [`bins`](Self::bins) values that the next frame overwrites.
-    pub fn power_frames(&mut self, samples: &[f32], power: &mut [f32], mut take: impl FnMut(usize, &[f32])) {
+    /// Calls `visit(frame, power)` with the power spectrum `|X|²` of each frame; `power` is a buffer of [`bins`](Self::bins)
+    /// values that the next frame overwrites.
+    pub fn power_frames(&mut self, samples: &[f32], power: &mut [f32], mut visit: impl FnMut(usize, &[f32])) {
         for frame in 0..frame_count(samples.len(), self.hop_length) {
             match self.pad_mode {
                 PadMode::Constant => centred_frame(samples, frame, self.hop_length, &mut self.frame),
-                PadMode::Reflect => mirrored_frame(samples, frame, self.hop_length, &mut self.frame),
+                PadMode::Reflect => reflected_frame(samples, frame, self.hop_length, &mut self.frame),
             }
             self.transform(power);
-            take(frame, power);
+            visit(frame, power);
         }
     }
 
-    /// The power spectrum of one frame of `n_fft` samples.
+    /// Computes the power spectrum of one frame of `n_fft` samples.
     pub fn power_of(&mut self, frame: &[f32], power: &mut [f32]) {
         self.frame.copy_from_slice(frame);
         self.transform(power);
     }
 
-    /// What each sample of a frame is multiplied with.
+    /// The window function.
     pub fn window(&self) -> &[f32] {
         &self.window
     }
@@ -123,10 +123,10 @@ impl Stft {
         let half = self.spectrum.len() - 1;
         self.fft.process_with_scratch(&mut self.spectrum[..half], &mut self.scratch);
         self.spectrum[half] = self.spectrum[0];
-        let both_ways = self.spectrum.iter().zip(self.spectrum.iter().rev());
-        for ((out, turn), (there, back)) in power.iter_mut().zip(&self.turns).zip(both_ways) {
-            let (even, odd) = (there + back.conj(), there - back.conj());
-            *out = ((even + Complex32::new(odd.im, -odd.re) * turn) * 0.5).norm_sqr();
+        let pairs = self.spectrum.iter().zip(self.spectrum.iter().rev());
+        for ((out, twiddle), (bin, mirror)) in power.iter_mut().zip(&self.twiddles).zip(pairs) {
+            let (even, odd) = (bin + mirror.conj(), bin - mirror.conj());
+            *out = ((even + Complex32::new(odd.im, -odd.re) * twiddle) * 0.5).norm_sqr();
         }
     }
 }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_longer_than_the_sound_hold_all_of_it() {
+    fn frames_longer_than_the_signal_contain_all_of_it() {
         let mut out = [9.0; 8];
         centred_frame(&[1.0, 2.0], 0, 4, &mut out);
         assert_eq!(out, [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0]);
@@ -163,15 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn a_mirror_shows_the_sound_back_and_forth() {
+    fn reflection_padding_is_periodic() {
         let mut out = [9.0; 8];
-        mirrored_frame(&[1.0, 2.0, 3.0], 0, 4, &mut out);
+        reflected_frame(&[1.0, 2.0, 3.0], 0, 4, &mut out);
         assert_eq!(out, [1.0, 2.0, 3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
-        mirrored_frame(&[1.0, 2.0, 3.0], 1, 2, &mut out);
+        reflected_frame(&[1.0, 2.0, 3.0], 1, 2, &mut out);
         assert_eq!(out, [3.0, 2.0, 1.0, 2.0, 3.0, 2.0, 1.0, 2.0]);
-        mirrored_frame(&[5.0], 3, 2, &mut out);
+        reflected_frame(&[5.0], 3, 2, &mut out);
         assert_eq!(out, [5.0; 8]);
-        mirrored_frame(&[], 0, 2, &mut out);
+        reflected_frame(&[], 0, 2, &mut out);
         assert_eq!(out, [0.0; 8]);
     }
 

@@ -4,7 +4,7 @@ use plotters::prelude::*;
 
 use super::picture::{grey_and_heat, image, magma, shares, svg, text};
 use super::{INK, PALETTE, WIDTH};
-use crate::explain::{EncoderView, Explanation, FeatureVariance};
+use crate::explain::{EmbeddingVariance, EncoderView, Explanation};
 use crate::features::FeatureMap;
 
 /// Pixels around and between pictures.
@@ -89,10 +89,10 @@ pub fn attention(title: &str, layers: &[Vec<FeatureMap>]) -> String {
 }
 
 /// The paper's Figure 6: the variance of each feature, the ten that differ the most and the least in colour.
-pub fn variance(title: &str, found: &FeatureVariance) -> String {
+pub fn variance(title: &str, found: &EmbeddingVariance) -> String {
     let highest = found.most.first().map_or(1.0, |ranked| ranked.variance).max(1e-9) * 1.05;
     let names = |ranked: &[crate::explain::Ranked]| {
-        ranked.iter().map(|ranked| ranked.feature.to_string()).collect::<Vec<_>>().join(", ")
+        ranked.iter().map(|ranked| ranked.dimension.to_string()).collect::<Vec<_>>().join(", ")
     };
     super::draw([WIDTH, 380], |area| {
         let mut chart = ChartBuilder::on(area)
@@ -121,7 +121,7 @@ pub fn variance(title: &str, found: &FeatureVariance) -> String {
             };
             chart
                 .draw_series(ranked.iter().map(|ranked| {
-                    let (from, to) = wide(ranked.feature);
+                    let (from, to) = wide(ranked.dimension);
                     let top = ranked.variance.max(highest * 0.01);
                     Rectangle::new([(from, 0.0), (to, top)], colour.filled())
                 }))?

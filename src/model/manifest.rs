@@ -185,7 +185,7 @@ impl Manifest {
                 self.speaker.as_ref().is_none_or(|speaker| {
                     speaker.architecture.rows == rows
                         && map == Some([rows, 1])
-                        && speaker.architecture.is_sound()
+                        && speaker.architecture.is_valid()
                 }),
                 "the speaker head must take the embedding that the front end makes",
             ),

@@ -247,14 +247,14 @@ impl Model {
 
     /// The [features that the last layers decide by](Classifier::represent).
     pub fn represent(&self, features: FeatureMap) -> Vec<f32> {
-        let represented = self.network.represent(self.input(features));
+        let represented = self.network.embed(self.input(features));
         represented.into_data().try_to_vec().expect("features are f32")
     }
 
     /// The logits of what [`represent`](Self::represent) gives, in the order of [`Emotion::ALL`].
     pub fn decide(&self, representation: &[f32]) -> [f32; 7] {
         let values = TensorData::new(representation.to_vec(), [1, representation.len()]);
-        let logits = self.network.decide(Tensor::from_data(values, &self.device));
+        let logits = self.network.classify(Tensor::from_data(values, &self.device));
         let logits: Vec<f32> = logits.into_data().try_to_vec().expect("logits are f32");
         logits.try_into().expect("the manifest was checked: one output an emotion")
     }

@@ -1,23 +1,24 @@
-//! Functions of each value, on plain slices, without branches: the compiler turns them into vector code, and every
-//! processor gives the same bits. So do graphics processors, whose programs (`encoders/inference/gpu/kernels/`) say the same
-//! step by step; they divide and take roots less exactly, so that here neither is done.
+//! Elementwise functions on plain slices, without branches: the compiler vectorizes them, and every processor gives the
+//! same bits. So do GPUs, whose kernels (`encoders/inference/gpu/kernels/`) take the same steps; their divisions and square
+//! roots are less exact, so that neither is used here.
 
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LOG2_E};
 
-/// Added to a number within ±2²², this leaves its nearest integer in the lowest bits, ties to even: the rounding that
-/// every processor does alike, in two operations.
+/// Adding this to a number within ±2²² leaves its nearest integer in the lowest bits, ties to even: rounding in two
+/// operations that is identical on every processor.
 pub const ROUNDING: f32 = 12_582_912.0;
 
-/// `x Φ(x)` in place, the exact form by the error function (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
+/// Applies GELU in place, `x Φ(x)`, in the exact form by the error function (Hendrycks and Gimpel, "Gaussian Error Linear
+/// Units", 2016).
 pub fn gelu(values: &mut [f32]) {
     for value in values {
         *value *= 0.5 + 0.5 * erf(*value * FRAC_1_SQRT_2);
     }
 }
 
-/// The slope of [`gelu`] at each value, in place: `Φ(x) + x φ(x)`.
+/// Replaces each value by the derivative of [`gelu`] at it: `Φ(x) + x φ(x)`.
 #[cfg(not(target_arch = "wasm32"))]
-pub fn gelu_slope(values: &mut [f32]) {
+pub fn gelu_derivative(values: &mut [f32]) {
     const DENSITY_AT_0: f32 = 0.5 * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI;
     for value in values {
         let x = *value;
@@ -25,42 +26,44 @@ pub fn gelu_slope(values: &mut [f32]) {
     }
 }
 
-/// The error function within 4e-7: the quotient of polynomials that Eigen (MPL 2.0) uses for floats.
+/// The error function within 4e-7: the rational approximation that Eigen (MPL 2.0) uses for floats.
 #[inline]
 fn erf(x: f32) -> f32 {
-    // Beyond, it is 1 in 32 bits.
-    const END: f32 = 3.832_507;
-    const ABOVE: [f32; 5] = [FRAC_2_SQRT_PI, 0.185_208_32, 0.050_955_694, 0.003_408_291, 0.000_229_050_66];
-    const BELOW: [f32; 7] =
+    // Above this, it is 1 in 32 bits.
+    const LIMIT: f32 = 3.832_507;
+    const NUMERATOR: [f32; 5] =
+        [FRAC_2_SQRT_PI, 0.185_208_32, 0.050_955_694, 0.003_408_291, 0.000_229_050_66];
+    const DENOMINATOR: [f32; 7] =
         [1.0, 0.497_469_25, 0.110_985_056, 0.014_070_47, 0.001_017_962_5, 0.000_023_547_966, -1.179_160_3e-7];
-    let x = x.clamp(-END, END);
+    let x = x.clamp(-LIMIT, LIMIT);
     let square = x * x;
     let polynomial = |coefficients: &[f32]| coefficients.iter().rev().fold(0.0, |sum, c| sum * square + c);
-    x * polynomial(&ABOVE) * reciprocal(polynomial(&BELOW))
+    x * polynomial(&NUMERATOR) * reciprocal(polynomial(&DENOMINATOR))
 }
 
-/// Each row's values as shares of their exponentials, in place.
+/// Applies the softmax to each row in place.
 pub fn softmax(rows: &mut [f32], width: usize) {
     for row in rows.chunks_exact_mut(width) {
         let top = row.iter().fold(f32::NEG_INFINITY, |top, &value| if value > top { value } else { top });
         row.iter_mut().for_each(|value| *value = exp(*value - top));
-        let scale = reciprocal(sum(row, |share| share));
+        let scale = reciprocal(sum(row, |value| value));
         row.iter_mut().for_each(|value| *value *= scale);
     }
 }
 
-/// The exponential of what is not above 0, within 2e-7 of its value: 2 to the nearest whole power times a polynomial
-/// (the minimax one of the Cephes library).
+/// The exponential of a number that is not above 0, within a relative error of 2e-7: 2 to the nearest integer power times
+/// the minimax polynomial of the Cephes library.
 #[inline]
 fn exp(x: f32) -> f32 {
-    const TERMS: [f32; 6] = [0.5, 0.166_666_65, 0.041_665_796, 0.008_333_452, 0.001_398_2, 0.000_198_756_92];
-    // Below, it is under the smallest normal number.
+    const COEFFICIENTS: [f32; 6] =
+        [0.5, 0.166_666_65, 0.041_665_796, 0.008_333_452, 0.001_398_2, 0.000_198_756_92];
+    // Below this, it is smaller than the smallest normal number.
     let x = x.max(-87.0);
     let power = x * LOG2_E + ROUNDING;
     let whole = power - ROUNDING;
-    // ln 2 in two parts, of which the first times a small integer is exact.
+    // ln 2 in two parts; the product of the first with a small integer is exact.
     let rest = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
-    let polynomial = TERMS.iter().rev().fold(0.0, |sum, term| sum * rest + term);
+    let polynomial = COEFFICIENTS.iter().rev().fold(0.0, |sum, term| sum * rest + term);
     let scale = f32::from_bits((((power.to_bits() as i32) - ROUNDING.to_bits() as i32 + 127) << 23) as u32);
     (polynomial * rest * rest + rest + 1.0) * scale
 }
@@ -79,30 +82,31 @@ pub fn tanh(x: f32) -> f32 {
     2.0 * sigmoid(2.0 * x) - 1.0
 }
 
-/// One divided by a positive number, within 2e-7 of its value: Newton's method from a guess that turns the exponent around.
+/// The reciprocal of a positive number, within a relative error of 2e-7: Newton's method from an initial guess that
+/// negates the exponent.
 #[inline]
 pub fn reciprocal(x: f32) -> f32 {
     let guess = f32::from_bits(0x7ef3_11c7_u32.wrapping_sub(x.to_bits()));
     (0..3).fold(guess, |near, _| near * (2.0 - x * near))
 }
 
-/// One divided by the square root of a positive number, within 3e-7 of its value: the same from a guess that halves the
-/// exponent, too.
+/// The reciprocal square root of a positive number, within a relative error of 3e-7: Newton's method from an initial guess
+/// that negates and halves the exponent.
 #[inline]
 pub fn inverse_square_root(x: f32) -> f32 {
     let guess = f32::from_bits(0x5f37_5a86_u32.wrapping_sub(x.to_bits() >> 1));
     (0..3).fold(guess, |near, _| near * (1.5 - 0.5 * x * near * near))
 }
 
-/// Sums that are taken side by side.
+/// Number of parallel partial sums.
 const LANES: usize = 64;
 
-/// The sum of what `of` makes of each value: every 64th in a lane of its own, then the upper half of the lanes is added to the
-/// lower, again and again.
-pub fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+/// The sum of `f` over all values: lane `n` sums every 64th value from the `n`th on, then the upper half of the lanes is added to
+/// the lower half repeatedly.
+pub fn sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0_f32; LANES];
     for chunk in values.chunks(LANES) {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, &value)| *lane += of(value));
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &value)| *lane += f(value));
     }
     let mut count = LANES;
     while count > 1 {
@@ -117,7 +121,7 @@ pub fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
 mod tests {
     use super::*;
 
-    /// By its series, whose terms fall quickly enough below 4.
+    /// By its Taylor series, which converges fast enough below 4.
     fn exact_erf(x: f64) -> f64 {
         let (mut term, mut sum) = (x, x);
         for n in 1..200 {
@@ -144,15 +148,19 @@ mod tests {
     }
 
     #[test]
-    fn the_slope_of_gelu_is_its_slope() {
+    fn the_derivative_of_gelu_is_its_derivative() {
         let gelu = |x: f64| 0.5 * x * (1.0 + exact_erf(x / std::f64::consts::SQRT_2));
         for step in -500..=500 {
             let x = step as f32 * 1e-2;
-            let mut slope = [x];
-            gelu_slope(&mut slope);
+            let mut derivative = [x];
+            gelu_derivative(&mut derivative);
             let x = f64::from(x);
             let expected = (gelu(x + 1e-4) - gelu(x - 1e-4)) / 2e-4;
-            assert!((f64::from(slope[0]) - expected).abs() < 2e-6, "{x}: {} and {expected}", slope[0]);
+            assert!(
+                (f64::from(derivative[0]) - expected).abs() < 2e-6,
+                "{x}: {} and {expected}",
+                derivative[0]
+            );
         }
     }
 

@@ -1,14 +1,14 @@
-//! Dropout whose draws follow a seed of the calling thread.
+//! Dropout with a seeded random number generator per thread.
 //!
-//! burn draws from one generator a device, so that two threads that train side by side get other numbers from run to
-//! run. Here each thread has its own, and a run can be repeated.
+//! burn has one generator per device, so that two threads that train in parallel get different numbers from run to run.
+//! Here each thread has its own, and runs are reproducible.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::learning;
+use super::mode;
 
-/// Sets values to zero with a probability and scales the rest up where networks learn; leaves them alone elsewhere.
+/// Sets values to zero with a probability and scales the others up in training mode; the identity in evaluation mode.
 #[derive(Module, Debug)]
 pub struct Dropout {
     probability: f64,
@@ -21,9 +21,9 @@ impl Dropout {
         Self { probability }
     }
 
-    /// The shape stays.
+    /// Keeps the shape.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if self.probability == 0.0 || !learning::is_on(&x.device()) {
+        if self.probability == 0.0 || !mode::is_training(&x.device()) {
             return x;
         }
         #[cfg(not(target_arch = "wasm32"))]
@@ -44,19 +44,19 @@ mod seeded {
     use rand::{RngExt, SeedableRng};
 
     thread_local! {
-        static DRAWS: RefCell<StdRng> = RefCell::new(StdRng::seed_from_u64(0));
+        static RNG: RefCell<StdRng> = RefCell::new(StdRng::seed_from_u64(0));
     }
 
-    /// Seeds the draws of this thread.
+    /// Seeds the generator of this thread.
     pub fn seed(seed: u64) {
-        DRAWS.with_borrow_mut(|draws| *draws = StdRng::seed_from_u64(seed));
+        RNG.with_borrow_mut(|rng| *rng = StdRng::seed_from_u64(seed));
     }
 
     pub(super) fn drop<const D: usize>(x: Tensor<D>, probability: f64) -> Tensor<D> {
-        let kept = (1.0 / (1.0 - probability)) as f32;
+        let scale = (1.0 / (1.0 - probability)) as f32;
         let threshold = (probability * f64::from(u32::MAX)) as u32;
-        let mask: Vec<f32> = DRAWS.with_borrow_mut(|draws| {
-            let draw = |_| if draws.random::<u32>() < threshold { 0.0 } else { kept };
+        let mask: Vec<f32> = RNG.with_borrow_mut(|rng| {
+            let draw = |_| if rng.random::<u32>() < threshold { 0.0 } else { scale };
             (0..x.shape().num_elements()).map(draw).collect()
         });
         let mask = TensorData::new(mask, x.shape());
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn about_the_share_is_dropped_the_same_for_a_seed_and_the_mean_stays() {
+    fn dropout_has_its_probability_keeps_the_mean_and_repeats_for_a_seed() {
         let values = dropped();
         let zeros = values.iter().filter(|&&value| value == 0.0).count();
         assert!((500..700).contains(&zeros), "{zeros} of 2000");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_dropped_outside_training() {
+    fn nothing_is_dropped_in_evaluation_mode() {
         let ones = Tensor::<1>::ones([100], &Device::flex());
         assert_eq!(Dropout::new(0.5).forward(ones.clone()).into_data(), ones.into_data());
     }

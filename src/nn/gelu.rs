@@ -1,12 +1,12 @@
-//! GELU on tensors. burn's own asks the C library for each value's error function and exponential, which takes longer
-//! in training than the products around it.
+//! GELU on tensors. burn's own calls the C library for the error function and the exponential of each value, which takes
+//! longer in training than the matrix products around it.
 
 use burn::tensor::Tensor;
 
 /// `x Φ(x)` of each value.
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(not(target_arch = "wasm32"))]
-    if on_cpu::is_home_of(&x) {
+    if on_cpu::is_autodiff_on_cpu(&x) {
         return on_cpu::gelu(x);
     }
     burn::tensor::activation::gelu(x)
@@ -24,8 +24,8 @@ mod on_cpu {
 
     use crate::nn::activation;
 
-    /// Whether a tensor is on the CPU and keeps a graph.
-    pub fn is_home_of<const D: usize>(x: &Tensor<D>) -> bool {
+    /// Returns whether a tensor is on the CPU and on an autodiff device.
+    pub fn is_autodiff_on_cpu<const D: usize>(x: &Tensor<D>) -> bool {
         let device = x.device();
         device.is_autodiff() && matches!(device.without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
     }
@@ -34,17 +34,21 @@ mod on_cpu {
     struct GeluBackward;
 
     impl Backward<Flex, 1> for GeluBackward {
-        /// What went in.
+        /// The input.
         type State = FlexTensor;
 
         fn backward(self, ops: Ops<FlexTensor, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
-            let towards = gradients.consume::<Flex>(&ops.node);
+            let grad_output = gradients.consume::<Flex>(&ops.node);
             if let [Some(node)] = ops.parents {
-                let (mut slopes, shape) = copied(ops.state);
-                activation::gelu_slope(&mut slopes);
-                let (towards, _) = copied(towards);
-                slopes.iter_mut().zip(towards).for_each(|(slope, towards)| *slope *= towards);
-                gradients.register::<Flex>(node.id, FlexTensor::from_data(TensorData::new(slopes, shape)));
+                let (mut derivatives, shape) = copied(ops.state);
+                activation::gelu_derivative(&mut derivatives);
+                let (grad_output, _) = copied(grad_output);
+                derivatives
+                    .iter_mut()
+                    .zip(grad_output)
+                    .for_each(|(derivative, grad_output)| *derivative *= grad_output);
+                gradients
+                    .register::<Flex>(node.id, FlexTensor::from_data(TensorData::new(derivatives, shape)));
             }
         }
     }
@@ -75,20 +79,20 @@ mod tests {
     use burn::tensor::{Device, Distribution, Tolerance};
 
     #[test]
-    fn values_and_slopes_are_burns() {
+    fn values_and_gradients_are_burns() {
         let device = Device::flex().autodiff();
         let values = Tensor::<2>::random([7, 50], Distribution::Normal(0.0, 2.0), &device);
-        // As it lies in memory, and otherwise.
-        for turned in [false, true] {
+        // Contiguous and transposed.
+        for is_transposed in [false, true] {
             let results = [gelu::<2>, burn::tensor::activation::gelu::<2>].map(|gelu| {
                 let x = values.clone().detach().require_grad();
-                let y = gelu(if turned { x.clone().swap_dims(0, 1) } else { x.clone() });
+                let y = gelu(if is_transposed { x.clone().swap_dims(0, 1) } else { x.clone() });
                 let gradients = (y.clone() * y.clone()).sum().backward();
                 (y.into_data(), x.grad(&gradients).expect("tracked").into_data())
             });
-            let [(y, slope), (burns, burns_slope)] = results;
+            let [(y, gradient), (burns, burns_gradient)] = results;
             y.assert_approx_eq::<f32>(&burns, Tolerance::absolute(2e-6));
-            slope.assert_approx_eq::<f32>(&burns_slope, Tolerance::absolute(5e-6));
+            gradient.assert_approx_eq::<f32>(&burns_gradient, Tolerance::absolute(5e-6));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Neural networks as plain burn modules, in burn's idiom: `XConfig` → `init(&device)` → `X`.
 //!
-//! Nothing here knows of sound, labels or files; [`crate::model`] brings those together.
+//! Nothing here depends on audio, labels or files; [`crate::model`] combines them.
 
 pub(crate) mod activation;
 pub mod classifiers;
@@ -8,8 +8,8 @@ pub mod conv_block;
 pub mod dropout;
 pub mod encoders;
 mod gelu;
-pub mod learning;
+pub(crate) mod matmul;
+pub mod mode;
 pub mod parameters;
-pub(crate) mod product;
 pub mod quant;
 pub mod weights;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
-/// The values of one parameter.
+/// Shape and values of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Dimensions, outermost first.
     pub shape: Vec<usize>,
-    /// Values, last dimension fastest.
+    /// Values in row-major order.
     pub values: Vec<f32>,
 }
 
@@ -22,22 +22,22 @@ pub type Parameters = BTreeMap<String, Parameter>;
 #[error("the weights do not fit the network: missing [{}], unexpected [{}], of another shape [{}]",
         .missing.join(", "), .unexpected.join(", "), .misshapen.join(", "))]
 pub struct ParameterMismatch {
-    /// Names that the module has and the set lacks.
+    /// Names in the module that the set lacks.
     pub missing: Vec<String>,
-    /// Names that the set has and the module lacks.
+    /// Names in the set that the module lacks.
     pub unexpected: Vec<String>,
     /// Names whose shapes differ.
     pub misshapen: Vec<String>,
 }
 
-/// The dimensions of every float parameter and running statistic of `module`, by name.
+/// Returns the shape of every float parameter and running statistic of `module`, by name.
 pub fn shapes(module: &impl Module) -> BTreeMap<String, Vec<usize>> {
     let mut shapes = Shapes { path: Path::default(), found: BTreeMap::new() };
     module.visit(&mut shapes);
     shapes.found
 }
 
-/// Copies every float parameter and running statistic out of `module`.
+/// Returns a copy of every float parameter and running statistic of `module`.
 pub fn collect(module: &impl Module) -> Parameters {
     let mut collector = Collector { path: Path::default(), found: Parameters::new() };
     module.visit(&mut collector);
@@ -47,7 +47,7 @@ pub fn collect(module: &impl Module) -> Parameters {
 /// Replaces every float parameter and running statistic of `module`.
 ///
 /// # Errors
-/// [`ParameterMismatch`] unless names and shapes are exactly the module's.
+/// [`ParameterMismatch`] unless names and shapes are exactly those of the module.
 pub fn apply<M: Module>(module: M, parameters: Parameters) -> Result<M, ParameterMismatch> {
     let mut applier =
         Applier { path: Path::default(), left: parameters, missing: Vec::new(), misshapen: Vec::new() };
@@ -59,7 +59,7 @@ pub fn apply<M: Module>(module: M, parameters: Parameters) -> Result<M, Paramete
     Err(ParameterMismatch { missing: applier.missing, unexpected, misshapen: applier.misshapen })
 }
 
-/// The names on the way to a parameter. Enum variants are left out: they name a choice, not a part.
+/// The names on the path to a parameter, without enum variants, which name a choice rather than a part.
 #[derive(Default)]
 struct Path(Vec<Option<String>>);
 
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_collected_can_be_applied() {
+    fn collected_parameters_can_be_applied() {
         let device = Device::flex();
         let source = small().init(&device);
         let parameters = collect(&source);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_the_parts_and_include_running_statistics() {
+    fn names_are_paths_and_include_running_statistics() {
         let names: Vec<_> = collect(&small().init(&Device::flex())).into_keys().collect();
         assert!(names.contains(&"blocks.3.conv.weight".to_owned()), "{names:?}");
         assert!(names.contains(&"blocks.0.norm.running_var".to_owned()), "{names:?}");
@@ -181,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn every_misfit_is_named() {
+    fn every_mismatch_is_named() {
         let device = Device::flex();
         let mut parameters = collect(&small().init(&device));
         parameters.remove("hidden.bias");
         parameters.insert("stray".into(), Parameter { shape: vec![1], values: vec![0.0] });
         parameters.get_mut("output.bias").expect("present").shape = vec![7, 1];
-        let mismatch = apply(small().init(&device), parameters).expect_err("three misfits");
+        let mismatch = apply(small().init(&device), parameters).expect_err("three mismatches");
         assert_eq!(mismatch.missing, ["hidden.bias"]);
         assert_eq!(mismatch.unexpected, ["stray"]);
         assert_eq!(mismatch.misshapen, ["output.bias"]);

@@ -1,8 +1,8 @@
-//! Weights on disk: safetensors, with matrices in few bits where that is asked for.
+//! Weights on disk: safetensors, with optional quantization.
 //!
-//! A quantised tensor `x` is stored as `x` (packed integers, U8) and `x.scale` (F32, one a channel); its shape, axis
-//! and bits stand under its name in one JSON object, the entry `quantised` of the file's metadata. One entry, since
-//! several would come in another order each time, and the same weights would not make the same file.
+//! A quantized tensor `x` is stored as `x` (packed integers, U8) and `x.scale` (F32, one per channel); its shape, axis
+//! and bits are under its name in one JSON object, the entry `quantised` of the file's metadata. It is one entry, since
+//! the order of several would vary, and the same weights would not give the same file.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,22 +12,22 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::parameters::{Parameter, Parameters};
-use super::quant::Quantised;
+use super::quant::Quantized;
 
 const SCALE_SUFFIX: &str = ".scale";
-const QUANTISED: &str = "quantised";
+const QUANTIZED: &str = "quantised";
 
-/// Weights that cannot be read.
+/// Why weights cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("weights are damaged or belong to another version ({0})")]
 pub struct WeightsError(String);
 
-/// A file of weights and how to know it.
+/// A file of weights with its checksum.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WeightsFile {
-    /// Name, beside its description.
+    /// Name, in the folder of the description.
     pub file: String,
-    /// Size.
+    /// Size in bytes.
     pub bytes: usize,
     /// SHA-256 in lower-case hexadecimal.
     pub sha256: String,
@@ -41,10 +41,10 @@ impl WeightsFile {
         Self { file: file.to_owned(), bytes: contents.len(), sha256 }
     }
 
-    /// Checks that `contents` are what was described.
+    /// Checks that `contents` match the description.
     ///
     /// # Errors
-    /// [`WeightsError`] when size or hash differ.
+    /// [`WeightsError`] if size or hash differ.
     pub fn check(&self, contents: &[u8]) -> Result<(), WeightsError> {
         let found = Self::describe(&self.file, contents);
         if found.bytes != self.bytes {
@@ -57,18 +57,18 @@ impl WeightsFile {
     }
 }
 
-/// How the numbers of one tensor are kept.
+/// Storage format of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
-    /// In 32 bits.
+    /// 32-bit floats.
     Exact,
-    /// In 16 bits with ten of precision.
+    /// IEEE half-precision floats, with a mantissa of 10 bits.
     Half,
-    /// In few bits, with a scale for each channel along `axis`.
+    /// Quantized, with a scale for each channel along `axis`.
     Packed {
         /// The dimension of the output channels.
         axis: usize,
-        /// Bits a value.
+        /// Bits per value.
         bits: u8,
     },
 }
@@ -80,13 +80,13 @@ struct PackedAs {
     bits: u8,
 }
 
-/// A tensor as it is kept.
+/// A tensor in its storage format.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored {
-    /// As floats.
+    /// Floats.
     Floats(Parameter),
-    /// In few bits.
-    Packed(Quantised),
+    /// Quantized.
+    Packed(Quantized),
 }
 
 impl Stored {
@@ -94,28 +94,28 @@ impl Stored {
     pub fn shape(&self) -> &[usize] {
         match self {
             Self::Floats(parameter) => &parameter.shape,
-            Self::Packed(quantised) => &quantised.shape,
+            Self::Packed(quantized) => &quantized.shape,
         }
     }
 
-    /// The same in floats.
+    /// Dequantizes the tensor if it is quantized.
     pub fn into_parameter(self) -> Parameter {
         match self {
             Self::Floats(parameter) => parameter,
-            Self::Packed(quantised) => Parameter { values: quantised.dequantise(), shape: quantised.shape },
+            Self::Packed(quantized) => Parameter { values: quantized.dequantize(), shape: quantized.shape },
         }
     }
 }
 
-/// Tensors as they are kept, by their names.
+/// Tensors in their storage formats, by name.
 pub type StoredParameters = BTreeMap<String, Stored>;
 
-/// Tensors in floats.
+/// Dequantizes all tensors.
 pub fn in_floats(stored: StoredParameters) -> Parameters {
     stored.into_iter().map(|(name, tensor)| (name, tensor.into_parameter())).collect()
 }
 
-/// Tensors in floats, as they are kept.
+/// Wraps parameters as tensors stored in floats.
 pub fn as_stored(parameters: Parameters) -> StoredParameters {
     parameters.into_iter().map(|(name, parameter)| (name, Stored::Floats(parameter))).collect()
 }
@@ -129,14 +129,14 @@ struct Piece {
 
 type Pieces = BTreeMap<String, Piece>;
 
-/// How the packed tensors of a file are packed.
+/// Shape, axis and bits of the packed tensors of a file.
 type Packing = BTreeMap<String, PackedAs>;
 
-/// Reads tensors from the bytes of a weights file, giving up its memory on the way: it takes little more than the
-/// tensors themselves.
+/// Reads tensors from the bytes of a weights file and frees its memory along the way, so that the peak is little more than
+/// the tensors themselves.
 ///
 /// # Errors
-/// [`WeightsError`] when they are no safetensors, or hold other numbers than floats and packed integers.
+/// [`WeightsError`] if they are not safetensors, or contain other types than floats and packed integers.
 pub fn read(bytes: Vec<u8>) -> Result<StoredParameters, WeightsError> {
     let (mut pieces, packed_as) = into_pieces(bytes)?;
     let mut stored = StoredParameters::new();
@@ -145,9 +145,9 @@ pub fn read(bytes: Vec<u8>) -> Result<StoredParameters, WeightsError> {
         let scale_name = format!("{name}{SCALE_SUFFIX}");
         let scale = pieces.remove(&scale_name).ok_or_else(|| part(&scale_name))?;
         let packed = pieces.remove(&name).ok_or_else(|| part(&name))?.bytes;
-        let quantised = Quantised { shape, axis, bits, scales: floats(scale.format, &scale.bytes)?, packed };
-        quantised.check().map_err(|error| WeightsError(error.to_string()))?;
-        stored.insert(name, Stored::Packed(quantised));
+        let quantized = Quantized { shape, axis, bits, scales: floats(scale.format, &scale.bytes)?, packed };
+        quantized.check().map_err(|error| WeightsError(error.to_string()))?;
+        stored.insert(name, Stored::Packed(quantized));
     }
     for (name, Piece { format, shape, bytes }) in pieces {
         let values = floats(format, &bytes)?;
@@ -156,16 +156,16 @@ pub fn read(bytes: Vec<u8>) -> Result<StoredParameters, WeightsError> {
     Ok(stored)
 }
 
-/// Cuts a file into the bytes of its tensors, from its end on, so that what is cut off is given back at once.
+/// Splits a file into the bytes of its tensors, from the end, so that the memory of each is freed at once.
 fn into_pieces(mut bytes: Vec<u8>) -> Result<(Pieces, Packing), WeightsError> {
     let unreadable = |error: &dyn std::fmt::Display| WeightsError(error.to_string());
     SafeTensors::deserialize(&bytes).map_err(|error| unreadable(&error))?;
     let (header_bytes, header) = SafeTensors::read_metadata(&bytes).map_err(|error| unreadable(&error))?;
-    let packed_as = match header.metadata().as_ref().and_then(|metadata| metadata.get(QUANTISED)) {
+    let packed_as = match header.metadata().as_ref().and_then(|metadata| metadata.get(QUANTIZED)) {
         Some(text) => serde_json::from_str(text).map_err(|error| unreadable(&error))?,
         None => BTreeMap::new(),
     };
-    // The header's length stands before it, in eight bytes.
+    // The header is preceded by its length, in eight bytes.
     let data = 8 + header_bytes;
     let mut tensors: Vec<_> = header.tensors().into_iter().collect();
     tensors.sort_by_key(|(_, info)| info.data_offsets);
@@ -178,7 +178,7 @@ fn into_pieces(mut bytes: Vec<u8>) -> Result<(Pieces, Packing), WeightsError> {
     Ok((pieces, packed_as))
 }
 
-/// Writes parameters, each kept as `storage` says.
+/// Writes parameters, each in the format that `storage` returns for it.
 pub fn write(parameters: &Parameters, storage: impl Fn(&Parameter) -> Storage) -> Vec<u8> {
     let mut packed_as = BTreeMap::new();
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
@@ -192,12 +192,12 @@ pub fn write(parameters: &Parameters, storage: impl Fn(&Parameter) -> Storage) -
                 tensors.push((name.clone(), Dtype::F16, shape.clone(), halves));
             }
             Storage::Packed { axis, bits } => {
-                let quantised = Quantised::quantise(values, shape, axis, bits);
+                let quantized = Quantized::quantize(values, shape, axis, bits);
                 packed_as.insert(name.clone(), PackedAs { shape: shape.clone(), axis, bits });
-                let scales = as_bytes(&quantised.scales);
-                tensors.push((name.clone(), Dtype::U8, vec![quantised.packed.len()], quantised.packed));
+                let scales = as_bytes(&quantized.scales);
+                tensors.push((name.clone(), Dtype::U8, vec![quantized.packed.len()], quantized.packed));
                 let scale_name = format!("{name}{SCALE_SUFFIX}");
-                tensors.push((scale_name, Dtype::F32, vec![quantised.scales.len()], scales));
+                tensors.push((scale_name, Dtype::F32, vec![quantized.scales.len()], scales));
             }
         }
     }
@@ -206,19 +206,19 @@ pub fn write(parameters: &Parameters, storage: impl Fn(&Parameter) -> Storage) -
         (name.as_str(), view)
     });
     let packed_as = serde_json::to_string(&packed_as).expect("plain data");
-    let metadata = HashMap::from([(QUANTISED.to_owned(), packed_as)]);
+    let metadata = HashMap::from([(QUANTIZED.to_owned(), packed_as)]);
     safetensors::serialize(views, Some(metadata)).expect("distinct names and plain metadata")
 }
 
-/// Checks that every number in floats can be kept in 16 bits, as some are.
+/// Checks that every weight is within the range of half-precision floats, which some are stored in.
 ///
 /// # Errors
-/// [`WeightsError`] with the name of the tensor that cannot.
+/// [`WeightsError`] with the name of the tensor that is not.
 pub(crate) fn check_halves(tensors: &StoredParameters) -> Result<(), WeightsError> {
     let most = f16::MAX.to_f32();
     let is_larger = |tensor: &Stored| match tensor {
         Stored::Floats(parameter) => parameter.values.iter().any(|value| value.abs() > most),
-        // The largest integer of eight bits.
+        // 127 is the largest integer of eight bits.
         Stored::Packed(packed) => packed.scales.iter().any(|scale| scale.abs() * 127.0 > most),
     };
     match tensors.iter().find(|(_, tensor)| is_larger(tensor)) {
@@ -227,7 +227,7 @@ pub(crate) fn check_halves(tensors: &StoredParameters) -> Result<(), WeightsErro
     }
 }
 
-/// Numbers from their bytes in 32 or 16 bits.
+/// Converts the bytes of 32-bit or 16-bit floats.
 pub(crate) fn floats(format: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsError> {
     let halves = || data.as_chunks::<2>().0.iter();
     let values: Vec<f32> = match format {
@@ -236,7 +236,7 @@ pub(crate) fn floats(format: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsErro
         Dtype::BF16 => halves().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect(),
         other => return Err(WeightsError(format!("unexpected number format {other:?}"))),
     };
-    // A network with one of them says nothing, of anything.
+    // A single one makes every output of a network not a number.
     if values.iter().all(|value| value.is_finite()) {
         Ok(values)
     } else {
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_within_half_a_step() {
+    fn written_weights_are_read_within_half_a_quantization_step() {
         let written = parameters();
         let read = in_floats(read(write(&written, storage)).expect("readable"));
         assert_eq!(read["dense.bias"], written["dense.bias"]);
@@ -279,14 +279,14 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_are_no_numbers_are_refused() {
+    fn weights_that_are_not_finite_are_rejected() {
         let broken = Parameter { shape: vec![2], values: vec![1.0, f32::NAN] };
         let error = read(write(&Parameters::from([("bias".into(), broken)]), storage)).unwrap_err();
         assert!(error.to_string().contains("a weight is no number"), "{error}");
     }
 
     #[test]
-    fn weights_beyond_half_floats_are_named() {
+    fn weights_beyond_the_range_of_half_precision_are_named() {
         let of = |value| {
             as_stored(Parameters::from([(
                 "dense.weight".into(),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_files_are_refused() {
+    fn damaged_files_are_rejected() {
         let good = write(&parameters(), storage);
         for cut in [0, 4, 8, 60, good.len() - 1] {
             assert!(read(good[..cut].to_vec()).is_err(), "cut at {cut}");

@@ -20,7 +20,7 @@ use super::student::{Batch, Figures, Student, Told};
 use super::teacher::Teacher;
 use super::{Kind, Objective, PretrainError, Recipe};
 use crate::corpus::Utterance;
-use crate::encoder::{Description, Input, Precision, Source, published, save, to_unit_variance};
+use crate::encoder::{Description, Input, Precision, Source, export, save, to_unit_variance};
 use crate::files::{fill_folder, write_atomically};
 use crate::nn::encoders::{Encoder, EncoderConfig};
 use crate::nn::parameters;
@@ -137,7 +137,7 @@ pub fn pretrain(job: Job, watcher: &dyn Watcher) -> Result<Description, Pretrain
     let config = recipe.network.config();
     let frames = config.frames(crops.length());
     // Of what a frame of the student sees.
-    let middle = config.shortest() / 2;
+    let middle = config.receptive_field() / 2;
     let mut listening = Teacher::open(&recipe.objective, teacher.as_deref(), [frames, middle])?;
     let clusters = match (&mut listening, &recipe.objective) {
         (Some(teacher), Objective::Units { clusters, .. }) => {
@@ -196,7 +196,7 @@ pub fn pretrain(job: Job, watcher: &dyn Watcher) -> Result<Description, Pretrain
     }
     let network = EncoderConfig::Wav2Vec2(config);
     let encoder = Encoder::Wav2Vec2(state.student.encoder.valid());
-    let tensors = as_stored(published(&network, &encoder));
+    let tensors = as_stored(export(&network, &encoder));
     let input = Input::Samples { normalise: recipe.network.normalise };
     let description = Description { name, input, network, shards: Vec::new() };
     Ok(save(Source { description, tensors }, Precision::F32, &run.join("encoder"))?)

@@ -115,7 +115,7 @@ impl Student {
     /// them for ever, and look through all graphs at every step.
     pub fn within_reach(self, objective: &Objective) -> Self {
         match objective {
-            Objective::FirstState {} => Self { encoder: self.encoder.hold_layers(), ..self },
+            Objective::FirstState {} => Self { encoder: self.encoder.freeze_layers(), ..self },
             _ => self,
         }
     }
@@ -129,20 +129,20 @@ impl Student {
         progress: f32,
         rng: &mut StdRng,
     ) -> Outcome {
-        let (features, frames) = self.encoder.hear(batch.heard.clone());
+        let (features, frames) = self.encoder.extract_features(batch.heard.clone());
         let frames = self.masked(frames, &batch.mask);
         if let (Head::States(head), Told::States(told), Objective::FirstState {}) =
             (&self.head, &batch.told, objective)
         {
-            return head.loss(&[self.encoder.place(frames)], told, standards);
+            return head.loss(&[self.encoder.add_positions(frames)], told, standards);
         }
-        let encoded = self.encoder.attend(frames);
+        let encoded = self.encoder.encode(frames);
         match (&self.head, &batch.told, objective) {
             (Head::Units(head), Told::Units(units), Objective::Units { unmasked, .. }) => {
-                head.loss(encoded.last, units, &batch.mask, *unmasked)
+                head.loss(encoded.last_hidden_state, units, &batch.mask, *unmasked)
             }
             (Head::Contrast(head), _, Objective::Contrast { diversity, .. }) => {
-                head.loss(features, encoded.last, &batch.mask, *diversity, progress, rng)
+                head.loss(features, encoded.last_hidden_state, &batch.mask, *diversity, progress, rng)
             }
             (Head::States(head), Told::States(told), _) => head.loss(&encoded.hidden_states, told, standards),
             _ => unreachable!("the head, the teacher and the objective are of one recipe"),

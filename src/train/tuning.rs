@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::dataset::normalisation;
 use super::{Dataset, TrainError};
 use crate::encoder::{
-    Description, EncoderError, Precision, Source, last_layers, of_encoder, save, with_last_layers,
+    Description, EncoderError, Precision, Source, encoder_tensors, last_layers, save, with_last_layers,
 };
 use crate::model::{Embedding, Features, Normalisation};
 use crate::nn::encoders::LastLayers;
@@ -48,7 +48,7 @@ impl Tuning {
         let lowest = embedding.states.iter().copied().min().unwrap_or(0);
         Ok(Self {
             embedding: embedding.clone(),
-            tensors: of_encoder(network, embedding.encoder.read_tensors(folder)?)?,
+            tensors: encoder_tensors(network, embedding.encoder.read_tensors(folder)?)?,
             before: lowest.min(network.layers() - unfrozen),
             unfrozen,
             normalise: Normalisation { mean: Vec::new(), std: Vec::new() },

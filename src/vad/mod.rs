@@ -1,10 +1,10 @@
-//! Voice activity detection: where in a recording somebody speaks.
+//! Voice activity detection.
 //!
 //! ```text
 //! samples (16 kHz) ── level ──▶ ── silero ──▶ speech probability of each 32 ms ── segments ──▶ SpeechSegments
 //! ```
 //!
-//! One decision for every place that needs it: the clip that a model gets, the notes on a recording, windows of long audio.
+//! The same detector is used for clips, for the notes on a recording, and for windows of long audio.
 
 mod level;
 mod segments;
@@ -14,21 +14,21 @@ use crate::audio::SpeechSegments;
 use segments::segments;
 use silero::WINDOW;
 
-/// Windows with a lower root mean square, after the gain, are silence: 64 dB below loud speech. The network does not see them, and
-/// goes on behind them with the state that it had before: recorders put digital silence around a voice, which it was not trained on.
+/// Windows with a lower RMS, after the gain, are silence: 64 dB below loud speech. They are not input to the network, which keeps
+/// its state across them: recorders surround a voice with digital silence, which it was not trained on.
 const SILENCE: f32 = 3e-5;
 
-/// Windows of silence before the first, for recordings that begin in the middle of speech. Without them the network may stay below
-/// its threshold for seconds.
+/// Number of windows of silence prepended, for recordings that begin in the middle of speech. Without them the network may stay
+/// below its threshold for seconds.
 const LEAD_IN: usize = 8;
-/// Samples of speech that a lead-in must add to be trusted, half a second. With it, noise that sets in after silence counts as the
-/// start of speech now and then.
-const ADDED: usize = 8_000;
-/// Least range of levels within speech that is found with a lead-in, in dB: hum and tones sound like the onset of a vowel then, but are
-/// steady.
-const RANGE_DB: f32 = 3.0;
+/// Number of samples of speech that a lead-in must add to be used, half a second. With a lead-in, the onset of noise is sometimes
+/// detected as the start of speech.
+const MIN_ADDED: usize = 8_000;
+/// Minimum range of levels within speech detected with a lead-in, in dB: the onsets of hum and tones are similar to that of a vowel,
+/// but they are steady.
+const MIN_RANGE_DB: f32 = 3.0;
 
-/// Speech segments of a recording or of a part of it, mono samples at 16 kHz of any level.
+/// Detects the speech segments of a recording or of a part of it, mono samples at 16 kHz of any level.
 ///
 /// ```
 /// assert!(sottovoce::vad::speech_segments(&[0.0; 16_000]).is_empty());
@@ -43,18 +43,19 @@ pub fn speech_segments(samples: &[f32]) -> SpeechSegments {
             (level::power(&window) > SILENCE * SILENCE).then_some(window)
         })
         .collect();
-    let mut behind_silence = vec![[0.0; WINDOW]; LEAD_IN];
-    behind_silence.extend(windows.iter().flatten());
-    let encoded = silero::encode(&behind_silence);
-    let found = |lead_in: usize| {
+    let mut led_in_windows = vec![[0.0; WINDOW]; LEAD_IN];
+    led_in_windows.extend(windows.iter().flatten());
+    let encoded = silero::encode(&led_in_windows);
+    let detect = |lead_in: usize| {
         let probabilities = silero::probabilities(&encoded[LEAD_IN - lead_in..]);
-        let mut of_sound = probabilities.into_iter().skip(lead_in);
-        let of_window = |window: &Option<_>| window.as_ref().and_then(|_| of_sound.next()).unwrap_or(0.0);
+        let mut probabilities = probabilities.into_iter().skip(lead_in);
+        let of_window =
+            |window: &Option<_>| window.as_ref().and_then(|_| probabilities.next()).unwrap_or(0.0);
         segments(&windows.iter().map(of_window).collect::<Vec<f32>>(), samples.len())
     };
-    let plain = found(0);
-    let led_in = found(LEAD_IN).retain(|segment| level::range_db(&samples[segment.clone()]) >= RANGE_DB);
-    if led_in.samples() >= plain.samples() + ADDED { led_in } else { plain }
+    let plain = detect(0);
+    let led_in = detect(LEAD_IN).retain(|segment| level::range_db(&samples[segment.clone()]) >= MIN_RANGE_DB);
+    if led_in.samples() >= plain.samples() + MIN_ADDED { led_in } else { plain }
 }
 
 #[cfg(test)]
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn speech_is_found_from_its_middle_on() {
+    fn speech_is_detected_from_its_middle_on() {
         let sample = include_bytes!("../../www/samples/1049_ITS_HAP_XX.opus");
         let clip = crate::audio::decode(sample, &Default::default()).expect("readable").samples;
         let twice = [&clip[..], &clip].concat();

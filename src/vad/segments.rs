@@ -1,25 +1,25 @@
-//! From the speech probabilities of windows to speech segments, as `get_speech_timestamps` of the package silero-vad does.
+//! From speech probabilities of windows to speech segments, as `get_speech_timestamps` in the package silero-vad.
 
 use std::ops::Range;
 
 use super::silero::WINDOW;
 use crate::audio::{SAMPLE_RATE_HZ, SpeechSegments};
 
-/// Speech begins at a window with this probability, and ends when it falls below the other: the package's defaults.
-const BEGINS_FROM: f32 = 0.5;
-const ENDS_BELOW: f32 = 0.35;
-/// Less continuous speech than this is none: a knock or a click that sounds like a consonant.
+/// Thresholds with hysteresis: speech begins at the first probability and ends below the second, the package's defaults.
+const ONSET_THRESHOLD: f32 = 0.5;
+const OFFSET_THRESHOLD: f32 = 0.35;
+/// Minimum duration of speech: shorter segments are knocks or clicks that resemble a consonant.
 const MIN_SPEECH: usize = milliseconds(250);
-/// Pauses shorter than this are part of the speech.
+/// Minimum duration of a pause: shorter ones are part of the speech.
 const MIN_SILENCE: usize = milliseconds(100);
-/// Kept before and after each segment.
+/// Padding before and after each segment.
 const PADDING: usize = milliseconds(30);
 
 const fn milliseconds(count: usize) -> usize {
     count * SAMPLE_RATE_HZ as usize / 1000
 }
 
-/// Speech segments of a recording of `length` samples by the probabilities of its windows; the last may reach beyond its end.
+/// Speech segments of a recording of `length` samples from the probabilities of its windows; the last may be incomplete.
 pub fn segments(probabilities: &[f32], length: usize) -> SpeechSegments {
     let mut found = Vec::new();
     let mut close = |start: usize, end: usize| {
@@ -27,37 +27,37 @@ pub fn segments(probabilities: &[f32], length: usize) -> SpeechSegments {
             found.push(start.saturating_sub(PADDING)..(end + PADDING).min(length));
         }
     };
-    // Where speech began that goes on, and where it may have ended.
-    let (mut begun, mut fell) = (None, None);
+    // Start of the current segment, and its tentative end.
+    let (mut onset, mut offset) = (None, None);
     for (here, &probability) in (0..).step_by(WINDOW).zip(probabilities) {
-        if probability >= BEGINS_FROM {
-            begun.get_or_insert(here);
-            fell = None;
+        if probability >= ONSET_THRESHOLD {
+            onset.get_or_insert(here);
+            offset = None;
         }
-        if let Some(start) = begun.filter(|_| probability < ENDS_BELOW) {
-            let end = *fell.get_or_insert(here);
+        if let Some(start) = onset.filter(|_| probability < OFFSET_THRESHOLD) {
+            let end = *offset.get_or_insert(here);
             if here - end >= MIN_SILENCE {
                 close(start, end);
-                (begun, fell) = (None, None);
+                (onset, offset) = (None, None);
             }
         }
     }
-    if let Some(start) = begun {
-        close(start, fell.unwrap_or(length).clamp(start, length));
+    if let Some(start) = onset {
+        close(start, offset.unwrap_or(length).clamp(start, length));
     }
-    SpeechSegments::new(joined(found))
+    SpeechSegments::new(merged(found))
 }
 
-/// Segments that touch are one.
-fn joined(segments: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let mut joined: Vec<Range<usize>> = Vec::new();
+/// Merges segments that touch.
+fn merged(segments: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut merged: Vec<Range<usize>> = Vec::new();
     for segment in segments {
-        match joined.last_mut() {
+        match merged.last_mut() {
             Some(before) if segment.start <= before.end => before.end = segment.end,
-            _ => joined.push(segment),
+            _ => merged.push(segment),
         }
     }
-    joined
+    merged
 }
 
 #[cfg(test)]
@@ -71,10 +71,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_short_is_no_speech() {
+    fn short_segments_are_no_speech() {
         assert!(of(&[0.9; STEP - 1]).is_empty());
         assert_eq!(of(&[0.9; STEP]).as_slice(), [0..STEP * WINDOW]);
-        // What is between the two thresholds goes on, and does not begin.
+        // Between the two thresholds, speech continues, but does not begin.
         assert!(of(&[0.4; 4 * STEP]).is_empty());
         assert_eq!(of(&[&[0.9][..], &[0.4; 2 * STEP]].concat()).samples(), (2 * STEP + 1) * WINDOW);
     }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_reaches_beyond_the_end() {
+    fn segments_end_with_the_recording() {
         let length = STEP * WINDOW + 100;
         assert_eq!(segments(&[0.9; STEP + 1], length).as_slice(), [0..length]);
         assert_eq!(segments(&[], 0), SpeechSegments::default());

@@ -8,14 +8,14 @@ use crate::encoder::{EncoderError, import_for_gpu};
 use crate::model::Manifest;
 use crate::nn::encoders::GpuInference;
 
-/// The encoder of a model on the GPU, set up beside an engine that goes on reading.
+/// The encoder of a model on the GPU, initialized while the engine keeps working.
 #[wasm_bindgen]
 pub struct GpuEncoder(GpuInference);
 
 #[wasm_bindgen]
 impl GpuEncoder {
-    /// Sets up the GPU, and brings the encoder to it: from the text of a `model.json`, and the bytes of those of its
-    /// files that are the encoder's. Nothing if the model has no encoder.
+    /// Initializes the GPU and uploads the encoder: from the text of a `model.json`, and the bytes of the encoder's files.
+    /// Nothing if the model has no encoder.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -31,11 +31,11 @@ impl GpuEncoder {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Uses the encoder on the GPU from now on if it is quicker than the one on the CPU, or in any case if that is
-    /// `wanted`. Returns whether it is used.
+    /// Uses the encoder on the GPU from now on if it is faster than on the CPU, or in any case if that is `wanted`. Returns
+    /// whether it is used.
     ///
     /// # Errors
-    /// A JavaScript `Error` with a `code` when it does not hear the same.
+    /// A JavaScript `Error` with a `code` if its output differs.
     #[wasm_bindgen(js_name = tryGpu)]
     pub async fn try_gpu(&mut self, encoder: GpuEncoder, wanted: bool) -> Result<bool, Error> {
         let trial = self.analyzer.try_gpu(encoder.0, wanted).await;

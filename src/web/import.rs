@@ -1,4 +1,4 @@
-//! Encoders that a visitor brings, on their way into the browser's own store.
+//! Import of encoders into the browser's storage.
 
 use js_sys::{Error, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -7,7 +7,7 @@ use super::coded;
 use crate::encoder::{EncoderError, Precision, Source, pack, read_weights, weights_among};
 use crate::nn::weights::StoredParameters;
 
-/// An encoder in our form.
+/// An encoder in our format.
 #[wasm_bindgen]
 pub struct ImportedEncoder {
     description: String,
@@ -22,15 +22,15 @@ impl ImportedEncoder {
         self.description.clone()
     }
 
-    /// Its files, in the order in which the description names them.
+    /// Its files, in the order of the description.
     #[wasm_bindgen(getter)]
     pub fn files(&self) -> Vec<Uint8Array> {
         self.files.clone()
     }
 }
 
-/// Brings an encoder as Hugging Face publishes it to eight bits. `names` are those of all files in its folder; `read`
-/// is called with the name of one after the other, and returns its bytes.
+/// Imports an encoder in the format of Hugging Face, quantized to eight bits. `names` are those of all files in its folder;
+/// `read` is called with the name of each file that is needed, and returns its bytes.
 ///
 /// # Errors
 /// A JavaScript `Error` with a `code`, or what `read` throws.

@@ -1,4 +1,4 @@
-//! Recordings of any length, read piece by piece from a file that stays where it is.
+//! Recordings of any length, streamed from a file on the JavaScript side.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -10,11 +10,11 @@ use super::{as_json, chosen, coded};
 use crate::analyzer::Note;
 use crate::audio::{AudioError, Limits, Stream, WindowSettings, Windows};
 
-/// The windows of a recording, one after the other.
+/// The windows of a recording, in order.
 #[wasm_bindgen]
 pub struct LongAudio(Windows<'static>);
 
-/// A part of a recording.
+/// A window of a recording.
 #[wasm_bindgen]
 pub struct AudioWindow {
     start_s: f64,
@@ -23,9 +23,8 @@ pub struct AudioWindow {
 
 #[wasm_bindgen]
 impl LongAudio {
-    /// Opens a file of so many `bytes`; `read` is called with where a part of it begins and ends, and returns a
-    /// `Uint8Array` with its bytes. Windows of four seconds begin every `step_s` seconds. All channels are mixed, unless one is
-    /// chosen.
+    /// Opens a file of so many `bytes`; `read` is called with the start and end of a part, and returns a `Uint8Array` with its
+    /// bytes. Windows of four seconds begin every `step_s` seconds. All channels are mixed, unless one is selected.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -38,19 +37,19 @@ impl LongAudio {
         Ok(Self(Windows::new(stream, &WindowSettings { step_s, ..WindowSettings::default() })))
     }
 
-    /// Length that the file says it has, in seconds.
+    /// Length according to the file, in seconds.
     #[wasm_bindgen(getter, js_name = durationS)]
     pub fn duration_s(&self) -> Option<f32> {
         self.0.declared_s()
     }
 
-    /// Seconds of sound that are missing or could not be read; all of them once there are no more windows.
+    /// Seconds of audio that are missing or could not be read; complete once there are no more windows.
     #[wasm_bindgen(getter, js_name = lostS)]
     pub fn lost_s(&self) -> f32 {
         self.0.lost_s()
     }
 
-    /// What a person should know of channels and tracks, as JSON text; complete once there are no more windows.
+    /// Notes on channels and tracks for the user, as JSON text; complete once there are no more windows.
     #[wasm_bindgen(getter)]
     pub fn notes(&self) -> String {
         let notes = self.0.notes();
@@ -61,7 +60,7 @@ impl LongAudio {
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
-    #[allow(clippy::should_implement_trait)] // JavaScript has another one.
+    #[allow(clippy::should_implement_trait)] // JavaScript has its own protocol.
     pub fn next(&mut self) -> Result<Option<AudioWindow>, Error> {
         let window = self.0.next().transpose().map_err(|error| coded(&error, error.code()))?;
         Ok(window.map(|window| AudioWindow { start_s: window.start_s, samples: window.samples }))
@@ -70,7 +69,7 @@ impl LongAudio {
 
 #[wasm_bindgen]
 impl AudioWindow {
-    /// Where it begins, in seconds.
+    /// Start in seconds.
     #[wasm_bindgen(getter, js_name = startS)]
     pub fn start_s(&self) -> f64 {
         self.start_s
@@ -83,14 +82,14 @@ impl AudioWindow {
     }
 }
 
-/// A file on the other side of the boundary.
+/// A file on the JavaScript side.
 struct File {
     bytes: u64,
     at: u64,
     read: Function,
 }
 
-// SAFETY: the decoder wants to be sent to other threads, of which a worker has none.
+// SAFETY: the decoder requires `Send`, and a worker has no other threads.
 unsafe impl Send for File {}
 // SAFETY: as above.
 unsafe impl Sync for File {}

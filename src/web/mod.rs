@@ -1,4 +1,4 @@
-//! The surface that the page's worker calls, in wasm only: types across the boundary, no logic.
+//! The interface for the page's worker, on wasm only: types across the boundary, no logic.
 
 mod explain;
 mod gpu;
@@ -23,7 +23,7 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// A loaded model that reads one recording after the other.
+/// A loaded model that analyses recordings.
 #[wasm_bindgen]
 pub struct Engine {
     analyzer: Analyzer,
@@ -31,8 +31,7 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Puts a model together from the text of its `model.json` and the bytes of its files, in the order in which it
-    /// names them.
+    /// Loads a model from the text of its `model.json` and the bytes of its files, in the order of `model.json`.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -43,7 +42,7 @@ impl Engine {
         Ok(Self { analyzer: Analyzer::new(model) })
     }
 
-    /// Refuses a file that is too large, before it is read into memory.
+    /// Rejects a file that is too large, before it is read into memory.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -53,7 +52,7 @@ impl Engine {
         checked.map_err(|error| coded(&error, error.code()))
     }
 
-    /// Reads an audio file from its bytes: all channels mixed, or the `left`, the `right` or a numbered one.
+    /// Analyses an audio file from its bytes: all channels mixed, or the `left`, the `right` or a numbered one.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -64,7 +63,7 @@ impl Engine {
         self.reading(prepared).await
     }
 
-    /// Reads the samples of each channel, as the browser's decoder gives them; `channel` as of [`Engine::analyze_file`].
+    /// Analyses the samples of each channel, as decoded by the browser; `channel` as in [`Engine::analyze_file`].
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -82,7 +81,7 @@ impl Engine {
         self.reading(prepared).await
     }
 
-    /// Reads raw mono samples, as a microphone gives them.
+    /// Analyses raw mono samples, as from a microphone.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -95,7 +94,7 @@ impl Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Reads a window of long audio or of what a microphone gives, mono samples.
+    /// Analyses a window of long audio or of a microphone, mono samples.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -115,7 +114,7 @@ impl Engine {
     async fn reading(&mut self, prepared: Result<Prepared, AudioError>) -> Result<Reading, Error> {
         let prepared = prepared.map_err(|error| coded(&error, error.code()))?;
         let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
-        let picture = self.analyzer.picture(&analysis.clip);
+        let picture = self.analyzer.log_mel(&analysis.clip);
         let report = analysis.report(self.analyzer.model());
         Ok(Reading {
             report: as_json(&report),
@@ -123,13 +122,13 @@ impl Engine {
             picture_rows: picture.rows(),
             picture: picture.into_values(),
             enrolment: analysis.enrolment().map(SpeakerReference::to_json),
-            features: analysis.representation,
+            embedding: analysis.embedding,
             gpu_stopped: gpu_stopped.map(|error| error.to_string()),
         })
     }
 }
 
-/// The channel of a name.
+/// Parses the name of a channel.
 fn chosen(channel: Option<String>) -> Result<Option<Channel>, Error> {
     channel
         .map(|name| name.parse())
@@ -141,7 +140,7 @@ fn as_json(data: &impl Serialize) -> String {
     serde_json::to_string(data).expect("plain data")
 }
 
-/// What is said of a window of long audio.
+/// The analysis of a window of long audio.
 #[wasm_bindgen]
 pub struct WindowReading {
     report: Option<String>,
@@ -150,34 +149,34 @@ pub struct WindowReading {
 
 #[wasm_bindgen]
 impl WindowReading {
-    /// The report as JSON text; nothing where there is too little speech.
+    /// The report as JSON text; nothing if there is too little speech.
     #[wasm_bindgen(getter)]
     pub fn report(&self) -> Option<String> {
         self.report.clone()
     }
 
-    /// As of [`Reading`].
+    /// As in [`Reading`].
     #[wasm_bindgen(getter, js_name = gpuStopped)]
     pub fn gpu_stopped(&self) -> Option<String> {
         self.gpu_stopped.clone()
     }
 }
 
-/// What is said of one recording, with the pictures of what the model heard.
+/// The analysis of a recording, with the clip and its spectrogram.
 #[wasm_bindgen]
 pub struct Reading {
     report: String,
     samples: Vec<f32>,
     picture: Vec<f32>,
     picture_rows: usize,
-    features: Vec<f32>,
+    embedding: Vec<f32>,
     enrolment: Option<String>,
     gpu_stopped: Option<String>,
 }
 
 #[wasm_bindgen]
 impl Reading {
-    /// The report as JSON text, of the same form as the command line's.
+    /// The report as JSON text, in the same format as on the command line.
     #[wasm_bindgen(getter)]
     pub fn report(&self) -> String {
         self.report.clone()
@@ -189,38 +188,38 @@ impl Reading {
         self.samples.clone()
     }
 
-    /// The clip's log-mel picture in decibels, row by row, lowest band first.
+    /// The clip's log-mel spectrogram in decibels, row by row, lowest band first.
     #[wasm_bindgen(getter)]
     pub fn picture(&self) -> Vec<f32> {
         self.picture.clone()
     }
 
-    /// Why the GPU, which was to read this, is no longer used; nothing if it is, or never was.
+    /// Why the GPU is no longer used; nothing if it is, or never was.
     #[wasm_bindgen(getter, js_name = gpuStopped)]
     pub fn gpu_stopped(&self) -> Option<String> {
         self.gpu_stopped.clone()
     }
 
-    /// What the model decided by, to be compared from clip to clip.
-    #[wasm_bindgen(getter)]
-    pub fn features(&self) -> Vec<f32> {
-        self.features.clone()
+    /// The embedding of the clip.
+    #[wasm_bindgen(getter, js_name = features)]
+    pub fn embedding(&self) -> Vec<f32> {
+        self.embedding.clone()
     }
 
-    /// The speaker reference of this recording alone, as JSON text; nothing without speech, or of models that take none.
+    /// The speaker reference of this recording, as JSON text; nothing without speech, or for models that take none.
     #[wasm_bindgen(getter)]
     pub fn enrolment(&self) -> Option<String> {
         self.enrolment.clone()
     }
 
-    /// Bands of the picture.
+    /// Number of mel bands in the spectrogram.
     #[wasm_bindgen(getter, js_name = pictureRows)]
     pub fn picture_rows(&self) -> usize {
         self.picture_rows
     }
 }
 
-/// One file after the other is copied into the engine's memory, and freed there once its tensors are made.
+/// Copies one file at a time into the engine's memory; each is freed once its tensors are loaded.
 fn bytes_of<E>(files: Vec<Uint8Array>) -> impl FnMut(&WeightsFile) -> Result<Vec<u8>, E> {
     let mut files = files.into_iter();
     move |_| Ok(files.next().map_or_else(Vec::new, |file| file.to_vec()))

@@ -1,4 +1,4 @@
-//! Other recordings of the speaker.
+//! Speaker references.
 
 use js_sys::Error;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::{Engine, as_json, coded};
 use crate::model::{Emotion, SpeakerReference, SpeakerReferenceError};
 
-/// A speaker reference with what it rests on.
+/// A speaker reference with its statistics.
 #[derive(Serialize)]
 struct Merged {
     /// The reference as JSON text.
@@ -20,7 +20,7 @@ struct Merged {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Reads what follows beside other recordings of the speaker, by a reference as JSON text, or each by itself.
+    /// Conditions subsequent predictions on a speaker reference, as JSON text, or on none.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
@@ -31,7 +31,7 @@ impl Engine {
         self.analyzer.set_speaker(reference).map_err(|error| refused(&error))
     }
 
-    /// The reference of all clips of several, each as JSON text, with what it rests on, as JSON text.
+    /// Merges several references, each as JSON text, into one with its statistics, as JSON text.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.

@@ -19,7 +19,7 @@ use sottovoce::encoder::{
 use sottovoce::features::{FrontEnd, FrontEndSettings};
 use sottovoce::nn::encoders::{Encoded, Encoder, EncoderConfig, Inference};
 use sottovoce::nn::parameters::Parameter;
-use sottovoce::nn::quant::{Activations, Affine, Quantised, Then, Windows};
+use sottovoce::nn::quant::{Activations, Epilogue, Quantized, QuantizedLinear, Windows};
 use sottovoce::nn::weights::{Stored, StoredParameters, as_stored, in_floats};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -77,10 +77,11 @@ fn infer(mut encoder: Inference, reference: &SafeTensors<'_>) -> Encoded {
         .map(|clip| encoder.clone().forward(clip, true, &Device::flex()))
         .collect();
     // The same encoder once more, with buffers that hold another clip.
-    let again =
-        input.chunks(input.len() / clips).map(|clip| encoder.forward(clip, false, &Device::flex()).last);
+    let again = input
+        .chunks(input.len() / clips)
+        .map(|clip| encoder.forward(clip, false, &Device::flex()).last_hidden_state);
     for (first, again) in encoded.iter().zip(again) {
-        assert_eq!(first.last.to_data(), again.to_data());
+        assert_eq!(first.last_hidden_state.to_data(), again.to_data());
     }
     let mut whole = encoded.remove(0);
     for encoded in encoded {
@@ -91,7 +92,7 @@ fn infer(mut encoder: Inference, reference: &SafeTensors<'_>) -> Encoded {
                 .for_each(|(whole, part)| *whole = Tensor::cat(vec![whole.clone(), part], 0));
         };
         joined(&mut whole.hidden_states, encoded.hidden_states);
-        joined(std::slice::from_mut(&mut whole.last), vec![encoded.last]);
+        joined(std::slice::from_mut(&mut whole.last_hidden_state), vec![encoded.last_hidden_state]);
         for (whole, part) in whole.attentions.iter_mut().zip(encoded.attentions) {
             *whole = Tensor::cat(vec![whole.clone(), part], 0);
         }
@@ -123,7 +124,7 @@ fn assert_equal_to_the_reference((config, weights, reference): Fixture, is_norme
         for (index, weights) in encoded.attentions.iter().enumerate() {
             assert_close(weights, &reference, &format!("attentions.{index}"));
         }
-        assert_close(&encoded.last, &reference, "last_hidden_state");
+        assert_close(&encoded.last_hidden_state, &reference, "last_hidden_state");
     }
 }
 
@@ -202,7 +203,7 @@ fn weights_rounded_along_another_dimension_are_floats() {
         let along_inputs = |tensor: &Stored| {
             let Parameter { shape, values } = tensor.clone().into_parameter();
             let is_matrix = shape.len() > 1;
-            is_matrix.then(|| Stored::Packed(Quantised::quantise(&values, &shape, 1, 8)))
+            is_matrix.then(|| Stored::Packed(Quantized::quantize(&values, &shape, 1, 8)))
         };
         let rounded: StoredParameters = tensors
             .into_iter()
@@ -211,7 +212,7 @@ fn weights_rounded_along_another_dimension_are_floats() {
         let floats = as_stored(in_floats(rounded.clone()));
         let [rounded, floats] = [rounded, floats].map(|tensors| {
             let mut encoder = import_for_inference(&description.network, tensors).expect("the tensors fit");
-            encoder.forward(&[0.5; 6400], false, &Device::flex()).last.into_data()
+            encoder.forward(&[0.5; 6400], false, &Device::flex()).last_hidden_state.into_data()
         });
         assert_eq!(rounded, floats);
     }
@@ -230,7 +231,7 @@ fn other_spellings_make_the_same_encoder() {
     let encoder =
         import(&config, respelled.chain([head]).collect(), &Device::flex()).expect("the tensors fit");
     let reference = SafeTensors::deserialize(reference).expect("readable");
-    assert_close(&encode(&encoder, &reference).last, &reference, "last_hidden_state");
+    assert_close(&encode(&encoder, &reference).last_hidden_state, &reference, "last_hidden_state");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -241,7 +242,7 @@ fn an_encoder_cut_after_some_layers_gives_the_states_of_the_whole() {
         let reference = SafeTensors::deserialize(reference).expect("readable");
         let encoded = encode(&encoder, &reference);
         assert_eq!(encoded.hidden_states.len(), 3);
-        assert_close(&encoded.last, &reference, "hidden_states.2");
+        assert_close(&encoded.last_hidden_state, &reference, "hidden_states.2");
     }
 }
 
@@ -283,7 +284,7 @@ fn encoders_in_integers_hear_the_same_bits_everywhere() {
         let mut encoder = import_for_inference(&network, tensors).expect("the tensors fit");
         let input = floats(&SafeTensors::deserialize(reference).expect("readable"), "input");
         let encoded = encoder.forward(&input, false, &Device::flex());
-        let heard: Vec<f32> = encoded.last.into_data().try_to_vec().expect("states are f32");
+        let heard: Vec<f32> = encoded.last_hidden_state.into_data().try_to_vec().expect("states are f32");
         said.push((name, digest(&heard)));
     }
     let said: Vec<(&str, &str)> = said.iter().map(|(name, digest)| (*name, &digest[..16])).collect();
@@ -307,14 +308,15 @@ fn integer_products_have_the_same_bits_everywhere() {
     let codes: Vec<i8> = (0..inputs * outputs).map(|_| (127.9 * random()) as i8).collect();
     let scales: Vec<f32> = (0..outputs).map(|_| 0.02 + 0.01 * random()).collect();
     let biases: Vec<f32> = (0..outputs).map(|_| random()).collect();
-    let affine = Affine::new(inputs, &scales, &biases, |output, input| codes[output * inputs + input]);
+    let linear =
+        QuantizedLinear::new(inputs, &scales, &biases, |output, input| codes[output * inputs + input]);
     let mut rounded = Activations::default();
     let mut said = Vec::new();
     for windows in [Windows::rows(&values, inputs), Windows::sliding(&values, inputs, 3)] {
-        for then in [Then::Keep, Then::Gelu] {
-            rounded.round(windows);
+        for epilogue in [Epilogue::None, Epilogue::Gelu] {
+            rounded.quantize(windows);
             let mut out = vec![0.0; windows.count * outputs];
-            affine.apply(&rounded, then, &mut out);
+            linear.forward(&rounded, epilogue, &mut out);
             said.extend(out);
         }
     }
@@ -379,5 +381,5 @@ fn other_networks_are_refused_with_the_reason() {
     assert_eq!((base.width(), base.layers()), (768, 12));
     let EncoderConfig::Wav2Vec2(base) = base else { panic!("a wav2vec 2.0") };
     assert_eq!(base.frames(64_000), 199);
-    assert_eq!((base.frames(base.shortest() - 1), base.frames(base.shortest())), (0, 1));
+    assert_eq!((base.frames(base.receptive_field() - 1), base.frames(base.receptive_field())), (0, 1));
 }

@@ -25,7 +25,7 @@ async fn on_gpu(
     };
     encoder.forward(&input[..shorter], &[], false).await.expect("it goes on");
     let again = encoder.forward(&input[..input.len() / clips], &[], false).await.expect("it goes on");
-    assert_eq!(again.last, encoded[0].last);
+    assert_eq!(again.last_hidden_state, encoded[0].last_hidden_state);
     encoded
 }
 
@@ -53,7 +53,7 @@ async fn encoders_on_a_gpu_equal_transformers() {
             let ours = joined(encoded.iter().map(|clip| clip.attentions[layer].clone()));
             assert_close(ours, &format!("attentions.{layer}"));
         }
-        assert_close(joined(encoded.iter().map(|clip| clip.last.clone())), "last_hidden_state");
+        assert_close(joined(encoded.iter().map(|clip| clip.last_hidden_state.clone())), "last_hidden_state");
     }
 }
 

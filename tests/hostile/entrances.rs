@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sottovoce::analyzer::Analyzer;
 use sottovoce::audio::{self, Limits, ReadOptions, Stream};
 use sottovoce::encoder::{self, Description, Precision, Source, SpeechEncoder};
-use sottovoce::explain::{self, FeatureVariance, Silencing};
+use sottovoce::explain::{self, EmbeddingVariance, Occlusion};
 use sottovoce::features::{FrontEndSettings, Steps};
 use sottovoce::model::{
     Calibration, Emotion, Manifest, Model, Prediction, RoundedSpeakerNetwork, SpeakerHead, SpeakerReference,
@@ -97,7 +97,7 @@ pub fn encoder_config(bytes: &[u8]) {
             let ours: Value = serde_json::from_str(OWN).expect("a fixture");
             let ours = edited(&ours["front_end"]["encoder"].to_string(), bytes);
             if let Ok(description) = Description::parse(&ours) {
-                hear(&description, of(WAV2VEC2));
+                encode(&description, of(WAV2VEC2));
             }
         }
     }
@@ -147,16 +147,16 @@ pub fn messages(bytes: &[u8]) {
             3 => {
                 let whole = Prediction::from(given.seven());
                 let without = (0..given.number() % 30).map(|_| Prediction::from(given.seven())).collect();
-                drop(Silencing { whole, without }.explain(Emotion::ALL[given.number() % 7], given.number()));
+                drop(Occlusion { whole, without }.explain(Emotion::ALL[given.number() % 7], given.number()));
             }
             4 => drop(explain::parts(given.number())),
             5 => {
                 let to = given.number().min(samples.len());
-                explain::without(analyzer.model_mut(), &samples, given.number().min(to)..to, None);
+                explain::occluded_output(analyzer.model_mut(), &samples, given.number().min(to)..to, None);
             }
             6 => {
                 let clips: Vec<Vec<f32>> = (0..given.number() % 5).map(|_| given.samples()).collect();
-                drop(FeatureVariance::of(clips.iter().map(|clip| &clip[..])));
+                drop(EmbeddingVariance::of(clips.iter().map(|clip| &clip[..])));
             }
             7 => {
                 let settings = FrontEndSettings {
@@ -221,10 +221,10 @@ fn import(config: &str, preprocessor: Option<&str>, tensors: StoredParameters) {
     let description = packed.expect("nothing refuses the files");
     let mut files = files.into_iter();
     let tensors = description.tensors(|_| Ok::<_, encoder::EncoderError>(files.next().expect("one a shard")));
-    hear(&description, tensors.expect("as written"));
+    encode(&description, tensors.expect("as written"));
 }
 
-fn hear(description: &Description, tensors: StoredParameters) {
+fn encode(description: &Description, tensors: StoredParameters) {
     if let Ok(mut encoder) = SpeechEncoder::new(description, tensors, &Device::flex()) {
         encoder.encode(&sweep(3_000));
     }

@@ -1,14 +1,14 @@
-//! `config.json` as transformers writes it, with its defaults for what is left out.
+//! `config.json` of transformers, with its defaults.
 
 use serde::Deserialize;
 
 use crate::encoder::EncoderError;
 use crate::nn::encoders::{EncoderConfig, FeatureNorm, Wav2Vec2Config, WhisperConfig};
 
-/// Reads the text of a `config.json`.
+/// Parses the text of a `config.json`.
 ///
 /// # Errors
-/// [`EncoderError`] when it is none, or describes a network that is not here.
+/// [`EncoderError`] if it is invalid, or describes an unsupported network.
 pub fn read_config(text: &str) -> Result<EncoderConfig, EncoderError> {
     let Kind { model_type } = serde_json::from_str(text).map_err(unusable)?;
     match model_type.as_str() {

@@ -1,13 +1,13 @@
-//! The last layers of an encoder, out of its tensors and back among them.
+//! Loading the last layers of an encoder from its tensors, and storing them again.
 
 use burn::tensor::Device;
 
-use super::{filled, names, turned};
+use super::{load_module, names, transposed};
 use crate::nn::encoders::{EncoderConfig, LastLayers};
 use crate::nn::parameters;
 use crate::nn::weights::{Stored, StoredParameters};
 
-/// The layers after the first `before`, of the tensors [of an encoder](super::of_encoder).
+/// Loads the layers after the first `before` from [the tensors of an encoder](super::encoder_tensors).
 pub fn last_layers(
     config: &EncoderConfig,
     tensors: &StoredParameters,
@@ -15,10 +15,10 @@ pub fn last_layers(
     device: &Device,
 ) -> LastLayers {
     let copied = |name: &str| tensors[&published(config, before, name)].clone().into_parameter();
-    filled(config.last_layers(before, device), copied).expect("checked beforehand")
+    load_module(config.last_layers(before, device), copied).expect("checked beforehand")
 }
 
-/// The tensors of an encoder whose layers after the first `before` are replaced.
+/// Replaces the layers after the first `before` in the tensors of an encoder.
 pub fn with_last_layers(
     config: &EncoderConfig,
     mut tensors: StoredParameters,
@@ -26,17 +26,17 @@ pub fn with_last_layers(
     layers: &LastLayers,
 ) -> StoredParameters {
     for (name, parameter) in parameters::collect(layers) {
-        tensors.insert(published(config, before, &name), Stored::Floats(turned(&name, parameter)));
+        tensors.insert(published(config, before, &name), Stored::Floats(transposed(&name, parameter)));
     }
     tensors
 }
 
-/// What transformers calls a parameter of the layers after the first `before`.
+/// The name in transformers of a parameter of the layers after the first `before`.
 fn published(config: &EncoderConfig, before: usize, name: &str) -> String {
-    let (place, part) =
+    let (index, part) =
         name.strip_prefix("layers.").and_then(|name| name.split_once('.')).expect("a part of a layer");
-    let place: usize = place.parse().expect("layers are numbered");
-    names::published(config, &format!("{}{}.{part}", names::stack(config), before + place))
+    let index: usize = index.parse().expect("layers are numbered");
+    names::published(config, &format!("{}{}.{part}", names::stack(config), before + index))
 }
 
 #[cfg(test)]
@@ -67,11 +67,11 @@ mod tests {
     }
 
     fn published_tensors(config: &EncoderConfig) -> StoredParameters {
-        as_stored(crate::encoder::published(config, &config.init(&Device::flex())))
+        as_stored(crate::encoder::export(config, &config.init(&Device::flex())))
     }
 
     #[test]
-    fn the_last_layers_go_on_where_the_others_end() {
+    fn the_last_layers_continue_after_the_others() {
         let device = Device::flex();
         for config in small() {
             let tensors = published_tensors(&config);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_go_back_to_where_they_came_from() {
+    fn layers_are_stored_under_their_names() {
         let device = Device::flex();
         for config in small() {
             let tensors = published_tensors(&config);
@@ -107,7 +107,7 @@ mod tests {
             for (name, tensor) in &tensors {
                 let stack = names::stack(&config);
                 let is_late = ["1.", "2."].iter().any(|place| name.starts_with(&format!("{stack}{place}")));
-                // Fresh norms are all alike.
+                // Initial norms are all equal.
                 let is_replaced = is_late && !name.contains("norm");
                 assert_eq!(replaced[name] != *tensor, is_replaced, "{name}");
             }

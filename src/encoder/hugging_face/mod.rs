@@ -1,7 +1,7 @@
-//! Encoders from the files that Hugging Face's transformers writes: `config.json` and a set of named tensors.
+//! Encoders in the format of Hugging Face's transformers: `config.json` and a set of named tensors.
 
-mod beside;
 mod config;
+mod infer;
 #[cfg(not(target_arch = "wasm32"))]
 mod last_layers;
 mod names;
@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use burn::module::Module;
 use burn::tensor::Device;
 
-pub use beside::{input_of, whisper_of};
 pub use config::read_config;
+pub use infer::{infer_whisper_config, input_from_preprocessor};
 #[cfg(not(target_arch = "wasm32"))]
 pub use last_layers::{last_layers, with_last_layers};
 
@@ -23,10 +23,10 @@ use crate::nn::encoders::{Encoder, EncoderConfig, Inference};
 use crate::nn::parameters::{self, Parameter, ParameterMismatch, Parameters};
 use crate::nn::weights::StoredParameters;
 
-/// Makes an encoder of tensors with the names and layouts of transformers, as a module.
+/// Loads an encoder, as a module, from tensors with the names and layouts of transformers.
 ///
-/// Names may stand with or without the prefix of a model that holds the encoder. The heads of such models are left
-/// out, and so are layers beyond those that `config` keeps.
+/// Names may have the prefix of a model that contains the encoder. The heads of such models are ignored, and so are layers
+/// beyond those in `config`.
 ///
 /// # Errors
 /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
@@ -35,61 +35,64 @@ pub fn import(
     tensors: StoredParameters,
     device: &Device,
 ) -> Result<Encoder, EncoderError> {
-    let mut tensors = of_encoder(config, tensors)?;
-    let mut taken = |name: &str| tensors.remove(&names::published(config, name)).expect("checked");
-    Ok(filled(config.init(device), |name| taken(name).into_parameter())?)
+    let mut tensors = encoder_tensors(config, tensors)?;
+    let mut take = |name: &str| tensors.remove(&names::published(config, name)).expect("checked");
+    Ok(load_module(config.init(device), |name| take(name).into_parameter())?)
 }
 
-/// Makes an encoder as [`import`] does, for the CPU without gradients: what is kept in integers stays so.
+/// Loads an encoder like [`import`], for inference on the CPU: quantized weights stay quantized.
 ///
 /// # Errors
-/// As of [`import`].
+/// As [`import`].
 pub fn import_for_inference(
     config: &EncoderConfig,
     tensors: StoredParameters,
 ) -> Result<Inference, EncoderError> {
-    let mut tensors = of_encoder(config, tensors)?;
+    let mut tensors = encoder_tensors(config, tensors)?;
     Ok(Inference::new(config, |name| tensors.remove(&names::published(config, name))))
 }
 
-/// Makes an encoder as [`import`] does, for the browser's GPU: what is kept in integers stays so.
+/// Loads an encoder like [`import`], for inference on the browser's GPU: quantized weights stay quantized.
 ///
 /// # Errors
-/// As of [`import`], and [`EncoderError::Gpu`] when there is no GPU for it.
+/// As [`import`], and [`EncoderError::Gpu`] if there is no suitable GPU.
 #[cfg(target_arch = "wasm32")]
 pub async fn import_for_gpu(
     config: &EncoderConfig,
     tensors: StoredParameters,
 ) -> Result<GpuInference, EncoderError> {
-    let mut tensors = of_encoder(config, tensors)?;
+    let mut tensors = encoder_tensors(config, tensors)?;
     Ok(GpuInference::new(config, |name| tensors.remove(&names::published(config, name))).await?)
 }
 
-/// The tensors of an encoder as transformers names and lays them out.
-pub fn published(config: &EncoderConfig, encoder: &Encoder) -> Parameters {
+/// Exports the tensors of an encoder with the names and layouts of transformers.
+pub fn export(config: &EncoderConfig, encoder: &Encoder) -> Parameters {
     let ours = parameters::collect(encoder).into_iter();
-    ours.map(|(name, parameter)| (names::published(config, &name), turned(&name, parameter))).collect()
+    ours.map(|(name, parameter)| (names::published(config, &name), transposed(&name, parameter))).collect()
 }
 
-/// A module with tensors in the layouts of transformers, each asked for by our name for it.
-fn filled<M: Module>(module: M, mut tensor: impl FnMut(&str) -> Parameter) -> Result<M, ParameterMismatch> {
+/// Loads a module with tensors in the layouts of transformers, each requested by our name for it.
+fn load_module<M: Module>(
+    module: M,
+    mut tensor: impl FnMut(&str) -> Parameter,
+) -> Result<M, ParameterMismatch> {
     let names = parameters::shapes(&module).into_keys();
     let ours = names.map(|name| {
-        let tensor = turned(&name, tensor(&name));
+        let tensor = transposed(&name, tensor(&name));
         (name, tensor)
     });
     parameters::apply(module, ours.collect())
 }
 
-/// The tensors of the encoder alone, under the names of a bare encoder: all that `config` asks for, and no other.
+/// Selects the tensors of the encoder, under the names of a bare encoder: exactly those that `config` requires.
 ///
 /// # Errors
 /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
-pub fn of_encoder(
+pub fn encoder_tensors(
     config: &EncoderConfig,
     tensors: StoredParameters,
 ) -> Result<StoredParameters, EncoderError> {
-    let tensors = names::of_encoder(config, tensors);
+    let tensors = names::encoder_tensors(config, tensors);
     check(config, &tensors)?;
     Ok(tensors)
 }
@@ -98,14 +101,14 @@ fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), Encod
     let mut mismatch = ParameterMismatch::default();
     let mut left: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
     for (name, mut shape) in parameters::shapes(&config.init(&Device::flex())) {
-        let published = names::published(config, &name);
+        let name = names::published(config, &name);
         if names::is_dense(&name, &shape) {
             shape.reverse();
         }
-        left.remove(published.as_str());
-        match tensors.get(&published) {
-            None => mismatch.missing.push(published),
-            Some(tensor) if tensor.shape() != shape => mismatch.misshapen.push(published),
+        left.remove(name.as_str());
+        match tensors.get(&name) {
+            None => mismatch.missing.push(name),
+            Some(tensor) if tensor.shape() != shape => mismatch.misshapen.push(name),
             Some(_) => {}
         }
     }
@@ -113,16 +116,16 @@ fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), Encod
     if mismatch == ParameterMismatch::default() { Ok(()) } else { Err(mismatch.into()) }
 }
 
-/// The parameter that we call `name`, out of our layout or into it: PyTorch keeps dense weights as `[outputs, inputs]`,
-/// burn as `[inputs, outputs]`.
-fn turned(name: &str, parameter: Parameter) -> Parameter {
+/// Converts the parameter that we call `name` between the layouts: PyTorch stores dense weights as `[outputs, inputs]`, burn
+/// as `[inputs, outputs]`.
+fn transposed(name: &str, parameter: Parameter) -> Parameter {
     if !names::is_dense(name, &parameter.shape) {
         return parameter;
     }
     let Parameter { shape, values } = parameter;
     let [rows, columns] = shape[..] else { unreachable!("dense weights have two dimensions") };
-    // Of the very size, since it stays as long as the network.
-    let mut turned = Vec::with_capacity(values.len());
-    (0..columns).for_each(|column| turned.extend(values[column..].iter().step_by(columns)));
-    Parameter { shape: vec![columns, rows], values: turned }
+    // With exact capacity, since it lives as long as the network.
+    let mut transposed = Vec::with_capacity(values.len());
+    (0..columns).for_each(|column| transposed.extend(values[column..].iter().step_by(columns)));
+    Parameter { shape: vec![columns, rows], values: transposed }
 }

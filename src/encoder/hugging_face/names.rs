@@ -1,14 +1,14 @@
-//! What transformers calls the tensors that burn calls otherwise.
+//! Tensor names of transformers that differ from those of burn.
 
 use crate::nn::encoders::EncoderConfig;
 use crate::nn::parameters::Parameter;
 use crate::nn::weights::{Stored, StoredParameters};
 
-/// What models that hold an encoder put before the names of its tensors.
+/// Prefixes of the tensor names of an encoder in models that contain one.
 const PREFIXES: [&str; 4] = ["wav2vec2.", "hubert.", "model.encoder.", "encoder."];
 
-/// What stands beside an encoder and is not part of it: heads, decoders, what pretraining alone needs.
-const BESIDE: [&str; 13] = [
+/// Prefixes of tensors that are not part of the encoder: heads, decoders, and those of pretraining.
+const NOT_ENCODER: [&str; 13] = [
     "classifier.",
     "decoder.",
     "final_proj.",
@@ -24,7 +24,7 @@ const BESIDE: [&str; 13] = [
     "quantizer.",
 ];
 
-/// The two parts of the positional convolution's kernel, in both spellings: lengths, directions.
+/// The two parts of the positional convolution's weight norm, magnitude and direction, under both names.
 const WEIGHT_NORMS: [[&str; 2]; 2] = [
     ["encoder.pos_conv_embed.conv.weight_g", "encoder.pos_conv_embed.conv.weight_v"],
     [
@@ -33,7 +33,7 @@ const WEIGHT_NORMS: [[&str; 2]; 2] = [
     ],
 ];
 
-/// Renames of a layer's parts in Whisper, from ours, which are those of wav2vec 2.0.
+/// The parts of a layer in Whisper: our names, which are those of wav2vec 2.0, and theirs.
 const WHISPER: [[&str; 2]; 4] = [
     [".attention.", ".self_attn."],
     [".layer_norm.", ".self_attn_layer_norm."],
@@ -41,9 +41,9 @@ const WHISPER: [[&str; 2]; 4] = [
     [".feed_forward.output_dense.", ".fc2."],
 ];
 
-/// The tensors of the encoder alone, under the names of a bare encoder, with the positional convolution multiplied
-/// out. Tensors of layers beyond those that `config` keeps are left out, and with them the norm after the last.
-pub fn of_encoder(config: &EncoderConfig, tensors: StoredParameters) -> StoredParameters {
+/// Selects the tensors of the encoder, under the names of a bare encoder, with the weight norm of the positional convolution
+/// fused. Layers beyond those in `config` are left out, and with them the final norm.
+pub fn encoder_tensors(config: &EncoderConfig, tensors: StoredParameters) -> StoredParameters {
     let (end, kept) = match config {
         EncoderConfig::Wav2Vec2(config) => ("encoder.layer_norm.", config.final_norm || !config.norm_first),
         EncoderConfig::Whisper(config) => ("layer_norm.", config.final_norm),
@@ -55,14 +55,14 @@ pub fn of_encoder(config: &EncoderConfig, tensors: StoredParameters) -> StoredPa
     };
     let mut tensors: StoredParameters = tensors
         .into_iter()
-        .filter_map(|(name, tensor)| Some((bare(config, &name)?.to_owned(), tensor)))
+        .filter_map(|(name, tensor)| Some((bare_name(config, &name)?.to_owned(), tensor)))
         .filter(|(name, _)| is_kept(name))
         .collect();
-    for [lengths, directions] in WEIGHT_NORMS {
-        if tensors.contains_key(lengths) && tensors.contains_key(directions) {
-            let [lengths, directions] =
-                [lengths, directions].map(|name| tensors.remove(name).expect("there").into_parameter());
-            let kernel = Stored::Floats(multiplied_out(&lengths, &directions));
+    for [magnitudes, directions] in WEIGHT_NORMS {
+        if tensors.contains_key(magnitudes) && tensors.contains_key(directions) {
+            let [magnitudes, directions] =
+                [magnitudes, directions].map(|name| tensors.remove(name).expect("there").into_parameter());
+            let kernel = Stored::Floats(fuse_weight_norm(&magnitudes, &directions));
             tensors.insert("encoder.pos_conv_embed.conv.weight".to_owned(), kernel);
             WEIGHT_NORMS.iter().flatten().for_each(|name| drop(tensors.remove(*name)));
         }
@@ -70,34 +70,34 @@ pub fn of_encoder(config: &EncoderConfig, tensors: StoredParameters) -> StoredPa
     tensors
 }
 
-/// The name without what a model puts before it; none for what is not part of the encoder.
-fn bare<'a>(config: &EncoderConfig, name: &'a str) -> Option<&'a str> {
+/// The name without the prefix of a model; `None` for tensors that are not part of the encoder.
+fn bare_name<'a>(config: &EncoderConfig, name: &'a str) -> Option<&'a str> {
     let is_whisper = matches!(config, EncoderConfig::Whisper(_));
-    // "encoder." is a part of wav2vec 2.0, and what Whisper's encoder stands under.
+    // "encoder." is a part of wav2vec 2.0, and the prefix of Whisper's encoder.
     let prefixes = if is_whisper { &PREFIXES[2..] } else { &PREFIXES[..2] };
     let name = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-    (!BESIDE.iter().any(|beside| name.starts_with(beside))).then_some(name)
+    (!NOT_ENCODER.iter().any(|prefix| name.starts_with(prefix))).then_some(name)
 }
 
-/// The kernel of a convolution whose weight norm runs over the last dimension: each slice has a length of its own.
-fn multiplied_out(lengths: &Parameter, directions: &Parameter) -> Parameter {
-    let width = lengths.values.len().max(1);
+/// Fuses a weight norm over the last dimension of a kernel: each slice has its own magnitude.
+fn fuse_weight_norm(magnitudes: &Parameter, directions: &Parameter) -> Parameter {
+    let width = magnitudes.values.len().max(1);
     let mut squares = vec![0.0_f64; width];
     for slice in directions.values.chunks(width) {
         slice.iter().zip(&mut squares).for_each(|(value, sum)| *sum += f64::from(*value).powi(2));
     }
-    let scales: Vec<f32> = lengths
+    let scales: Vec<f32> = magnitudes
         .values
         .iter()
         .zip(squares)
-        .map(|(length, sum)| (f64::from(*length) / sum.sqrt()) as f32)
+        .map(|(magnitude, sum)| (f64::from(*magnitude) / sum.sqrt()) as f32)
         .collect();
     let values =
         directions.values.chunks(width).flat_map(|slice| slice.iter().zip(&scales).map(|(v, s)| v * s));
     Parameter { shape: directions.shape.clone(), values: values.collect() }
 }
 
-/// What stands before the number of a transformer layer.
+/// The prefix of the index of a transformer layer.
 pub fn stack(config: &EncoderConfig) -> &'static str {
     match config {
         EncoderConfig::Wav2Vec2(_) => "encoder.layers.",
@@ -105,7 +105,7 @@ pub fn stack(config: &EncoderConfig) -> &'static str {
     }
 }
 
-/// What transformers calls one of our parameters.
+/// The name in transformers of one of our parameters.
 pub fn published(config: &EncoderConfig, ours: &str) -> String {
     let name = match ours.rsplit_once('.') {
         Some((path, "gamma")) => format!("{path}.weight"),
@@ -121,7 +121,7 @@ pub fn published(config: &EncoderConfig, ours: &str) -> String {
     }
 }
 
-/// Whether one of our parameters is the matrix of a dense layer.
+/// Returns whether one of our parameters is the matrix of a dense layer.
 pub fn is_dense(ours: &str, shape: &[usize]) -> bool {
     shape.len() == 2 && ours.ends_with(".weight")
 }

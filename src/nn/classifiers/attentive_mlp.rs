@@ -1,4 +1,4 @@
-//! The paper's network on HuBERT's states.
+//! The paper's network on HuBERT's hidden states.
 
 use burn::config::Config;
 use burn::module::Module;
@@ -8,24 +8,24 @@ use burn::tensor::{Device, Tensor};
 
 use crate::nn::dropout::Dropout;
 
-/// Slope of the leaky ReLU below zero: Keras' default.
-const SLOPE: f64 = 0.3;
+/// Negative slope of the leaky ReLU: Keras' default.
+const NEGATIVE_SLOPE: f64 = 0.3;
 
 /// Sizes of an [`AttentiveMlp`]. The defaults are the paper's.
 #[derive(Config, Debug)]
 pub struct AttentiveMlpConfig {
-    /// Rows and columns of what comes in; all of it stands in one line.
+    /// Rows and columns of the input, which is flattened.
     pub input: [usize; 2],
-    /// Units of the first hidden layer and of the residual one.
+    /// Units of the first hidden layer and of the residual layer.
     #[config(default = 512)]
     pub width: usize,
-    /// Groups of neighbouring units that attend to each other.
+    /// Number of groups of neighbouring units that attend to each other.
     #[config(default = 8)]
     pub groups: usize,
     /// Units of the two layers after the attention.
     #[config(default = "[128, 64]")]
     pub hidden: [usize; 2],
-    /// Dropout after the first hidden layer and the residual one, then after those behind the attention.
+    /// Dropout after the first hidden layer and the residual layer, then after each of the layers that follow attention.
     #[config(default = "[0.4, 0.4, 0.3]")]
     pub dropout: [f64; 3],
     /// L2 penalty on the weights of the first hidden layer.
@@ -37,10 +37,10 @@ pub struct AttentiveMlpConfig {
 }
 
 impl AttentiveMlpConfig {
-    /// Makes the network with fresh random weights.
+    /// Initializes the network with random weights.
     ///
     /// # Panics
-    /// If the groups do not divide the width.
+    /// If `groups` does not divide `width`.
     pub fn init(&self, device: &Device) -> AttentiveMlp {
         assert!(self.width.is_multiple_of(self.groups), "the groups must divide the width");
         let dense = |inputs, outputs| LinearConfig::new(inputs, outputs).init(device);
@@ -67,11 +67,10 @@ impl AttentiveMlpConfig {
     }
 }
 
-/// A dense layer with batch normalisation and leaky ReLU, a dense layer that is added to what it hears, self-attention,
-/// two dense layers with ReLU, and a dense layer with one score a class; dropout after each hidden one.
+/// A dense layer with batch normalisation and leaky ReLU, a residual dense layer, self-attention, two dense layers with
+/// ReLU, and an output layer with one logit per class; dropout after each hidden layer.
 ///
-/// Attention needs several things that look at each other, and there is one vector a clip: it is taken as groups of
-/// neighbouring units.
+/// Attention needs a sequence, and there is one vector per clip: its groups of neighbouring units are the sequence.
 #[derive(Module, Debug)]
 pub struct AttentiveMlp {
     hidden: Linear,
@@ -91,31 +90,31 @@ pub struct AttentiveMlp {
 }
 
 impl AttentiveMlp {
-    /// What attention says.
+    /// Returns the embedding: the output of self-attention.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
     /// - output: `[batch, width]`
-    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
+    pub fn embed(&self, maps: Tensor<3>) -> Tensor<2> {
         let x = self.hidden_norm.forward(self.hidden.forward(maps.flatten::<2>(1, 2)));
-        let x = self.hidden_dropout.forward(leaky_relu(x, SLOPE));
-        let x = x.clone() + self.hidden_dropout.forward(leaky_relu(self.residual.forward(x), SLOPE));
-        self.attend(x)
+        let x = self.hidden_dropout.forward(leaky_relu(x, NEGATIVE_SLOPE));
+        let x = x.clone() + self.hidden_dropout.forward(leaky_relu(self.residual.forward(x), NEGATIVE_SLOPE));
+        self.self_attention(x)
     }
 
-    /// Scores before softmax, of what [`represent`](Self::represent) gives.
+    /// Returns the logits for an embedding from [`embed`](Self::embed).
     ///
     /// # Shapes
     /// - input: `[batch, width]`
     /// - output: `[batch, classes]`
-    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
-        let x = self.first_dropout.forward(relu(self.first.forward(features)));
+    pub fn classify(&self, embedding: Tensor<2>) -> Tensor<2> {
+        let x = self.first_dropout.forward(relu(self.first.forward(embedding)));
         let x = self.second_dropout.forward(relu(self.second.forward(x)));
         self.output.forward(x)
     }
 
-    /// `[batch, width]`, as it comes in.
-    fn attend(&self, x: Tensor<2>) -> Tensor<2> {
+    /// `[batch, width]` to the same shape.
+    fn self_attention(&self, x: Tensor<2>) -> Tensor<2> {
         let [batch, width] = x.dims();
         let group = width / self.groups;
         let x = x.reshape([batch, self.groups, group]);
@@ -125,7 +124,7 @@ impl AttentiveMlp {
         (x.clone() + weights.matmul(self.values.forward(x))).reshape([batch, width])
     }
 
-    /// `l2` times the sum of the first layer's squared weights, as Keras' `l2` regulariser.
+    /// Returns `l2` times the sum of the first layer's squared weights, as Keras' `l2` regularizer.
     pub fn weight_penalty(&self) -> Tensor<1> {
         self.hidden.weight.val().square().sum().mul_scalar(self.l2)
     }

@@ -13,10 +13,10 @@ use crate::nn::conv_block::{ConvBlock, ConvBlockConfig};
 pub struct BaselineConfig {
     /// Rows and columns of the feature map.
     pub input: [usize; 2],
-    /// Channels of the three pairs of convolutions.
+    /// Number of output channels of each of the three pairs of convolutions.
     #[config(default = "[256, 128, 64]")]
     pub channels: [usize; 3],
-    /// Length of a kernel, odd.
+    /// Kernel size, odd.
     #[config(default = 5)]
     pub kernel: usize,
     /// Dropout after each pair.
@@ -28,7 +28,7 @@ pub struct BaselineConfig {
 }
 
 impl BaselineConfig {
-    /// Makes the network with fresh random weights.
+    /// Initializes the network with random weights.
     ///
     /// # Panics
     /// If the input has fewer than eight rows.
@@ -47,8 +47,8 @@ impl BaselineConfig {
     }
 }
 
-/// The mean of each row over time, as one line of values; three pairs of convolutions along it, each with ReLU and batch
-/// normalisation, halved after every pair; a dense layer with one score a class.
+/// The mean of each row over time; three pairs of one-dimensional convolutions over these means, each with ReLU and batch
+/// normalisation, with max pooling by 2 after every pair; an output layer with one logit per class.
 #[derive(Module, Debug)]
 pub struct Baseline {
     blocks: Vec<ConvBlock>,
@@ -60,23 +60,23 @@ impl Convolutional for Baseline {
         &self.blocks
     }
 
-    fn enter(&self, maps: Tensor<3>) -> Tensor<4> {
+    fn to_channels(&self, maps: Tensor<3>) -> Tensor<4> {
         let [batch, rows, _] = maps.dims();
         maps.mean_dim(2).reshape([batch, 1, 1, rows])
     }
 
-    fn hear(&self, maps: Tensor<4>) -> Tensor<2> {
+    fn embed_activation(&self, maps: Tensor<4>) -> Tensor<2> {
         maps.flatten(1, 3)
     }
 }
 
 impl Baseline {
-    /// Scores before softmax, of the features that it decides by.
+    /// Returns the logits for an embedding.
     ///
     /// # Shapes
-    /// - input: `[batch, features]`
+    /// - input: `[batch, embedding]`
     /// - output: `[batch, classes]`
-    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
-        self.output.forward(features)
+    pub fn classify(&self, embedding: Tensor<2>) -> Tensor<2> {
+        self.output.forward(embedding)
     }
 }

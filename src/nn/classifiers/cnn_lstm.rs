@@ -15,10 +15,10 @@ use crate::nn::dropout::Dropout;
 pub struct CnnLstmConfig {
     /// Rows and columns of the feature map.
     pub input: [usize; 2],
-    /// Channels of the three convolutions.
+    /// Number of output channels of each of the three convolutions.
     #[config(default = "[32, 64, 128]")]
     pub channels: [usize; 3],
-    /// Units of the LSTM, each way.
+    /// Units of the LSTM in each direction.
     #[config(default = 128)]
     pub units: usize,
     /// Units of the hidden dense layer.
@@ -36,7 +36,7 @@ pub struct CnnLstmConfig {
 }
 
 impl CnnLstmConfig {
-    /// Makes the network with fresh random weights.
+    /// Initializes the network with random weights.
     ///
     /// # Panics
     /// If the input has fewer than eight rows or columns.
@@ -60,9 +60,9 @@ impl CnnLstmConfig {
     }
 }
 
-/// Three blocks of 3 × 3 convolution, ReLU, batch normalisation and 2 × 2 max pooling; a bidirectional LSTM along time;
-/// attention that weighs its outputs (Bahdanau et al., 2015); a hidden dense layer with ReLU and a dense layer with one
-/// score a class.
+/// Three blocks of 3 × 3 convolution, ReLU, batch normalisation and 2 × 2 max pooling; a bidirectional LSTM over time;
+/// additive attention over its outputs (Bahdanau et al., 2015); a hidden dense layer with ReLU and an output layer with
+/// one logit per class.
 #[derive(Module, Debug)]
 pub struct CnnLstm {
     blocks: Vec<ConvBlock>,
@@ -79,7 +79,7 @@ impl Convolutional for CnnLstm {
         &self.blocks
     }
 
-    fn hear(&self, maps: Tensor<4>) -> Tensor<2> {
+    fn embed_activation(&self, maps: Tensor<4>) -> Tensor<2> {
         // [batch, channels, rows, time] to [batch, time, channels × rows]
         let (outputs, _) = self.lstm.forward(maps.permute([0, 3, 1, 2]).flatten(2, 3), None);
         let weights = softmax(self.attention_score.forward(tanh(self.attention.forward(outputs.clone()))), 1);
@@ -89,12 +89,12 @@ impl Convolutional for CnnLstm {
 }
 
 impl CnnLstm {
-    /// Scores before softmax, of the features that it decides by.
+    /// Returns the logits for an embedding.
     ///
     /// # Shapes
-    /// - input: `[batch, features]`
+    /// - input: `[batch, embedding]`
     /// - output: `[batch, classes]`
-    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
-        self.output.forward(self.dropout.forward(features))
+    pub fn classify(&self, embedding: Tensor<2>) -> Tensor<2> {
+        self.output.forward(self.dropout.forward(embedding))
     }
 }

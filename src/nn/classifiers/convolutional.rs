@@ -1,4 +1,4 @@
-//! What networks share that begin with convolution blocks.
+//! Shared parts of networks that begin with convolution blocks.
 
 use burn::tensor::Tensor;
 
@@ -6,50 +6,50 @@ use crate::nn::conv_block::ConvBlock;
 
 /// A network that begins with convolution blocks.
 pub trait Convolutional {
-    /// At least one.
+    /// The convolution blocks, at least one.
     fn blocks(&self) -> &[ConvBlock];
 
-    /// What the blocks make of a map, as the features that the last layers decide by.
+    /// Returns the embedding for the output of the last block.
     ///
     /// # Shapes
-    /// - input: `[batch, channels, rows, columns]`, smaller by what was pooled
-    /// - output: `[batch, features]`
-    fn hear(&self, maps: Tensor<4>) -> Tensor<2>;
+    /// - input: `[batch, channels, rows, columns]`, after pooling
+    /// - output: `[batch, embedding]`
+    fn embed_activation(&self, maps: Tensor<4>) -> Tensor<2>;
 
-    /// The maps as the blocks take them.
+    /// Adds the channel dimension that the blocks expect.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
     /// - output: `[batch, 1, rows, columns]`
-    fn enter(&self, maps: Tensor<3>) -> Tensor<4> {
+    fn to_channels(&self, maps: Tensor<3>) -> Tensor<4> {
         maps.unsqueeze_dim(1)
     }
 
-    /// The features that the last layers decide by.
+    /// Returns the embedding, the input of [`classify`](super::Classifier::classify).
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, features]`
-    fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
-        self.hear(self.blocks().iter().fold(self.enter(maps), |x, block| block.forward(x)))
+    /// - output: `[batch, embedding]`
+    fn embed(&self, maps: Tensor<3>) -> Tensor<2> {
+        self.embed_activation(self.blocks().iter().fold(self.to_channels(maps), |x, block| block.forward(x)))
     }
 
-    /// What the last convolution finds, after ReLU.
+    /// Returns the activation of the last convolution, after ReLU.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, channels, rows, columns]`, smaller by what was pooled before
-    fn convolved(&self, maps: Tensor<3>) -> Tensor<4> {
+    /// - output: `[batch, channels, rows, columns]`, reduced by the pooling of the blocks before
+    fn last_activation(&self, maps: Tensor<3>) -> Tensor<4> {
         let (last, first) = self.blocks().split_last().expect("at least one block");
-        last.activation(first.iter().fold(self.enter(maps), |x, block| block.forward(x)))
+        last.activation(first.iter().fold(self.to_channels(maps), |x, block| block.forward(x)))
     }
 
-    /// The features that the last layers decide by, of what the last convolution finds.
+    /// Returns the embedding for the activation of the last convolution.
     ///
     /// # Shapes
-    /// - input: as [`convolved`](Self::convolved) gives it
-    /// - output: `[batch, features]`
-    fn after_convolutions(&self, activation: Tensor<4>) -> Tensor<2> {
-        self.hear(self.blocks()[self.blocks().len() - 1].pooled(activation))
+    /// - input: as returned by [`last_activation`](Self::last_activation)
+    /// - output: `[batch, embedding]`
+    fn embed_last_activation(&self, activation: Tensor<4>) -> Tensor<2> {
+        self.embed_activation(self.blocks()[self.blocks().len() - 1].normalise_and_pool(activation))
     }
 }

@@ -15,7 +15,7 @@ use crate::nn::dropout::Dropout;
 pub struct DeepCnnConfig {
     /// Rows and columns of the feature map.
     pub input: [usize; 2],
-    /// Channels of the four convolutions.
+    /// Number of output channels of each of the four convolutions.
     #[config(default = "[32, 64, 128, 256]")]
     pub channels: [usize; 4],
     /// Dropout after each block.
@@ -36,7 +36,7 @@ pub struct DeepCnnConfig {
 }
 
 impl DeepCnnConfig {
-    /// Makes the network with fresh random weights.
+    /// Initializes the network with random weights.
     ///
     /// # Panics
     /// If the input is too small to be halved four times.
@@ -61,7 +61,7 @@ impl DeepCnnConfig {
 }
 
 /// Four blocks of 3 × 3 convolution, ReLU, batch normalisation, 2 × 2 max pooling and dropout; then a hidden dense
-/// layer with ReLU and a dense layer with one score a class.
+/// layer with ReLU and an output layer with one logit per class.
 #[derive(Module, Debug)]
 pub struct DeepCnn {
     blocks: Vec<ConvBlock>,
@@ -76,22 +76,22 @@ impl Convolutional for DeepCnn {
         &self.blocks
     }
 
-    fn hear(&self, maps: Tensor<4>) -> Tensor<2> {
+    fn embed_activation(&self, maps: Tensor<4>) -> Tensor<2> {
         relu(self.hidden.forward(maps.flatten(1, 3)))
     }
 }
 
 impl DeepCnn {
-    /// Scores before softmax, of the features that it decides by.
+    /// Returns the logits for an embedding.
     ///
     /// # Shapes
-    /// - input: `[batch, features]`
+    /// - input: `[batch, embedding]`
     /// - output: `[batch, classes]`
-    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
-        self.output.forward(self.dropout.forward(features))
+    pub fn classify(&self, embedding: Tensor<2>) -> Tensor<2> {
+        self.output.forward(self.dropout.forward(embedding))
     }
 
-    /// `hidden_l2` times the sum of the hidden layer's squared weights, as Keras' `l2` regulariser.
+    /// Returns `hidden_l2` times the sum of the hidden layer's squared weights, as Keras' `l2` regularizer.
     pub fn weight_penalty(&self) -> Tensor<1> {
         let weight = self.hidden.weight.val();
         (weight.clone() * weight).sum().mul_scalar(self.hidden_l2)

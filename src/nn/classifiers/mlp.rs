@@ -1,4 +1,4 @@
-//! Dense layers on what an encoder makes of a clip.
+//! A multilayer perceptron on the features of a speech encoder.
 
 use burn::config::Config;
 use burn::module::Module;
@@ -11,15 +11,15 @@ use crate::nn::dropout::Dropout;
 /// Sizes of an [`Mlp`].
 #[derive(Config, Debug)]
 pub struct MlpConfig {
-    /// Rows and columns of what comes in; all of it stands in one line.
+    /// Rows and columns of the input, which is flattened.
     pub input: [usize; 2],
-    /// Dropout of what comes in.
+    /// Dropout of the input.
     #[config(default = 0.3)]
     pub input_dropout: f64,
     /// Units of the hidden layers.
     #[config(default = "[512, 256]")]
     pub hidden: [usize; 2],
-    /// Dropout after each.
+    /// Dropout after each hidden layer.
     #[config(default = "[0.5, 0.4]")]
     pub dropout: [f64; 2],
     /// Number of classes.
@@ -28,7 +28,7 @@ pub struct MlpConfig {
 }
 
 impl MlpConfig {
-    /// Makes the network with fresh random weights.
+    /// Initializes the network with random weights.
     pub fn init(&self, device: &Device) -> Mlp {
         let [first, second] = self.hidden;
         Mlp {
@@ -42,7 +42,7 @@ impl MlpConfig {
     }
 }
 
-/// Dropout, then two hidden dense layers, each with ReLU and dropout, and a dense layer with one score a class.
+/// Dropout, then two hidden dense layers, each with ReLU and dropout, and an output layer with one logit per class.
 #[derive(Module, Debug)]
 pub struct Mlp {
     input_dropout: Dropout,
@@ -54,32 +54,32 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// Logits.
+    /// Returns the logits.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
     /// - output: `[batch, classes]`
     pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
-        self.decide(self.represent(maps))
+        self.classify(self.embed(maps))
     }
 
-    /// What the last hidden layer says.
+    /// Returns the embedding: the activation of the last hidden layer, after ReLU.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, features]`
-    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
+    /// - output: `[batch, embedding]`
+    pub fn embed(&self, maps: Tensor<3>) -> Tensor<2> {
         let x = self.input_dropout.forward(maps.flatten(1, 2));
         let x = self.first_dropout.forward(relu(self.first.forward(x)));
         relu(self.second.forward(x))
     }
 
-    /// Scores before softmax, of what [`represent`](Self::represent) gives.
+    /// Returns the logits for an embedding from [`embed`](Self::embed).
     ///
     /// # Shapes
-    /// - input: `[batch, features]`
+    /// - input: `[batch, embedding]`
     /// - output: `[batch, classes]`
-    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
-        self.output.forward(self.second_dropout.forward(features))
+    pub fn classify(&self, embedding: Tensor<2>) -> Tensor<2> {
+        self.output.forward(self.second_dropout.forward(embedding))
     }
 }

@@ -1,4 +1,4 @@
-//! The networks that turn a feature map, or what an encoder makes of a clip, into one score a class.
+//! Classifiers: networks from features to one logit per class.
 
 mod attentive_mlp;
 mod baseline;
@@ -21,18 +21,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::first_broken;
 
-/// Most values that stand side by side in a classifier.
-const WIDEST: usize = 4096;
-/// Most values of a feature map: a minute of sound in 170 bands.
-const LARGEST_INPUT: usize = 1 << 20;
+/// Largest width of a layer of a classifier.
+const MAX_WIDTH: usize = 4096;
+/// Largest number of values in a feature map: a minute of audio in 170 bands.
+const MAX_INPUT: usize = 1 << 20;
 
-/// Which network a model uses, with its sizes: the `architecture` of a `model.json`.
+/// The network of a model, with its sizes: the `architecture` of a `model.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Architecture {
     /// Dense layers, one of them residual, and self-attention.
     AttentiveMlp(AttentiveMlpConfig),
-    /// Convolutions along the means of the rows.
+    /// One-dimensional convolutions over the means of the rows.
     Baseline(BaselineConfig),
     /// Three convolution blocks, a bidirectional LSTM, attention and two dense layers.
     CnnLstm(CnnLstmConfig),
@@ -43,7 +43,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// Rows and columns of the feature map that the network takes.
+    /// Rows and columns of the feature map that the network expects.
     pub fn input(&self) -> [usize; 2] {
         match self {
             Self::AttentiveMlp(config) => config.input,
@@ -54,7 +54,7 @@ impl Architecture {
         }
     }
 
-    /// Number of scores it gives.
+    /// Number of classes, which is the number of logits.
     pub fn classes(&self) -> usize {
         match self {
             Self::AttentiveMlp(config) => config.classes,
@@ -65,14 +65,14 @@ impl Architecture {
         }
     }
 
-    /// Checks that the sizes make a network, and one of a classifier's size. What holds is true of every description that
-    /// comes from outside; [`init`](Self::init) relies on it.
+    /// Checks that the sizes make a network, and one of a classifier's size. Every description from outside passes this
+    /// check; [`init`](Self::init) relies on it.
     ///
     /// # Errors
     /// The rule that is broken.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
-        // Sizes, dropout probabilities, and by how much rows and columns are made fewer.
-        let (sizes, dropout, [fewer_rows, fewer_columns]): (Vec<usize>, Vec<f64>, [usize; 2]) = match self {
+        // Sizes, dropout probabilities, and the factors by which pooling reduces rows and columns.
+        let (sizes, dropout, [row_factor, column_factor]): (Vec<usize>, Vec<f64>, [usize; 2]) = match self {
             Self::AttentiveMlp(config) => (
                 [&[config.width, config.groups], &config.hidden[..]].concat(),
                 config.dropout.to_vec(),
@@ -98,13 +98,13 @@ impl Architecture {
         let [rows, columns] = self.input();
         first_broken(&[
             (
-                sizes.iter().chain([&self.classes()]).all(|size| (1..=WIDEST).contains(size)),
+                sizes.iter().chain([&self.classes()]).all(|size| (1..=MAX_WIDTH).contains(size)),
                 "the sizes of the network must be from 1 to 4096",
             ),
             (
-                rows >= fewer_rows
-                    && columns >= fewer_columns
-                    && rows.checked_mul(columns).is_some_and(|values| values <= LARGEST_INPUT),
+                rows >= row_factor
+                    && columns >= column_factor
+                    && rows.checked_mul(columns).is_some_and(|values| values <= MAX_INPUT),
                 "the network's input is too small to be halved as often as it is, or too large",
             ),
             (
@@ -122,7 +122,7 @@ impl Architecture {
         ])
     }
 
-    /// Makes the network with fresh random weights.
+    /// Initializes the network with random weights.
     pub fn init(&self, device: &Device) -> Classifier {
         match self {
             Self::AttentiveMlp(config) => Classifier::AttentiveMlp(config.init(device)),
@@ -151,56 +151,55 @@ pub enum Classifier {
 }
 
 impl Classifier {
-    /// Scores before softmax.
+    /// Returns the logits.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
     /// - output: `[batch, classes]`
     pub fn forward(&self, maps: Tensor<3>) -> Tensor<2> {
-        self.decide(self.represent(maps))
+        self.classify(self.embed(maps))
     }
 
-    /// The features that the last layers decide by: what attention says in an [`AttentiveMlp`], elsewhere what goes into
-    /// the output layer.
+    /// Returns the embedding: the output of self-attention in an [`AttentiveMlp`], elsewhere the input of the output layer.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, features]`
-    pub fn represent(&self, maps: Tensor<3>) -> Tensor<2> {
+    /// - output: `[batch, embedding]`
+    pub fn embed(&self, maps: Tensor<3>) -> Tensor<2> {
         match self {
-            Self::AttentiveMlp(net) => net.represent(maps),
-            Self::Baseline(net) => net.represent(maps),
-            Self::CnnLstm(net) => net.represent(maps),
-            Self::DeepCnn(net) => net.represent(maps),
-            Self::Mlp(net) => net.represent(maps),
+            Self::AttentiveMlp(net) => net.embed(maps),
+            Self::Baseline(net) => net.embed(maps),
+            Self::CnnLstm(net) => net.embed(maps),
+            Self::DeepCnn(net) => net.embed(maps),
+            Self::Mlp(net) => net.embed(maps),
         }
     }
 
-    /// Scores before softmax, of such features.
+    /// Returns the logits for an embedding.
     ///
     /// # Shapes
-    /// - input: `[batch, features]`
+    /// - input: `[batch, embedding]`
     /// - output: `[batch, classes]`
-    pub fn decide(&self, features: Tensor<2>) -> Tensor<2> {
+    pub fn classify(&self, embedding: Tensor<2>) -> Tensor<2> {
         match self {
-            Self::AttentiveMlp(net) => net.decide(features),
-            Self::Baseline(net) => net.decide(features),
-            Self::CnnLstm(net) => net.decide(features),
-            Self::DeepCnn(net) => net.decide(features),
-            Self::Mlp(net) => net.decide(features),
+            Self::AttentiveMlp(net) => net.classify(embedding),
+            Self::Baseline(net) => net.classify(embedding),
+            Self::CnnLstm(net) => net.classify(embedding),
+            Self::DeepCnn(net) => net.classify(embedding),
+            Self::Mlp(net) => net.classify(embedding),
         }
     }
 
-    /// What the last convolution finds, after ReLU; nothing from networks without one.
+    /// Returns the activation of the last convolution, after ReLU; `None` for networks without convolutions.
     ///
     /// # Shapes
     /// - input: `[batch, rows, columns]`
-    /// - output: `[batch, channels, rows, columns]`, smaller by what was pooled
-    pub fn convolved(&self, maps: Tensor<3>) -> Option<Tensor<4>> {
-        Some(self.convolutional()?.convolved(maps))
+    /// - output: `[batch, channels, rows, columns]`, reduced by the pooling of the blocks before
+    pub fn last_activation(&self, maps: Tensor<3>) -> Option<Tensor<4>> {
+        Some(self.convolutional()?.last_activation(maps))
     }
 
-    /// Scores before softmax, of what the last convolution finds.
+    /// Returns the logits for the activation of the last convolution.
     ///
     /// # Shapes
     /// - input: `[batch, channels, rows, columns]`
@@ -208,9 +207,9 @@ impl Classifier {
     ///
     /// # Panics
     /// If the network has no convolutions.
-    pub fn conclude(&self, activation: Tensor<4>) -> Tensor<2> {
+    pub fn classify_activation(&self, activation: Tensor<4>) -> Tensor<2> {
         let network = self.convolutional().expect("a network with convolutions");
-        self.decide(network.after_convolutions(activation))
+        self.classify(network.embed_last_activation(activation))
     }
 
     fn convolutional(&self) -> Option<&dyn Convolutional> {
@@ -222,7 +221,7 @@ impl Classifier {
         }
     }
 
-    /// The penalty on large weights that training adds to the loss, of networks that have one.
+    /// Returns the L2 penalty that training adds to the loss, for networks that have one.
     pub fn weight_penalty(&self) -> Option<Tensor<1>> {
         match self {
             Self::Baseline(_) | Self::CnnLstm(_) | Self::Mlp(_) => None,
@@ -249,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn every_network_gives_each_clip_its_own_scores() {
+    fn every_network_gives_each_clip_its_own_logits() {
         let device = Device::flex();
         for architecture in small() {
             let network = architecture.init(&device);
@@ -257,49 +256,50 @@ mod tests {
             let maps = Tensor::<3>::random([3, rows, columns], Distribution::Normal(0.0, 1.0), &device);
             let together = network.forward(maps.clone());
             assert_eq!(together.dims(), [3, architecture.classes()]);
-            let alone = network.forward(maps.narrow(0, 1, 1)).into_data();
+            let single = network.forward(maps.narrow(0, 1, 1)).into_data();
             let together = together.narrow(0, 1, 1).into_data();
-            together.assert_approx_eq::<f32>(&alone, burn::tensor::Tolerance::absolute(1e-5));
+            together.assert_approx_eq::<f32>(&single, burn::tensor::Tolerance::absolute(1e-5));
         }
     }
 
-    /// In halves and with gradients, networks say what they say at once and without.
+    /// In two halves and with gradients, networks give the same logits as in one pass without gradients.
     #[test]
-    fn a_network_that_is_held_says_the_same_from_its_last_convolution_on() {
+    fn the_last_activation_gives_the_same_logits_in_evaluation_mode() {
         let (plain, device) = (Device::flex(), Device::flex().autodiff());
         for architecture in small() {
             let network = architecture.init(&plain);
             let [rows, columns] = architecture.input();
             let maps = Tensor::<3>::random([2, rows, columns], Distribution::Normal(0.0, 1.0), &plain);
-            let scores = network.forward(maps.clone()).into_data();
-            let Some(activation) = network.convolved(maps) else { continue };
-            let held =
-                crate::nn::learning::held(|| network.clone().fork(&device).conclude(activation.autodiff()));
-            scores.assert_approx_eq::<f32>(&held.into_data(), burn::tensor::Tolerance::absolute(1e-5));
+            let logits = network.forward(maps.clone()).into_data();
+            let Some(activation) = network.last_activation(maps) else { continue };
+            let evaluated = crate::nn::mode::in_eval_mode(|| {
+                network.clone().fork(&device).classify_activation(activation.autodiff())
+            });
+            logits.assert_approx_eq::<f32>(&evaluated.into_data(), burn::tensor::Tolerance::absolute(1e-5));
         }
     }
 
     #[test]
-    fn a_step_of_training_reaches_every_parameter() {
+    fn every_parameter_gets_a_gradient() {
         let device = Device::flex().autodiff();
         for architecture in small() {
             let network = architecture.init(&device);
             let [rows, columns] = architecture.input();
             let maps = Tensor::<3>::random([4, rows, columns], Distribution::Normal(0.0, 1.0), &device);
-            let scores = network.forward(maps);
-            let gradients = (scores.clone() * scores).sum().backward();
+            let logits = network.forward(maps);
+            let gradients = (logits.clone() * logits).sum().backward();
             let gradients = burn::optim::GradientsParams::from_grads(gradients, &network);
             assert_eq!(count_without_gradient(&network, &gradients), 0, "{architecture:?}");
         }
     }
 
-    /// Parameters that learn and have no gradient.
+    /// Number of trainable parameters without a gradient.
     fn count_without_gradient(network: &Classifier, gradients: &burn::optim::GradientsParams) -> usize {
         struct Count<'a>(&'a burn::optim::GradientsParams, usize);
         impl burn::module::ModuleVisitor for Count<'_> {
             fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
-                let learns = param.is_require_grad();
-                self.1 += usize::from(learns && self.0.get::<D>(param.id).is_none());
+                let requires_gradient = param.is_require_grad();
+                self.1 += usize::from(requires_gradient && self.0.get::<D>(param.id).is_none());
             }
         }
         let mut count = Count(gradients, 0);

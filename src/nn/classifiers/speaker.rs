@@ -1,15 +1,15 @@
-//! Two networks that read a clip beside a reference of its speaker.
+//! Two networks that classify a clip conditioned on a reference of its speaker.
 
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::{Mlp, MlpConfig, WIDEST};
+use super::{MAX_WIDTH, Mlp, MlpConfig};
 
 /// Sizes of a [`SpeakerNetwork`].
 #[derive(Config, Debug)]
 pub struct SpeakerNetworkConfig {
-    /// Values of an embedding.
+    /// Number of values in an encoder embedding.
     pub rows: usize,
     /// Units of the hidden layers of both networks.
     #[config(default = "[128, 64]")]
@@ -27,19 +27,20 @@ impl SpeakerNetworkConfig {
         MlpConfig::new([2 * self.rows, 1]).with_hidden(self.hidden)
     }
 
-    /// Whether the sizes make networks of a classifier's size.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.hidden.iter().chain([&self.rows]).all(|size| (1..=WIDEST).contains(size))
+    /// Returns whether the sizes make networks of a classifier's size.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.hidden.iter().chain([&self.rows]).all(|size| (1..=MAX_WIDTH).contains(size))
     }
 
-    /// Makes both networks with fresh random weights.
+    /// Initializes both networks with random weights.
     pub fn init(&self, device: &Device) -> SpeakerNetwork {
         SpeakerNetwork { relative: self.relative().init(device), full: self.full().init(device) }
     }
 }
 
-/// The mean of the logits of two networks. One is given the difference of a clip from its speaker's reference alone, which is alike in
-/// corpora that it never met; the other the reference, too, which tells speakers and microphones that it knows apart.
+/// The mean of the logits of two networks. The first gets only the difference of a clip from its speaker's reference, which is
+/// similar in unseen corpora; the second also gets the reference, which distinguishes the speakers and microphones of the training
+/// corpora.
 #[derive(Module, Debug)]
 pub struct SpeakerNetwork {
     /// On embedding - reference.
@@ -49,7 +50,7 @@ pub struct SpeakerNetwork {
 }
 
 impl SpeakerNetwork {
-    /// Logits.
+    /// Returns the logits.
     ///
     /// # Shapes
     /// - embeddings, references: `[batch, rows, 1]`
@@ -74,9 +75,9 @@ mod tests {
         let (embeddings, references) = (draw(), draw());
         let together = network.forward(embeddings.clone(), references.clone());
         assert_eq!(together.dims(), [3, 7]);
-        let alone = network.forward(embeddings.clone().narrow(0, 1, 1), references.clone().narrow(0, 1, 1));
+        let single = network.forward(embeddings.clone().narrow(0, 1, 1), references.clone().narrow(0, 1, 1));
         let second = together.clone().narrow(0, 1, 1).into_data();
-        second.assert_approx_eq::<f32>(&alone.into_data(), Tolerance::absolute(1e-5));
+        second.assert_approx_eq::<f32>(&single.into_data(), Tolerance::absolute(1e-5));
         let other: Vec<f32> = network.forward(embeddings, references * 2.0).into_data().try_to_vec().unwrap();
         let together: Vec<f32> = together.into_data().try_to_vec().unwrap();
         assert!(together.iter().zip(&other).any(|(a, b)| (a - b).abs() > 1e-4));

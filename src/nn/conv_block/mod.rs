@@ -1,5 +1,4 @@
-//! The part that every convolutional network here is made of: convolution, ReLU, batch normalisation, max pooling and
-//! dropout.
+//! The building block of all convolutional networks here: convolution, ReLU, batch normalisation, max pooling and dropout.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod gradients;
@@ -18,41 +17,41 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use crate::nn::dropout::Dropout;
-use crate::nn::learning;
+use crate::nn::mode;
 
 /// Sizes of a [`ConvBlock`].
 #[derive(Config, Debug)]
 pub struct ConvBlockConfig {
-    /// Channels that come in.
-    pub inputs: usize,
-    /// Channels that go out.
-    pub outputs: usize,
-    /// Rows and columns of the kernel, odd; the map keeps its size.
+    /// Number of input channels.
+    pub in_channels: usize,
+    /// Number of output channels.
+    pub out_channels: usize,
+    /// Rows and columns of the kernel, odd; padding keeps the size of the map.
     #[config(default = "[3, 3]")]
     pub kernel: [usize; 2],
-    /// Rows and columns that are pooled into one; 1, 2 or 4 columns.
+    /// Rows and columns of the pooling window; 1, 2 or 4 columns.
     #[config(default = "[2, 2]")]
     pub pool: [usize; 2],
-    /// Probability of dropping a value at the end.
+    /// Dropout probability after pooling.
     #[config(default = 0.0)]
     pub dropout: f64,
 }
 
 impl ConvBlockConfig {
-    /// Makes the block with fresh random weights.
+    /// Initializes the block with random weights.
     pub fn init(&self, device: &Device) -> ConvBlock {
         ConvBlock {
-            conv: Conv2dConfig::new([self.inputs, self.outputs], self.kernel)
+            conv: Conv2dConfig::new([self.in_channels, self.out_channels], self.kernel)
                 .with_padding(PaddingConfig2d::Same)
                 .init(device),
-            norm: BatchNormConfig::new(self.outputs).init(device),
+            norm: BatchNormConfig::new(self.out_channels).init(device),
             pool: MaxPool2dConfig::new(self.pool).with_strides(self.pool).init(),
             dropout: Dropout::new(self.dropout),
         }
     }
 }
 
-/// Convolution keeping the size, ReLU, batch normalisation, max pooling, dropout.
+/// Convolution with padding that keeps the size, ReLU, batch normalisation, max pooling, dropout.
 #[derive(Module, Debug)]
 pub struct ConvBlock {
     conv: Conv2d,
@@ -63,46 +62,46 @@ pub struct ConvBlock {
 
 impl ConvBlock {
     /// # Shapes
-    /// - input: `[batch, inputs, rows, columns]`
-    /// - output: `[batch, outputs, rows / pool, columns / pool]`
+    /// - input: `[batch, in_channels, rows, columns]`
+    /// - output: `[batch, out_channels, rows / pool, columns / pool]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let device = x.device();
         let pooled = match device.without_autodiff().as_dispatch() {
             #[cfg(not(target_arch = "wasm32"))]
-            DispatchDevice::Flex(_) if learning::is_on(&x.device()) => self.train(x),
+            DispatchDevice::Flex(_) if mode::is_training(&x.device()) => self.train(x),
             DispatchDevice::Flex(_) if !x.device().is_autodiff() => self.infer(x),
-            #[allow(unreachable_patterns)] // Without a GPU's feature there is no other device.
-            _ if learning::is_on(&x.device()) => self.composed(x),
-            _ => self.pooled(self.activation(x)),
+            #[allow(unreachable_patterns)] // Without the feature of a GPU there is no other device.
+            _ if mode::is_training(&x.device()) => self.composed(x),
+            _ => self.normalise_and_pool(self.activation(x)),
         };
         self.dropout.forward(pooled)
     }
 
-    /// What the convolution finds, after ReLU: the first half of the block.
+    /// Returns the activation of the convolution, after ReLU: the first half of the block.
     ///
     /// # Shapes
-    /// - input: `[batch, inputs, rows, columns]`
-    /// - output: `[batch, outputs, rows, columns]`
+    /// - input: `[batch, in_channels, rows, columns]`
+    /// - output: `[batch, out_channels, rows, columns]`
     pub fn activation(&self, x: Tensor<4>) -> Tensor<4> {
         relu(self.conv.forward(x))
     }
 
-    /// The second half, with the running statistics and without dropout.
+    /// The second half: normalisation by the running statistics and pooling, without dropout.
     ///
     /// # Shapes
-    /// - input: `[batch, outputs, rows, columns]`
-    /// - output: `[batch, outputs, rows / pool, columns / pool]`
-    pub fn pooled(&self, activation: Tensor<4>) -> Tensor<4> {
+    /// - input: `[batch, out_channels, rows, columns]`
+    /// - output: `[batch, out_channels, rows / pool, columns / pool]`
+    pub fn normalise_and_pool(&self, activation: Tensor<4>) -> Tensor<4> {
         let [scale, shift] = self.scale_and_shift().map(|each| each.reshape([1, -1, 1, 1]));
         self.pool.forward(activation * scale + shift)
     }
 
-    /// The block as burn's own operations, for devices that the kernels are not made for; without dropout.
+    /// The block composed of burn's operations, for devices without kernels of their own; without dropout.
     pub fn composed(&self, x: Tensor<4>) -> Tensor<4> {
         self.pool.forward(self.norm.forward(self.activation(x)))
     }
 
-    /// What normalisation by the running statistics multiplies each channel with, and what it adds.
+    /// Scale and shift of each channel in normalisation by the running statistics.
     fn scale_and_shift(&self) -> [Tensor<1>; 2] {
         let deviation = (self.norm.running_var.value() + self.norm.epsilon).sqrt();
         let scale = self.norm.gamma.val() / deviation;
@@ -110,14 +109,14 @@ impl ConvBlock {
         [scale, shift]
     }
 
-    /// The block with the running statistics.
+    /// The block in evaluation mode, with the running statistics.
     fn infer(&self, x: Tensor<4>) -> Tensor<4> {
         let [scale, shift] = self.scale_and_shift();
         let bias = self.conv.bias.as_ref().expect("the block's convolution has a bias").val();
         inference::forward(x, self.conv.weight.val(), bias, scale, shift, self.pool.kernel_size)
     }
 
-    /// The block as one operation, with the running statistics moved as burn moves them.
+    /// The block as one fused operation in training mode; updates the running statistics as burn does.
     #[cfg(not(target_arch = "wasm32"))]
     fn train(&self, x: Tensor<4>) -> Tensor<4> {
         let device = x.device();
@@ -127,15 +126,15 @@ impl ConvBlock {
             gamma: self.norm.gamma.val(),
             beta: self.norm.beta.val(),
         };
-        let trained = training::forward(x, parameters, self.norm.epsilon, self.pool.kernel_size);
-        for (running, now) in
-            [(&self.norm.running_mean, trained.mean), (&self.norm.running_var, trained.variance)]
+        let output = training::forward(x, parameters, self.norm.epsilon, self.pool.kernel_size);
+        for (running, batch) in
+            [(&self.norm.running_mean, output.mean), (&self.norm.running_var, output.variance)]
         {
-            let before = running.value_sync().without_autodiff();
-            let moved = before * (1.0 - self.norm.momentum) + now * self.norm.momentum;
-            running.update(moved.to_device(&device).detach());
+            let previous = running.value_sync().without_autodiff();
+            let updated = previous * (1.0 - self.norm.momentum) + batch * self.norm.momentum;
+            running.update(updated.to_device(&device).detach());
         }
-        trained.maps
+        output.maps
     }
 }
 
@@ -158,9 +157,9 @@ mod tests {
         }
     }
 
-    /// Maps, gradients and running statistics of the one operation beside those of burn's composition.
+    /// Compares maps, gradients and running statistics of the fused operation with those of burn's composition.
     #[test]
-    fn training_equals_burns_own_operations() {
+    fn training_equals_burns_operations() {
         let device = Device::flex().autodiff();
         device.seed(7);
         for (config, size) in [
@@ -170,7 +169,7 @@ mod tests {
             (ConvBlockConfig::new(40, 8), [9, 40, 20, 54]), // several tiles
         ] {
             let block = config.init(&device);
-            // Gammas of either sign, so that pooling takes the smallest activation of some channels.
+            // Gammas of both signs, so that pooling selects the smallest activation in some channels.
             let mut named = parameters::collect(&block);
             for (i, gamma) in named.get_mut("norm.gamma").expect("present").values.iter_mut().enumerate() {
                 *gamma = if i % 2 == 0 { 0.7 } else { -1.2 };
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn inference_equals_burns_own_operations() {
+    fn inference_equals_burns_operations() {
         let device = Device::flex();
         let block = ConvBlockConfig::new(3, 5).init(&device);
         let mut named = parameters::collect(&block);

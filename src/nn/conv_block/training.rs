@@ -1,4 +1,4 @@
-//! The block's forward and backward pass in training on the CPU, as one operation of burn's automatic differentiation.
+//! The block's forward and backward pass in training on the CPU, as one operation of burn's autodiff.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
@@ -13,13 +13,13 @@ use super::gradients::{Saved, backward, statistics};
 use super::inference::values;
 use super::kernels::{Sizes, convolve, normalise_and_pool};
 
-/// A block's maps with the statistics they were normalised by.
-pub struct Trained {
-    /// `[batch, outputs, pooled rows, pooled columns]`.
+/// The output of a block with the batch statistics that normalised it.
+pub struct TrainingOutput {
+    /// `[batch, out_channels, pooled rows, pooled columns]`.
     pub maps: Tensor<4>,
-    /// Mean of each channel before normalisation, outside the graph.
+    /// Mean of each channel before normalisation, detached from the graph.
     pub mean: Tensor<1>,
-    /// Variance of each channel before normalisation, outside the graph.
+    /// Variance of each channel before normalisation, detached from the graph.
     pub variance: Tensor<1>,
 }
 
@@ -60,32 +60,40 @@ impl Backward<Flex, 5> for ConvBlockBackward {
             mean: values(&ops.state.mean),
             inverse_deviation: values(&ops.state.inverse_deviation),
         };
-        let found = backward(values(&pooled), &saved, &sizes, x.is_some());
-        if let (Some(node), Some(gradient)) = (x, found.x) {
-            let shape = [sizes.batch, sizes.inputs, sizes.rows, sizes.columns];
+        let computed = backward(values(&pooled), &saved, &sizes, x.is_some());
+        if let (Some(node), Some(gradient)) = (x, computed.x) {
+            let shape = [sizes.batch, sizes.in_channels, sizes.rows, sizes.columns];
             gradients.register::<Flex>(node.id, tensor(gradient, &shape));
         }
         let [kernel_rows, kernel_columns] = sizes.kernel;
         if let Some(node) = weight {
-            let shape = [sizes.outputs, sizes.inputs, kernel_rows, kernel_columns];
-            gradients.register::<Flex>(node.id, tensor(found.weight, &shape));
+            let shape = [sizes.out_channels, sizes.in_channels, kernel_rows, kernel_columns];
+            gradients.register::<Flex>(node.id, tensor(computed.weight, &shape));
         }
-        for (node, gradient) in [(bias, found.bias), (gamma, found.gamma), (beta, found.beta)] {
+        for (node, gradient) in [(bias, computed.bias), (gamma, computed.gamma), (beta, computed.beta)] {
             if let Some(node) = node {
-                gradients.register::<Flex>(node.id, tensor(gradient, &[sizes.outputs]));
+                gradients.register::<Flex>(node.id, tensor(gradient, &[sizes.out_channels]));
             }
         }
     }
 }
 
-/// Convolution, ReLU, normalisation by the batch's own statistics and pooling of maps on an autodiff device of flex.
+/// Convolution, ReLU, normalisation by the statistics of the batch, and pooling, on an autodiff device of flex.
 ///
 /// # Panics
-/// If the tensors live elsewhere.
-pub fn forward(x: Tensor<4>, parameters: Parameters, epsilon: f64, pool: [usize; 2]) -> Trained {
-    let [batch, inputs, rows, columns] = x.dims();
-    let [outputs, _, kernel_rows, kernel_columns] = parameters.weight.dims();
-    let sizes = Sizes { batch, inputs, outputs, rows, columns, kernel: [kernel_rows, kernel_columns], pool };
+/// If the tensors are on another device.
+pub fn forward(x: Tensor<4>, parameters: Parameters, epsilon: f64, pool: [usize; 2]) -> TrainingOutput {
+    let [batch, in_channels, rows, columns] = x.dims();
+    let [out_channels, _, kernel_rows, kernel_columns] = parameters.weight.dims();
+    let sizes = Sizes {
+        batch,
+        in_channels,
+        out_channels,
+        rows,
+        columns,
+        kernel: [kernel_rows, kernel_columns],
+        pool,
+    };
     let device = x.device().without_autodiff();
     let (x, x_node) = tracked(x).into_parts();
     let (weight, weight_node) = tracked(parameters.weight).into_parts();
@@ -108,10 +116,11 @@ pub fn forward(x: Tensor<4>, parameters: Parameters, epsilon: f64, pool: [usize;
     let pooled = normalise_and_pool(&activation, &scale, &shift, &sizes);
 
     let [pooled_rows, pooled_columns] = sizes.pooled();
-    let pooled = tensor(pooled, &[batch, outputs, pooled_rows, pooled_columns]);
+    let pooled = tensor(pooled, &[batch, out_channels, pooled_rows, pooled_columns]);
     let nodes = [x_node, weight_node, bias_node, gamma_node, beta_node];
-    let outside = |values: &[f32]| Tensor::from_data(TensorData::new(values.to_vec(), [outputs]), &device);
-    let (mean_outside, variance_outside) = (outside(&mean), outside(&variance));
+    let detached =
+        |values: &[f32]| Tensor::from_data(TensorData::new(values.to_vec(), [out_channels]), &device);
+    let (detached_mean, detached_variance) = (detached(&mean), detached(&variance));
     let maps = match ConvBlockBackward.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prepared) => {
             let state = State {
@@ -119,18 +128,18 @@ pub fn forward(x: Tensor<4>, parameters: Parameters, epsilon: f64, pool: [usize;
                 x,
                 weight,
                 gamma,
-                activation: tensor(activation, &[batch, outputs, rows, columns]),
-                mean: tensor(mean, &[outputs]),
-                inverse_deviation: tensor(inverse_deviation, &[outputs]),
+                activation: tensor(activation, &[batch, out_channels, rows, columns]),
+                mean: tensor(mean, &[out_channels]),
+                inverse_deviation: tensor(inverse_deviation, &[out_channels]),
             };
             prepared.finish(state, pooled)
         }
         OpsKind::UnTracked(prepared) => prepared.finish(pooled),
     };
-    Trained {
+    TrainingOutput {
         maps: Tensor::from_primitive::<Autodiff<Flex>>(maps),
-        mean: mean_outside,
-        variance: variance_outside,
+        mean: detached_mean,
+        variance: detached_variance,
     }
 }
 

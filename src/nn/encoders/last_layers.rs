@@ -1,4 +1,4 @@
-//! The end of an encoder apart from the rest of it, as fine-tuning changes it.
+//! The last layers of an encoder, for fine-tuning.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -6,14 +6,14 @@ use burn::tensor::{Device, Tensor};
 use super::EncoderConfig;
 use super::transformer::{self, Layer};
 
-/// The transformer layers of an encoder from some layer on, without the norm after the last.
+/// The transformer layers of an encoder from some layer on, without the final norm.
 #[derive(Module, Debug)]
 pub struct LastLayers {
     layers: Vec<Layer>,
 }
 
 impl EncoderConfig {
-    /// Makes the layers after the first `before` with fresh random weights.
+    /// Initializes the layers after the first `before` with random weights.
     pub fn last_layers(&self, before: usize, device: &Device) -> LastLayers {
         let layer = match self {
             Self::Wav2Vec2(config) => config.layer(),
@@ -24,21 +24,23 @@ impl EncoderConfig {
 }
 
 impl LastLayers {
-    /// What goes into the first of them, then what comes out of each.
+    /// Returns the hidden states: the input of the first of these layers, then the output of each.
     ///
     /// # Shapes
     /// - input: `[batch, frames, width]`
-    /// - output: as the input, each
+    /// - output: each as the input
     pub fn forward(&self, state: Tensor<3>) -> Vec<Tensor<3>> {
-        transformer::run(&self.layers, state).0
+        transformer::run_layers(&self.layers, state).0
     }
 
-    /// Lets the last `count` layers learn and holds the others still.
+    /// Freezes all but the last `count` layers.
     pub fn unfreeze_last(self, count: usize) -> Self {
-        let held = self.layers.len().saturating_sub(count);
+        let frozen = self.layers.len().saturating_sub(count);
         let layers = self.layers.into_iter().enumerate();
         Self {
-            layers: layers.map(|(place, layer)| if place < held { layer.no_grad() } else { layer }).collect(),
+            layers: layers
+                .map(|(place, layer)| if place < frozen { layer.no_grad() } else { layer })
+                .collect(),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Speech encoders: networks pretrained on much unlabelled or transcribed speech, which turn sound into a sequence of
-//! vectors. Equal to the reference implementations in transformers, whose names their parameters keep.
+//! Speech encoders: networks pretrained on large amounts of unlabelled or transcribed speech, from audio to a sequence of
+//! hidden states. Equal to the reference implementations in transformers, whose parameter names they keep.
 
 mod inference;
 mod last_layers;
@@ -18,25 +18,25 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// Most values that stand side by side anywhere in an encoder; the largest one published has 16,384.
-const WIDEST: usize = 16_384;
-/// Most layers; the largest one published has 48.
-const MOST_LAYERS: usize = 96;
-/// Frames that a convolution sees at most, and positions that are told apart.
-const LONGEST: usize = 16_384;
+/// Maximum width of any layer; the largest published encoder has 16,384.
+const MAX_WIDTH: usize = 16_384;
+/// Maximum number of layers; the largest published encoder has 48.
+const MAX_LAYERS: usize = 96;
+/// Maximum kernel of the positional convolution, and maximum number of positions.
+const MAX_FRAMES: usize = 16_384;
 
-/// Which encoder, with its sizes.
+/// The configuration of an encoder.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EncoderConfig {
-    /// wav2vec 2.0 or HuBERT, which share their network.
+    /// wav2vec 2.0 or HuBERT, which have the same architecture.
     Wav2Vec2(Wav2Vec2Config),
     /// The encoder of Whisper.
     Whisper(WhisperConfig),
 }
 
 impl EncoderConfig {
-    /// Makes the encoder with fresh random weights.
+    /// Initializes the encoder with random weights.
     pub fn init(&self, device: &Device) -> Encoder {
         match self {
             Self::Wav2Vec2(config) => Encoder::Wav2Vec2(config.init(device)),
@@ -44,8 +44,8 @@ impl EncoderConfig {
         }
     }
 
-    /// Checks that the sizes make a network, and none beyond those that were ever published. What holds is true of every
-    /// configuration that comes from outside; [`init`](Self::init) relies on it.
+    /// Checks that the sizes make a network, and are not larger than those of any published encoder. Every configuration from
+    /// outside passes this check; [`init`](Self::init) relies on it.
     ///
     /// # Errors
     /// The rule that is broken, with the name of the size.
@@ -56,7 +56,7 @@ impl EncoderConfig {
         }
     }
 
-    /// Values of each vector that comes out.
+    /// Width of the hidden states.
     pub fn width(&self) -> usize {
         match self {
             Self::Wav2Vec2(config) => config.width,
@@ -64,7 +64,7 @@ impl EncoderConfig {
         }
     }
 
-    /// Heads of each layer's attention.
+    /// Number of attention heads in each layer.
     pub fn heads(&self) -> usize {
         match self {
             Self::Wav2Vec2(config) => config.heads,
@@ -72,7 +72,7 @@ impl EncoderConfig {
         }
     }
 
-    /// The same encoder with its first layers alone, at most `layers`, and nothing after them.
+    /// Truncates the encoder to its first `layers` layers, without the final norm.
     pub fn cut(self, layers: usize) -> Self {
         if layers >= self.layers() {
             return self;
@@ -83,7 +83,7 @@ impl EncoderConfig {
         }
     }
 
-    /// Transformer layers.
+    /// Number of transformer layers.
     pub fn layers(&self) -> usize {
         match self {
             Self::Wav2Vec2(config) => config.layers,
@@ -92,12 +92,12 @@ impl EncoderConfig {
     }
 }
 
-/// Whether `part` goes into `whole` without a rest.
+/// Returns whether `part` divides `whole`.
 fn divides(part: usize, whole: usize) -> bool {
     part > 0 && whole > 0 && whole.is_multiple_of(part)
 }
 
-/// Any of the encoders.
+/// An encoder of any architecture.
 #[derive(Module, Debug)]
 #[allow(clippy::large_enum_variant)] // A program holds one.
 pub enum Encoder {
@@ -107,15 +107,15 @@ pub enum Encoder {
     Whisper(Whisper),
 }
 
-/// What an encoder makes of sound.
+/// The output of an encoder.
 #[derive(Debug, Clone)]
 pub struct Encoded {
-    /// What goes into the first transformer layer, then what comes out of each, as transformers numbers them; before
-    /// the norm after the last layer, where there is one. Each is `[batch, frames, width]`.
+    /// The input of the first transformer layer, then the output of each layer, numbered as in transformers; before the
+    /// final norm, if there is one. Each is `[batch, frames, width]`.
     pub hidden_states: Vec<Tensor<3>>,
-    /// The end of the network, after that norm, `[batch, frames, width]`.
-    pub last: Tensor<3>,
-    /// How much each frame (rows) looks at each other (columns), layer by layer, `[batch, heads, frames, frames]`; empty
-    /// where that was not asked for.
+    /// The output of the network, after the final norm, `[batch, frames, width]`.
+    pub last_hidden_state: Tensor<3>,
+    /// The attention weights of each layer, `[batch, heads, frames, frames]`: how much each frame (rows) attends to each other
+    /// (columns); empty unless requested.
     pub attentions: Vec<Tensor<4>>,
 }

@@ -1,5 +1,5 @@
-//! The layer that all encoders are stacks of: attention among frames, then two dense layers on each frame (Vaswani et
-//! al., "Attention Is All You Need", 2017).
+//! The transformer layer: self-attention over frames, then a feed-forward network of two dense layers (Vaswani et al.,
+//! "Attention Is All You Need", 2017).
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
@@ -8,15 +8,15 @@ use burn::tensor::{Device, Tensor};
 
 use crate::nn::gelu::gelu;
 
-/// Sizes and order of a layer.
+/// Sizes of a layer, and the position of its norms.
 #[derive(Debug, Clone, Copy)]
 pub struct LayerConfig {
     pub width: usize,
     pub heads: usize,
     pub hidden: usize,
-    /// Whether keys have a bias; Whisper's do not.
+    /// Whether the projection of keys has a bias; Whisper's has none.
     pub key_bias: bool,
-    /// Whether each half is normed before it, and not after it together with what it is added to.
+    /// Pre-norm (before each sublayer) instead of post-norm (after each residual connection).
     pub norm_first: bool,
     pub epsilon: f64,
 }
@@ -44,7 +44,7 @@ impl LayerConfig {
     }
 }
 
-/// One layer; the names of its parts are those of wav2vec 2.0 in transformers.
+/// A layer; its parts have the names of wav2vec 2.0 in transformers.
 #[derive(Module, Debug)]
 pub struct Layer {
     attention: Attention,
@@ -55,16 +55,16 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Returns the frames, `[batch, frames, width]` as they came, and how much each looked at each other,
+    /// Returns the frames, `[batch, frames, width]` as the input, and the attention weights,
     /// `[batch, heads, frames, frames]`.
     pub fn forward(&self, x: Tensor<3>) -> (Tensor<3>, Tensor<4>) {
         if self.norm_first {
-            let (heard, weights) = self.attention.forward(self.layer_norm.forward(x.clone()));
-            let x = x + heard;
+            let (context, weights) = self.attention.forward(self.layer_norm.forward(x.clone()));
+            let x = x + context;
             (x.clone() + self.feed_forward.forward(self.final_layer_norm.forward(x)), weights)
         } else {
-            let (heard, weights) = self.attention.forward(x.clone());
-            let x = self.layer_norm.forward(x + heard);
+            let (context, weights) = self.attention.forward(x.clone());
+            let x = self.layer_norm.forward(x + context);
             (self.final_layer_norm.forward(x.clone() + self.feed_forward.forward(x)), weights)
         }
     }
@@ -82,15 +82,15 @@ struct Attention {
 impl Attention {
     fn forward(&self, x: Tensor<3>) -> (Tensor<3>, Tensor<4>) {
         let [batch, frames, width] = x.dims();
-        let of_heads =
+        let split_heads =
             |x: Tensor<3>| x.reshape([batch, frames, self.heads, width / self.heads]).swap_dims(1, 2);
         let scale = ((width / self.heads) as f32).powf(-0.5);
-        let queries = of_heads(self.q_proj.forward(x.clone()) * scale);
-        let keys = of_heads(self.k_proj.forward(x.clone()));
-        let values = of_heads(self.v_proj.forward(x));
+        let queries = split_heads(self.q_proj.forward(x.clone()) * scale);
+        let keys = split_heads(self.k_proj.forward(x.clone()));
+        let values = split_heads(self.v_proj.forward(x));
         let weights = softmax(queries.matmul(keys.swap_dims(2, 3)), 3);
-        let heard = weights.clone().matmul(values).swap_dims(1, 2).reshape([batch, frames, width]);
-        (self.out_proj.forward(heard), weights)
+        let context = weights.clone().matmul(values).swap_dims(1, 2).reshape([batch, frames, width]);
+        (self.out_proj.forward(context), weights)
     }
 }
 
@@ -106,7 +106,7 @@ impl FeedForward {
     }
 }
 
-/// Frames after a norm, where there is one.
+/// Applies a norm to frames, if there is one.
 pub fn normed(x: Tensor<3>, norm: &Option<LayerNorm>) -> Tensor<3> {
     match norm {
         Some(norm) => norm.forward(x),
@@ -114,9 +114,9 @@ pub fn normed(x: Tensor<3>, norm: &Option<LayerNorm>) -> Tensor<3> {
     }
 }
 
-/// Sends frames through layers, one after the other; returns what goes in and what comes out of each, and the weights
-/// of their attention.
-pub fn run(layers: &[Layer], x: Tensor<3>) -> (Vec<Tensor<3>>, Vec<Tensor<4>>) {
+/// Applies the layers in order; returns the hidden states (the input, then the output of each layer) and the attention
+/// weights.
+pub fn run_layers(layers: &[Layer], x: Tensor<3>) -> (Vec<Tensor<3>>, Vec<Tensor<4>>) {
     let (mut states, mut attentions) = (vec![x], Vec::new());
     for layer in layers {
         let (state, weights) = layer.forward(states[states.len() - 1].clone());

@@ -1,5 +1,5 @@
-//! The encoder of Whisper (Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2022), for
-//! sound of any length up to half a minute: positions are taken as far as the frames go, and nothing is padded.
+//! The encoder of Whisper (Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2022), for audio of
+//! any length up to 30 seconds: positional embeddings are truncated to the frames, and nothing is padded.
 
 use burn::config::Config;
 use burn::module::{Module, Param};
@@ -9,38 +9,38 @@ use burn::tensor::{Device, Tensor};
 
 use super::Encoded;
 use super::transformer::{self, Layer, LayerConfig, normed};
-use super::{LONGEST, MOST_LAYERS, WIDEST, divides};
+use super::{MAX_FRAMES, MAX_LAYERS, MAX_WIDTH, divides};
 use crate::nn::gelu::gelu;
 use crate::rules::first_broken;
 
 /// Sizes of a [`Whisper`]; the defaults are those of `tiny`.
 #[derive(Config, Debug)]
 pub struct WhisperConfig {
-    /// Rows of the log-mel map.
+    /// Number of mel bands.
     #[config(default = 80)]
     pub mels: usize,
-    /// Values a frame.
+    /// Width of the hidden states.
     #[config(default = 384)]
     pub width: usize,
-    /// Transformer layers.
+    /// Number of transformer layers.
     #[config(default = 4)]
     pub layers: usize,
-    /// Heads of each layer's attention.
+    /// Number of attention heads in each layer.
     #[config(default = 6)]
     pub heads: usize,
-    /// Values between the two dense layers.
+    /// Hidden width of the feed-forward networks.
     #[config(default = 1536)]
     pub hidden: usize,
-    /// Most frames that come out, 50 of them a second.
+    /// Maximum number of output frames, 50 per second.
     #[config(default = 1500)]
     pub positions: usize,
-    /// Whether what comes out of the last layer is normed at the end; not if layers were left out.
+    /// Whether there is a final norm; not if the encoder is truncated.
     #[config(default = true)]
     pub final_norm: bool,
 }
 
 impl WhisperConfig {
-    /// Makes the encoder with fresh random weights.
+    /// Initializes the encoder with random weights.
     pub fn init(&self, device: &Device) -> Whisper {
         let Self { mels, width, layers, positions, final_norm, .. } = *self;
         let conv = |inputs, stride| {
@@ -65,12 +65,12 @@ impl WhisperConfig {
         first_broken(&[
             (in_range(self.mels, 1024), "there must be 1 to 1024 mel bands"),
             (
-                in_range(self.width, WIDEST) && in_range(self.hidden, WIDEST),
+                in_range(self.width, MAX_WIDTH) && in_range(self.hidden, MAX_WIDTH),
                 "the width of layers and what is between their dense layers must be from 1 to 16384",
             ),
-            (self.layers <= MOST_LAYERS, "there must be at most 96 layers"),
+            (self.layers <= MAX_LAYERS, "there must be at most 96 layers"),
             (divides(self.heads, self.width), "the number of attention heads must divide the width"),
-            (in_range(self.positions, LONGEST), "there must be 1 to 16384 positions"),
+            (in_range(self.positions, MAX_FRAMES), "there must be 1 to 16384 positions"),
         ])
     }
 
@@ -80,7 +80,7 @@ impl WhisperConfig {
     }
 }
 
-/// Two convolutions that halve the frames, learnt positions, transformer layers, a norm.
+/// Two convolutions with a total stride of 2, learned positional embeddings, transformer layers, a final norm.
 #[derive(Module, Debug)]
 pub struct Whisper {
     conv1: Conv1d,
@@ -93,7 +93,7 @@ pub struct Whisper {
 impl Whisper {
     /// # Shapes
     /// - input: log-mel maps, `[batch, mels, frames]`
-    /// - output: `frames / 2`, rounded up, and no more than the positions; what is beyond is not heard
+    /// - output: `frames / 2` frames, rounded up, at most as many as there are positions; the input is truncated to these
     pub fn forward(&self, maps: Tensor<3>) -> Encoded {
         let [positions, width] = self.embed_positions.dims();
         let [batch, mels, frames] = maps.dims();
@@ -101,8 +101,8 @@ impl Whisper {
         let x = gelu(self.conv2.forward(gelu(self.conv1.forward(maps)))).swap_dims(1, 2);
         let frames = x.dims()[1];
         let x = x + self.embed_positions.val().slice([0..frames, 0..width]).unsqueeze::<3>();
-        let (hidden_states, attentions) = transformer::run(&self.layers, x);
+        let (hidden_states, attentions) = transformer::run_layers(&self.layers, x);
         let last = hidden_states[hidden_states.len() - 1].clone();
-        Encoded { hidden_states, last: normed(last, &self.layer_norm), attentions }
+        Encoded { hidden_states, last_hidden_state: normed(last, &self.layer_norm), attentions }
     }
 }

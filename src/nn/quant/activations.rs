@@ -1,23 +1,23 @@
-//! Activations in seven bits, rounded as they come.
+//! Dynamic quantization of activations to seven bits.
 
 use super::kernel::GROUP;
 use crate::nn::activation::{ROUNDING, reciprocal};
 
 /// Largest code.
-const TOP: f32 = 127.0;
-/// Values that lie no farther apart are all 0: their steps would be too small for a float's exponent.
-const SMALLEST: f32 = 1e-30;
+const MAX_CODE: f32 = 127.0;
+/// Values in a smaller range are quantized to 0: their scale would be too small for the exponent of a float.
+const MIN_RANGE: f32 = 1e-30;
 
-/// Rows of activations that may overlap, as the windows of a convolution do.
+/// Rows of activations that may overlap, as the windows of a convolution.
 #[derive(Debug, Clone, Copy)]
 pub struct Windows<'a> {
-    /// Row by row, what lies between two rows included.
+    /// All values, including those between two rows.
     pub values: &'a [f32],
-    /// Values from the start of a row to that of the next.
+    /// Distance between the starts of two consecutive rows.
     pub stride: usize,
-    /// Values of a row.
+    /// Number of values in a row.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub count: usize,
 }
 
@@ -27,32 +27,32 @@ impl<'a> Windows<'a> {
         Self { values, stride: width, width, count: values.len() / width }
     }
 
-    /// Whether each row is rounded to a grid of its own.
-    pub fn have_own_grids(&self) -> bool {
-        self.width <= SHARED * self.stride
+    /// Returns whether quantization is per row rather than per tensor.
+    pub fn is_per_row(&self) -> bool {
+        self.width <= MAX_OVERLAP * self.stride
     }
 
-    /// Windows of `width` values every `stride` values, as many as fit.
+    /// All complete windows of `width` values at intervals of `stride`.
     pub fn sliding(values: &'a [f32], width: usize, stride: usize) -> Self {
         let count = if values.len() < width { 0 } else { 1 + (values.len() - width) / stride };
         Self { values, stride, width, count }
     }
 }
 
-/// How codes become values: value = (code - `zero`) × `step`.
+/// Affine quantization parameters: value = (code - `zero_point`) × `scale`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Grid {
-    /// Distance of two neighbouring values.
-    pub step: f32,
-    /// One divided by it.
-    per_value: f32,
+pub struct QuantParams {
+    /// Distance between two adjacent values.
+    pub scale: f32,
+    /// The reciprocal of `scale`.
+    inverse_scale: f32,
     /// The code of 0.
-    pub zero: i32,
+    pub zero_point: i32,
 }
 
-impl Grid {
-    /// The finest grid with 128 values from the lowest to the highest of `values`, and an exact 0.
-    fn over(values: &[f32]) -> Self {
+impl QuantParams {
+    /// The parameters that map the range of `values` to 128 codes, with an exact 0.
+    fn of_range(values: &[f32]) -> Self {
         let (mut low, mut high) = ([0.0_f32; 8], [0.0_f32; 8]);
         let (chunks, rest) = values.as_chunks::<8>();
         let mut widen = |lane: usize, value: f32| {
@@ -69,79 +69,80 @@ impl Grid {
         }
         let low = low.into_iter().fold(0.0, f32::min);
         let high = high.into_iter().fold(0.0, f32::max);
-        let step = if high - low > SMALLEST { (high - low) * (1.0 / TOP) } else { 1.0 };
-        let per_value = reciprocal(step);
-        Self { step, per_value, zero: (-low * per_value).round_ties_even() as i32 }
+        let scale = if high - low > MIN_RANGE { (high - low) * (1.0 / MAX_CODE) } else { 1.0 };
+        let inverse_scale = reciprocal(scale);
+        Self { scale, inverse_scale, zero_point: (-low * inverse_scale).round_ties_even() as i32 }
     }
 
-    fn round(self, values: &[f32], codes: &mut [u8]) {
+    fn quantize(self, values: &[f32], codes: &mut [u8]) {
         for (value, code) in values.iter().zip(codes) {
-            let rounded = (value * self.per_value + ROUNDING).to_bits() as i32 - ROUNDING.to_bits() as i32;
-            *code = (rounded + self.zero).clamp(0, TOP as i32) as u8;
+            let quantized =
+                (value * self.inverse_scale + ROUNDING).to_bits() as i32 - ROUNDING.to_bits() as i32;
+            *code = (quantized + self.zero_point).clamp(0, MAX_CODE as i32) as u8;
         }
     }
 }
 
-/// Where a value stands in at most so many windows, each window is rounded to a grid of its own, so that a quiet moment
-/// keeps its detail beside a loud one. Where it stands in more, that would take longer than the products, and all values
-/// are rounded once, to one grid.
-const SHARED: usize = 4;
+/// If each value is in at most this many windows, quantization is per row, so that quiet frames keep their precision next to
+/// loud ones. If it is in more, that would take longer than the products, and quantization is per tensor.
+const MAX_OVERLAP: usize = 4;
 
-/// Rows of activations in codes of 0 ..= 127.
+/// Quantized rows of activations, with codes in 0 ..= 127.
 #[derive(Debug, Default)]
 pub struct Activations {
     codes: Vec<u8>,
-    /// One a row, or one for all.
-    grids: Vec<Grid>,
+    /// One per row, or one for all.
+    params: Vec<QuantParams>,
     stride: usize,
     width: usize,
     count: usize,
 }
 
 impl Activations {
-    /// Rounds `windows`; what was held before is given up, its memory is used again.
-    pub fn round(&mut self, windows: Windows) {
+    /// Quantizes `windows`, replacing the previous contents and reusing their memory.
+    pub fn quantize(&mut self, windows: Windows) {
         let Windows { values, stride, width, count } = windows;
-        let has_own_grids = windows.have_own_grids();
-        self.grids.clear();
-        // The kernels take inputs by groups; what they read beyond a row meets weights of 0.
-        let codes = if has_own_grids { count * width } else { values.len() };
+        let is_per_row = windows.is_per_row();
+        self.params.clear();
+        // The kernels read inputs in groups; the weights of those past the end of a row are 0.
+        let codes = if is_per_row { count * width } else { values.len() };
         self.codes.resize(codes + GROUP, 0);
-        if has_own_grids {
+        if is_per_row {
             for (row, codes) in self.codes[..codes].chunks_exact_mut(width).enumerate() {
                 let row = &values[row * stride..][..width];
-                let grid = Grid::over(row);
-                grid.round(row, codes);
-                self.grids.push(grid);
+                let params = QuantParams::of_range(row);
+                params.quantize(row, codes);
+                self.params.push(params);
             }
         } else {
-            let grid = Grid::over(values);
-            grid.round(values, &mut self.codes);
-            self.grids.push(grid);
+            let params = QuantParams::of_range(values);
+            params.quantize(values, &mut self.codes);
+            self.params.push(params);
         }
-        (self.stride, self.width, self.count) = (if has_own_grids { width } else { stride }, width, count);
+        (self.stride, self.width, self.count) = (if is_per_row { width } else { stride }, width, count);
     }
 
-    /// All codes, and [`GROUP`] more.
+    /// All codes, followed by [`GROUP`] bytes of padding.
     pub(super) fn codes(&self) -> &[u8] {
         &self.codes
     }
 
-    /// Where a row begins among the codes.
+    /// Index of the first code of a row.
     pub(super) fn start(&self, row: usize) -> usize {
         row * self.stride
     }
 
-    pub(super) fn grid(&self, row: usize) -> Grid {
-        self.grids[row.min(self.grids.len() - 1)]
+    /// The quantization parameters of a row.
+    pub(super) fn params(&self, row: usize) -> QuantParams {
+        self.params[row.min(self.params.len() - 1)]
     }
 
-    /// Rows.
+    /// Number of rows.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Values of a row.
+    /// Number of values in a row.
     pub fn width(&self) -> usize {
         self.width
     }
@@ -154,24 +155,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_value_moves_by_more_than_half_a_step_and_zero_stays(
+        fn the_quantization_error_is_at_most_a_step_and_zero_is_exact(
             values in prop::collection::vec(-10.0_f32..10.0, 24),
             offset in -12.0_f32..12.0,
         ) {
             let values: Vec<f32> = values.iter().map(|value| value + offset).chain([0.0; 6]).collect();
-            let mut rounded = Activations::default();
+            let mut quantized = Activations::default();
             for windows in
                 [Windows::rows(&values, 6), Windows::sliding(&values, 9, 3), Windows::sliding(&values, 9, 2)]
             {
-                rounded.round(windows);
+                quantized.quantize(windows);
                 for row in 0..windows.count {
-                    let grid = rounded.grid(row);
-                    let codes = &rounded.codes()[rounded.start(row)..][..windows.width];
+                    let params = quantized.params(row);
+                    let codes = &quantized.codes()[quantized.start(row)..][..windows.width];
                     for (value, &code) in values[row * windows.stride..].iter().zip(codes) {
                         prop_assert!(code <= 127);
-                        let back = (i32::from(code) - grid.zero) as f32 * grid.step;
-                        // Both ends of the range are rounded, too, since 0 is kept exactly.
-                        prop_assert!((value - back).abs() <= grid.step * 1.001, "{} {}", value, back);
+                        let back = (i32::from(code) - params.zero_point) as f32 * params.scale;
+                        // Both ends of the range are rounded, too, since 0 is exact.
+                        prop_assert!((value - back).abs() <= params.scale * 1.001, "{} {}", value, back);
                         prop_assert!(*value != 0.0 || back == 0.0);
                     }
                 }
@@ -180,10 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn silence_stays_silence() {
-        let mut rounded = Activations::default();
-        rounded.round(Windows::rows(&[0.0; 8], 4));
-        assert_eq!((rounded.grid(1).step, rounded.grid(1).zero), (1.0, 0));
-        assert!(rounded.codes().iter().all(|&code| code == 0));
+    fn zeros_have_a_scale_of_one() {
+        let mut quantized = Activations::default();
+        quantized.quantize(Windows::rows(&[0.0; 8], 4));
+        assert_eq!((quantized.params(1).scale, quantized.params(1).zero_point), (1.0, 0));
+        assert!(quantized.codes().iter().all(|&code| code == 0));
     }
 }

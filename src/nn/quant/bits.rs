@@ -1,4 +1,4 @@
-//! Small signed integers side by side in a byte string, lowest bit first.
+//! Packing of small signed integers into bytes, lowest bit first.
 
 /// Packs the low `bits` of each code.
 pub fn pack(codes: impl Iterator<Item = i8>, bits: u8) -> Vec<u8> {
@@ -20,7 +20,7 @@ pub fn pack(codes: impl Iterator<Item = i8>, bits: u8) -> Vec<u8> {
     packed
 }
 
-/// The first `count` codes of `packed`, with their sign.
+/// Unpacks the first `count` codes of `packed`, with sign extension.
 pub fn unpack(packed: &[u8], bits: u8, count: usize) -> impl Iterator<Item = i8> {
     let mask = low_mask(bits);
     let unused = 8 - u32::from(bits);
@@ -34,7 +34,7 @@ pub fn unpack(packed: &[u8], bits: u8, count: usize) -> impl Iterator<Item = i8>
         let code = (pending & mask) as u8;
         pending >>= bits;
         filled -= u32::from(bits);
-        // Moves the sign bit to the top and back, which fills the unused bits with it.
+        // Shifts the sign bit to the top and back, which fills the unused bits with it.
         ((code << unused) as i8) >> unused
     })
 }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_every_width_come_back() {
+    fn packing_round_trips_for_every_width() {
         for bits in super::super::BITS {
             let top = ((1_i32 << (bits - 1)) - 1) as i8;
             let codes: Vec<i8> = (0..41)

@@ -114,7 +114,7 @@ pub fn draw(analyzer: &mut Analyzer, read: &[Read], view: View) -> String {
             let pictures: Vec<_> = read
                 .iter()
                 .map(|one| {
-                    one.explanation.seen.clone().unwrap_or_else(|| analyzer.picture(&one.analysis.clip))
+                    one.explanation.input.clone().unwrap_or_else(|| analyzer.log_mel(&one.analysis.clip))
                 })
                 .collect();
             let rows = read.iter().zip(&pictures).map(|(Read { name, explanation, .. }, picture)| {
@@ -139,8 +139,8 @@ pub fn draw(analyzer: &mut Analyzer, read: &[Read], view: View) -> String {
     }
 }
 
-fn tensors(Explanation { coarse, heat, seen, .. }: &Explanation) -> Vec<u8> {
-    let maps = [("coarse", Some(coarse)), ("heat", Some(heat)), ("seen", seen.as_ref())];
+fn tensors(Explanation { coarse, heat, input, .. }: &Explanation) -> Vec<u8> {
+    let maps = [("coarse", Some(coarse)), ("heat", Some(heat)), ("seen", input.as_ref())];
     let maps: Vec<_> = maps
         .into_iter()
         .filter_map(|(name, map)| {

@@ -75,7 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     while let Some(batch) = next_batch(&mut windows, arguments)? {
         let reports = map(&batch, &mut analyzers, |analyzer, window| {
             if let Some(references) = &references {
-                let mut others = references.beside([window.start_s, window.end_s()]);
+                let mut others = references.excluding([window.start_s, window.end_s()]);
                 if let Some(reference) = &reference {
                     others.merge(reference)?;
                 }

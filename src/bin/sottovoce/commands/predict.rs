@@ -92,7 +92,7 @@ fn same_speaker(
                 others.remove(own).map_err(bad)?;
             }
             analyzer.set_speaker(Some(others)).map_err(bad)?;
-            Ok(analyzer.read_again(analysis).report(analyzer.model()))
+            Ok(analyzer.reclassify(analysis).report(analyzer.model()))
         });
         if print(file, outcome, arguments.json).is_err() {
             return Ok(());
@@ -149,7 +149,7 @@ fn beside(report: &Report) -> String {
         speaker.clips,
         if speaker.clips == 1 { "" } else { "s" },
         speaker.seconds,
-        opinion(&speaker.alone)
+        opinion(&speaker.unconditioned)
     )
 }
 

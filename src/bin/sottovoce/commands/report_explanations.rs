@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
 use sottovoce::evaluate::{EvaluatedModel, Figure};
-use sottovoce::explain::FeatureVariance;
+use sottovoce::explain::EmbeddingVariance;
 use sottovoce::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
@@ -65,10 +65,10 @@ pub fn draw(
                     .into_iter()
                     .filter_map(|clip| {
                         let bytes = std::fs::read(&clip.path).ok()?;
-                        Some(analyzer.analyze_file(&bytes).ok()?.representation)
+                        Some(analyzer.analyze_file(&bytes).ok()?.embedding)
                     })
                     .collect();
-                if let Some(found) = FeatureVariance::of(clips.iter().map(|clip| &clip[..])) {
+                if let Some(found) = EmbeddingVariance::of(clips.iter().map(|clip| &clip[..])) {
                     let title = format!("Variance of the embedding of {model}");
                     draw("variance", is_paper("6"), figures::variance(&title, &found))?;
                 }

@@ -1,74 +1,74 @@
-//! What encoders are computed with: the few operations that they consist of.
+//! The operations that encoders consist of.
 
 use super::weights::{DenseWeights, NormWeights};
-use crate::nn::quant::Then;
+use crate::nn::quant::Epilogue;
 
-/// What a norm brings to mean 0 and variance 1.
+/// The axis over which a norm computes mean and variance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
-    /// Every frame, over its channels (layer norm).
+pub enum NormAxis {
+    /// The channels of each frame (layer norm).
     Channels,
-    /// Every channel, over time (group norm with one channel a group).
+    /// The frames of each channel (group norm with one channel per group).
     Time,
 }
 
-/// Computes on sequences of frames: on the CPU at once, on a GPU when they are read.
+/// Operations on sequences of frames: eager on the CPU, deferred until values are read on a GPU.
 ///
-/// What an operation writes to is brought to the size that it needs, unless it is added to.
+/// Outputs are resized as needed, unless the operation accumulates into them.
 pub trait Backend {
-    /// Floats in its memory; empty at first.
+    /// Floats in its memory; empty by default.
     type Values: Default;
-    /// A dense layer or a convolution, ready to use.
+    /// A prepared linear layer or convolution.
     type Dense;
-    /// A norm, ready to use.
+    /// A prepared norm.
     type Norm;
 
-    /// Prepares a layer, or one of the same size for each group of channels.
+    /// Prepares a layer, or one of equal size for each group of channels.
     fn dense(&self, groups: Vec<DenseWeights>) -> Self::Dense;
 
     /// Prepares a norm.
     fn norm(&self, weights: NormWeights) -> Self::Norm;
 
-    /// Brings in values from outside.
+    /// Copies values into the memory of the backend.
     fn load(&mut self, values: &mut Self::Values, from: &[f32]);
 
-    /// How many values there are.
+    /// Number of values.
     fn len(values: &Self::Values) -> usize;
 
-    /// `out` holds a copy of `x`.
+    /// Copies `x` to `out`.
     fn copy(&mut self, x: &Self::Values, out: &mut Self::Values);
 
-    /// Adds to `x` as many of the values of `y` as it has.
+    /// Adds the first values of `y` to `x`, as many as `x` has.
     fn add(&mut self, x: &mut Self::Values, y: &Self::Values);
 
-    /// For each of `groups` equal parts of the channels, `out` holds all frames of `x`, with `around[0]` frames of zeros
-    /// before and `around[1]` after them.
+    /// Splits the channels of `x` into `groups` equal groups, and pads each with `padding[0]` frames of zeros before and
+    /// `padding[1]` after.
     ///
     /// # Shapes
     /// - `x`: `[frames, width]`
-    /// - `out`: `[groups, around[0] + frames + around[1], width / groups]`
+    /// - `out`: `[groups, padding[0] + frames + padding[1], width / groups]`
     fn pad(
         &mut self,
         x: &Self::Values,
         width: usize,
         groups: usize,
-        around: [usize; 2],
+        padding: [usize; 2],
         out: &mut Self::Values,
     );
 
-    /// Sends every window of `x`, `stride` values after the one before, through a layer; `out` has a row for each. With
-    /// [`Then::Add`] it is added to. Groups of channels, as [`pad`](Self::pad) lays them out, go through layers of their
-    /// own, and what these say of a window stands side by side.
-    fn product(
+    /// Applies a layer to every window of `x`, at intervals of `stride` values; `out` has a row per window. With
+    /// [`Epilogue::Accumulate`], the result is added to `out`. Each group of channels, in the layout of [`pad`](Self::pad), has a
+    /// layer of its own, and their outputs are concatenated.
+    fn linear(
         &mut self,
         dense: &Self::Dense,
         x: &Self::Values,
         stride: usize,
-        then: Then,
+        epilogue: Epilogue,
         out: &mut Self::Values,
     );
 
-    /// Adds to `x` what the two layers make of each of the frames of `normed`.
+    /// Adds to `x` the output of the two layers for each frame of `normed`.
     fn feed_forward(
         &mut self,
         layers: [&Self::Dense; 2],
@@ -77,22 +77,22 @@ pub trait Backend {
         x: &mut Self::Values,
     );
 
-    /// A norm in place, and GELU after it if that is asked for.
-    fn normalise(&mut self, norm: &Self::Norm, over: Over, then: Then, x: &mut Self::Values);
+    /// Applies a norm in place, then the epilogue.
+    fn normalise(&mut self, norm: &Self::Norm, axis: NormAxis, epilogue: Epilogue, x: &mut Self::Values);
 
-    /// What each frame hears of the others, of queries, keys and values side by side. How much it looks at each is kept
-    /// in `looks`, head by head.
+    /// Computes attention from concatenated queries, keys and values. Writes the attention weights of each head to
+    /// `attention_weights`.
     ///
     /// # Shapes
     /// - `projected`: `[frames, 3 * width]`
-    /// - `heard`: `[frames, width]`
-    /// - `looks`: `[heads, frames, frames]`
-    fn attend(
+    /// - `context`: `[frames, width]`
+    /// - `attention_weights`: `[heads, frames, frames]`
+    fn attention(
         &mut self,
         projected: &Self::Values,
         width: usize,
         heads: usize,
-        heard: &mut Self::Values,
-        looks: Option<&mut Self::Values>,
+        context: &mut Self::Values,
+        attention_weights: Option<&mut Self::Values>,
     );
 }

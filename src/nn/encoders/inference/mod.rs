@@ -1,9 +1,9 @@
-//! Encoders without gradients: the same networks as the modules beside this one, with weights that stay integers where
-//! they were kept so. Written once, for any [backend](backend::Backend).
+//! Encoders for inference: the same networks as the modules in [`super`], without gradients, with integer weights where the
+//! stored weights are quantized. Generic over the [backend](backend::Backend).
 //!
-//! A frame's values stand together, so that a convolution over time is a product with windows of a longer stride, and
-//! nothing is copied for it. What is computed in between has buffers that are kept from clip to clip; only the hidden states
-//! that are handed out are new each time.
+//! The values of a frame are contiguous, so that a convolution over time is a matrix product with overlapping windows, and
+//! nothing is copied for it. Intermediate buffers are reused from clip to clip; only the returned hidden states are allocated
+//! each time.
 
 mod attention;
 mod backend;
@@ -28,7 +28,7 @@ use self::layer::Layer;
 use super::{Encoded, EncoderConfig};
 use crate::nn::weights::Stored;
 
-/// An encoder ready to hear, on the CPU. Copies share the weights.
+/// An encoder for inference on the CPU. Copies share the weights.
 #[derive(Clone)]
 pub struct Inference {
     network: Arc<Network<Cpu>>,
@@ -39,29 +39,29 @@ pub struct Inference {
 }
 
 impl Inference {
-    /// Puts an encoder together; `weights` are asked for by the names of the module's parameters, and come as
-    /// transformers lays them out.
+    /// Builds an encoder; `weights` returns a tensor, in the layout of transformers, for the name of a parameter of the module.
     ///
     /// # Panics
-    /// If one is missing or of another shape.
+    /// If one is missing or has another shape.
     pub fn new(config: &EncoderConfig, weights: impl FnMut(&str) -> Option<Stored>) -> Self {
         let mut backend = Cpu::default();
         let network = Arc::new(Network::new(config, &mut backend, weights));
         Self { network, backend, buffers: Buffers::default(), width: config.width(), heads: config.heads() }
     }
 
-    /// Encodes one clip: samples for wav2vec 2.0, a feature map row by row for Whisper. Tensors are on `device`.
+    /// Encodes one clip: samples for wav2vec 2.0, a row-major feature map for Whisper. The returned tensors are on `device`.
     pub fn forward(&mut self, input: &[f32], with_attention: bool, device: &Device) -> Encoded {
         let Self { network, backend, buffers, width, heads } = self;
         let mut trace = Trace { with_attention, states: Vec::new(), attentions: Vec::new() };
-        let last = network.forward(backend, input, buffers, &mut trace);
-        let frames = last.len() / *width;
+        let last_hidden_state = network.forward(backend, input, buffers, &mut trace);
+        let frames = last_hidden_state.len() / *width;
         let state = |values| Tensor::from_data(TensorData::new(values, [1, frames, *width]), device);
-        let looks = |values| Tensor::from_data(TensorData::new(values, [1, *heads, frames, frames]), device);
+        let attention_weights =
+            |values| Tensor::from_data(TensorData::new(values, [1, *heads, frames, frames]), device);
         Encoded {
             hidden_states: trace.states.into_iter().map(state).collect(),
-            last: state(last),
-            attentions: trace.attentions.into_iter().map(looks).collect(),
+            last_hidden_state: state(last_hidden_state),
+            attentions: trace.attentions.into_iter().map(attention_weights).collect(),
         }
     }
 }
@@ -83,7 +83,7 @@ impl<B: Backend> Network<B> {
         }
     }
 
-    /// The end of the network; what is seen on the way is left in `trace`.
+    /// Returns the last hidden state; records intermediate values in `trace`.
     fn forward(
         &self,
         backend: &mut B,
@@ -98,17 +98,17 @@ impl<B: Backend> Network<B> {
     }
 }
 
-/// What is computed on the way, used again for each clip.
+/// Intermediate buffers, reused for each clip.
 struct Buffers<B: Backend> {
-    /// In front of the layers, by turns.
+    /// Input and output of the convolutions, alternately.
     convolved: [B::Values; 2],
-    /// A copy of the frames that is normed.
+    /// The frames after a norm.
     normed: B::Values,
     /// Queries, keys and values of each frame.
     projected: B::Values,
-    /// What each frame hears of the others.
-    heard: B::Values,
-    /// Between the dense layers.
+    /// The output of attention before its projection.
+    context: B::Values,
+    /// Hidden values of the feed-forward layers.
     hidden: B::Values,
 }
 
@@ -118,47 +118,47 @@ impl<B: Backend> Default for Buffers<B> {
             convolved: Default::default(),
             normed: Default::default(),
             projected: Default::default(),
-            heard: Default::default(),
+            context: Default::default(),
             hidden: Default::default(),
         }
     }
 }
 
-/// Buffers are no part of what a copy shares.
+/// Copies have buffers of their own.
 impl<B: Backend> Clone for Buffers<B> {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-/// What is seen on the way through the layers.
+/// Hidden states and attention weights recorded by the layers.
 struct Trace<B: Backend> {
     with_attention: bool,
-    /// What goes into the first layer, and what comes out of each.
+    /// The input of the first layer, then the output of each layer.
     states: Vec<B::Values>,
-    /// The looks of all heads of each layer.
+    /// The attention weights of each layer.
     attentions: Vec<B::Values>,
 }
 
-/// Sends frames through layers, one after the other.
-fn run<B: Backend>(
+/// Applies the layers to the frames in order.
+fn run_layers<B: Backend>(
     layers: &[Layer<B>],
     backend: &mut B,
     mut x: B::Values,
     buffers: &mut Buffers<B>,
     trace: &mut Trace<B>,
 ) -> B::Values {
-    let mut seen = |backend: &mut B, x: &B::Values| {
+    let mut record = |backend: &mut B, x: &B::Values| {
         let mut state = B::Values::default();
         backend.copy(x, &mut state);
         trace.states.push(state);
     };
-    seen(backend, &x);
+    record(backend, &x);
     for layer in layers {
-        let mut looks = trace.with_attention.then(B::Values::default);
-        layer.forward(backend, &mut x, buffers, looks.as_mut());
-        seen(backend, &x);
-        trace.attentions.extend(looks);
+        let mut attention_weights = trace.with_attention.then(B::Values::default);
+        layer.forward(backend, &mut x, buffers, attention_weights.as_mut());
+        record(backend, &x);
+        trace.attentions.extend(attention_weights);
     }
     x
 }

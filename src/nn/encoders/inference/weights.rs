@@ -1,27 +1,27 @@
-//! The weights of dense layers, convolutions and norms, as every backend takes them.
+//! The weights of linear layers, convolutions and norms, in the layout that all backends expect.
 
 use crate::nn::weights::Stored;
 
-/// Gives a tensor, in the layout of transformers, for our name of it.
+/// Returns a tensor, in the layout of transformers, for the name of our parameter.
 pub type Weights<'a> = &'a mut dyn FnMut(&str) -> Option<Stored>;
 
-/// The weights and the bias of some output channels.
+/// Weight and bias of some output channels.
 pub struct Part {
-    /// `[outputs, inputs]`, or `[outputs, inputs, taps]` of a convolution.
+    /// `[outputs, inputs]`, or `[outputs, inputs, taps]` for a convolution.
     pub weight: Stored,
     pub bias: Option<Vec<f32>>,
-    /// Multiplies what comes out.
+    /// Factor of the output.
     pub scale: f32,
 }
 
 impl Part {
-    /// The parameters `path.weight` and, if there is one, `path.bias`.
+    /// Loads the parameters `path.weight` and, if present, `path.bias`.
     ///
     /// # Panics
-    /// If there is no weight.
-    pub fn take(weights: Weights, path: &str) -> Self {
+    /// If the weight is missing.
+    pub fn load(weights: Weights, path: &str) -> Self {
         let weight = match weights(&format!("{path}.weight")).expect("checked beforehand") {
-            // The kernels have a scale for each output channel.
+            // The kernels expect one scale per output channel.
             Stored::Packed(weight) if weight.axis != 0 => {
                 Stored::Floats(Stored::Packed(weight).into_parameter())
             }
@@ -32,18 +32,18 @@ impl Part {
     }
 }
 
-/// Dense layers and convolutions: `outputs` values of each window of `inputs` values.
+/// A linear layer or convolution: maps each window of `inputs` values to one value per output channel.
 pub struct DenseWeights {
     pub inputs: usize,
     pub rows: Rows,
-    /// One for each output.
+    /// One per output channel.
     pub biases: Vec<f32>,
 }
 
-/// A row of weights for each output.
+/// A row of weights per output channel.
 pub enum Rows {
     Floats(Vec<f32>),
-    /// With a scale for each.
+    /// With a scale per row.
     Integers {
         codes: Vec<i8>,
         scales: Vec<f32>,
@@ -51,13 +51,13 @@ pub enum Rows {
 }
 
 impl DenseWeights {
-    /// The parameters under `path`, in integers if they are kept so.
-    pub fn take(weights: Weights, path: &str) -> Self {
-        Self::beside([Part::take(weights, path)])
+    /// Loads the parameters under `path`, as integers if they are stored quantized.
+    pub fn load(weights: Weights, path: &str) -> Self {
+        Self::concat([Part::load(weights, path)])
     }
 
-    /// Layers beside each other on the same inputs.
-    pub fn beside<const N: usize>(parts: [Part; N]) -> Self {
+    /// Concatenates the output channels of layers with the same inputs.
+    pub fn concat<const N: usize>(parts: [Part; N]) -> Self {
         let mut biases = Vec::new();
         for Part { weight, bias, scale } in &parts {
             match bias {
@@ -74,38 +74,38 @@ impl DenseWeights {
             let weights = parts.into_iter().flat_map(|Part { weight, scale, .. }| {
                 let mut values = weight.into_parameter().values;
                 values.iter_mut().for_each(|value| *value *= scale);
-                by_taps(values, channels, taps)
+                channels_last(values, channels, taps)
             });
             return Self { inputs, rows: Rows::Floats(weights.collect()), biases };
         }
         let (mut codes, mut scales): (Vec<i8>, Vec<f32>) = (Vec::new(), Vec::new());
         for Part { weight, scale, .. } in parts {
-            let Stored::Packed(weight) = weight else { unreachable!("none is of floats") };
-            codes.extend(by_taps(weight.codes().collect(), channels, taps));
-            scales.extend(weight.scales.iter().map(|of_channel| of_channel * scale));
+            let Stored::Packed(weight) = weight else { unreachable!("all are quantized") };
+            codes.extend(channels_last(weight.codes().collect(), channels, taps));
+            scales.extend(weight.scales.iter().map(|channel_scale| channel_scale * scale));
         }
         Self { inputs, rows: Rows::Integers { codes, scales }, biases }
     }
 
-    /// The same with floats, for inputs that must not be rounded.
-    pub fn exact(Part { weight, bias, scale }: Part) -> Self {
-        Self::beside([Part { weight: Stored::Floats(weight.into_parameter()), bias, scale }])
+    /// Dequantizes the weight, for inputs that must not be quantized.
+    pub fn as_floats(Part { weight, bias, scale }: Part) -> Self {
+        Self::concat([Part { weight: Stored::Floats(weight.into_parameter()), bias, scale }])
     }
 }
 
-/// `[outputs, channels, taps]` as `[outputs, taps, channels]`: a window holds frame after frame.
-fn by_taps<T: Copy>(values: Vec<T>, channels: usize, taps: usize) -> Vec<T> {
+/// `[outputs, channels, taps]` to `[outputs, taps, channels]`, the order of values in a window of frames.
+fn channels_last<T: Copy>(values: Vec<T>, channels: usize, taps: usize) -> Vec<T> {
     if taps == 1 {
         return values;
     }
-    let mut turned = Vec::with_capacity(values.len());
+    let mut transposed = Vec::with_capacity(values.len());
     for channel in values.chunks_exact(channels * taps) {
-        (0..taps).for_each(|tap| turned.extend(channel[tap..].iter().step_by(taps)));
+        (0..taps).for_each(|tap| transposed.extend(channel[tap..].iter().step_by(taps)));
     }
-    turned
+    transposed
 }
 
-/// Scale and shift of each channel after a norm.
+/// Scale and shift of each channel in a norm.
 pub struct NormWeights {
     pub gamma: Vec<f32>,
     pub beta: Vec<f32>,
@@ -113,11 +113,11 @@ pub struct NormWeights {
 }
 
 impl NormWeights {
-    /// The parameters `path.gamma` and `path.beta`.
+    /// Loads the parameters `path.gamma` and `path.beta`.
     ///
     /// # Panics
-    /// If there are none.
-    pub fn take(weights: Weights, path: &str, epsilon: f64) -> Self {
+    /// If they are missing.
+    pub fn load(weights: Weights, path: &str, epsilon: f64) -> Self {
         let mut values = |part: &str| {
             weights(&format!("{path}.{part}")).expect("checked beforehand").into_parameter().values
         };

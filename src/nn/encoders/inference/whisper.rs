@@ -1,11 +1,11 @@
 //! Whisper's encoder.
 
-use super::backend::{Backend, Over};
+use super::backend::{Backend, NormAxis};
 use super::layer::Layer;
 use super::weights::{DenseWeights, NormWeights, Weights};
-use super::{Buffers, Trace, run};
+use super::{Buffers, Trace, run_layers};
 use crate::nn::encoders::WhisperConfig;
-use crate::nn::quant::Then;
+use crate::nn::quant::Epilogue;
 
 pub struct Whisper<B: Backend> {
     mels: usize,
@@ -27,18 +27,18 @@ impl<B: Backend> Whisper<B> {
         Self {
             mels,
             width,
-            conv1: backend.dense(vec![DenseWeights::take(weights, "conv1")]),
-            conv2: backend.dense(vec![DenseWeights::take(weights, "conv2")]),
+            conv1: backend.dense(vec![DenseWeights::load(weights, "conv1")]),
+            conv2: backend.dense(vec![DenseWeights::load(weights, "conv2")]),
             positions,
             layers: (0..layers)
-                .map(|i| Layer::take(backend, weights, &format!("layers.{i}"), layer))
+                .map(|i| Layer::load(backend, weights, &format!("layers.{i}"), layer))
                 .collect(),
             layer_norm: final_norm
-                .then(|| backend.norm(NormWeights::take(weights, "layer_norm", layer.epsilon))),
+                .then(|| backend.norm(NormWeights::load(weights, "layer_norm", layer.epsilon))),
         }
     }
 
-    /// Of a log-mel map, row by row; what is beyond the positions is not heard.
+    /// Encodes a row-major log-mel map; frames beyond the positions are truncated.
     pub fn forward(
         &self,
         backend: &mut B,
@@ -49,22 +49,26 @@ impl<B: Backend> Whisper<B> {
         let Self { mels, width, .. } = *self;
         let columns = map.len() / mels;
         let frames = columns.min(2 * B::len(&self.positions) / width);
-        let mut turned = vec![0.0; frames * mels];
+        let mut transposed = vec![0.0; frames * mels];
         for (row, values) in map.chunks_exact(columns).enumerate() {
-            turned[row..].iter_mut().step_by(mels).zip(values).for_each(|(turned, value)| *turned = *value);
+            transposed[row..]
+                .iter_mut()
+                .step_by(mels)
+                .zip(values)
+                .for_each(|(transposed, value)| *transposed = *value);
         }
-        // A frame of silence stands on either side of what a convolution hears.
-        let Buffers { convolved: [heard, padded], .. } = buffers;
-        backend.load(heard, &turned);
-        backend.pad(heard, mels, 1, [1, 1], padded);
-        backend.product(&self.conv1, padded, mels, Then::Gelu, heard);
-        backend.pad(heard, width, 1, [1, 1], padded);
+        // The convolutions pad with one frame of zeros on both sides.
+        let Buffers { convolved: [current, padded], .. } = buffers;
+        backend.load(current, &transposed);
+        backend.pad(current, mels, 1, [1, 1], padded);
+        backend.linear(&self.conv1, padded, mels, Epilogue::Gelu, current);
+        backend.pad(current, width, 1, [1, 1], padded);
         let mut x = B::Values::default();
-        backend.product(&self.conv2, padded, 2 * width, Then::Gelu, &mut x);
+        backend.linear(&self.conv2, padded, 2 * width, Epilogue::Gelu, &mut x);
         backend.add(&mut x, &self.positions);
-        let mut last = run(&self.layers, backend, x, buffers, trace);
+        let mut last = run_layers(&self.layers, backend, x, buffers, trace);
         if let Some(norm) = &self.layer_norm {
-            backend.normalise(norm, Over::Channels, Then::Keep, &mut last);
+            backend.normalise(norm, NormAxis::Channels, Epilogue::None, &mut last);
         }
         last
     }

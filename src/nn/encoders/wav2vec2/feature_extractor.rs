@@ -1,4 +1,4 @@
-//! Convolutions that turn samples into frames.
+//! The convolutional feature extractor, from samples to frames.
 
 use std::f64::consts::SQRT_2;
 
@@ -30,8 +30,8 @@ enum Norm {
 
 impl FeatureExtractor {
     pub fn new(config: &Wav2Vec2Config, device: &Device) -> Self {
-        // As fairseq has it: frames keep their variance from one convolution to the next. With burn's own smaller weights
-        // they shrink to where the rectifier is a straight line, and a fresh network cannot tell loud from soft.
+        // As in fairseq: frames keep their variance from one convolution to the next. With burn's smaller default weights they
+        // shrink to where GELU is linear, and the output of an untrained network hardly depends on the level.
         let weights = Initializer::KaimingNormal { gain: SQRT_2, fan_out_only: false };
         let mut inputs = 1;
         let mut conv_layers = Vec::new();
@@ -67,7 +67,7 @@ impl FeatureExtractor {
     }
 }
 
-/// Each channel brought to zero mean and unit variance over time, then scaled and shifted.
+/// Normalises each channel over time, then scales and shifts it (group norm with one channel per group).
 fn over_time(x: Tensor<3>, norm: &GroupNorm) -> Tensor<3> {
     let centred = x.clone() - x.mean_dim(1);
     let variance = centred.clone().square().mean_dim(1);
@@ -82,7 +82,7 @@ mod tests {
     use burn::tensor::Distribution;
 
     #[test]
-    fn frames_of_a_fresh_network_keep_the_variance_of_the_sound() {
+    fn an_untrained_feature_extractor_keeps_the_variance_of_its_input() {
         let device = Device::flex();
         let config = Wav2Vec2Config::new().with_conv_channels(vec![32; 7]);
         let noise = Tensor::random([1, 16_000], Distribution::Normal(0.0, 1.0), &device);

@@ -1,4 +1,4 @@
-//! wav2vec 2.0 (Baevski et al., 2020) and HuBERT (Hsu et al., 2021), which is the same network trained otherwise.
+//! wav2vec 2.0 (Baevski et al., 2020) and HuBERT (Hsu et al., 2021), the same architecture with another training objective.
 
 mod feature_extractor;
 mod positions;
@@ -14,72 +14,72 @@ use self::feature_extractor::FeatureExtractor;
 use self::positions::PositionalConv;
 use super::Encoded;
 use super::transformer::{self, Layer, LayerConfig, normed};
-use super::{LONGEST, MOST_LAYERS, WIDEST, divides};
+use super::{MAX_FRAMES, MAX_LAYERS, MAX_WIDTH, divides};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::rules::first_broken;
 
-/// How the convolutions that hear the samples are normed.
+/// The norms of the feature extractor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureNorm {
-    /// The first one alone, each channel over time: the base models.
+    /// Group norm with one channel per group after the first convolution only: the base models.
     Group,
-    /// Each one, every frame over its channels: the large models.
+    /// Layer norm after every convolution: the large models.
     Layer,
 }
 
 /// Sizes of a [`Wav2Vec2`]; the defaults are those of the base models.
 #[derive(Config, Debug)]
 pub struct Wav2Vec2Config {
-    /// Channels of each convolution that hears the samples.
+    /// Number of output channels of each convolution of the feature extractor.
     #[config(default = "vec![512; 7]")]
     pub conv_channels: Vec<usize>,
-    /// Their kernels, in frames of the one before.
+    /// Kernel size of each convolution.
     #[config(default = "vec![10, 3, 3, 3, 3, 2, 2]")]
     pub conv_kernels: Vec<usize>,
-    /// Their strides.
+    /// Stride of each convolution.
     #[config(default = "vec![5, 2, 2, 2, 2, 2, 2]")]
     pub conv_strides: Vec<usize>,
-    /// Whether they have a bias.
+    /// Whether the convolutions have a bias.
     #[config(default = false)]
     pub conv_bias: bool,
-    /// How they are normed.
+    /// The norms of the convolutions.
     #[config(default = "FeatureNorm::Group")]
     pub feature_norm: FeatureNorm,
-    /// Whether their output is normed before it is brought to the width of the layers.
+    /// Whether there is a layer norm before the projection to the width of the layers.
     #[config(default = true)]
     pub project_norm: bool,
-    /// Values a frame.
+    /// Width of the hidden states.
     #[config(default = 768)]
     pub width: usize,
-    /// Transformer layers.
+    /// Number of transformer layers.
     #[config(default = 12)]
     pub layers: usize,
-    /// Heads of each layer's attention.
+    /// Number of attention heads in each layer.
     #[config(default = 12)]
     pub heads: usize,
-    /// Values between the two dense layers.
+    /// Hidden width of the feed-forward networks.
     #[config(default = 3072)]
     pub hidden: usize,
-    /// Frames that the convolution which tells positions sees.
+    /// Kernel size of the positional convolution, in frames.
     #[config(default = 128)]
     pub position_kernel: usize,
-    /// Groups of its channels.
+    /// Number of groups of the positional convolution.
     #[config(default = 16)]
     pub position_groups: usize,
-    /// Whether layers norm before each half and once at the end ("stable"), or after each half and once at the start.
+    /// Pre-norm with a final norm ("stable layer norm") instead of post-norm with an initial norm.
     #[config(default = false)]
     pub norm_first: bool,
-    /// Whether what comes out of the last layer is normed at the end, with `norm_first`; not if layers were left out.
+    /// Whether there is a final norm, with `norm_first`; not if the encoder is truncated.
     #[config(default = true)]
     pub final_norm: bool,
-    /// Added to variances in norms.
+    /// Epsilon of the layer norms.
     #[config(default = 1e-5)]
     pub epsilon: f64,
 }
 
 impl Wav2Vec2Config {
-    /// Makes the encoder with fresh random weights.
+    /// Initializes the encoder with random weights.
     pub fn init(&self, device: &Device) -> Wav2Vec2 {
         let channels = *self.conv_channels.last().expect("there is a convolution");
         let norm = |width| LayerNormConfig::new(width).with_epsilon(self.epsilon).init(device);
@@ -103,13 +103,13 @@ impl Wav2Vec2Config {
         let convs = self.conv_channels.len();
         let in_range = |sizes: &[usize], most| sizes.iter().all(|size| (1..=most).contains(size));
         first_broken(&[
-            ((1..=MOST_LAYERS).contains(&convs), "there must be 1 to 96 convolutions"),
+            ((1..=MAX_LAYERS).contains(&convs), "there must be 1 to 96 convolutions"),
             (
                 self.conv_kernels.len() == convs && self.conv_strides.len() == convs,
                 "the channels, kernels and strides of the convolutions must be of one length",
             ),
             (
-                in_range(&self.conv_channels, WIDEST) && in_range(&[self.width, self.hidden], WIDEST),
+                in_range(&self.conv_channels, MAX_WIDTH) && in_range(&[self.width, self.hidden], MAX_WIDTH),
                 "channels, the width of layers and what is between their dense layers must be from 1 to 16384",
             ),
             (
@@ -117,13 +117,13 @@ impl Wav2Vec2Config {
                 "kernels and strides must be from 1 to 1024",
             ),
             (
-                self.shortest() <= SAMPLE_RATE_HZ as usize,
+                self.receptive_field() <= SAMPLE_RATE_HZ as usize,
                 "the convolutions must see at most a second at once",
             ),
-            (self.layers <= MOST_LAYERS, "there must be at most 96 layers"),
+            (self.layers <= MAX_LAYERS, "there must be at most 96 layers"),
             (divides(self.heads, self.width), "the number of attention heads must divide the width"),
             (
-                (1..=LONGEST).contains(&self.position_kernel),
+                (1..=MAX_FRAMES).contains(&self.position_kernel),
                 "the positional convolution must see 1 to 16384 frames",
             ),
             (
@@ -148,16 +148,16 @@ impl Wav2Vec2Config {
         }
     }
 
-    /// Samples that make one frame.
-    pub fn shortest(&self) -> usize {
+    /// Receptive field of a frame, in samples.
+    pub fn receptive_field(&self) -> usize {
         let convs = self.conv_kernels.iter().zip(&self.conv_strides);
-        // Saturating, since `check` asks before it is known that the sizes are sane.
+        // Saturating, since `check` calls this before the sizes are known to be valid.
         convs.rev().fold(1_usize, |frames, (&kernel, &stride)| {
             frames.saturating_sub(1).saturating_mul(stride).saturating_add(kernel)
         })
     }
 
-    /// Frames that `samples` samples make.
+    /// Number of frames for `samples` samples.
     pub fn frames(&self, samples: usize) -> usize {
         self.conv_kernels.iter().zip(&self.conv_strides).fold(samples, |frames, (&kernel, stride)| {
             if frames < kernel { 0 } else { 1 + (frames - kernel) / stride }
@@ -165,7 +165,7 @@ impl Wav2Vec2Config {
     }
 }
 
-/// Convolutions over samples, a projection, and transformer layers over the frames.
+/// A convolutional feature extractor, a projection, and transformer layers.
 #[derive(Module, Debug)]
 pub struct Wav2Vec2 {
     feature_extractor: FeatureExtractor,
@@ -190,49 +190,49 @@ struct Transformer {
 impl Wav2Vec2 {
     /// # Shapes
     /// - input: `[batch, samples]` at 16 kHz
-    /// - output: [`Wav2Vec2Config::frames`] frames, 50 of them a second
+    /// - output: [`Wav2Vec2Config::frames`] frames, 50 per second
     pub fn forward(&self, samples: Tensor<2>) -> Encoded {
-        self.attend(self.hear(samples).1)
+        self.encode(self.extract_features(samples).1)
     }
 
-    /// The first half: what the convolutions hear, normed, and the same brought to the width of the layers.
+    /// The first part: returns the normed features of the convolutions, and their projection to the width of the layers.
     ///
     /// # Shapes
     /// - input: `[batch, samples]` at 16 kHz
     /// - output: `[batch, frames, channels]` and `[batch, frames, width]`
-    pub fn hear(&self, samples: Tensor<2>) -> (Tensor<3>, Tensor<3>) {
+    pub fn extract_features(&self, samples: Tensor<2>) -> (Tensor<3>, Tensor<3>) {
         let Projection { layer_norm, projection } = &self.feature_projection;
         let features = normed(self.feature_extractor.forward(samples), layer_norm);
         (features.clone(), projection.forward(features))
     }
 
-    /// What the first layer is given: frames, `[batch, frames, width]`, that know where they stand.
-    pub fn place(&self, frames: Tensor<3>) -> Tensor<3> {
-        self.encoder.place(frames)
+    /// Adds positional embeddings to frames, `[batch, frames, width]`: returns the input of the first layer.
+    pub fn add_positions(&self, frames: Tensor<3>) -> Tensor<3> {
+        self.encoder.add_positions(frames)
     }
 
-    /// The same with transformer layers that do not learn.
-    pub fn hold_layers(mut self) -> Self {
+    /// Freezes the transformer layers.
+    pub fn freeze_layers(mut self) -> Self {
         self.encoder.layers = self.encoder.layers.into_iter().map(Layer::no_grad).collect();
         self
     }
 
-    /// The second half: what the layers make of frames, `[batch, frames, width]`.
-    pub fn attend(&self, frames: Tensor<3>) -> Encoded {
+    /// The second part: adds positional embeddings to frames, `[batch, frames, width]`, and applies the transformer layers.
+    pub fn encode(&self, frames: Tensor<3>) -> Encoded {
         self.encoder.forward(frames)
     }
 }
 
 impl Transformer {
-    fn place(&self, x: Tensor<3>) -> Tensor<3> {
+    fn add_positions(&self, x: Tensor<3>) -> Tensor<3> {
         let x = x.clone() + self.pos_conv_embed.forward(x);
         if self.norm_first { x } else { normed(x, &self.layer_norm) }
     }
 
     fn forward(&self, x: Tensor<3>) -> Encoded {
-        let (hidden_states, attentions) = transformer::run(&self.layers, self.place(x));
+        let (hidden_states, attentions) = transformer::run_layers(&self.layers, self.add_positions(x));
         let last = hidden_states[hidden_states.len() - 1].clone();
-        let last = if self.norm_first { normed(last, &self.layer_norm) } else { last };
-        Encoded { hidden_states, last, attentions }
+        let last_hidden_state = if self.norm_first { normed(last, &self.layer_norm) } else { last };
+        Encoded { hidden_states, last_hidden_state, attentions }
     }
 }

@@ -1,4 +1,4 @@
-//! A wide convolution over frames, which tells them where they stand.
+//! Convolutional positional embeddings.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv1d, Conv1dConfig};
@@ -8,8 +8,8 @@ use super::Wav2Vec2Config;
 use super::strided::convolve_groups;
 use crate::nn::gelu::gelu;
 
-/// The convolution. Training kept length and direction of its kernels apart (Salimans and Kingma, "Weight
-/// Normalization", 2016); here they are multiplied out.
+/// The positional convolution. It is trained with weight normalisation (Salimans and Kingma, "Weight Normalization",
+/// 2016); here magnitude and direction are fused.
 #[derive(Module, Debug)]
 pub struct PositionalConv {
     conv: Conv1d,
@@ -23,14 +23,14 @@ impl PositionalConv {
         Self { conv }
     }
 
-    /// `[batch, frames, width]`, as it came.
+    /// `[batch, frames, width]` to the same shape.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let kernel = self.conv.weight.val();
         let [batch, _, width] = x.dims();
-        let [_, _, seen] = kernel.dims();
-        // The reference pads an even kernel by half on both sides and drops the last frame.
+        let [_, _, size] = kernel.dims();
+        // The reference implementation pads an even kernel by half on both sides and drops the last frame.
         let [before, after] =
-            [seen / 2, (seen - 1) / 2].map(|frames| Tensor::zeros([batch, frames, width], &x.device()));
+            [size / 2, (size - 1) / 2].map(|frames| Tensor::zeros([batch, frames, width], &x.device()));
         let bias = self.conv.bias.as_ref().expect("the convolution has a bias").val();
         gelu(convolve_groups(Tensor::cat(vec![before, x, after], 1), kernel, bias, self.conv.groups))
     }

@@ -1,13 +1,13 @@
-//! Convolutions along time as products of matrices, with frames outermost. burn's own turn the gradient of a kernel
-//! into a convolution as long as the sound, which is no use in training.
+//! Convolutions over time as matrix products, channels last. burn's compute the gradient of a kernel as a convolution as
+//! long as the input, which is too slow for training.
 
 use burn::tensor::Tensor;
 
-/// Slides a kernel over frames. Frames at the end that do not fill it are left out.
+/// A strided convolution without padding. Frames at the end that do not fill the kernel are left out.
 ///
 /// # Shapes
 /// - x: `[batch, frames, inputs]`
-/// - kernel: `[outputs, inputs, width]`, as PyTorch keeps it
+/// - kernel: `[outputs, inputs, width]`, as in PyTorch
 /// - output: `[batch, 1 + (frames - width) / stride, outputs]`
 pub fn convolve(x: Tensor<3>, kernel: Tensor<3>, bias: Option<Tensor<1>>, stride: usize) -> Tensor<3> {
     let [outputs, inputs, width] = kernel.dims();
@@ -22,7 +22,7 @@ pub fn convolve(x: Tensor<3>, kernel: Tensor<3>, bias: Option<Tensor<1>>, stride
     product.reshape([batch, count, outputs])
 }
 
-/// The same with the inputs in groups, each with kernels of its own, one frame at a time.
+/// A grouped convolution with stride 1, without padding.
 ///
 /// # Shapes
 /// - x: `[batch, frames, inputs]`
@@ -45,23 +45,23 @@ pub fn convolve_groups(x: Tensor<3>, kernel: Tensor<3>, bias: Tensor<1>, groups:
     windows.matmul(kernel).swap_dims(0, 1).reshape([batch, count, outputs]) + bias.unsqueeze::<3>()
 }
 
-/// What the kernel sees at each of its places, its frames one after the other: `[batch, places, width * inputs]`.
+/// Unfolds the windows of the kernel, frame by frame: `[batch, positions, width * inputs]`.
 fn windows(x: Tensor<3>, width: usize, stride: usize) -> Tensor<3> {
     let [batch, frames, inputs] = x.dims();
-    let places = 1 + (frames - width) / stride;
-    // Strides of frames side by side: a window is some of them that follow each other, the last one cut short.
-    let strides = places + width.div_ceil(stride) - 1;
+    let positions = 1 + (frames - width) / stride;
+    // Frames are grouped by strides; a window is a number of consecutive groups, the last one truncated.
+    let strides = positions + width.div_ceil(stride) - 1;
     let missing = (strides * stride).saturating_sub(frames);
     let x = match missing {
         0 => x,
         _ => {
-            let silence = Tensor::zeros([batch, missing, inputs], &x.device());
-            Tensor::cat(vec![x, silence], 1)
+            let padding = Tensor::zeros([batch, missing, inputs], &x.device());
+            Tensor::cat(vec![x, padding], 1)
         }
     };
     let x = x.narrow(1, 0, strides * stride).reshape([batch, strides, stride * inputs]);
     let parts = (0..width).step_by(stride).enumerate().map(|(part, start)| {
-        let part = x.clone().narrow(1, part, places);
+        let part = x.clone().narrow(1, part, positions);
         if width - start < stride { part.narrow(2, 0, (width - start) * inputs) } else { part }
     });
     Tensor::cat(parts.collect(), 2)
@@ -75,7 +75,7 @@ mod tests {
     use burn::tensor::{Device, Distribution, Tolerance};
 
     #[test]
-    fn products_are_burns_convolutions() {
+    fn convolutions_equal_burns() {
         let device = Device::flex();
         let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, &device);
         for (frames, width, stride) in [(40, 10, 5), (44, 10, 5), (9, 3, 2), (10, 3, 2), (8, 2, 2), (5, 5, 3)]

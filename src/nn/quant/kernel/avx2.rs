@@ -1,4 +1,4 @@
-//! The kernel for x86-64 processors since about 2013.
+//! The kernel for x86-64 processors with AVX2, since about 2013.
 
 use std::arch::x86_64::{
     __m256i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
@@ -7,7 +7,7 @@ use std::arch::x86_64::{
 
 use super::{COLUMNS, GROUP, Sums};
 
-/// Registers that hold the sums of a row.
+/// Number of registers for the sums of a row.
 const PARTS: usize = COLUMNS / 8;
 
 #[target_feature(enable = "avx2")]
@@ -16,10 +16,10 @@ pub fn multiply<const R: usize>(rows: [&[u8]; R], groups: &[[i8; GROUP * COLUMNS
     let mut sums = [[_mm256_setzero_si256(); PARTS]; R];
     for (index, group) in groups.iter().enumerate() {
         let weights: [__m256i; PARTS] =
-            // SAFETY: 32 bytes from each place are within the group.
+            // SAFETY: the 32 bytes of each part are within the group.
             std::array::from_fn(|part| unsafe { _mm256_loadu_si256(group.as_ptr().add(32 * part).cast()) });
         for (row, sums) in rows.iter().zip(&mut sums) {
-            // SAFETY: the caller gave as many groups of four as there are here.
+            // SAFETY: each row has as many groups of four bytes as the panel.
             let codes = unsafe { row.as_ptr().add(index * GROUP).cast::<i32>().read_unaligned() };
             let codes = _mm256_set1_epi32(codes);
             for (weights, sum) in weights.iter().zip(sums) {

@@ -1,8 +1,8 @@
-//! The inner loop of the integer product: a few rows of activations times a panel of weights.
+//! The microkernels of the integer product: a few rows of activations times a panel of weights.
 //!
-//! A panel holds [`COLUMNS`] output channels. Four consecutive weights of a channel stand together, then the same four
-//! inputs of the next channel, since every processor's dot product takes bytes by fours. Activations are within
-//! 0 ..= 127, so that the sum of two products fits into 16 bits and all kernels give the same integers.
+//! A panel has [`COLUMNS`] output channels. It interleaves groups of four consecutive weights of each channel, since the
+//! dot product instructions of all processors take bytes in fours. Activations are within 0 ..= 127, so that the sum of
+//! two products fits into 16 bits and all kernels give the same integers.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -11,35 +11,35 @@ mod portable;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
-/// Output channels of a panel.
+/// Number of output channels in a panel.
 #[cfg(target_arch = "wasm32")]
 pub const COLUMNS: usize = 8;
-/// Output channels of a panel.
+/// Number of output channels in a panel.
 #[cfg(not(target_arch = "wasm32"))]
 pub const COLUMNS: usize = 16;
 
-/// Rows of activations that are multiplied at once.
+/// Number of rows of activations in a tile.
 pub const ROWS: usize = 4;
 
-/// Inputs that stand together.
+/// Number of interleaved inputs.
 pub const GROUP: usize = 4;
 
-/// One sum for each channel of the panel.
+/// One sum per channel of a panel.
 pub type Sums = [i32; COLUMNS];
 
 #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
-pub use wasm::choosing;
+pub use wasm::autotuned;
 
-/// Runs work of so many products; where there is more than one kernel, it is a chance to find the quicker.
+/// Runs `work` of so many multiplications; where there are several kernels, this is where the fastest is chosen.
 #[cfg(not(all(target_arch = "wasm32", feature = "relaxed-simd")))]
-pub fn choosing(_products: usize, work: impl FnOnce()) {
+pub fn autotuned(_products: usize, work: impl FnOnce()) {
     work();
 }
 
-/// Multiplies `R` rows of activations, each from its place in `codes` on, by a panel.
+/// Multiplies `R` rows of activations, each beginning at its index in `codes`, by a panel.
 ///
 /// # Panics
-/// If a row does not lie within `codes`.
+/// If a row is not within `codes`.
 pub fn multiply<const R: usize>(codes: &[u8], rows: [usize; R], panel: &[i8]) -> [Sums; R] {
     let (groups, rest) = panel.as_chunks::<{ GROUP * COLUMNS }>();
     assert!(rest.is_empty() && rows.iter().all(|row| row + groups.len() * GROUP <= codes.len()));
@@ -61,7 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// With the largest values, too, where a pair of products comes closest to the end of 16 bits.
+        /// Includes the largest values, where the sum of two products comes closest to the limit of 16 bits.
         #[test]
         fn this_processors_kernel_equals_the_portable_one(
             codes in prop::collection::vec(prop_oneof![Just(0_u8), Just(127), 0_u8..=127], 4 * 12),
@@ -69,8 +69,8 @@ mod tests {
         ) {
             let rows = [0, 12, 24, 36];
             let (groups, _) = panel.as_chunks();
-            let slow = portable::multiply(rows.map(|row| &codes[row..row + 12]), groups);
-            prop_assert_eq!(multiply(&codes, rows, &panel), slow);
+            let expected = portable::multiply(rows.map(|row| &codes[row..row + 12]), groups);
+            prop_assert_eq!(multiply(&codes, rows, &panel), expected);
         }
     }
 }

@@ -1,63 +1,65 @@
-//! A product with weights that are floats or integers, over frames or over windows of them.
+//! Linear layers with float or integer weights, over frames or windows of frames.
 
 use crate::nn::activation::gelu;
 use crate::nn::encoders::inference::weights::{DenseWeights, Rows};
-use crate::nn::product::{Matrix, Panels};
-use crate::nn::quant::{Activations, Affine, Then, Windows};
+use crate::nn::matmul::{Matrix, PackedMatrix};
+use crate::nn::quant::{Activations, Epilogue, QuantizedLinear, Windows};
 
-/// `outputs` values of each window of `inputs` values.
+/// Maps each window of `inputs` values to `outputs` values.
 pub enum Dense {
-    Floats { inputs: usize, weights: Panels, biases: Vec<f32> },
-    Integers(Affine),
+    Floats { inputs: usize, weights: PackedMatrix, biases: Vec<f32> },
+    Integers(QuantizedLinear),
 }
 
 impl Dense {
     pub fn new(DenseWeights { inputs, rows, biases }: DenseWeights) -> Self {
         match rows {
             Rows::Floats(weights) => {
-                let weights = Panels::of(Matrix::new(&weights, biases.len(), inputs).transposed());
+                let weights = PackedMatrix::new(Matrix::new(&weights, biases.len(), inputs).transposed());
                 Self::Floats { inputs, weights, biases }
             }
             Rows::Integers { codes, scales } => {
                 let code = |output: usize, input: usize| codes[output * inputs + input];
-                Self::Integers(Affine::new(inputs, &scales, &biases, code))
+                Self::Integers(QuantizedLinear::new(inputs, &scales, &biases, code))
             }
         }
     }
 
-    /// Values of a window.
+    /// Number of input values.
     pub fn inputs(&self) -> usize {
         match self {
             Self::Floats { inputs, .. } => *inputs,
-            Self::Integers(affine) => affine.inputs(),
+            Self::Integers(linear) => linear.inputs(),
         }
     }
 
-    /// Values that come out of each.
+    /// Number of output values.
     pub fn outputs(&self) -> usize {
         match self {
             Self::Floats { biases, .. } => biases.len(),
-            Self::Integers(affine) => affine.outputs(),
+            Self::Integers(linear) => linear.outputs(),
         }
     }
 
-    /// `out` is row by row, one row for each window; `rounded` is for use in between.
-    pub fn forward(&self, x: Windows, then: Then, rounded: &mut Activations, out: &mut [f32]) {
+    /// Applies the layer to every window; `out` has a row per window. `quantized` is scratch memory.
+    pub fn forward(&self, x: Windows, epilogue: Epilogue, quantized: &mut Activations, out: &mut [f32]) {
         match self {
-            Self::Integers(affine) => {
-                rounded.round(x);
-                affine.apply(rounded, then, out);
+            Self::Integers(linear) => {
+                quantized.quantize(x);
+                linear.forward(quantized, epilogue, out);
             }
             Self::Floats { inputs, weights, biases } => {
                 let Windows { values, stride, count, .. } = x;
                 let x = Matrix { row_stride: stride, ..Matrix::new(values, count, *inputs) };
-                match then {
-                    Then::Add => weights.multiply(x, out, |out, column, sum| *out += sum + biases[column]),
-                    Then::Keep | Then::Gelu => {
+                match epilogue {
+                    Epilogue::Accumulate => {
+                        weights.multiply(x, out, |out, column, sum| *out += sum + biases[column])
+                    }
+                    Epilogue::None | Epilogue::Gelu => {
                         weights.multiply(x, out, |out, column, sum| *out = sum + biases[column]);
                     }
                 }
-                if then == Then::Gelu {
+                if epilogue == Epilogue::Gelu {
                     gelu(out);
                 }
             }

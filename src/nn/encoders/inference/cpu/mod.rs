@@ -1,32 +1,32 @@
-//! On the CPU, with plain slices.
+//! The CPU backend, on plain slices.
 
 mod dense;
 mod norm;
 
 use self::dense::Dense;
 use self::norm::Norm;
-use super::backend::{Backend, Over};
+use super::backend::{Backend, NormAxis};
 use super::weights::{DenseWeights, NormWeights};
 use crate::nn::activation::{gelu, softmax};
-use crate::nn::product::{Matrix, Panels};
-use crate::nn::quant::{Activations, Then, Windows};
+use crate::nn::matmul::{Matrix, PackedMatrix};
+use crate::nn::quant::{Activations, Epilogue, Windows};
 
-/// Frames that go through both dense layers at once, so that what is between them stays in the cache.
+/// Number of frames in a block of the feed-forward layers, so that the hidden values stay in the cache.
 const BLOCK: usize = 64;
 
-/// What operations need in between, used again each time.
+/// Scratch memory of the operations, reused between calls.
 #[derive(Default)]
 pub struct Cpu {
-    rounded: Activations,
-    /// How much each frame looks at each other, in one head.
-    looks: Vec<f32>,
+    quantized: Activations,
+    /// Attention weights of one head.
+    head_weights: Vec<f32>,
     /// The keys of a head, then its values.
-    panels: Panels,
-    of_head: Vec<f32>,
-    of_group: Vec<f32>,
+    packed: PackedMatrix,
+    head_context: Vec<f32>,
+    group_out: Vec<f32>,
 }
 
-/// Its memory is no part of what a copy shares.
+/// Copies have scratch memory of their own.
 impl Clone for Cpu {
     fn clone(&self) -> Self {
         Self::default()
@@ -77,32 +77,39 @@ impl Backend for Cpu {
         out.clear();
         out.resize(groups * group_length, 0.0);
         for (group, out) in out.chunks_exact_mut(group_length).enumerate() {
-            let inside = out[before * channels..].chunks_exact_mut(channels);
-            for (out, frame) in inside.zip(x.chunks_exact(width)) {
+            let unpadded = out[before * channels..].chunks_exact_mut(channels);
+            for (out, frame) in unpadded.zip(x.chunks_exact(width)) {
                 out.copy_from_slice(&frame[group * channels..][..channels]);
             }
         }
     }
 
-    fn product(&mut self, layers: &Vec<Dense>, x: &Vec<f32>, stride: usize, then: Then, out: &mut Vec<f32>) {
-        let Self { rounded, of_group, .. } = self;
+    fn linear(
+        &mut self,
+        layers: &Vec<Dense>,
+        x: &Vec<f32>,
+        stride: usize,
+        epilogue: Epilogue,
+        out: &mut Vec<f32>,
+    ) {
+        let Self { quantized, group_out, .. } = self;
         let [layer] = &layers[..] else {
-            let (of_x, channels) = (x.len() / layers.len(), layers[0].outputs());
+            let (group_length, channels) = (x.len() / layers.len(), layers[0].outputs());
             let width = layers.len() * channels;
-            for (group, (layer, x)) in layers.iter().zip(x.chunks_exact(of_x)).enumerate() {
+            for (group, (layer, x)) in layers.iter().zip(x.chunks_exact(group_length)).enumerate() {
                 let windows = Windows::sliding(x, layer.inputs(), stride);
-                of_group.resize(windows.count * channels, 0.0);
+                group_out.resize(windows.count * channels, 0.0);
                 out.resize(windows.count * width, 0.0);
-                layer.forward(windows, then, rounded, of_group);
-                for (out, of_group) in out.chunks_exact_mut(width).zip(of_group.chunks_exact(channels)) {
-                    out[group * channels..][..channels].copy_from_slice(of_group);
+                layer.forward(windows, epilogue, quantized, group_out);
+                for (out, group_out) in out.chunks_exact_mut(width).zip(group_out.chunks_exact(channels)) {
+                    out[group * channels..][..channels].copy_from_slice(group_out);
                 }
             }
             return;
         };
         let windows = Windows::sliding(x, layer.inputs(), stride);
         out.resize(windows.count * layer.outputs(), 0.0);
-        layer.forward(windows, then, rounded, out);
+        layer.forward(windows, epilogue, quantized, out);
     }
 
     fn feed_forward(
@@ -115,53 +122,57 @@ impl Backend for Cpu {
         let ([intermediate], [output]) = (&intermediate[..], &output[..]) else {
             unreachable!("these layers have no groups")
         };
-        let (width, between) = (intermediate.inputs(), intermediate.outputs());
+        let (width, hidden_width) = (intermediate.inputs(), intermediate.outputs());
         for (normed, x) in normed.chunks(BLOCK * width).zip(x.chunks_mut(BLOCK * width)) {
-            hidden.resize(normed.len() / width * between, 0.0);
-            intermediate.forward(Windows::rows(normed, width), Then::Gelu, &mut self.rounded, hidden);
-            output.forward(Windows::rows(hidden, between), Then::Add, &mut self.rounded, x);
+            hidden.resize(normed.len() / width * hidden_width, 0.0);
+            intermediate.forward(Windows::rows(normed, width), Epilogue::Gelu, &mut self.quantized, hidden);
+            output.forward(Windows::rows(hidden, hidden_width), Epilogue::Accumulate, &mut self.quantized, x);
         }
     }
 
-    fn normalise(&mut self, norm: &Norm, over: Over, then: Then, x: &mut Vec<f32>) {
-        match over {
-            Over::Channels => norm.over_channels(x),
-            Over::Time => norm.over_time(x),
+    fn normalise(&mut self, norm: &Norm, axis: NormAxis, epilogue: Epilogue, x: &mut Vec<f32>) {
+        match axis {
+            NormAxis::Channels => norm.over_channels(x),
+            NormAxis::Time => norm.over_time(x),
         }
-        if then == Then::Gelu {
+        if epilogue == Epilogue::Gelu {
             gelu(x);
         }
     }
 
-    fn attend(
+    fn attention(
         &mut self,
         projected: &Vec<f32>,
         width: usize,
         heads: usize,
-        heard: &mut Vec<f32>,
-        mut kept: Option<&mut Vec<f32>>,
+        context: &mut Vec<f32>,
+        mut attention_weights: Option<&mut Vec<f32>>,
     ) {
-        let Self { looks, panels, of_head, .. } = self;
+        let Self { head_weights, packed, head_context, .. } = self;
         let frames = projected.len() / (3 * width);
         let size = width / heads;
-        looks.resize(frames * frames, 0.0);
-        of_head.resize(frames * size, 0.0);
-        heard.resize(frames * width, 0.0);
+        head_weights.resize(frames * frames, 0.0);
+        head_context.resize(frames * size, 0.0);
+        context.resize(frames * width, 0.0);
         for head in 0..heads {
             let part = |number: usize| Matrix {
                 row_stride: 3 * width,
                 ..Matrix::new(&projected[number * width + head * size..], frames, size)
             };
-            panels.lay_out(part(1).transposed());
-            panels.multiply(part(0), looks, |look, _, sum| *look = sum);
-            softmax(looks, frames);
-            panels.lay_out(part(2));
-            panels.multiply(Matrix::new(looks, frames, frames), of_head, |heard, _, sum| *heard = sum);
-            for (heard, of_head) in heard.chunks_exact_mut(width).zip(of_head.chunks_exact(size)) {
-                heard[head * size..][..size].copy_from_slice(of_head);
+            packed.pack(part(1).transposed());
+            packed.multiply(part(0), head_weights, |weight, _, sum| *weight = sum);
+            softmax(head_weights, frames);
+            packed.pack(part(2));
+            packed.multiply(Matrix::new(head_weights, frames, frames), head_context, |context, _, sum| {
+                *context = sum
+            });
+            for (context, head_context) in
+                context.chunks_exact_mut(width).zip(head_context.chunks_exact(size))
+            {
+                context[head * size..][..size].copy_from_slice(head_context);
             }
-            if let Some(kept) = &mut kept {
-                kept.extend_from_slice(looks);
+            if let Some(attention_weights) = &mut attention_weights {
+                attention_weights.extend_from_slice(head_weights);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The operations of encoders as a list of dispatches, which goes to the GPU when something is read.
+//! The operations of encoders as a queue of dispatches, which is submitted when values are read.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,38 +14,38 @@ use wgpu::{
 
 use super::GpuError;
 use super::kernels::{Kernel, Kernels, SIZES_STEP};
-use crate::nn::encoders::inference::backend::{Backend, Over};
+use crate::nn::encoders::inference::backend::{Backend, NormAxis};
 use crate::nn::encoders::inference::weights::{DenseWeights, NormWeights, Rows};
-use crate::nn::quant::{Then, Windows};
+use crate::nn::quant::{Epilogue, Windows};
 
-/// Rows and columns of the tile that a workgroup makes of a product.
+/// Rows and columns of the output tile of a workgroup in a matrix product.
 const TILE: [usize; 2] = [32, 64];
-/// Values that a workgroup takes where each is for itself.
-const EACH: usize = 256;
-/// Channels that a workgroup takes of a norm over time.
-const BESIDE: usize = 16;
+/// Number of values of a workgroup in elementwise kernels.
+const ELEMENTWISE: usize = 256;
+/// Number of channels of a workgroup in a norm over time.
+const CHANNELS: usize = 16;
 
-/// A GPU with the programs for it.
+/// A GPU with its kernels.
 pub struct WebGpu {
     device: Device,
     queue: Queue,
     kernels: Kernels,
-    /// What went wrong since it was opened: the first of it says why.
+    /// The first error since it was opened.
     failure: Failure,
-    /// What is to be done, in this order.
+    /// Dispatches that are not submitted yet, in order.
     dispatches: Vec<Dispatch>,
-    /// The sizes for each, [`SIZES_STEP`] bytes apart.
+    /// The sizes of each dispatch, at intervals of [`SIZES_STEP`] bytes.
     sizes: Vec<u8>,
-    /// Them on the GPU.
+    /// The sizes on the GPU.
     uniform: Buffer,
-    /// How much each frame looks at each other.
-    looks: Values,
-    /// To which grids inputs are rounded.
-    grids: Values,
-    /// For a kernel that is told not to read it.
+    /// Attention weights that are not requested.
+    attention_weights: Values,
+    /// Quantization parameters of the inputs.
+    quant_params: Values,
+    /// A placeholder for bindings that a kernel does not read.
     unread: Buffer,
-    /// Memory that values no longer take, but dispatches may.
-    given_up: GivenUp,
+    /// Buffers that no values own any more, but dispatches may use.
+    released: Released,
 }
 
 struct Dispatch {
@@ -55,45 +55,45 @@ struct Dispatch {
     workgroups: [u32; 3],
 }
 
-/// Most dispatches between two readings.
+/// Maximum number of dispatches in a submission.
 const DISPATCHES: usize = 1024;
 
 /// Floats in the GPU's memory.
 #[derive(Default)]
 pub struct Values {
-    room: Option<Room>,
+    allocation: Option<Allocation>,
     length: usize,
 }
 
 impl Values {
     fn buffer(&self) -> &Buffer {
-        &self.room.as_ref().expect("written before it is read").buffer
+        &self.allocation.as_ref().expect("written before it is read").buffer
     }
 }
 
-/// Memory of the GPU. The browser would free it when it comes to collecting garbage, which it seldom does for the few bytes
-/// that stand for it in the page's own memory.
-struct Room {
+/// GPU memory. The browser would free it on garbage collection, which is rare, since the handle takes only a few bytes of the
+/// page's own memory.
+struct Allocation {
     buffer: Buffer,
-    given_up: GivenUp,
+    released: Released,
 }
 
-impl Drop for Room {
+impl Drop for Allocation {
     fn drop(&mut self) {
-        self.given_up.lock().unwrap_or_else(PoisonError::into_inner).push(self.buffer.clone());
+        self.released.lock().unwrap_or_else(PoisonError::into_inner).push(self.buffer.clone());
     }
 }
 
-type GivenUp = Arc<Mutex<Vec<Buffer>>>;
+type Released = Arc<Mutex<Vec<Buffer>>>;
 
-/// A dense layer, or one for each group of channels.
+/// A linear layer, or one for each group of channels.
 pub struct Dense {
     weights: Buffer,
     is_integers: bool,
     /// The scales, then the biases.
     channels: Buffer,
     inputs: usize,
-    /// Values from a row of weights to the next.
+    /// Row stride of the weights.
     row: usize,
     outputs: usize,
     groups: usize,
@@ -107,8 +107,8 @@ pub struct Norm {
     epsilon: f32,
 }
 
-/// `rows × columns` sums over `inputs`, in several batches, as the kernel takes them.
-struct Product {
+/// The arguments of a batched matrix product: `rows × columns` sums over `inputs`.
+struct Matmul {
     rows: usize,
     columns: usize,
     inputs: usize,
@@ -117,33 +117,33 @@ struct Product {
     weights: Layout,
     out: Layout,
     channels: Channels,
-    then: Then,
-    /// From the grid of a row to that of the next, and of a batch.
-    grids: [usize; 2],
+    epilogue: Epilogue,
+    /// Row stride and batch stride of the quantization parameters.
+    quant_params: [usize; 2],
 }
 
-/// Where values lie: those of the first row begin at `start`.
+/// Offset of the first row, and strides.
 struct Layout {
     start: usize,
-    /// From a row to the next.
+    /// Row stride.
     row: usize,
-    /// From a value of a row to the next.
+    /// Stride within a row.
     value: usize,
-    /// From a batch to the next.
+    /// Batch stride.
     batch: usize,
 }
 
-/// The scales and biases of a product; none are read if there are none at all.
+/// Number of scales and biases of a product, per batch and in all; none are read if `all` is 0.
 struct Channels {
     of_batch: usize,
     all: usize,
 }
 
 impl WebGpu {
-    /// Sets up the GPU that the browser offers.
+    /// Initializes the GPU of the browser.
     ///
     /// # Errors
-    /// [`GpuError`] when it offers none, or the programs do not compile on it.
+    /// [`GpuError`] if there is none, or the kernels do not compile on it.
     pub async fn open() -> Result<Self, GpuError> {
         let missing = |error: &dyn std::fmt::Display| GpuError::Missing(error.to_string());
         let adapter = Instance::default().request_adapter(&RequestAdapterOptions::default()).await;
@@ -154,8 +154,8 @@ impl WebGpu {
         let (device, queue) = device.map_err(|error| missing(&error))?;
         let failure = Failure::default();
         let [wrong, lost] = [failure.clone(), failure.clone()];
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| wrong.tell(error.to_string())));
-        device.set_device_lost_callback(move |_, detail| lost.tell(detail));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| wrong.set(error.to_string())));
+        device.set_device_lost_callback(move |_, detail| lost.set(detail));
         let kernels = Kernels::new(&device);
         let buffer = |size, usage| {
             device.create_buffer(&BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
@@ -169,19 +169,19 @@ impl WebGpu {
             dispatches: Vec::new(),
             sizes: Vec::new(),
             uniform,
-            looks: Values::default(),
-            grids: Values::default(),
+            attention_weights: Values::default(),
+            quant_params: Values::default(),
             unread,
-            given_up: GivenUp::default(),
+            released: Released::default(),
             device,
             queue,
         })
     }
 
-    /// Does what is to be done and brings `values` out of the GPU's memory.
+    /// Submits all dispatches and reads `values` back.
     ///
     /// # Errors
-    /// [`GpuError::Failed`] when the GPU stopped on the way.
+    /// [`GpuError::Failed`] if the GPU stopped.
     pub async fn read(&mut self, values: &[&Values]) -> Result<Vec<Vec<f32>>, GpuError> {
         let bytes = |values: &Values| 4 * values.length as u64;
         let all = values.iter().map(|values| bytes(values)).sum();
@@ -200,16 +200,16 @@ impl WebGpu {
         self.queue.submit([commands.finish()]);
         let mapped = JsFuture::from(Promise::new(&mut |resolve, reject| {
             out.map_async(MapMode::Read, .., move |result| {
-                let told = match result {
+                let settled = match result {
                     Ok(()) => resolve.call0(&JsValue::NULL),
                     Err(error) => reject.call1(&JsValue::NULL, &error.to_string().into()),
                 };
-                // A promise takes what it is told.
-                let _ = told;
+                // Settling a promise cannot fail.
+                let _ = settled;
             });
         }))
         .await;
-        if let Some(detail) = self.failure.told() {
+        if let Some(detail) = self.failure.message() {
             return Err(GpuError::Failed(detail));
         }
         let failed = |detail: String| GpuError::Failed(detail);
@@ -219,13 +219,13 @@ impl WebGpu {
         let read = values.iter().map(|values| floats.by_ref().take(values.length).collect()).collect();
         drop(range);
         out.destroy();
-        // All dispatches are done.
-        let given_up = std::mem::take(&mut *self.given_up.lock().unwrap_or_else(PoisonError::into_inner));
-        given_up.iter().for_each(Buffer::destroy);
+        // All dispatches are complete.
+        let released = std::mem::take(&mut *self.released.lock().unwrap_or_else(PoisonError::into_inner));
+        released.iter().for_each(Buffer::destroy);
         Ok(read)
     }
 
-    /// Everything that is to be done.
+    /// Encodes all dispatches.
     fn commands(&mut self) -> CommandEncoder {
         self.queue.write_buffer(&self.uniform, 0, &self.sizes);
         self.sizes.clear();
@@ -240,7 +240,7 @@ impl WebGpu {
         commands
     }
 
-    /// Adds a run of a kernel to what is to be done. What it is not told of its sizes is 0.
+    /// Queues a dispatch of a kernel. Missing sizes are 0.
     fn dispatch(
         &mut self,
         kernel: fn(&Kernels) -> &Kernel,
@@ -275,16 +275,17 @@ impl WebGpu {
         });
     }
 
-    fn multiply(&mut self, kernel: fn(&Kernels) -> &Kernel, product: Product, buffers: &[&Buffer; 5]) {
-        let Product { rows, columns, inputs, batches, x, weights, out, channels, then, grids } = product;
+    fn multiply(&mut self, kernel: fn(&Kernels) -> &Kernel, matmul: Matmul, buffers: &[&Buffer; 5]) {
+        let Matmul { rows, columns, inputs, batches, x, weights, out, channels, epilogue, quant_params } =
+            matmul;
         let sizes = [
             [rows, columns, inputs],
             [x.start, x.row, x.batch],
             [weights.start, weights.row, weights.value],
             [weights.batch, out.row, out.batch],
-            [channels.of_batch, channels.all, then as usize],
+            [channels.of_batch, channels.all, epilogue as usize],
         ];
-        let sizes = sizes.into_iter().flatten().chain(grids);
+        let sizes = sizes.into_iter().flatten().chain(quant_params);
         let sizes: Vec<u32> = sizes.map(|size| size as u32).collect();
         let tiles = [columns.div_ceil(TILE[1]), rows.div_ceil(TILE[0]), batches];
         self.dispatch(kernel, &sizes, buffers, tiles);
@@ -298,17 +299,17 @@ impl WebGpu {
         })
     }
 
-    /// Makes room for `length` values; what was there is lost if there was less.
+    /// Resizes to `length` values; the contents are lost if the allocation grows.
     fn resize(&self, values: &mut Values, length: usize) {
         let size = 4 * length.max(1) as u64;
-        if values.room.as_ref().is_none_or(|room| room.buffer.size() < size) {
+        if values.allocation.as_ref().is_none_or(|allocation| allocation.buffer.size() < size) {
             let buffer = self.device.create_buffer(&BufferDescriptor {
                 label: None,
                 size,
                 usage: BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC,
                 mapped_at_creation: false,
             });
-            values.room = Some(Room { buffer, given_up: self.given_up.clone() });
+            values.allocation = Some(Allocation { buffer, released: self.released.clone() });
         }
         values.length = length;
     }
@@ -323,7 +324,7 @@ impl Backend for WebGpu {
         let (inputs, outputs) = (groups[0].inputs, groups[0].biases.len());
         let count = groups.len();
         let is_integers = groups.iter().all(|group| matches!(group.rows, Rows::Integers { .. }));
-        // Words of four integers, or of a float.
+        // Words hold four integers, or one float.
         let row = if is_integers { inputs.next_multiple_of(4) } else { inputs };
         let (mut bytes, mut all_scales, mut all_biases) = (Vec::new(), Vec::new(), Vec::new());
         for DenseWeights { rows, biases, .. } in groups {
@@ -370,11 +371,11 @@ impl Backend for WebGpu {
 
     fn copy(&mut self, x: &Values, out: &mut Values) {
         self.resize(out, x.length);
-        self.each(|kernels| &kernels.copy, &[], x, out);
+        self.elementwise(|kernels| &kernels.copy, &[], x, out);
     }
 
     fn add(&mut self, x: &mut Values, y: &Values) {
-        self.each(|kernels| &kernels.add, &[], y, x);
+        self.elementwise(|kernels| &kernels.add, &[], y, x);
     }
 
     fn pad(
@@ -387,36 +388,37 @@ impl Backend for WebGpu {
     ) {
         let frames = x.length / width;
         self.resize(out, (before + frames + after) * width);
-        self.each(|kernels| &kernels.pad, &[width, groups, frames, before, after], x, out);
+        self.elementwise(|kernels| &kernels.pad, &[width, groups, frames, before, after], x, out);
     }
 
-    fn product(&mut self, dense: &Dense, x: &Values, stride: usize, then: Then, out: &mut Values) {
+    fn linear(&mut self, dense: &Dense, x: &Values, stride: usize, epilogue: Epilogue, out: &mut Values) {
         let Dense { weights, is_integers, channels, inputs, row, outputs, groups } = dense;
-        let of_group = x.length / groups;
-        let rows = if of_group < *inputs { 0 } else { 1 + (of_group - inputs) / stride };
+        let group_length = x.length / groups;
+        let rows = if group_length < *inputs { 0 } else { 1 + (group_length - inputs) / stride };
         let width = groups * outputs;
-        if then != Then::Add {
+        if epilogue != Epilogue::Accumulate {
             self.resize(out, rows * width);
         }
         let kernel: fn(&Kernels) -> &Kernel = match is_integers {
-            true => |kernels| &kernels.product_of_integers,
-            false => |kernels| &kernels.product_of_floats,
+            true => |kernels| &kernels.matmul_i8,
+            false => |kernels| &kernels.matmul_f32,
         };
-        let grids = if *is_integers { self.round(x, [*inputs, stride, rows], *groups) } else { [0, 0] };
-        let product = Product {
+        let quant_params =
+            if *is_integers { self.quantize(x, [*inputs, stride, rows], *groups) } else { [0, 0] };
+        let matmul = Matmul {
             rows,
             columns: *outputs,
             inputs: *inputs,
             batches: *groups,
-            x: Layout { start: 0, row: stride, value: 1, batch: of_group },
+            x: Layout { start: 0, row: stride, value: 1, batch: group_length },
             weights: Layout { start: 0, row: *row, value: 1, batch: row * outputs },
             out: Layout { start: 0, row: width, value: 1, batch: *outputs },
             channels: Channels { of_batch: *outputs, all: width },
-            then,
-            grids,
+            epilogue,
+            quant_params,
         };
-        let rounded_to = if *is_integers { self.grids.buffer() } else { &self.unread }.clone();
-        self.multiply(kernel, product, &[x.buffer(), weights, channels, &rounded_to, out.buffer()]);
+        let params_buffer = if *is_integers { self.quant_params.buffer() } else { &self.unread }.clone();
+        self.multiply(kernel, matmul, &[x.buffer(), weights, channels, &params_buffer, out.buffer()]);
     }
 
     fn feed_forward(
@@ -426,95 +428,106 @@ impl Backend for WebGpu {
         hidden: &mut Values,
         x: &mut Values,
     ) {
-        self.product(intermediate, normed, intermediate.inputs, Then::Gelu, hidden);
-        self.product(output, hidden, output.inputs, Then::Add, x);
+        self.linear(intermediate, normed, intermediate.inputs, Epilogue::Gelu, hidden);
+        self.linear(output, hidden, output.inputs, Epilogue::Accumulate, x);
     }
 
-    fn normalise(&mut self, norm: &Norm, over: Over, then: Then, x: &mut Values) {
+    fn normalise(&mut self, norm: &Norm, axis: NormAxis, epilogue: Epilogue, x: &mut Values) {
         let rows = x.length / norm.width;
-        let (kernel, groups): (fn(&Kernels) -> &Kernel, _) = match over {
-            Over::Channels => (|kernels| &kernels.over_channels, rows),
-            Over::Time => (|kernels| &kernels.over_time, norm.width.div_ceil(BESIDE)),
+        let (kernel, groups): (fn(&Kernels) -> &Kernel, _) = match axis {
+            NormAxis::Channels => (|kernels| &kernels.over_channels, rows),
+            NormAxis::Time => (|kernels| &kernels.over_time, norm.width.div_ceil(CHANNELS)),
         };
-        let share = match over {
-            Over::Channels => 1.0 / norm.width as f32,
-            Over::Time => 1.0 / rows as f32,
+        let share = match axis {
+            NormAxis::Channels => 1.0 / norm.width as f32,
+            NormAxis::Time => 1.0 / rows as f32,
         };
-        let sizes = [rows as u32, norm.width as u32, norm.epsilon.to_bits(), then as u32, share.to_bits()];
+        let sizes =
+            [rows as u32, norm.width as u32, norm.epsilon.to_bits(), epilogue as u32, share.to_bits()];
         self.dispatch(kernel, &sizes, &[&norm.channels, x.buffer()], [groups, 1, 1]);
     }
 
-    fn attend(
+    fn attention(
         &mut self,
         projected: &Values,
         width: usize,
         heads: usize,
-        heard: &mut Values,
-        kept: Option<&mut Values>,
+        context: &mut Values,
+        attention_weights: Option<&mut Values>,
     ) {
         let frames = projected.length / (3 * width);
         let size = width / heads;
-        let mut own = std::mem::take(&mut self.looks);
-        let looks = kept.unwrap_or(&mut own);
-        self.resize(looks, heads * frames * frames);
-        self.resize(heard, frames * width);
+        let mut internal = std::mem::take(&mut self.attention_weights);
+        let attention_weights = attention_weights.unwrap_or(&mut internal);
+        self.resize(attention_weights, heads * frames * frames);
+        self.resize(context, frames * width);
         let part = |number: usize| Layout { start: number * width, row: 3 * width, value: 1, batch: size };
-        let of_looks = || Layout { start: 0, row: frames, value: 1, batch: frames * frames };
+        let weights_layout = || Layout { start: 0, row: frames, value: 1, batch: frames * frames };
         let unread = self.unread.clone();
-        let product = Product {
+        let matmul = Matmul {
             rows: frames,
             columns: frames,
             inputs: size,
             batches: heads,
             x: part(0),
             weights: part(1),
-            out: of_looks(),
+            out: weights_layout(),
             channels: Channels { of_batch: 0, all: 0 },
-            then: Then::Keep,
-            grids: [0, 0],
+            epilogue: Epilogue::None,
+            quant_params: [0, 0],
         };
-        let buffers = [projected.buffer(), projected.buffer(), &unread, &unread, looks.buffer()];
-        self.multiply(|kernels| &kernels.product_of_floats, product, &buffers);
+        let buffers = [projected.buffer(), projected.buffer(), &unread, &unread, attention_weights.buffer()];
+        self.multiply(|kernels| &kernels.matmul_f32, matmul, &buffers);
         let sizes = [frames as u32, frames as u32, 0, 0];
-        self.dispatch(|kernels| &kernels.softmax, &sizes, &[&unread, looks.buffer()], [frames, heads, 1]);
-        let product = Product {
+        self.dispatch(
+            |kernels| &kernels.softmax,
+            &sizes,
+            &[&unread, attention_weights.buffer()],
+            [frames, heads, 1],
+        );
+        let matmul = Matmul {
             rows: frames,
             columns: size,
             inputs: frames,
             batches: heads,
-            x: of_looks(),
-            // Each column of the values is what one value of a frame is made of.
+            x: weights_layout(),
+            // The columns of the values are the rows of the weights.
             weights: Layout { row: 1, value: 3 * width, ..part(2) },
             out: Layout { start: 0, row: width, value: 1, batch: size },
             channels: Channels { of_batch: 0, all: 0 },
-            then: Then::Keep,
-            grids: [0, 0],
+            epilogue: Epilogue::None,
+            quant_params: [0, 0],
         };
-        let buffers = [looks.buffer(), projected.buffer(), &unread, &unread, heard.buffer()];
-        self.multiply(|kernels| &kernels.product_of_floats, product, &buffers);
-        self.looks = own;
+        let buffers = [attention_weights.buffer(), projected.buffer(), &unread, &unread, context.buffer()];
+        self.multiply(|kernels| &kernels.matmul_f32, matmul, &buffers);
+        self.attention_weights = internal;
     }
 }
 
 impl WebGpu {
-    /// Decides to which grids the rows of `x` are rounded, as [`Activations`](crate::nn::quant::Activations) does.
-    /// Returns the distance from the grid of a row to that of the next, and of a group.
-    fn round(&mut self, x: &Values, [width, stride, count]: [usize; 3], groups: usize) -> [usize; 2] {
-        let of_group = x.length / groups;
-        let has_own = Windows { values: &[], stride, width, count }.have_own_grids();
-        let (width, rows) = if has_own { (width, count) } else { (of_group, 1) };
-        let mut grids = std::mem::take(&mut self.grids);
-        self.resize(&mut grids, 4 * groups * rows);
-        let sizes = [width, stride, of_group, rows].map(|size| size as u32);
-        self.dispatch(|kernels| &kernels.grids, &sizes, &[x.buffer(), grids.buffer()], [rows, groups, 1]);
-        self.grids = grids;
-        [usize::from(has_own), rows]
+    /// Computes the quantization parameters of the rows of `x`, as [`Activations`](crate::nn::quant::Activations) does.
+    /// Returns their row stride and group stride.
+    fn quantize(&mut self, x: &Values, [width, stride, count]: [usize; 3], groups: usize) -> [usize; 2] {
+        let group_length = x.length / groups;
+        let is_per_row = Windows { values: &[], stride, width, count }.is_per_row();
+        let (width, rows) = if is_per_row { (width, count) } else { (group_length, 1) };
+        let mut quant_params = std::mem::take(&mut self.quant_params);
+        self.resize(&mut quant_params, 4 * groups * rows);
+        let sizes = [width, stride, group_length, rows].map(|size| size as u32);
+        self.dispatch(
+            |kernels| &kernels.quant_params,
+            &sizes,
+            &[x.buffer(), quant_params.buffer()],
+            [rows, groups, 1],
+        );
+        self.quant_params = quant_params;
+        [usize::from(is_per_row), rows]
     }
 
-    /// Adds a run of a kernel that makes each value of `out` for itself, as far as there are values.
-    fn each(&mut self, kernel: fn(&Kernels) -> &Kernel, sizes: &[usize], x: &Values, out: &Values) {
+    /// Queues an elementwise kernel over all values of `out`.
+    fn elementwise(&mut self, kernel: fn(&Kernels) -> &Kernel, sizes: &[usize], x: &Values, out: &Values) {
         let sizes: Vec<u32> = std::iter::once(&out.length).chain(sizes).map(|&size| size as u32).collect();
-        let groups = out.length.div_ceil(EACH);
+        let groups = out.length.div_ceil(ELEMENTWISE);
         self.dispatch(kernel, &sizes, &[x.buffer(), out.buffer()], [groups, 1, 1]);
     }
 
@@ -524,16 +537,16 @@ impl WebGpu {
     }
 }
 
-/// Where it is written down what went wrong first.
+/// The message of the first error.
 #[derive(Clone, Default)]
 struct Failure(Arc<Mutex<Option<String>>>);
 
 impl Failure {
-    fn tell(&self, detail: String) {
+    fn set(&self, detail: String) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(detail);
     }
 
-    fn told(&self) -> Option<String> {
+    fn message(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

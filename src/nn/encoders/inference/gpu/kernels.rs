@@ -1,4 +1,4 @@
-//! The programs that run on the GPU.
+//! The compute kernels.
 
 use wgpu::{
     BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType, BufferBindingType,
@@ -6,20 +6,20 @@ use wgpu::{
     ShaderModuleDescriptor, ShaderSource, ShaderStages,
 };
 
-/// Bytes from the sizes of one dispatch to those of the next.
+/// Distance between the sizes of two consecutive dispatches, in bytes.
 pub const SIZES_STEP: usize = 256;
 
-/// A program with what it takes: its sizes, buffers that it reads and, last, one that it writes.
+/// A pipeline and its bindings: the sizes, input buffers and, last, one output buffer.
 pub struct Kernel {
     pub pipeline: ComputePipeline,
     pub layout: BindGroupLayout,
 }
 
-/// All of them.
+/// All kernels.
 pub struct Kernels {
-    pub product_of_floats: Kernel,
-    pub product_of_integers: Kernel,
-    pub grids: Kernel,
+    pub matmul_f32: Kernel,
+    pub matmul_i8: Kernel,
+    pub quant_params: Kernel,
     pub over_channels: Kernel,
     pub over_time: Kernel,
     pub softmax: Kernel,
@@ -29,15 +29,15 @@ pub struct Kernels {
 }
 
 impl Kernels {
-    /// Compiles them.
+    /// Compiles all kernels.
     pub fn new(device: &Device) -> Self {
         let module = |source: String| {
             let source = ShaderSource::Wgsl(source.into());
             device.create_shader_module(ShaderModuleDescriptor { label: None, source })
         };
         let exact = include_str!("kernels/exact.wgsl");
-        let products = module([include_str!("kernels/product.wgsl"), exact].concat());
-        let grids = module([include_str!("kernels/grids.wgsl"), exact].concat());
+        let matmuls = module([include_str!("kernels/matmul.wgsl"), exact].concat());
+        let quant_params = module([include_str!("kernels/quant_params.wgsl"), exact].concat());
         let norms = module([include_str!("kernels/norm.wgsl"), exact].concat());
         let values = module(include_str!("kernels/values.wgsl").to_owned());
         let kernel = |module, entry_point, read: u32, constants: &[(&str, f64)]| {
@@ -58,13 +58,13 @@ impl Kernels {
             entries.push(buffer(read + 1, BufferBindingType::Storage { read_only: false }));
             let layout = device
                 .create_bind_group_layout(&BindGroupLayoutDescriptor { label: None, entries: &entries });
-            let of_pipeline = device.create_pipeline_layout(&PipelineLayoutDescriptor {
+            let pipeline_layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
                 bind_group_layouts: &[Some(&layout)],
                 ..Default::default()
             });
             let pipeline = device.create_compute_pipeline(&ComputePipelineDescriptor {
                 label: Some(entry_point),
-                layout: Some(&of_pipeline),
+                layout: Some(&pipeline_layout),
                 module,
                 entry_point: Some(entry_point),
                 compilation_options: PipelineCompilationOptions { constants, ..Default::default() },
@@ -73,9 +73,9 @@ impl Kernels {
             Kernel { pipeline, layout }
         };
         Self {
-            product_of_floats: kernel(&products, "product", 4, &[("INTEGERS", 0.0)]),
-            product_of_integers: kernel(&products, "product", 4, &[("INTEGERS", 1.0)]),
-            grids: kernel(&grids, "grids_of_rows", 1, &[]),
+            matmul_f32: kernel(&matmuls, "matmul", 4, &[("INTEGERS", 0.0)]),
+            matmul_i8: kernel(&matmuls, "matmul", 4, &[("INTEGERS", 1.0)]),
+            quant_params: kernel(&quant_params, "quant_params", 1, &[]),
             over_channels: kernel(&norms, "over_channels", 1, &[]),
             over_time: kernel(&norms, "over_time", 1, &[]),
             softmax: kernel(&norms, "softmax", 1, &[]),

@@ -1,7 +1,7 @@
-//! On a GPU through WebGPU, in the browser.
+//! The WebGPU backend, in the browser.
 //!
-//! Weights keep the bits that they have on disk, and what is multiplied with integers is rounded as on the CPU, so that both
-//! say the same; the sums are of floats. Nothing waits for the GPU but the end, which is awaited.
+//! Weights keep the precision they have on disk, and the inputs of integer layers are quantized as on the CPU, so that both
+//! give the same output; sums are of floats. Only reading the result waits for the GPU.
 
 mod backend;
 mod kernels;
@@ -15,10 +15,10 @@ use crate::nn::weights::Stored;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GpuError {
-    /// There is none for this page.
+    /// None is available to this page.
     #[error("this browser offers no graphics processor ({0})")]
     Missing(String),
-    /// It stopped, or did not do as it was told.
+    /// It stopped, or its output is wrong.
     #[error("the graphics processor stopped ({0})")]
     Failed(String),
 }
@@ -40,25 +40,25 @@ pub struct GpuInference {
     buffers: Buffers<WebGpu>,
 }
 
-/// What an encoder on a GPU makes of sound, in the layouts of [`Encoded`](crate::nn::encoders::Encoded).
+/// The output of an encoder on a GPU, in the layouts of [`Encoded`](crate::nn::encoders::Encoded).
 #[derive(Debug, Clone)]
 pub struct GpuEncoded {
-    /// The states that were asked for, in that order, each `[frames, width]`.
+    /// The requested hidden states, in the requested order, each `[frames, width]`.
     pub hidden_states: Vec<Vec<f32>>,
-    /// The end of the network.
-    pub last: Vec<f32>,
-    /// `[heads, frames, frames]` of each layer; empty where that was not asked for.
+    /// The output of the network, `[frames, width]`.
+    pub last_hidden_state: Vec<f32>,
+    /// Attention weights of each layer, `[heads, frames, frames]`; empty unless requested.
     pub attentions: Vec<Vec<f32>>,
 }
 
 impl GpuInference {
-    /// Sets up a GPU and brings the weights to it; see [`Inference::new`](super::Inference::new).
+    /// Initializes a GPU and uploads the weights; see [`Inference::new`](super::Inference::new).
     ///
     /// # Errors
-    /// [`GpuError`] when there is none, or it does not take them.
+    /// [`GpuError`] if there is none, or it cannot run the network.
     ///
     /// # Panics
-    /// If a tensor is missing or of another shape.
+    /// If a tensor is missing or has another shape.
     pub async fn new(
         config: &EncoderConfig,
         weights: impl FnMut(&str) -> Option<Stored>,
@@ -68,10 +68,10 @@ impl GpuInference {
         Ok(Self { network, backend, buffers: Buffers::default() })
     }
 
-    /// Encodes one clip as [`Inference::forward`](super::Inference::forward) does.
+    /// Encodes one clip, as [`Inference::forward`](super::Inference::forward).
     ///
     /// # Errors
-    /// [`GpuError::Failed`] when the GPU stops.
+    /// [`GpuError::Failed`] if the GPU stops.
     pub async fn forward(
         &mut self,
         input: &[f32],
@@ -80,17 +80,17 @@ impl GpuInference {
     ) -> Result<GpuEncoded, GpuError> {
         let Self { network, backend, buffers } = self;
         let mut trace = Trace { with_attention, states: Vec::new(), attentions: Vec::new() };
-        let last = network.forward(backend, input, buffers, &mut trace);
+        let last_hidden_state = network.forward(backend, input, buffers, &mut trace);
         let wanted: Vec<&Values> = states
             .iter()
             .map(|&state| &trace.states[state])
-            .chain(std::iter::once(&last))
+            .chain(std::iter::once(&last_hidden_state))
             .chain(&trace.attentions)
             .collect();
         let mut read = backend.read(&wanted).await?.into_iter();
         Ok(GpuEncoded {
             hidden_states: read.by_ref().take(states.len()).collect(),
-            last: read.next().expect("asked for"),
+            last_hidden_state: read.next().expect("requested"),
             attentions: read.collect(),
         })
     }

@@ -1,4 +1,4 @@
-//! The kernels for browsers: one or two instructions for sixteen products where the engine is built with relaxed SIMD.
+//! The kernels for browsers: one or two instructions for sixteen products in builds with relaxed SIMD.
 
 use std::arch::wasm32::{v128, v128_store};
 
@@ -12,11 +12,11 @@ mod relaxed;
 #[cfg(not(feature = "relaxed-simd"))]
 use plain::sums;
 #[cfg(feature = "relaxed-simd")]
-pub use relaxed::choosing;
+pub use relaxed::autotuned;
 #[cfg(feature = "relaxed-simd")]
 use relaxed::sums;
 
-/// Registers that hold a group of weights, and the sums of a row.
+/// Number of registers for a group of weights, and for the sums of a row.
 const PARTS: usize = COLUMNS / 4;
 
 pub fn multiply<const R: usize>(rows: [&[u8]; R], groups: &[[i8; GROUP * COLUMNS]]) -> [Sums; R] {

@@ -3,11 +3,11 @@
 struct Sizes {
     rows: u32, width: u32,
     epsilon: f32,
-    // 0: keep, 1: GELU.
-    then: u32,
-    // One divided by the number of values that a mean is taken of.
-    share: f32,
-    nothing: u32,
+    // 0: none, 1: GELU.
+    epilogue: u32,
+    // The reciprocal of the number of values in a mean.
+    inverse_count: f32,
+    zero: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -16,13 +16,13 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read_write> x: array<f32>;
 
 const LANES = 64u;
-// Of the lanes, those beside each other in a frame.
-const BESIDE = 16u;
+// Number of adjacent channels in a workgroup.
+const CHANNELS = 16u;
 
 var<workgroup> lanes: array<f32, LANES>;
 
-// The sum over all lanes whose numbers leave the same rest when divided by `step`.
-fn sum(value: f32, lane: u32, step: u32) -> f32 {
+// The sum over all lanes that are congruent modulo `step`.
+fn sum_over_lanes(value: f32, lane: u32, step: u32) -> f32 {
     workgroupBarrier();
     lanes[lane] = value;
     workgroupBarrier();
@@ -35,7 +35,7 @@ fn sum(value: f32, lane: u32, step: u32) -> f32 {
     return lanes[lane % step];
 }
 
-fn highest(value: f32, lane: u32) -> f32 {
+fn max_over_lanes(value: f32, lane: u32) -> f32 {
     workgroupBarrier();
     lanes[lane] = value;
     workgroupBarrier();
@@ -48,15 +48,15 @@ fn highest(value: f32, lane: u32) -> f32 {
     return lanes[0];
 }
 
-fn finished(value: f32, scale: f32, channel: u32) -> f32 {
-    let normed = settled(settled(value * scale) * channels[channel]) + channels[sizes.width + channel];
-    if (sizes.then == 1) {
+fn scale_and_shift(value: f32, scale: f32, channel: u32) -> f32 {
+    let normed = unfused(unfused(value * scale) * channels[channel]) + channels[sizes.width + channel];
+    if (sizes.epilogue == 1) {
         return gelu(normed);
     }
     return normed;
 }
 
-// Every frame over its channels: a workgroup each.
+// Layer norm: a workgroup per frame.
 @compute @workgroup_size(64)
 fn over_channels(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let start = group.x * sizes.width;
@@ -64,64 +64,64 @@ fn over_channels(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
     for (var i = lane; i < sizes.width; i += LANES) {
         part += x[start + i];
     }
-    let mean = settled(sum(part, lane, 1u) * sizes.share);
+    let mean = unfused(sum_over_lanes(part, lane, 1u) * sizes.inverse_count);
     part = 0.0;
     for (var i = lane; i < sizes.width; i += LANES) {
-        let off = x[start + i] - mean;
-        part += settled(off * off);
+        let deviation = x[start + i] - mean;
+        part += unfused(deviation * deviation);
     }
-    let scale = inverse_square_root(settled(sum(part, lane, 1u) * sizes.share) + sizes.epsilon);
+    let scale = inverse_square_root(unfused(sum_over_lanes(part, lane, 1u) * sizes.inverse_count) + sizes.epsilon);
     for (var i = lane; i < sizes.width; i += LANES) {
-        x[start + i] = finished(x[start + i] - mean, scale, i);
+        x[start + i] = scale_and_shift(x[start + i] - mean, scale, i);
     }
 }
 
-// Every channel over time: a workgroup for some channels beside each other.
+// Group norm with one channel per group, over time: a workgroup for adjacent channels.
 @compute @workgroup_size(64)
 fn over_time(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let channel = group.x * BESIDE + lane % BESIDE;
-    let is_there = channel < sizes.width;
-    let first = lane / BESIDE;
-    let step = LANES / BESIDE;
+    let channel = group.x * CHANNELS + lane % CHANNELS;
+    let is_inside = channel < sizes.width;
+    let first = lane / CHANNELS;
+    let step = LANES / CHANNELS;
     var part = 0.0;
-    if (is_there) {
+    if (is_inside) {
         for (var row = first; row < sizes.rows; row += step) {
             part += x[row * sizes.width + channel];
         }
     }
-    let mean = settled(sum(part, lane, BESIDE) * sizes.share);
+    let mean = unfused(sum_over_lanes(part, lane, CHANNELS) * sizes.inverse_count);
     part = 0.0;
-    if (is_there) {
+    if (is_inside) {
         for (var row = first; row < sizes.rows; row += step) {
-            let off = x[row * sizes.width + channel] - mean;
-            part += settled(off * off);
+            let deviation = x[row * sizes.width + channel] - mean;
+            part += unfused(deviation * deviation);
         }
     }
-    let scale = inverse_square_root(settled(sum(part, lane, BESIDE) * sizes.share) + sizes.epsilon);
-    if (is_there) {
+    let scale = inverse_square_root(unfused(sum_over_lanes(part, lane, CHANNELS) * sizes.inverse_count) + sizes.epsilon);
+    if (is_inside) {
         for (var row = first; row < sizes.rows; row += step) {
             let at = row * sizes.width + channel;
-            x[at] = finished(x[at] - mean, scale, channel);
+            x[at] = scale_and_shift(x[at] - mean, scale, channel);
         }
     }
 }
 
-// Every row's values as shares of their exponentials: a workgroup each.
+// Softmax of each row: a workgroup per row.
 @compute @workgroup_size(64)
 fn softmax(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let start = (group.y * sizes.rows + group.x) * sizes.width;
-    var top = x[start];
+    var largest = x[start];
     for (var i = lane; i < sizes.width; i += LANES) {
-        top = max(top, x[start + i]);
+        largest = max(largest, x[start + i]);
     }
-    top = highest(top, lane);
+    largest = max_over_lanes(largest, lane);
     var part = 0.0;
     for (var i = lane; i < sizes.width; i += LANES) {
-        let share = exponential(x[start + i] - top);
-        x[start + i] = share;
-        part += share;
+        let value = exponential(x[start + i] - largest);
+        x[start + i] = value;
+        part += value;
     }
-    let scale = reciprocal(sum(part, lane, 1u));
+    let scale = reciprocal(sum_over_lanes(part, lane, 1u));
     for (var i = lane; i < sizes.width; i += LANES) {
         x[start + i] *= scale;
     }

@@ -1,8 +1,8 @@
-// Value by value.
+// Elementwise kernels.
 
 struct Sizes {
     length: u32,
-    // Of `pad`: values of a frame, groups of channels, frames, zeros before them, and after.
+    // For `pad`: channels of a frame, groups of channels, frames, and padding before and after them.
     width: u32, groups: u32, frames: u32, before: u32, after: u32,
 }
 

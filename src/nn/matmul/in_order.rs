@@ -1,6 +1,6 @@
-//! Products that give the same bits on every processor. Each output is summed input by input, a product and a sum at a
-//! time, whether a register holds four outputs or sixteen. Where activations are rounded to integers on the way, a sum
-//! that differs in its last digit may be rounded the other way, and the layers behind make much of it.
+//! Matrix products with the same bits on every processor. Each output is accumulated input by input, with a separate
+//! multiplication and addition, whether a register holds four outputs or sixteen. Where activations are quantized, a sum
+//! that differs in its last bit may be rounded the other way, and the following layers amplify that.
 
 use super::Matrix;
 
@@ -11,31 +11,31 @@ const COLUMNS: usize = 8;
 #[cfg(not(target_arch = "wasm32"))]
 const COLUMNS: usize = 16;
 
-/// Rows that are multiplied at once.
+/// Number of rows in a tile.
 const ROWS: usize = 4;
 
-/// Rows that stay in the cache while all panels pass by.
+/// Number of rows that stay in the cache during the pass over all panels.
 const BLOCK: usize = 64;
 
-/// A matrix to multiply with, laid out panel by panel: [`COLUMNS`] values of each row stand together.
+/// The right-hand side of a matrix product, packed into panels of [`COLUMNS`] columns, row by row.
 #[derive(Debug, Default)]
-pub struct Panels {
-    /// The last panel is filled up with zeros.
+pub struct PackedMatrix {
+    /// The last panel is padded with zeros.
     panels: Vec<[f32; COLUMNS]>,
     rows: usize,
     columns: usize,
 }
 
-impl Panels {
-    /// Of `matrix`.
-    pub fn of(matrix: Matrix) -> Self {
-        let mut panels = Self::default();
-        panels.lay_out(matrix);
-        panels
+impl PackedMatrix {
+    /// Packs `matrix`.
+    pub fn new(matrix: Matrix) -> Self {
+        let mut packed = Self::default();
+        packed.pack(matrix);
+        packed
     }
 
-    /// Lays out `matrix` in the place of what was held before; its memory is used again.
-    pub fn lay_out(&mut self, matrix: Matrix) {
+    /// Packs `matrix`, replacing the previous contents and reusing their memory.
+    pub fn pack(&mut self, matrix: Matrix) {
         let Matrix { values, rows, columns, row_stride, column_stride } = matrix;
         assert!(matrix.fits(values.len()));
         self.panels.clear();
@@ -44,19 +44,19 @@ impl Panels {
             let value =
                 |row: usize, column: usize| values[row * row_stride + (first + column) * column_stride];
             self.panels.extend((0..rows).map(|row| {
-                let mut together = [0.0; COLUMNS];
-                (0..count).for_each(|column| together[column] = value(row, column));
-                together
+                let mut values = [0.0; COLUMNS];
+                (0..count).for_each(|column| values[column] = value(row, column));
+                values
             }));
         }
         (self.rows, self.columns) = (rows, columns);
     }
 
-    /// Takes `x × self`, row by row: `take(out, column, sum)` for each place of `out`.
+    /// Computes `x × self`, row by row, and calls `epilogue(out, column, sum)` for each element of `out`.
     ///
     /// # Panics
-    /// If the sizes do not fit, or the values of a row of `x` do not lie side by side.
-    pub fn multiply(&self, x: Matrix, out: &mut [f32], take: impl Fn(&mut f32, usize, f32)) {
+    /// If the sizes do not match, or the rows of `x` are not contiguous.
+    pub fn multiply(&self, x: Matrix, out: &mut [f32], epilogue: impl Fn(&mut f32, usize, f32)) {
         let fits = x.fits(x.values.len()) && x.columns == self.rows && out.len() == x.rows * self.columns;
         assert!(fits && x.column_stride == 1);
         for block in (0..x.rows).step_by(BLOCK) {
@@ -66,15 +66,15 @@ impl Panels {
                 let mut row = block;
                 while row < end {
                     row += match end - row {
-                        1..ROWS => self.tile::<1>(x, row, first, weights, out, &take),
-                        _ => self.tile::<ROWS>(x, row, first, weights, out, &take),
+                        1..ROWS => self.tile::<1>(x, row, first, weights, out, &epilogue),
+                        _ => self.tile::<ROWS>(x, row, first, weights, out, &epilogue),
                     };
                 }
             }
         }
     }
 
-    /// The outputs of a panel, whose first column is `first`, for `R` rows; returns `R`.
+    /// Computes `R` rows of the panel whose first column is `first`; returns `R`.
     fn tile<const R: usize>(
         &self,
         x: Matrix,
@@ -82,20 +82,20 @@ impl Panels {
         first: usize,
         weights: &[[f32; COLUMNS]],
         out: &mut [f32],
-        take: &impl Fn(&mut f32, usize, f32),
+        epilogue: &impl Fn(&mut f32, usize, f32),
     ) -> usize {
         let rows = std::array::from_fn(|r| &x.values[(row + r) * x.row_stride..][..x.columns]);
         for (row, sums) in (row..).zip(multiply::<R>(rows, weights)) {
             let out = &mut out[row * self.columns..][..self.columns][first..];
             for ((out, sum), column) in out.iter_mut().zip(sums).zip(first..) {
-                take(out, column, sum);
+                epilogue(out, column, sum);
             }
         }
         R
     }
 }
 
-/// `R` rows times a panel.
+/// Multiplies `R` rows by a panel.
 fn multiply<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; COLUMNS]; R] {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
@@ -111,7 +111,7 @@ fn with_avx2<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f
     sums(rows, panel)
 }
 
-/// The compiler makes vector code of it for the processor that the caller names, and never joins a product and a sum.
+/// The compiler vectorizes this for the target features of the caller, and never fuses a multiplication with an addition.
 #[inline(always)]
 fn sums<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; COLUMNS]; R] {
     let rows = rows.map(|row| &row[..panel.len()]);
@@ -130,12 +130,12 @@ fn sums<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; C
 mod tests {
     use super::*;
 
-    /// Sizes that fill no panel, block or tile.
+    /// With sizes that are no multiples of those of panels, blocks and tiles.
     #[test]
-    fn sums_are_taken_input_by_input() {
+    fn sums_are_accumulated_input_by_input() {
         let noise = |n: usize| (n * 7919 % 1009) as f32 / 1009.0 - 0.5;
         for (rows, inputs, columns) in [(1, 1, 1), (3, 5, 7), (70, 33, 35), (67, 16, 16)] {
-            // Rows that overlap, as a convolution's windows do, and a matrix that is turned.
+            // Overlapping rows, as the windows of a convolution, and a transposed matrix.
             let x: Vec<f32> = (0..rows * 2 + inputs).map(noise).collect();
             let x = Matrix { row_stride: 2, ..Matrix::new(&x, rows, inputs) };
             let weights: Vec<f32> = (0..inputs * columns).map(|n| noise(n + 31)).collect();
@@ -148,11 +148,11 @@ mod tests {
                     })
                 })
                 .collect();
-            let panels = Panels::of(weights);
+            let packed = PackedMatrix::new(weights);
             let mut out = vec![f32::NAN; rows * columns];
-            panels.multiply(x, &mut out, |out, _, sum| *out = sum);
+            packed.multiply(x, &mut out, |out, _, sum| *out = sum);
             assert_eq!(out, expected);
-            panels.multiply(x, &mut out, |out, column, sum| *out += sum + column as f32);
+            packed.multiply(x, &mut out, |out, column, sum| *out += sum + column as f32);
             let twice = |place: usize| expected[place] + (expected[place] + (place % columns) as f32);
             assert_eq!(out, (0..rows * columns).map(twice).collect::<Vec<_>>());
         }

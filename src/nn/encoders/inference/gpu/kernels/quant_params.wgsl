@@ -1,23 +1,23 @@
-// For each row of inputs the finest grid with 128 values from the lowest to the highest, and an exact 0.
+// For each row of inputs, the quantization parameters that map its range to 128 codes, with an exact 0.
 
 struct Sizes {
-    // Values of a row, from a row to the next, and from a batch to the next.
+    // Number of values in a row, row stride, and batch stride.
     width: u32, row: u32, batch: u32,
     rows: u32,
-    nothing: u32,
+    zero: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-// The distance of two values, one divided by it, and the code of 0.
-@group(0) @binding(2) var<storage, read_write> grids: array<vec4f>;
+// Scale, inverse scale, and zero point.
+@group(0) @binding(2) var<storage, read_write> params: array<vec4f>;
 
 const LANES = 64u;
 
 var<workgroup> ends: array<vec2f, LANES>;
 
 @compute @workgroup_size(64)
-fn grids_of_rows(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn quant_params(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let start = group.y * sizes.batch + group.x * sizes.row;
     var low = 0.0;
     var high = 0.0;
@@ -36,9 +36,9 @@ fn grids_of_rows(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
     }
     if (lane == 0) {
         let end = ends[0];
-        let range = settled(end.y - end.x);
-        let step = select(1.0, settled(range * (1.0 / 127.0)), range > 1e-30);
-        let per_value = reciprocal(step);
-        grids[group.y * sizes.rows + group.x] = vec4f(step, per_value, round(-end.x * per_value), 0.0);
+        let range = unfused(end.y - end.x);
+        let scale = select(1.0, unfused(range * (1.0 / 127.0)), range > 1e-30);
+        let inverse_scale = reciprocal(scale);
+        params[group.y * sizes.rows + group.x] = vec4f(scale, inverse_scale, round(-end.x * inverse_scale), 0.0);
     }
 }

@@ -1,4 +1,4 @@
-//! What else a published folder tells of an encoder, beside its `config.json`.
+//! The input of an encoder, from its `preprocessor_config.json`, and the sizes of Whisper, inferred from its tensors.
 
 use serde::Deserialize;
 
@@ -7,9 +7,9 @@ use crate::features::FrontEndSettings;
 use crate::nn::encoders::{EncoderConfig, WhisperConfig};
 use crate::nn::weights::StoredParameters;
 
-/// The sizes of a Whisper encoder as they follow from its tensors, for files without a usable `config.json`; none if
-/// they are not those of one. Heads are 64 values wide, as in every Whisper that was published.
-pub fn whisper_of(tensors: &StoredParameters) -> Option<EncoderConfig> {
+/// Infers the configuration of a Whisper encoder from its tensors, for folders without a usable `config.json`; `None` if they
+/// are not those of one. Attention heads are 64 wide, as in every published Whisper.
+pub fn infer_whisper_config(tensors: &StoredParameters) -> Option<EncoderConfig> {
     let size = |name: &str, dimension: usize| tensors.get(name)?.shape().get(dimension).copied();
     let layers =
         (0..).take_while(|layer| tensors.contains_key(&format!("layers.{layer}.fc1.weight"))).count();
@@ -26,11 +26,14 @@ pub fn whisper_of(tensors: &StoredParameters) -> Option<EncoderConfig> {
     config.check().is_ok().then_some(config)
 }
 
-/// What the network is given, with the text of a `preprocessor_config.json` if there is one.
+/// Returns the input of the network, from the text of a `preprocessor_config.json` if there is one.
 ///
 /// # Errors
-/// [`EncoderError`] when it is none.
-pub fn input_of(network: &EncoderConfig, preprocessor: Option<&str>) -> Result<Input, EncoderError> {
+/// [`EncoderError`] if the text is invalid.
+pub fn input_from_preprocessor(
+    network: &EncoderConfig,
+    preprocessor: Option<&str>,
+) -> Result<Input, EncoderError> {
     #[derive(Deserialize)]
     struct Preprocessor {
         do_normalize: Option<bool>,
@@ -47,7 +50,7 @@ pub fn input_of(network: &EncoderConfig, preprocessor: Option<&str>) -> Result<I
             };
             let preprocessor = preprocessor.map(serde_json::from_str::<Preprocessor>).transpose();
             let preprocessor = preprocessor.map_err(unusable)?;
-            // Transformers normalises unless it is told otherwise.
+            // The default of transformers is to normalise.
             Ok(Input::Samples { normalise: preprocessor.and_then(|p| p.do_normalize).unwrap_or(true) })
         }
     }

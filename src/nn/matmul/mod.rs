@@ -1,10 +1,10 @@
-//! Products of matrices of floats on the CPU: as fast as the processor can, or with the same bits on every processor.
+//! Matrix products of floats on the CPU: with maximum speed, or with the same bits on every processor.
 
 mod in_order;
 
-pub use in_order::Panels;
+pub use in_order::PackedMatrix;
 
-/// A matrix as a slice with the distances between its rows and between its columns.
+/// A matrix as a slice with the strides of its rows and columns.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
     pub values: &'a [f32],
@@ -30,12 +30,12 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// `out = lhs × rhs`, or `out += lhs × rhs` when `add`; `out` is row by row. The last digits depend on the processor.
-pub fn multiply(lhs: Matrix, rhs: Matrix, out: &mut [f32], add: bool) {
+/// Computes `out = lhs × rhs`, or `out += lhs × rhs` if `accumulate`; `out` is row-major. The last bits depend on the processor.
+pub fn multiply(lhs: Matrix, rhs: Matrix, out: &mut [f32], accumulate: bool) {
     let (m, n, k) = (lhs.rows, rhs.columns, lhs.columns);
     assert!(lhs.fits(lhs.values.len()) && rhs.fits(rhs.values.len()) && rhs.rows == k && out.len() >= m * n);
-    // SAFETY: every index that the strides reach lies within its slice, by the assertion above, and `out` is borrowed
-    // for writing alone.
+    // SAFETY: every index that the strides reach is within its slice, by the assertion above, and `out` is borrowed
+    // mutably.
     unsafe {
         gemm::gemm(
             m,
@@ -44,7 +44,7 @@ pub fn multiply(lhs: Matrix, rhs: Matrix, out: &mut [f32], add: bool) {
             out.as_mut_ptr(),
             1,
             n as isize,
-            add,
+            accumulate,
             lhs.values.as_ptr(),
             lhs.column_stride as isize,
             lhs.row_stride as isize,

@@ -1,33 +1,33 @@
-// out[batch][row][column] = Σ x[batch][row][i] × weight[batch][column][i], and what follows it. Each workgroup makes a
+// out[batch][row][column] = Σ x[batch][row][i] × weight[batch][column][i], with an epilogue. Each workgroup computes a
 // tile of 32 rows and 64 columns, each invocation 4 × 4 values of it, from slices of the inputs in workgroup memory.
 //
-// Beside weights of eight bits, inputs are rounded to the grids that the CPU takes, and sums of floats are taken input by
-// input, so that both say the same.
+// For weights of eight bits, inputs are quantized with the same parameters as on the CPU, and sums of floats are accumulated
+// input by input, so that both give the same output.
 
 struct Sizes {
     rows: u32, columns: u32, inputs: u32,
-    // Where a row begins, and a batch. Values of a row lie side by side.
+    // Start, row stride and batch stride. Values of a row are contiguous.
     x_start: u32, x_row: u32, x_batch: u32,
     weight_start: u32, weight_row: u32, weight_input: u32, weight_batch: u32,
     out_row: u32, out_batch: u32,
-    // Of the scales and biases, which are `channels` and `channels` values.
+    // Of the scales and biases: batch stride, and the number of each.
     channel_batch: u32, channels: u32,
-    // 0: keep, 1: GELU, 2: add.
-    then: u32,
-    // From the grid of a row to that of the next, and of a batch.
-    grid_row: u32, grid_batch: u32,
-    nothing: u32,
+    // 0: none, 1: GELU, 2: accumulate.
+    epilogue: u32,
+    // Row stride and batch stride of the quantization parameters.
+    params_row: u32, params_batch: u32,
+    zero: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> weights: array<u32>;
 @group(0) @binding(3) var<storage, read> channels: array<f32>;
-// Of inputs beside integers: the distance of two values, one divided by it, and the code of 0.
-@group(0) @binding(4) var<storage, read> grids: array<vec4f>;
+// Quantization parameters of the inputs, for integer weights: scale, inverse scale, and zero point.
+@group(0) @binding(4) var<storage, read> params: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
-// Whether four weights of eight bits stand in a word, or one float.
+// Whether a word holds four weights of eight bits, or one float.
 override INTEGERS: bool;
 
 const ROWS = 32u;
@@ -44,21 +44,21 @@ fn weight(index: u32) -> f32 {
     return bitcast<f32>(weights[index]);
 }
 
-fn grid_of(batch: u32, row: u32) -> vec4f {
+fn params_of(batch: u32, row: u32) -> vec4f {
     if (!INTEGERS || row >= sizes.rows) {
         return vec4f(1.0, 1.0, 0.0, 0.0);
     }
-    return grids[batch * sizes.grid_batch + row * sizes.grid_row];
+    return params[batch * sizes.params_batch + row * sizes.params_row];
 }
 
-// In steps of its grid, if it has one.
-fn x_at(batch: u32, row: u32, input: u32, grid: vec4f) -> f32 {
+// Quantized, less the zero point, if weights are integers.
+fn x_at(batch: u32, row: u32, input: u32, quant: vec4f) -> f32 {
     if (row >= sizes.rows || input >= sizes.inputs) {
         return 0.0;
     }
     let value = x[sizes.x_start + batch * sizes.x_batch + row * sizes.x_row + input];
     if (INTEGERS) {
-        return clamp(round(value * grid.y) + grid.z, 0.0, 127.0) - grid.z;
+        return clamp(round(value * quant.y) + quant.z, 0.0, 127.0) - quant.z;
     }
     return value;
 }
@@ -71,17 +71,17 @@ fn weight_at(batch: u32, column: u32, input: u32) -> f32 {
     return weight(start + column * sizes.weight_row + input * sizes.weight_input);
 }
 
-// Of integers, products and their sums are exact, fused or not.
+// Products and sums of integers are exact, fused or not.
 fn times(value: f32, weights: vec4f) -> vec4f {
     let product = value * weights;
     if (INTEGERS) {
         return product;
     }
-    return bitcast<vec4f>(bitcast<vec4u>(product) ^ vec4u(sizes.nothing));
+    return bitcast<vec4f>(bitcast<vec4u>(product) ^ vec4u(sizes.zero));
 }
 
 @compute @workgroup_size(16, 8)
-fn product(
+fn matmul(
     @builtin(workgroup_id) tile: vec3u,
     @builtin(local_invocation_id) place: vec3u,
     @builtin(local_invocation_index) index: u32,
@@ -93,12 +93,12 @@ fn product(
     let four = index / SLICE;
     var sums: array<vec4f, 4>;
     let row = first_row + 4 * four;
-    let grid = array(grid_of(batch, row), grid_of(batch, row + 1), grid_of(batch, row + 2), grid_of(batch, row + 3));
+    let row_params = array(params_of(batch, row), params_of(batch, row + 1), params_of(batch, row + 2), params_of(batch, row + 3));
     for (var slice = 0u; slice < sizes.inputs; slice += SLICE) {
         let at = slice + input;
         x_slice[input * ROWS / 4 + four] = vec4f(
-            x_at(batch, row, at, grid[0]), x_at(batch, row + 1, at, grid[1]),
-            x_at(batch, row + 2, at, grid[2]), x_at(batch, row + 3, at, grid[3]),
+            x_at(batch, row, at, row_params[0]), x_at(batch, row + 1, at, row_params[1]),
+            x_at(batch, row + 2, at, row_params[2]), x_at(batch, row + 3, at, row_params[3]),
         );
         for (var half = 0u; half < 2; half += 1) {
             let column = first_column + 4 * (four + 8 * half);
@@ -120,18 +120,18 @@ fn product(
     }
     for (var r = 0u; r < 4; r += 1) {
         let row = first_row + 4 * place.y + r;
-        let step = grid_of(batch, row).x;
+        let activation_scale = params_of(batch, row).x;
         for (var c = 0u; c < 4; c += 1) {
             let column = first_column + 4 * place.x + c;
             if (row < sizes.rows && column < sizes.columns) {
                 var value = sums[r][c];
                 if (sizes.channels > 0) {
                     let channel = batch * sizes.channel_batch + column;
-                    let scale = settled(step * channels[channel]);
-                    value = settled(value * scale) + channels[sizes.channels + channel];
+                    let scale = unfused(activation_scale * channels[channel]);
+                    value = unfused(value * scale) + channels[sizes.channels + channel];
                 }
                 let at = batch * sizes.out_batch + row * sizes.out_row + column;
-                switch sizes.then {
+                switch sizes.epilogue {
                     case 1: { out[at] = gelu(value); }
                     case 2: { out[at] += value; }
                     default: { out[at] = value; }
