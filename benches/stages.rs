@@ -1,4 +1,4 @@
-//! Each stage of a reading on one native thread: `cargo bench`.
+//! Benchmarks of each stage on one native thread: `cargo bench`.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -65,7 +65,7 @@ fn stages(criterion: &mut Criterion) {
     criterion.bench_function("load mfcc1", |bencher| bencher.iter(model));
 }
 
-/// A step of training through the second block of the Deep CNN, sixteen clips at a time, beside burn's own operations.
+/// Forward and backward pass of the second block of the Deep CNN with a batch of sixteen clips, fused and composed of burn's operations.
 fn training(criterion: &mut Criterion) {
     let device = Device::flex().autodiff();
     let block = ConvBlockConfig::new(32, 64).init(&device);
@@ -78,11 +78,11 @@ fn training(criterion: &mut Criterion) {
     });
 }
 
-/// Four seconds through an encoder: as integers, as floats, and as burn runs the same module.
+/// Inference of an encoder on four seconds: with integer weights, with float weights, and the burn module.
 fn encoders(criterion: &mut Criterion) {
     let device = Device::flex();
     let voice = Manifest::parse(VOICE).expect("the shipped model");
-    let voice = voice.front_end.encoder().expect("it listens through one");
+    let voice = voice.front_end.encoder().expect("it has an encoder");
     let tensors = voice.tensors(|_| Ok::<_, EncoderError>(VOICES_ENCODER.to_vec())).expect("whole");
     let base = EncoderConfig::Wav2Vec2(Wav2Vec2Config::new());
     for (name, config, tensors, input) in [
@@ -112,7 +112,7 @@ fn encoders(criterion: &mut Criterion) {
     }
 }
 
-/// Random tensors of an encoder, as its files would hold them.
+/// Random tensors of an encoder, quantized as in its files.
 fn random_tensors(config: &EncoderConfig) -> StoredParameters {
     let tensors = as_stored(export(config, &config.init(&Device::flex())));
     let input = Input::Samples { normalise: true };

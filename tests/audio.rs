@@ -1,4 +1,4 @@
-//! Decoding and resampling, natively and in a browser. `tests/reference/make_audio.py` made the files.
+//! Decoding and resampling, natively and in a browser. The files are from `tests/reference/make_audio.py`.
 
 mod common;
 #[path = "common/recording.rs"]
@@ -43,7 +43,7 @@ const LOSSY: [Fixture; 8] = [
     fixture!("fragmented.m4a"),
 ];
 
-/// Correlation of a recording with the sound, `delay` samples late, and the ratio of their levels.
+/// Correlation of a recording with the reference signal delayed by `delay` samples, and the ratio of their levels.
 fn match_at(recording: &Recording, delay: isize) -> (f64, f64) {
     let (mut both, mut ours, mut theirs) = (0.0, 0.0, 0.0);
     for (index, &sample) in recording.samples.iter().enumerate() {
@@ -56,7 +56,7 @@ fn match_at(recording: &Recording, delay: isize) -> (f64, f64) {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn lossless_files_give_the_sound_itself() {
+fn lossless_files_decode_exactly() {
     for (name, bytes) in LOSSLESS {
         let recording = read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!((recording.duration_s - 1.0).abs() < 1e-3, "{name}: {} s", recording.duration_s);
@@ -68,7 +68,7 @@ fn lossless_files_give_the_sound_itself() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn lossy_files_give_the_sound_at_its_level_and_nearly_its_time() {
+fn lossy_files_decode_with_the_right_level_and_delay() {
     for (name, bytes) in LOSSY {
         let recording = read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!((recording.duration_s - 1.0).abs() < 0.08, "{name}: {} s", recording.duration_s);
@@ -76,14 +76,14 @@ fn lossy_files_give_the_sound_at_its_level_and_nearly_its_time() {
         let late = if name.ends_with("m4a") { 0..=1_100 } else { -8..=8 };
         let best = late.map(|delay| match_at(&recording, delay)).max_by(|a, b| a.0.total_cmp(&b.0));
         let (correlation, level) = best.expect("some delays");
-        // At best half a sample off: at 2 kHz and 16 samples a period of it, that alone costs more than a hundredth.
+        // At best half a sample off: at 2 kHz and 16 samples per period, that alone costs more than a hundredth.
         assert!(correlation > 0.98, "{name}: correlation {correlation}");
         assert!((level - 1.0).abs() < 0.1, "{name}: level {level}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_file_knows_its_source() {
+fn a_recording_has_the_rate_and_channels_of_its_source() {
     let recording = read(fixture!("extensible.wav").1).expect("readable");
     assert_eq!((recording.source_rate_hz, recording.source_channels), (48_000, 2));
     let recording = read(fixture!("voice-note.ogg").1).expect("readable");
@@ -91,7 +91,7 @@ fn a_file_knows_its_source() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn reading_stops_when_enough_is_heard_and_still_tells_the_whole_length() {
+fn decoding_stops_early_and_still_returns_the_whole_duration() {
     let options = ReadOptions { stop_after_s: Some(0.25), ..ReadOptions::default() };
     for (name, bytes) in [fixture!("s16.wav"), fixture!("stereo.flac"), fixture!("aac.m4a")] {
         let whole = read(bytes).expect("readable");
@@ -137,7 +137,7 @@ fn resampling_equals_soxr_on_a_sweep() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn odd_rates_resample_to_what_they_sample() {
+fn tones_at_odd_rates_are_resampled() {
     for rate_hz in [4_001, 8_000, 12_345, 22_050, 32_000, 44_056, 96_000, 176_400] {
         let tone = |rate: u32| -> Vec<f32> {
             (0..rate).map(|n| (TAU * 440.0 * f64::from(n) / f64::from(rate)).sin() as f32).collect()
@@ -149,14 +149,14 @@ fn odd_rates_resample_to_what_they_sample() {
         let ours = resampler.finish();
         let theirs = tone(16_000);
         assert_eq!(ours.len(), theirs.len(), "{rate_hz} Hz");
-        // The tone starts and ends abruptly, which no band-limited signal can follow.
+        // The tone starts and ends abruptly, which no band-limited signal can.
         let off = rms_difference(&ours[1_000..15_000], &theirs[1_000..15_000]);
         assert!(off < 1e-3, "{rate_hz} Hz: RMS difference {off}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn how_samples_are_cut_into_pieces_changes_nothing() {
+fn resampling_does_not_depend_on_the_chunks() {
     let samples = sweep(44_100);
     let mut whole = Resampler::new(44_100, 16_000);
     whole.push(&samples);
@@ -186,7 +186,7 @@ fn a_microphone_and_a_file_give_the_same_samples() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn each_refusal_has_its_own_code() {
+fn each_error_has_its_own_code() {
     let code = |bytes: &[u8]| read(bytes).expect_err("refused").code();
     assert_eq!(code(b""), "empty");
     assert_eq!(code(b"just some words, again and again: no sound in them"), "unknown-format");
@@ -209,7 +209,7 @@ fn each_refusal_has_its_own_code() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn files_cut_anywhere_are_read_as_far_as_they_go_or_refused() {
+fn truncated_files_are_decoded_to_their_end_or_rejected() {
     for (name, bytes) in LOSSLESS.into_iter().chain(LOSSY) {
         for share in 0..20 {
             let cut = &bytes[..bytes.len() * share / 20];
@@ -227,7 +227,7 @@ fn samples_that_are_not_numbers_become_silence() {
     let recording = from_samples(&samples, 16_000, &ReadOptions::default()).expect("readable");
     assert_eq!(recording.samples, [0.5, 0.0, 0.0, -0.5]);
     assert_eq!(recording.lost_s, 2.0 / 16e3);
-    // Numbers so large that a sum of them is none.
+    // Numbers so large that their sum overflows.
     let huge = [f32::MAX, -f32::MAX, 0.5].repeat(16_000);
     let recording = from_samples(&huge, 44_100, &ReadOptions::default()).expect("readable");
     assert!(recording.lost_s > 0.5 && recording.samples.iter().all(|sample| sample.is_finite()));
@@ -241,7 +241,7 @@ fn notes(samples: Vec<f32>) -> Vec<QualityNote> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn quality_notes_say_what_is_wrong() {
+fn quality_notes_describe_the_recording() {
     let speech = read(SPEECH).expect("readable").samples;
     let scaled = |gain: f32| speech.iter().map(|s| (s * gain).clamp(-1.0, 1.0)).collect::<Vec<_>>();
     assert_eq!(notes(speech.clone()), []);
@@ -258,22 +258,22 @@ fn quality_notes_say_what_is_wrong() {
 fn a_clip_of_speech_begins_and_ends_with_the_speech() {
     let speech = read(SPEECH).expect("readable").samples;
     let settings = ClipSettings::Speech(SpeechClip::default());
-    let alone = Clip::cut(&speech, &settings, &speech_segments(&speech));
+    let plain = Clip::cut(&speech, &settings, &speech_segments(&speech));
     let mut surrounded = vec![0.0; 32_000];
     surrounded.extend_from_slice(&speech);
     surrounded.resize(surrounded.len() + 48_000, 0.0);
     let clip = Clip::cut(&surrounded, &settings, &speech_segments(&surrounded));
     assert!(
-        (clip.start_s() - alone.start_s() - 2.0).abs() < 0.2,
-        "{} s, alone {} s",
+        (clip.start_s() - plain.start_s() - 2.0).abs() < 0.2,
+        "{} s, plain {} s",
         clip.start_s(),
-        alone.start_s()
+        plain.start_s()
     );
     assert!(
-        clip.samples().len().abs_diff(alone.samples().len()) < 6_400,
-        "{} samples, alone {}",
+        clip.samples().len().abs_diff(plain.samples().len()) < 6_400,
+        "{} samples, plain {}",
         clip.samples().len(),
-        alone.samples().len()
+        plain.samples().len()
     );
     assert!(clip.samples().len() < speech.len());
     assert_eq!(clip.recorded(), clip.samples());
@@ -284,7 +284,7 @@ fn stream(bytes: &[u8]) -> Stream<'_> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_stream_gives_in_pieces_what_is_decoded_at_once() {
+fn a_stream_equals_the_decoded_file() {
     for (name, bytes) in LOSSLESS.iter().chain(&LOSSY) {
         let mut stream = stream(bytes);
         let mut joined = Vec::new();
@@ -297,7 +297,7 @@ fn a_stream_gives_in_pieces_what_is_decoded_at_once() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn windows_overlap_and_cover_everything() {
+fn windows_overlap_and_cover_the_recording() {
     let (_, bytes) = LOSSLESS[0];
     let whole = read(bytes).expect("readable").samples;
     let seconds = whole.len() as f32 / 16_000.0;
@@ -322,7 +322,7 @@ fn windows_overlap_and_cover_everything() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_stream_without_sound_says_so() {
+fn a_stream_without_audio_is_rejected() {
     let text = Stream::open(Box::new(Cursor::new(&b"no audio at all"[..])), &Limits::default()).map(|_| ());
     assert_eq!(text, Err(AudioError::UnknownFormat));
 }

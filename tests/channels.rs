@@ -1,4 +1,4 @@
-//! How channels and tracks become one, natively and in a browser.
+//! Mixing of channels and selection of tracks, natively and in a browser.
 
 use std::f32::consts::FRAC_1_SQRT_2;
 use std::io::Cursor;
@@ -26,7 +26,7 @@ fn voice(number: usize) -> Vec<f32> {
     decode(SPEECH[number], &ReadOptions::default()).expect("readable").samples
 }
 
-/// White noise of an amplitude.
+/// White noise with an amplitude.
 fn noise(seed: u32, amplitude: f32, len: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
     (0..len)
@@ -52,7 +52,7 @@ fn level_db(samples: &[f32]) -> f64 {
     10.0 * (energy / samples.len() as f64).max(1e-20).log10()
 }
 
-/// A WAV file of 32-bit floats with a channel mask; without one, as most programs write it.
+/// A WAV file of 32-bit floats, with or without a channel mask.
 fn wav(channels: &[Vec<f32>], mask: Option<u32>) -> Vec<u8> {
     let count = channels.len() as u16;
     let frames = channels[0].len();
@@ -94,7 +94,7 @@ fn assert_near(ours: &[f32], theirs: &[f32], what: &str) {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_voice_keeps_its_level_wherever_it_is_in_surround() {
+fn a_voice_keeps_its_level_in_every_channel_of_surround() {
     let voice = voice(0);
     for (mask, lfe) in [(MASK_5_1, 3), (MASK_7_1, 3)] {
         let count = mask.count_ones() as usize;
@@ -106,16 +106,16 @@ fn a_voice_keeps_its_level_wherever_it_is_in_surround() {
             assert_near(&recording.samples, &voice, &format!("mask {mask:#x}, channels {places:?}"));
             assert_eq!(recording.notes, []);
         }
-        // Effects at low frequencies are left out.
+        // The LFE channel is left out.
         let mut channels = vec![silence(voice.len()); count];
         channels[2] = voice.clone();
         channels[lfe] = noise(1, 0.5, voice.len());
-        assert_near(&read(&wav(&channels, Some(mask))).samples, &voice, "beside effects");
+        assert_near(&read(&wav(&channels, Some(mask))).samples, &voice, "with effects");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn surround_is_mixed_as_the_recommendation_says() {
+fn surround_is_mixed_according_to_the_recommendation() {
     let len = 4 * RATE_HZ as usize;
     let channels: Vec<Vec<f32>> = (0..6).map(|number| noise(number + 1, 0.3, len)).collect();
     let mixed = read(&wav(&channels, Some(MASK_5_1))).samples;
@@ -142,7 +142,7 @@ fn a_voice_at_any_input_of_a_recorder_keeps_its_level() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn ordinary_stereo_is_the_mean_as_librosa_makes_it() {
+fn ordinary_stereo_is_mixed_to_the_mean_as_in_librosa() {
     let voice = voice(0);
     let room = |seed| noise(seed, 0.01, voice.len());
     for (left, right) in [(1.0, 1.0), (1.0, 0.5), (0.3, 1.0)] {
@@ -193,7 +193,7 @@ fn channels_that_cancel_are_not_summed() {
     assert_eq!(recording.notes, [QualityNote::ChannelsCancel]);
 }
 
-/// Two channels of noise with a correlation.
+/// Two channels of noise with the given correlation.
 fn correlated(correlation: f32, len: usize) -> [Vec<f32>; 2] {
     let (first, second) = (noise(1, 0.2, len), noise(2, 0.2, len));
     let other = (1.0 - correlation * correlation).sqrt();
@@ -212,10 +212,10 @@ fn channels_cancel_below_a_correlation_of_minus_a_half() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_comes_late_is_decided_on_all_the_same() {
+fn late_sound_changes_the_decision() {
     let voice = voice(0);
     let inverted = scaled(&voice, -1.0);
-    // Silence, and noise of two converters that is taken for ordinary stereo; a knock on both channels.
+    // Silence; noise of two converters, which is taken for ordinary stereo; a knock on both channels.
     let starts = |len| {
         let knock: Vec<f32> = [noise(3, 0.9, 960), silence(len - 960)].concat();
         [[silence(len), silence(len)], [noise(1, 0.003, len), noise(2, 0.003, len)], [knock.clone(), knock]]
@@ -225,7 +225,7 @@ fn what_comes_late_is_decided_on_all_the_same() {
         let [left, right] = start;
         let recording = stereo([left, voice.clone()].concat(), [right, inverted.clone()].concat());
         assert_eq!(recording.notes, [QualityNote::ChannelsCancel], "start {number}");
-        // The first half second may be mixed by what came before.
+        // The first half second may still be mixed by the previous decision.
         let from = len + 16_000;
         assert_near(&recording.samples[from..], &voice[16_000..], &format!("start {number}"));
         assert!(recording.samples[..len - 8_000].iter().all(|sample| sample.abs() < 1.0));
@@ -258,7 +258,7 @@ fn call() -> [Vec<f32>; 2] {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_call_is_told_and_each_side_can_be_chosen() {
+fn a_call_is_detected_and_each_side_can_be_selected() {
     let [left, right] = call();
     let bytes = wav(&[left.clone(), right.clone()], None);
     let mixed = read(&bytes);
@@ -275,7 +275,7 @@ fn a_call_is_told_and_each_side_can_be_chosen() {
     ] {
         let recording = choose(channel).expect("there");
         assert_eq!(&recording.samples, expected);
-        assert_eq!(recording.notes, [], "whoever chose need not choose");
+        assert_eq!(recording.notes, [], "no note if a channel is selected");
     }
     let refused = choose(Channel::Number(3)).expect_err("there are two");
     assert_eq!(refused, AudioError::NoSuchChannel { channel: Channel::Number(3), channels: 2 });
@@ -319,7 +319,7 @@ fn noise_or_music_on_the_other_side_is_no_second_voice() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_stream_and_windows_give_what_is_decoded_at_once() {
+fn a_stream_and_its_windows_equal_the_decoded_file() {
     let [left, right] = call();
     let late = |samples: Vec<f32>| [noise(5, 0.001, 200_000), samples].concat();
     let voice = voice(0);
@@ -355,7 +355,7 @@ fn a_stream_and_windows_give_what_is_decoded_at_once() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_stream_that_is_left_before_its_end_tells_what_it_heard() {
+fn an_unfinished_stream_has_the_notes_so_far() {
     let voice = voice(0).repeat(4);
     let bytes = wav(&[voice.clone(), scaled(&voice, -1.0)], None);
     let mut stream = Stream::open(Box::new(Cursor::new(&bytes[..])), &Limits::default()).expect("readable");
@@ -364,7 +364,7 @@ fn a_stream_that_is_left_before_its_end_tells_what_it_heard() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn reading_the_start_alone_gives_the_same_samples() {
+fn decoding_only_the_start_gives_the_same_samples() {
     let [left, right] = call();
     let bytes = wav(&[left, right], None);
     let whole = read(&bytes).samples;
@@ -392,7 +392,7 @@ fn channels_from_another_decoder_are_mixed_as_those_of_a_file() {
     }
     let none = from_channels(&[], RATE_HZ, &ReadOptions::default());
     assert_eq!(none, Err(AudioError::NoSamples));
-    // What a browser decodes is in memory already.
+    // Audio decoded by a browser is in memory already.
     let nine =
         from_channels(&[&voice[..]; 9], RATE_HZ, &ReadOptions::default()).expect("more than of a file");
     assert_near(&nine.samples, &voice, "nine channels");
@@ -403,7 +403,7 @@ fn channels_from_another_decoder_are_mixed_as_those_of_a_file() {
 const SECOND_TRACK: &[u8] = include_bytes!("fixtures/audio/second-track.m4a");
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_silent_first_track_gives_way_to_one_with_sound() {
+fn a_silent_first_track_is_replaced_by_one_with_sound() {
     let recording = read(SECOND_TRACK);
     assert_eq!((recording.source_track, &recording.notes[..]), (2, &[QualityNote::OtherTrack][..]));
     assert!((level_db(&recording.samples) - level_db(&voice(0))).abs() < 1.0);
@@ -422,7 +422,7 @@ fn a_silent_first_track_gives_way_to_one_with_sound() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_notes_of_channels_are_told_with_the_others() {
+fn the_notes_on_channels_follow_the_others() {
     let voice = voice(0);
     let recording = stereo(scaled(&voice, 0.002), scaled(&voice, -0.002));
     let clip = Clip::whole(recording.samples.clone());
@@ -445,7 +445,7 @@ mod properties {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// A mono voice in any one channel, in both of a pair or in all of them, at any level and any time.
+        /// A mono voice in any one channel or in all of them, at any level and time.
         #[test]
         fn mono_in_any_layout_keeps_its_level(
             count in 1_usize..=8,
@@ -457,7 +457,7 @@ mod properties {
             let gain = 10_f32.powf(db / 20.0);
             let mono = [silence(late), scaled(&noise(7, 0.5, 64_000), gain)].concat();
             let mut channels = vec![silence(mono.len()); count];
-            // The fourth of six is the one for effects.
+            // The fourth of six is the LFE channel.
             let place = if count == 6 && place % 6 == 3 { 2 } else { place % count };
             channels[place] = mono.clone();
             if is_everywhere {
@@ -468,7 +468,7 @@ mod properties {
         }
 
         #[test]
-        fn how_channels_are_cut_into_pieces_changes_nothing(
+        fn mixing_does_not_depend_on_the_chunks(
             correlation in -1.0_f32..1.0,
             gain in 0.0_f32..2.0,
             start in 0_usize..64_000,

@@ -1,4 +1,4 @@
-//! A recording of hours in the command line, in little memory. `SOTTOVOCE_TORTURE=long` is eight hours; otherwise it is minutes.
+//! Long recordings on the command line, in constant memory: eight hours with `SOTTOVOCE_TORTURE=long`, otherwise minutes.
 
 #![cfg(target_os = "linux")]
 
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use sottovoce::audio;
 
-/// What following a recording may take.
-const MOST_MB: f64 = 500.0;
+/// Maximum memory in MB.
+const MAX_MB: f64 = 500.0;
 
-/// A WAV file of speech and pauses, over and over.
+/// Writes a WAV file of repeated speech and pauses.
 fn write_recording(path: &Path, seconds: usize) -> std::io::Result<()> {
     let sample = fs::read("www/samples/1028_MTI_SAD_XX.opus")?;
     let speech = audio::decode(&sample, &Default::default()).expect("readable").samples;
@@ -37,7 +37,7 @@ fn write_recording(path: &Path, seconds: usize) -> std::io::Result<()> {
     file.flush()
 }
 
-/// The most memory that a process had at once, in MB.
+/// Peak memory of a process in MB.
 fn peak_mb(id: u32) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let (_, rest) = status.split_once("VmHWM:")?;
@@ -45,7 +45,7 @@ fn peak_mb(id: u32) -> Option<f64> {
 }
 
 #[test]
-fn a_recording_of_hours_is_followed_in_little_memory() {
+fn a_long_recording_is_followed_in_constant_memory() {
     let is_long = std::env::var("SOTTOVOCE_TORTURE").is_ok_and(|form| form == "long");
     let seconds = if is_long { 8 * 3600 } else { 180 };
     let path = std::env::temp_dir().join(format!("sottovoce-{}-hours.wav", std::process::id()));
@@ -72,7 +72,7 @@ fn a_recording_of_hours_is_followed_in_little_memory() {
     let _ = fs::remove_file(&path);
     assert!(running.wait().expect("ended").success());
     let lines = reading.join().expect("read").expect("text").lines().count();
-    // One reading every two seconds, below a line with names; the last windows reach beyond the end.
+    // One prediction every two seconds, after a header line; the last windows extend beyond the end.
     assert!(lines > seconds / 2 - 5, "{lines} lines of {seconds} s");
     println!(
         "torture | a recording of {} h {} min in the command line | 1 | 1 | 0 | {peak:.0} MB | {} readings in {took:.0} s, {:.0} times as fast as speech",
@@ -81,5 +81,5 @@ fn a_recording_of_hours_is_followed_in_little_memory() {
         lines - 1,
         seconds as f64 / took
     );
-    assert!(peak > 0.0 && peak < MOST_MB, "{peak:.0} MB");
+    assert!(peak > 0.0 && peak < MAX_MB, "{peak:.0} MB");
 }

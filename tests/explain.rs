@@ -1,5 +1,4 @@
-//! What decided a reading, beside PyTorch's Grad-CAM and by masking what is said to have decided; natively and in a
-//! browser.
+//! Explanations, compared with PyTorch's Grad-CAM, and of all shipped models; natively and in a browser.
 
 mod common;
 
@@ -24,7 +23,7 @@ const NETWORKS: [&[u8]; 3] = [
 ];
 
 #[wasm_bindgen_test(unsupported = test)]
-fn grad_cam_is_that_of_pytorch() {
+fn grad_cam_equals_pytorchs() {
     for bytes in NETWORKS {
         let file = SafeTensors::deserialize(bytes).unwrap();
         let (_, metadata) = SafeTensors::read_metadata(bytes).unwrap();
@@ -42,8 +41,8 @@ fn grad_cam_is_that_of_pytorch() {
         let [rows, columns] = architecture.input();
         let input =
             Tensor::<3>::from_data(TensorData::new(floats(&file, "input"), [1, rows, columns]), &device);
-        let scores: Vec<f32> = network.forward(input.clone()).into_data().try_to_vec().unwrap();
-        assert!(largest_difference(&scores, &floats(&file, "scores")) < 1e-4, "{architecture:?}");
+        let logits: Vec<f32> = network.forward(input.clone()).into_data().try_to_vec().unwrap();
+        assert!(largest_difference(&logits, &floats(&file, "scores")) < 1e-4, "{architecture:?}");
         for class in 0..7 {
             let map = grad_cam(&network, input.clone(), class);
             let difference = largest_difference(map.values(), &floats(&file, &format!("map.{class}")));
@@ -86,7 +85,7 @@ fn load((manifest, files): Files) -> Model {
     Model::from_parts(manifest, bytes_of, &Device::flex()).unwrap()
 }
 
-/// The part of a sample clip that the model hears.
+/// The clip of a sample recording.
 fn clip(model: &Model) -> Vec<f32> {
     let bytes = include_bytes!("../www/samples/1053_IEO_ANG_HI.opus");
     let recording = sottovoce::audio::decode(bytes, &sottovoce::audio::ReadOptions::default()).unwrap();
@@ -111,7 +110,7 @@ fn every_shipped_model_is_explained() {
         let mut model = load(files);
         let samples = clip(&model);
         let name = model.manifest().name.clone();
-        // Silencing reads the clip again and again.
+        // Occlusion classifies the clip many times.
         let emotions = if name == "voice" { &[Emotion::Angry][..] } else { &Emotion::ALL };
         for &emotion in emotions {
             let explanation = explain(&mut model, &samples, Some(emotion), None);
@@ -135,7 +134,7 @@ fn every_shipped_model_is_explained() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_encoder_shows_what_it_answers_to_and_where_it_looks() {
+fn encoders_have_activations_and_attention_weights() {
     let mut model = load(VOICE);
     let samples = clip(&model);
     let view = encoder_view(&mut model, &samples).expect("voice has an encoder");
@@ -145,16 +144,16 @@ fn an_encoder_shows_what_it_answers_to_and_where_it_looks() {
     assert!((mean - view.mean[7]).abs() < 1e-4 * mean);
     let layers = attention(&mut model, &samples).expect("voice has an encoder");
     assert_eq!((layers.len(), layers[0].len()), (3, 6));
-    for look in layers.iter().flatten() {
-        assert_eq!([look.rows(), look.columns()], [view.activations.columns(); 2]);
-        assert!((look.row(3).iter().sum::<f32>() - 1.0).abs() < 1e-3);
+    for weights in layers.iter().flatten() {
+        assert_eq!([weights.rows(), weights.columns()], [view.activations.columns(); 2]);
+        assert!((weights.row(3).iter().sum::<f32>() - 1.0).abs() < 1e-3);
     }
     let mut without = load(BASELINE);
     assert!(encoder_view(&mut without, &samples).is_none() && attention(&mut without, &samples).is_none());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn silence_and_one_sample_are_explained_without_harm() {
+fn silence_and_one_sample_can_be_explained() {
     for files in [MFCC1, MFCC2, MS, BASELINE, VOICE] {
         let mut model = load(files);
         let name = model.manifest().name.clone();

@@ -1,4 +1,4 @@
-//! Feature maps against librosa's, natively and in a browser. `tests/reference/make_librosa.py` made the values.
+//! Features compared with librosa's, natively and in a browser. The reference values are from `tests/reference/make_librosa.py`.
 
 mod common;
 
@@ -13,9 +13,9 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 const REFERENCE: &[u8] = include_bytes!("fixtures/librosa.safetensors");
 const SIGNALS: [&str; 5] = ["chirp", "noise", "short", "silence", "speech"];
 
-/// On values in decibels.
+/// Absolute, for values in decibels.
 const DB_TOLERANCE: f32 = 1e-3;
-/// On everything else, of the largest value.
+/// Relative to the largest value, for all others.
 const RELATIVE_TOLERANCE: f32 = 1e-4;
 
 fn reference() -> SafeTensors<'static> {
@@ -52,7 +52,7 @@ fn log_mel_equals_librosas() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn log_mel_relative_to_the_loudest_equals_librosas() {
+fn log_mel_relative_to_the_maximum_equals_librosas() {
     let file = reference();
     let settings = FrontEndSettings::log_mel();
     let mut stft = Stft::new(settings.n_fft, settings.hop_length, PadMode::Constant);
@@ -83,7 +83,7 @@ fn mel_filters_equal_librosas() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_front_end_remembers_nothing_of_the_clip_before() {
+fn a_front_end_keeps_no_state_between_clips() {
     let file = reference();
     let speech = floats(&file, "speech.samples");
     let mut front_end = FrontEnd::new(&FrontEndSettings::mfcc_rms()).expect("the paper's settings");
@@ -94,7 +94,7 @@ fn a_front_end_remembers_nothing_of_the_clip_before() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn settings_out_of_range_are_refused() {
+fn settings_out_of_range_are_rejected() {
     let good = FrontEndSettings::mfcc_rms();
     for bad in [
         FrontEndSettings { n_fft: 1001, ..good.clone() },

@@ -1,4 +1,4 @@
-//! How much memory loading a model takes at most, by an allocator that counts.
+//! Peak memory of loading a model, measured by a counting allocator.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -13,7 +13,7 @@ use counting::counted;
 use sottovoce::model::Model;
 
 #[test]
-fn loading_takes_little_more_memory_than_the_weights_that_stay() {
+fn loading_takes_little_more_memory_than_the_weights() {
     let folder = Path::new("models/voice");
     let text = fs::read_to_string(folder.join("model.json")).expect("there");
     let bytes_of =

@@ -1,5 +1,5 @@
-//! Recordings as people have them, natively and in a browser: headers that were never filled in, tags, streams one behind the
-//! other, and what phones, editors and recorders write. `tests/reference/make_field.py` made the files.
+//! Recordings from the field, natively and in a browser: placeholder headers, tags, concatenated streams, and the output of
+//! phones, editors and recorders. The files are from `tests/reference/make_field.py`.
 
 #[path = "common/recording.rs"]
 mod recording;
@@ -8,14 +8,14 @@ use std::io::Cursor;
 
 use recording::{Fixture, SPEECH, fixture, read, sound};
 use sottovoce::audio::{
-    LEAST_LOST_S, Limits, Quality, QualityNote, ReadOptions, Recording, SpeechSegments, Stream, from_samples,
+    Limits, MIN_LOST_S, Quality, QualityNote, ReadOptions, Recording, SpeechSegments, Stream, from_samples,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-/// Of one second each, by its samples.
+/// Lossless, of one second each.
 const EXACT: [Fixture; 14] = [
     fixture!("rf64.wav"),
     fixture!("wave64.w64"),
@@ -33,7 +33,7 @@ const EXACT: [Fixture; 14] = [
     fixture!("tagged.flac"),
 ];
 
-/// Of one second each, or what a coding makes of it.
+/// Lossy or with another duration, of about one second each.
 const CODED: [Fixture; 12] = [
     fixture!("ms-adpcm.wav"),
     fixture!("ima-adpcm.wav"),
@@ -49,7 +49,7 @@ const CODED: [Fixture; 12] = [
     fixture!("empty-last-page.opus"),
 ];
 
-/// Two streams of one second, one behind the other.
+/// Two concatenated streams of one second.
 const CHAINED: [Fixture; 4] =
     [fixture!("chained.opus"), fixture!("chained.ogg"), fixture!("chained.webm"), fixture!("chained.mp3")];
 
@@ -74,7 +74,7 @@ fn alike(samples: &[f32], start_s: f64) -> (f64, f64) {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn containers_and_codings_give_the_sound_itself() {
+fn lossless_containers_and_codecs_decode_exactly() {
     for (name, bytes) in EXACT {
         let recording = read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!((recording.duration_s - 1.0).abs() < 2e-3, "{name}: {} s", recording.duration_s);
@@ -86,7 +86,7 @@ fn containers_and_codings_give_the_sound_itself() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn codings_that_lose_something_give_nearly_the_sound() {
+fn lossy_codecs_decode_closely() {
     for (name, bytes) in CODED {
         let recording = read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!((recording.duration_s - 1.0).abs() < 0.13, "{name}: {} s", recording.duration_s);
@@ -98,19 +98,19 @@ fn codings_that_lose_something_give_nearly_the_sound() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn opus_in_mp4_begins_and_ends_where_it_should() {
+fn opus_in_mp4_has_its_exact_duration() {
     let (_, bytes) = fixture!("dops.mp4");
     let recording = read(bytes).expect("readable");
     assert!((recording.samples.len() as f64 / 16e3 - 1.0).abs() < 2e-3, "{}", recording.samples.len());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn streams_one_behind_the_other_are_read_to_the_end() {
+fn concatenated_streams_are_decoded_to_the_end() {
     for (name, bytes) in CHAINED {
         let recording = read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!((recording.duration_s - 2.0).abs() < 0.2, "{name}: {} s", recording.duration_s);
         assert!((recording.samples.len() as f32 / 16e3 - recording.duration_s).abs() < 0.01, "{name}");
-        assert!(recording.lost_s < LEAST_LOST_S, "{name}: {} s lost", recording.lost_s);
+        assert!(recording.lost_s < MIN_LOST_S, "{name}: {} s lost", recording.lost_s);
         for start_s in [0.0, 0.98] {
             let (correlation, level) = alike(&recording.samples, start_s);
             assert!(correlation > 0.97, "{name} from {start_s} s: correlation {correlation}");
@@ -124,7 +124,7 @@ fn pcm() -> Vec<u8> {
     (0..8_000).flat_map(|n| ((32_767.0 * sound(f64::from(n) / 8e3)).round() as i16).to_le_bytes()).collect()
 }
 
-/// A WAV file whose header says what it is told to; `before` and `behind` are chunks around the sound.
+/// A WAV file with the given sizes in its header; `before` and `behind` are chunks around the data.
 fn wav(sound: &[u8], riff: u32, data: u32, before: &[u8], behind: &[u8]) -> Vec<u8> {
     let format =
         [&b"fmt \x10\0\0\0\x01\0\x01\0"[..], &[0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0]].concat();
@@ -168,7 +168,7 @@ fn sizes_in_a_header_are_hints() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_missing_is_told_in_seconds() {
+fn missing_audio_is_reported_in_seconds() {
     let sound = pcm();
     let size = sound.len() as u32;
     let whole = wav(&sound, size + 36, size, b"", b"");
@@ -181,20 +181,20 @@ fn what_is_missing_is_told_in_seconds() {
     assert!((half.lost_s + half.duration_s - 1.0).abs() < 1e-3, "{} and {} s", half.duration_s, half.lost_s);
     let (_, aac) = fixture!("fragmented.m4a");
     assert_eq!(lost(aac), 0.0);
-    // A page in the middle of an Ogg file that is no longer what it was.
+    // A damaged page in the middle of an Ogg file.
     let (_, opus) = fixture!("chained.opus");
     let mut holed = opus[..opus.len() / 2].to_vec();
     let place = holed.len() * 3 / 4;
     holed[place] ^= 0xff;
-    let told = read(&holed).map_or(0.0, |recording| recording.lost_s);
-    assert!(told == 0.0 || told > LEAST_LOST_S, "{told}");
-    // Cut through a page: about as much as was in it.
+    let lost_s = read(&holed).map_or(0.0, |recording| recording.lost_s);
+    assert!(lost_s == 0.0 || lost_s > MIN_LOST_S, "{lost_s}");
+    // A truncated page: about its duration is missing.
     let whole = read(SPEECH).expect("readable");
     let cut = read(&SPEECH[..SPEECH.len() - 1_000]).expect("readable");
     assert_eq!(whole.lost_s, 0.0);
     let off = (cut.duration_s + cut.lost_s - whole.duration_s).abs();
     assert!(
-        cut.lost_s > LEAST_LOST_S && off < 0.5,
+        cut.lost_s > MIN_LOST_S && off < 0.5,
         "{} and {} of {} s",
         cut.duration_s,
         cut.lost_s,
@@ -203,7 +203,7 @@ fn what_is_missing_is_told_in_seconds() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_stream_tells_what_it_lost() {
+fn a_stream_reports_missing_audio() {
     let sound = pcm();
     let size = sound.len() as u32;
     let whole = wav(&sound, size + 36, size, b"", b"");
@@ -218,7 +218,7 @@ fn quality(recording: &Recording) -> Quality {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_note_says_how_much_is_missing() {
+fn the_note_contains_the_missing_seconds() {
     let mut recording = from_samples(&[0.1; 32_000], 16_000, &ReadOptions::default()).expect("readable");
     recording.lost_s = 1.26;
     let measured = quality(&recording);
@@ -232,13 +232,13 @@ fn the_note_says_how_much_is_missing() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn loud_samples_are_kept() {
+fn samples_above_full_scale_are_kept() {
     let loud = [0.5, 1.75, -2.5, 0.25];
     assert_eq!(from_samples(&loud, 16_000, &ReadOptions::default()).expect("readable").samples, loud);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_nobody_decodes_is_named() {
+fn unsupported_formats_are_named() {
     let (_, movie) = fixture!("mulaw.mov");
     let mut amr_in_3gp = movie.to_vec();
     let place = movie.windows(4).position(|four| four == b"ulaw").expect("there");

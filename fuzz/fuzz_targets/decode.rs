@@ -4,5 +4,5 @@
 #[allow(dead_code)]
 mod entrances;
 
-// Panics in decoders are told as errors; without this the fuzzer would end at them all the same.
+// Panics in decoders become errors; without this the fuzzer would stop at them nevertheless.
 libfuzzer_sys::fuzz_target!(init: sottovoce::audio::hush_decoder_panics(), |bytes: &[u8]| entrances::decode(bytes));

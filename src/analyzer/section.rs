@@ -1,4 +1,4 @@
-//! The section of a recording with the first speech, however late.
+//! Search for the section of a recording with the first speech.
 
 use crate::audio::{AudioError, SAMPLE_RATE_HZ, SpeechSegments};
 use crate::vad::speech_segments;
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_given_up_after_five_minutes() {
+    fn the_search_ends_after_five_minutes_of_silence() {
         let (section, taken) = found(400, &[], 30.0);
         assert!(section.speech.is_empty() && section.is_given_up);
         assert!((600..680).contains(&taken), "{taken} blocks");

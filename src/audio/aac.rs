@@ -1,8 +1,8 @@
-//! HE-AAC as the AAC-LC that it is built on: spectral band replication and parametric stereo add what lies above half the
-//! band, and the second channel, to a stream that is whole without them.
+//! The AAC-LC core of HE-AAC: spectral band replication and parametric stereo add the upper half of the band and the second
+//! channel to a stream that is complete without them.
 
-/// The description of the AAC-LC stream in an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1) that puts band replication
-/// first; none if it is of another kind.
+/// The AudioSpecificConfig of the AAC-LC core (ISO/IEC 14496-3, 1.6.2.1), from one that signals band replication explicitly;
+/// `None` for other configs.
 pub fn core(config: &[u8]) -> Option<Vec<u8>> {
     let mut bits = Bits { bytes: config, at: 0 };
     let object = bits.object_type()?;
@@ -25,7 +25,7 @@ pub fn core(config: &[u8]) -> Option<Vec<u8>> {
         }
     }
     written.put(channels, 4);
-    // Frame length, no dependence on another stream, no extension.
+    // Frame length flag, no dependence on a core coder, no extension.
     written.put(is_short << 2, 3);
     Some(written.bytes)
 }
@@ -90,12 +90,12 @@ mod tests {
     use super::{Written, core};
 
     #[test]
-    fn the_core_of_he_aac_is_described_as_aac_lc() {
+    fn the_core_of_he_aac_is_aac_lc() {
         // Band replication, 24 kHz for 48 kHz, stereo: AAC-LC at 24 kHz, stereo.
         assert_eq!(core(&[0x2b, 0x11, 0x88, 0]), Some(vec![0x13, 0x10]));
         // Parametric stereo, 24 kHz for 48 kHz, mono.
         assert_eq!(core(&[0xeb, 0x09, 0x88, 0]), Some(vec![0x13, 0x08]));
-        // A rate by its number: 24,000 Hz.
+        // An explicit rate: 24,000 Hz.
         let written = |fields: &[(u32, usize)]| {
             let mut written = Written::default();
             fields.iter().for_each(|&(value, bits)| written.put(value, bits));
@@ -103,7 +103,7 @@ mod tests {
         };
         let config = written(&[(5, 5), (15, 4), (24_000, 24), (2, 4), (3, 4), (2, 5), (0, 3)]);
         assert_eq!(core(&config), Some(written(&[(2, 5), (15, 4), (24_000, 24), (2, 4), (0, 3)])));
-        // AAC-LC itself, with band replication told behind it; what is too short; what is not built on AAC-LC.
+        // AAC-LC itself, with band replication signalled after it; too short configs; a core other than AAC-LC.
         for other in [&[0x13, 0x10, 0x56, 0xe5, 0x98][..], &[0x2b, 0x11], &[], &[0x2b, 0x11, 0x84, 0]] {
             assert_eq!(core(other), None);
         }

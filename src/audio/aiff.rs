@@ -1,4 +1,4 @@
-//! AIFF and AIFF-C, read by what is there: sizes are hints, as in WAV.
+//! AIFF and AIFF-C; sizes in headers are hints, as in WAV.
 
 use symphonia::core::codecs::audio::well_known::*;
 
@@ -7,13 +7,13 @@ use super::blocks::{BlockFormat, Order, channels, corrupt, floats, integers};
 use super::riff::{Content, PLACEHOLDER};
 use super::source::Shared;
 
-/// Chunks before a file is given up.
-const MOST_CHUNKS: usize = 20_000;
+/// Maximum number of chunks that are read.
+const MAX_CHUNKS: usize = 20_000;
 
-/// The sound of the file that begins at `start`; none if it is of another kind.
+/// Locates the audio of the file that begins at `start`; `None` if it is in another format.
 ///
 /// # Errors
-/// [`AudioError`] when it is of this kind, but has no sound or codes it in a way that is not known.
+/// [`AudioError`] if it is in this format, but has no audio or an unknown codec.
 pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError> {
     let Some([b'F', b'O', b'R', b'M', a, b, c, d, b'A', b'I', b'F', kind @ (b'F' | b'C')]) =
         file.exactly(start)
@@ -23,7 +23,7 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
     let whole = start + 8 + u64::from(u32::from_be_bytes([a, b, c, d]));
     let (mut common, mut data) = (None, None);
     let mut at = start + 12;
-    for _ in 0..MOST_CHUNKS {
+    for _ in 0..MAX_CHUNKS {
         let Some([a, b, c, d, size @ ..]) = file.exactly::<8>(at) else { break };
         let size = u64::from(u32::from_be_bytes(size));
         match &[a, b, c, d] {
@@ -43,7 +43,7 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
         common.ok_or_else(|| corrupt("it does not say how its sound is coded"))?;
     let (from, size) = data.ok_or_else(|| corrupt("there is no sound in it"))?;
     let from = from.min(file.len());
-    // The number of frames tells where the sound ends, if nothing else does.
+    // The end follows from the number of frames if the size is unknown.
     let counted = u64::from(frames).div_ceil(u64::from(format.frames)) * u64::from(format.bytes);
     let is_unknown = size == 0 || size >= PLACEHOLDER;
     let declared_end = match (is_unknown, counted) {
@@ -52,7 +52,7 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
         (true, counted) => from + counted,
     };
     let end = declared_end.min(file.len());
-    // As in WAV, a file was cut short if its sizes agree.
+    // As in WAV, a file is truncated if its sizes are consistent.
     let is_cut = !is_unknown && declared_end > file.len() && whole >= declared_end;
     Ok(Some(Content::Blocks { format, sound: from..end, lost: if is_cut { declared_end - end } else { 0 } }))
 }
@@ -60,7 +60,7 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
 /// The common chunk.
 struct Common {
     format: BlockFormat,
-    /// Samples of each channel; of ADPCM, they are counted in blocks.
+    /// Number of samples per channel; for ADPCM, the chunk counts blocks.
     frames: u32,
 }
 
@@ -101,12 +101,12 @@ impl Common {
     }
 }
 
-/// A whole number out of 80-bit floating point; 0 if it is none.
+/// Converts 80-bit floating point to an integer; 0 if it is not representable.
 fn extended(bytes: &[u8; 10]) -> u32 {
     let exponent = i32::from(u16::from_be_bytes([bytes[0], bytes[1]])) - 16_383;
     let mantissa = bytes[2..].iter().fold(0_u64, |mantissa, &byte| mantissa << 8 | u64::from(byte));
     match exponent {
-        // The sign is the exponent's highest bit, so that negative numbers are beyond.
+        // The sign is the highest bit of the exponent, so that negative numbers are out of range.
         0..=31 => ((mantissa >> (62 - exponent)).saturating_add(1) >> 1).try_into().unwrap_or(0),
         _ => 0,
     }
@@ -117,7 +117,7 @@ mod tests {
     use super::extended;
 
     #[test]
-    fn rates_are_read_from_80_bits() {
+    fn rates_are_parsed_from_80_bits() {
         assert_eq!(extended(&[0x40, 0x0e, 0xac, 0x44, 0, 0, 0, 0, 0, 0]), 44_100);
         assert_eq!(extended(&[0x40, 0x0c, 0xfa, 0, 0, 0, 0, 0, 0, 0]), 16_000);
         assert_eq!(extended(&[0x40, 0x0d, 0xad, 0x9c, 0xe3, 0x98, 0, 0, 0, 0]), 22_222);

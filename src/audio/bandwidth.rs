@@ -1,26 +1,26 @@
-//! Whether a recording has the bandwidth of speech, or that of a telephone.
+//! Detection of narrowband (telephone) recordings.
 
 use rustfft::FftPlannerScalar;
 use rustfft::num_complex::Complex32;
 
 use super::{SAMPLE_RATE_HZ, SpeechSegments};
 
-/// Samples of a frame: 32 ms, 31 Hz a bin.
+/// Length of a frame in samples: 32 ms, 31 Hz per bin.
 const FRAME: usize = 512;
-/// The band of a telephone, 300 to 3,400 Hz (ITU-T G.712), and one that it does not carry, in Hz.
+/// The band of a telephone, 300 to 3,400 Hz (ITU-T G.712), and a band above it, in Hz.
 const CARRIED_HZ: [f32; 2] = [300.0, 3_400.0];
 const MISSING_HZ: [f32; 2] = [4_300.0, 7_500.0];
-/// What the upper band has beside the lower, in dB, below which it is taken for missing.
+/// Power of the upper band relative to the lower, in dB, below which a recording is narrowband.
 const NARROW_BELOW_DB: f32 = -45.0;
 
-/// Whether speech in mono samples at 16 kHz has next to nothing above 4 kHz.
+/// Returns whether speech in mono samples at 16 kHz has almost no power above 4 kHz.
 pub fn is_narrowband(samples: &[f32], speech: &SpeechSegments) -> bool {
     upper_band_db(samples, speech) < NARROW_BELOW_DB
 }
 
-/// Power of the upper band beside that of the lower, in dB.
+/// Power of the upper band relative to the lower, in dB.
 fn upper_band_db(samples: &[f32], speech: &SpeechSegments) -> f32 {
-    // Without vector instructions, which give other last digits on every processor.
+    // Without vector instructions, whose results differ in the last digits between processors.
     let fft = FftPlannerScalar::new().plan_fft_forward(FRAME);
     let hann = |n: usize| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / FRAME as f32).cos();
     let window: Vec<f32> = (0..FRAME).map(hann).collect();
@@ -37,7 +37,7 @@ fn upper_band_db(samples: &[f32], speech: &SpeechSegments) -> f32 {
         lower += power(CARRIED_HZ);
         upper += power(MISSING_HZ);
     }
-    // Silence lacks nothing.
+    // Silence is not narrowband.
     if lower == 0.0 { 0.0 } else { (10.0 * (upper.max(1e-30) / lower).log10()) as f32 }
 }
 
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_voice_through_a_telephones_rate_is_narrow() {
+    fn a_voice_at_the_rate_of_a_telephone_is_narrowband() {
         let sample = include_bytes!("../../www/samples/1053_IEO_ANG_HI.opus");
         let wide = decode(sample, &ReadOptions::default()).expect("readable").samples;
         let speech = SpeechSegments::new(vec![6_000..30_000]);

@@ -1,4 +1,4 @@
-//! Sound in blocks of one size: PCM, its logarithmic forms and ADPCM, as WAV, AIFF and QuickTime hold them.
+//! Audio in blocks of one size: linear and logarithmic PCM and ADPCM, as in WAV, AIFF and QuickTime.
 
 use symphonia::core::audio::{Channels, Position};
 use symphonia::core::codecs::CodecParameters;
@@ -15,48 +15,48 @@ use symphonia::core::units::{Duration, TimeBase, Timestamp};
 use super::AudioError;
 use super::source::Section;
 
-/// Frames of a packet, unless a block has more.
+/// Number of frames in a packet, unless a block has more.
 const PACKET_FRAMES: u32 = 2_048;
 
-/// How whole numbers are written.
+/// Byte order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
-    /// The highest byte first, as in AIFF and QuickTime.
+    /// As in AIFF and QuickTime.
     BigEndian,
-    /// The lowest byte first, as in WAV.
+    /// As in WAV.
     LittleEndian,
 }
 
-/// How sound is coded, and in blocks of what size.
+/// Codec and block size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockFormat {
     pub codec: AudioCodecId,
     pub rate_hz: u32,
     pub channels: Channels,
-    /// Bytes of a block, of all channels.
+    /// Size of a block in bytes, for all channels.
     pub bytes: u32,
-    /// Samples of each channel in a block.
+    /// Number of samples per channel in a block.
     pub frames: u32,
 }
 
 impl BlockFormat {
-    /// A frame is a block in PCM.
+    /// PCM: a block is a frame.
     pub fn pcm(codec: AudioCodecId, rate_hz: u32, channels: Channels) -> Self {
         let bytes = sample_bytes(codec) * channels.count() as u32;
         Self { codec, rate_hz, channels, bytes, frames: 1 }
     }
 
-    /// Blocks of Apple's IMA ADPCM have 64 samples in 34 bytes.
+    /// Apple's IMA ADPCM: blocks have 64 samples in 34 bytes per channel.
     pub fn ima_apple(rate_hz: u32, channels: Channels) -> Self {
         let bytes = 34 * channels.count() as u32;
         Self { codec: CODEC_ID_ADPCM_IMA_QT, rate_hz, channels, bytes, frames: 64 }
     }
 
-    /// Microsoft's and IMA's ADPCM in WAV: a block begins with a few bytes a channel, which hold a sample or two; then come
-    /// two samples a byte.
+    /// Microsoft's and IMA's ADPCM in WAV: a block begins with a few bytes per channel, which contain a sample or two, followed by
+    /// two samples per byte.
     ///
     /// # Errors
-    /// [`AudioError::Corrupt`] when a block is too small for its beginning.
+    /// [`AudioError::Corrupt`] if a block is too small for its header.
     pub fn adpcm(
         codec: AudioCodecId,
         rate_hz: u32,
@@ -70,13 +70,13 @@ impl BlockFormat {
         Ok(Self { codec, rate_hz, channels, bytes, frames: 2 * coded / count + samples })
     }
 
-    /// Length of so many bytes, in seconds.
+    /// Duration of `bytes` bytes in seconds.
     pub fn seconds(&self, bytes: u64) -> f64 {
         bytes as f64 / f64::from(self.bytes.max(1)) * f64::from(self.frames) / f64::from(self.rate_hz.max(1))
     }
 }
 
-/// The coding of whole numbers, in so many bytes a sample.
+/// The codec of integers with `bytes` bytes per sample.
 pub fn integers(bytes: u32, order: Order) -> Option<AudioCodecId> {
     Some(match (bytes, order) {
         (1, _) => CODEC_ID_PCM_S8,
@@ -90,7 +90,7 @@ pub fn integers(bytes: u32, order: Order) -> Option<AudioCodecId> {
     })
 }
 
-/// The coding of floating-point numbers, in so many bytes a sample.
+/// The codec of floats with `bytes` bytes per sample.
 pub fn floats(bytes: u32, order: Order) -> Option<AudioCodecId> {
     Some(match (bytes, order) {
         (4, Order::LittleEndian) => CODEC_ID_PCM_F32LE,
@@ -112,15 +112,15 @@ fn sample_bytes(codec: AudioCodecId) -> u32 {
     }
 }
 
-/// Channels in the order in which WAV has them: those of a mask of speakers, or the first so many. None of none, and of more
-/// than there are names for.
+/// The channels of a WAV file, in its order: those of a speaker mask, or the first `count` positions. `None` for no channels, or
+/// for more than there are positions.
 pub fn speakers(count: u32, mask: u32) -> Option<Channels> {
     let named = Position::from_wave_channel_mask(mask).filter(|_| mask.count_ones() == count);
     let positions = named.or_else(|| Position::from_wave_channel_count(count))?;
     (count > 0).then_some(Channels::Positioned(positions))
 }
 
-/// The same for a count alone, with however many channels.
+/// The channels of a WAV file, without positions if there are too many.
 pub fn channels(count: u32, mask: u32) -> std::result::Result<Channels, AudioError> {
     match (speakers(count, mask), u16::try_from(count)) {
         (Some(channels), _) => Ok(channels),
@@ -136,7 +136,7 @@ pub fn corrupt(detail: &str) -> AudioError {
 const INFO: FormatInfo =
     FormatInfo { format: FORMAT_ID_WAVE, short_name: "blocks", long_name: "Blocks of one size" };
 
-/// Reads blocks until there are no more, whatever a header said of their number.
+/// Reads blocks to the end, whatever the header says about their number.
 pub struct BlockReader<'a> {
     source: MediaSourceStream<'a>,
     format: BlockFormat,
@@ -151,7 +151,7 @@ impl<'a> BlockReader<'a> {
     /// Reads all of `sound`.
     ///
     /// # Errors
-    /// [`AudioError`] when the rate is none, or blocks have no bytes.
+    /// [`AudioError`] if the rate is 0, or blocks are empty.
     pub fn new(sound: Section<'a>, format: BlockFormat) -> std::result::Result<Self, AudioError> {
         let time_base = TimeBase::try_from_recip(format.rate_hz)
             .ok_or(AudioError::UnsupportedRate { rate_hz: format.rate_hz })?;
@@ -201,14 +201,14 @@ impl FormatReader for BlockReader<'_> {
         let block = u64::from(self.format.bytes);
         let is_pcm = self.format.frames == 1;
         let wanted = self.bytes_left.min(u64::from(packet_blocks(&self.format)) * block);
-        // Of PCM, less than a frame is nothing.
+        // An incomplete frame of PCM is dropped.
         let wanted = if is_pcm { wanted / block * block } else { wanted };
         if wanted == 0 {
             return Ok(None);
         }
         let mut data = self.source.read_boxed_slice_exact(wanted as usize)?.into_vec();
         self.bytes_left -= wanted;
-        // The last block of ADPCM may be short. Decoders take whole ones alone.
+        // The last block of ADPCM may be short, and decoders expect complete ones.
         let missing = wanted.next_multiple_of(block) - wanted;
         data.resize((wanted + missing) as usize, 0);
         let frames = (wanted + missing) / block * u64::from(self.format.frames);

@@ -1,27 +1,27 @@
-//! The boxes of an MP4 file (ISO/IEC 14496-12), looked through before a decoder trusts their numbers: a few bytes can ask for
-//! milliards of samples, which take seconds to count, or for a place that no file reaches.
+//! Validation of the boxes of an MP4 file (ISO/IEC 14496-12) before a decoder trusts their numbers: a few bytes can declare
+//! billions of samples, which take seconds to count, or an offset that no file has.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use symphonia::core::io::MediaSource;
 
-/// Boxes that hold boxes.
-const INSIDE: [&[u8; 4]; 7] = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf"];
-/// What a file may begin with.
+/// Boxes that contain boxes.
+const CONTAINERS: [&[u8; 4]; 7] = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf"];
+/// Boxes that a file may begin with.
 const FIRST: [&[u8; 4]; 7] = [b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip"];
-/// So many samples of a run are counted in no time, and so far any file may reach; a file that was cut short names more than it
-/// has.
+/// Lower bounds of the limits for the samples of a run and for offsets, which are otherwise the length of the file: so many are
+/// harmless, and a truncated file declares more than it has.
 const SAMPLES: u64 = 1 << 20;
 const REACH: u64 = i32::MAX as u64;
 
-/// What is absurd about a file, if it is an MP4 file. It is left at its start.
+/// Returns what is impossible about a file, if it is an MP4 file. Rewinds the file to its start.
 ///
 /// # Errors
-/// What the system says when the file cannot be wound back.
+/// Those of the system if the file cannot be rewound.
 pub fn absurdity(source: &mut dyn MediaSource) -> io::Result<Option<&'static str>> {
     let Some(length) = source.byte_len().filter(|_| source.is_seekable()) else { return Ok(None) };
     let mut boxes = Boxes { file: BufReader::new(source), at: 0, length };
-    // What cannot be read is the decoder's to tell.
+    // The decoder reports read errors.
     let found = boxes.begins_as_mp4().and_then(|is_mp4| if is_mp4 { boxes.walk(length) } else { Ok(None) });
     boxes.file.seek(SeekFrom::Start(0))?;
     Ok(found.unwrap_or(None))
@@ -40,7 +40,7 @@ impl Boxes<'_> {
         Ok(FIRST.contains(&&name))
     }
 
-    /// Looks through the boxes from here to `end`.
+    /// Checks the boxes up to `end`.
     fn walk(&mut self, end: u64) -> io::Result<Option<&'static str>> {
         while self.at + 8 <= end {
             let start = self.at;
@@ -55,7 +55,7 @@ impl Boxes<'_> {
                 return Ok(None);
             }
             let found = match &name {
-                name if INSIDE.contains(&name) => self.walk(next)?,
+                name if CONTAINERS.contains(&name) => self.walk(next)?,
                 b"trun" => self.run()?,
                 b"tfhd" => self.base()?,
                 b"stco" => self.places::<4>(next)?,
@@ -70,14 +70,14 @@ impl Boxes<'_> {
         Ok(None)
     }
 
-    /// A run of samples says how many they are.
+    /// Checks the number of samples in a track run.
     fn run(&mut self) -> io::Result<Option<&'static str>> {
         let _flags = self.read::<4>()?;
         let count = u32::from_be_bytes(self.read()?);
         Ok((u64::from(count) > self.length.max(SAMPLES)).then_some("it has more samples than bytes"))
     }
 
-    /// A fragment may say where in the file its places count from.
+    /// Checks the base offset of a track fragment, if present.
     fn base(&mut self) -> io::Result<Option<&'static str>> {
         let [.., flags] = self.read::<4>()?;
         let _track = self.read::<4>()?;
@@ -88,7 +88,7 @@ impl Boxes<'_> {
         Ok(self.is_beyond(place))
     }
 
-    /// A table says where in the file its chunks are.
+    /// Checks the chunk offsets of a table.
     fn places<const BYTES: usize>(&mut self, end: u64) -> io::Result<Option<&'static str>> {
         let _flags = self.read::<4>()?;
         let count = u32::from_be_bytes(self.read()?);
@@ -115,7 +115,7 @@ impl Boxes<'_> {
         Ok(bytes)
     }
 
-    /// Within what was read ahead, if it reaches so far.
+    /// Seeks, within the read buffer if possible.
     fn go_to(&mut self, place: u64) -> io::Result<()> {
         match place.checked_signed_diff(self.at) {
             Some(by) => self.file.seek_relative(by)?,
@@ -135,7 +135,7 @@ mod tests {
     const WHOLE: &[u8] = include_bytes!("../../tests/fixtures/audio/aac.m4a");
     const FRAGMENTED: &[u8] = include_bytes!("../../tests/fixtures/audio/fragmented.m4a");
 
-    fn said(bytes: &[u8]) -> Option<&'static str> {
+    fn checked(bytes: &[u8]) -> Option<&'static str> {
         absurdity(&mut Cursor::new(bytes.to_vec())).expect("in memory")
     }
 
@@ -147,27 +147,27 @@ mod tests {
     }
 
     #[test]
-    fn honest_files_are_not_absurd_however_they_are_cut() {
+    fn valid_and_truncated_files_are_accepted() {
         for bytes in [WHOLE, FRAGMENTED, b"RIFF\0\0\0\0WAVE", b""] {
-            assert_eq!(said(bytes), None);
-            (0..bytes.len()).step_by(97).for_each(|end| assert_eq!(said(&bytes[..end]), None));
+            assert_eq!(checked(bytes), None);
+            (0..bytes.len()).step_by(97).for_each(|end| assert_eq!(checked(&bytes[..end]), None));
         }
     }
 
     #[test]
-    fn the_file_is_left_at_its_start() {
+    fn the_file_is_rewound_to_its_start() {
         let mut source = Cursor::new(FRAGMENTED.to_vec());
         absurdity(&mut source).expect("in memory");
         assert_eq!(source.position(), 0);
     }
 
     #[test]
-    fn numbers_that_no_file_can_have_are_told() {
+    fn impossible_numbers_are_rejected() {
         let count = changed(FRAGMENTED, b"trun", 8, &[0xff; 4]);
-        assert_eq!(said(&count), Some("it has more samples than bytes"));
+        assert_eq!(checked(&count), Some("it has more samples than bytes"));
         let base = changed(&changed(FRAGMENTED, b"tfhd", 7, &[1]), b"tfhd", 12, &[0x7f; 8]);
-        assert_eq!(said(&base), Some("its sound lies beyond its end"));
+        assert_eq!(checked(&base), Some("its sound lies beyond its end"));
         let chunk = changed(WHOLE, b"stco", 12, &[0xf0; 4]);
-        assert_eq!(said(&chunk), Some("its sound lies beyond its end"));
+        assert_eq!(checked(&chunk), Some("its sound lies beyond its end"));
     }
 }

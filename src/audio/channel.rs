@@ -1,4 +1,4 @@
-//! The channel of a recording that is read alone.
+//! The selected channel of a recording.
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
@@ -8,19 +8,19 @@ use super::AudioError;
 /// One channel of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
-    /// The front left one, the first in every layout.
+    /// Front left, the first in every layout.
     Left,
-    /// The front right one, the second in every layout.
+    /// Front right, the second in every layout.
     Right,
-    /// By its number, counted from 1 in the order of the file.
+    /// By its number from 1, in the order of the file.
     Number(usize),
 }
 
 impl Channel {
-    /// Where it stands among so many `channels`, counted from 0.
+    /// The index among `channels` channels, from 0.
     ///
     /// # Errors
-    /// [`AudioError::NoSuchChannel`] when it is not among them; a single channel is neither left nor right.
+    /// [`AudioError::NoSuchChannel`] if there is no such channel; a single channel is neither left nor right.
     pub(super) fn index(self, channels: usize) -> Result<usize, AudioError> {
         let index = match self {
             Self::Left => (channels > 1).then_some(0),
@@ -41,7 +41,7 @@ impl Display for Channel {
     }
 }
 
-/// A text that names no channel.
+/// The error for a text that names no channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Give left, right or a channel's number, counted from 1.")]
 pub struct UnknownChannel;

@@ -1,4 +1,4 @@
-//! The piece of a recording that a model hears.
+//! The clip of a recording: the input of a model.
 
 use std::ops::Range;
 
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 use super::{SAMPLE_RATE_HZ, SpeechSegments};
 use crate::rules::first_broken;
 
-/// How a clip is cut from a recording. The default is the paper's way.
+/// How a clip is cut from a recording. The defaults are those of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ClipSettings {
-    /// A piece of one length.
+    /// A clip of fixed length.
     Fixed(FixedClip),
-    /// The part with speech in it, however long.
+    /// The part with speech, of variable length.
     Speech(SpeechClip),
 }
 
-/// A piece of one length, from a fixed time on. The defaults are the paper's.
+/// A clip of fixed length, from a fixed start. The defaults are those of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedClip {
-    /// Seconds dropped from the start, where recordings have silence and clicks. Default 0.5.
+    /// Seconds skipped at the start, where recordings have silence and clicks. Default 0.5.
     pub skip_s: f32,
-    /// Seconds kept after that; shorter recordings are padded with zeros. Default 4.
+    /// Length in seconds; shorter recordings are padded with zeros. Default 4.
     pub length_s: f32,
-    /// Recordings below this many seconds keep their start, which would be most of what they have. Default 0.6.
+    /// Recordings shorter than this many seconds keep their start, which would be most of them. Default 0.6.
     pub keep_start_below_s: f32,
-    /// Level that the speech in the clip is brought to, in dB below full scale (root mean square); as it is, if there is none.
+    /// RMS level that the speech in the clip is normalised to, in dBFS; `None` leaves it unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level_dbfs: Option<f32>,
 }
@@ -38,11 +38,11 @@ pub struct FixedClip {
 pub struct SpeechClip {
     /// Seconds kept before the first speech and after the last. Default 0.2.
     pub margin_s: f32,
-    /// Seconds kept at most, from the first speech on. Default 8.
+    /// Maximum length in seconds, from the first speech on. Default 8.
     pub longest_s: f32,
-    /// Seconds of a recording in which speech is looked for. Default 30.
+    /// Seconds of a recording in which speech is detected. Default 30.
     pub within_s: f32,
-    /// Level that the speech in the clip is brought to, in dB below full scale (root mean square); as it is, if there is none.
+    /// RMS level that the speech in the clip is normalised to, in dBFS; `None` leaves it unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level_dbfs: Option<f32>,
 }
@@ -60,7 +60,7 @@ impl Default for SpeechClip {
 }
 
 impl ClipSettings {
-    /// Samples in every clip, where all are of one length.
+    /// Number of samples in a clip, if the length is fixed.
     pub fn fixed_len(&self) -> Option<usize> {
         match self {
             Self::Fixed(fixed) => Some(samples(fixed.length_s)),
@@ -68,7 +68,7 @@ impl ClipSettings {
         }
     }
 
-    /// Seconds of a recording that a clip can reach; what follows is not heard.
+    /// Seconds of a recording that a clip may use; the rest is ignored.
     pub fn reach_s(&self) -> f32 {
         match self {
             Self::Fixed(fixed) => fixed.skip_s + fixed.length_s,
@@ -76,7 +76,7 @@ impl ClipSettings {
         }
     }
 
-    /// Level that the speech in a clip is brought to, in dB below full scale.
+    /// RMS level that the speech in a clip is normalised to, in dBFS.
     pub fn level_dbfs(&self) -> Option<f32> {
         match self {
             Self::Fixed(fixed) => fixed.level_dbfs,
@@ -84,7 +84,7 @@ impl ClipSettings {
         }
     }
 
-    /// Checks that every number is in its range.
+    /// Checks that every number is within its range.
     ///
     /// # Errors
     /// The rule that is broken.
@@ -110,7 +110,7 @@ impl ClipSettings {
         }
     }
 
-    /// The same with another start, where the start is fixed.
+    /// The same settings with another start, if the start is fixed.
     pub fn with_skip(self, skip_s: f32) -> Self {
         match self {
             Self::Fixed(fixed) => Self::Fixed(FixedClip { skip_s, ..fixed }),
@@ -119,7 +119,7 @@ impl ClipSettings {
     }
 }
 
-/// Mono samples at 16 kHz, cut and zero-padded as the settings ask for.
+/// Mono samples at 16 kHz, cut and zero-padded according to the settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clip {
     samples: Vec<f32>,
@@ -128,7 +128,7 @@ pub struct Clip {
 }
 
 impl Clip {
-    /// Cuts the clip from a mono recording at 16 kHz, in which there is `speech`.
+    /// Cuts the clip from a mono recording at 16 kHz with the given speech segments.
     pub fn cut(recording: &[f32], settings: &ClipSettings, speech: &SpeechSegments) -> Self {
         let mut clip = match settings {
             ClipSettings::Fixed(fixed) => Self::cut_fixed(recording, fixed, speech),
@@ -149,7 +149,7 @@ impl Clip {
             samples(settings.skip_s).min(recording.len())
         };
         let skip = match speech.span() {
-            // Where the usual place has no speech, the clip begins shortly before the first.
+            // If there is no speech at the usual position, the clip begins shortly before the first speech.
             Some(span) if speech.within(&(usual..usual + length)).is_empty() => {
                 span.start.saturating_sub(samples(LEAD_S))
             }
@@ -171,7 +171,7 @@ impl Clip {
         Self { start, ..Self::whole(searched[start..end].to_vec()) }
     }
 
-    /// Takes a whole recording as the clip, without cut or padding.
+    /// Uses a whole recording as the clip, without cut or padding.
     pub fn whole(recording: Vec<f32>) -> Self {
         Self { recorded: recording.len(), samples: recording, start: 0 }
     }
@@ -181,35 +181,36 @@ impl Clip {
         &self.samples
     }
 
-    /// The samples that come from the recording, without the padding.
+    /// The samples without padding.
     pub fn recorded(&self) -> &[f32] {
         &self.samples[..self.recorded]
     }
 
-    /// The part of the recording that it was cut from, in samples.
+    /// The range of the clip in the recording, in samples.
     pub fn range(&self) -> Range<usize> {
         self.start..self.start + self.recorded
     }
 
-    /// Where in the recording the clip begins, in seconds.
+    /// Start of the clip in the recording, in seconds.
     pub fn start_s(&self) -> f32 {
         self.start as f32 / SAMPLE_RATE_HZ as f32
     }
 
-    /// The same, cut from a part of a longer recording that begins at sample `start` of it.
+    /// The same clip, relative to a longer recording in which this one begins at sample `start`.
     pub(crate) fn of_part(mut self, start: usize) -> Self {
         self.start += start;
         self
     }
 }
 
-/// Seconds before the first speech with which a clip of one length begins, where its usual place has none.
+/// Seconds before the first speech at which a clip of fixed length begins, if there is none at its usual position.
 const LEAD_S: f32 = 0.2;
 
-/// Amplification and attenuation of a clip at most, 60 dB.
+/// Range of gains: amplification and attenuation of at most 60 dB.
 const GAINS: Range<f32> = 1e-3..1e3;
 
-/// What brings the speech in a clip to a level; 1 if there is none. It reckons in 64 bits, so that all processors agree.
+/// The gain that normalises the speech in a clip to a level; 1 if there is none. Computed in 64 bits, so that the result is the
+/// same on all processors.
 fn gain(level_dbfs: f32, clip: &[f32], speech: &SpeechSegments) -> f32 {
     let square = |sample: &f32| f64::from(*sample) * f64::from(*sample);
     let energy: f64 = speech.as_slice().iter().flat_map(|segment| &clip[segment.clone()]).map(square).sum();
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clip_of_one_length_begins_with_the_speech_where_its_usual_place_has_none() {
+    fn a_clip_of_fixed_length_begins_with_the_speech_if_its_usual_position_has_none() {
         let recording = ramp(20.0);
         let at = |first: f32| {
             let speech = SpeechSegments::new(vec![samples(first)..samples(first + 1.0)]);
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn speech_is_brought_to_its_level_whatever_it_was() {
+    fn speech_is_normalised_to_its_level() {
         let settings = ClipSettings::Speech(SpeechClip { level_dbfs: Some(-26.0), ..SpeechClip::default() });
         let speech = SpeechSegments::new(vec![samples(1.0)..samples(2.0)]);
         let clip = |gain: f32| {
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn long_recordings_lose_half_a_second_and_the_rest() {
+    fn long_recordings_are_cut_after_half_a_second() {
         let clip = Clip::cut(&ramp(6.0), &ClipSettings::default(), &none());
         assert_eq!(clip.samples().len(), 64_000);
         assert_eq!((clip.samples()[0], clip.samples()[63_999]), (8_000.0, 71_999.0));
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn without_speech_the_whole_recording_is_heard_up_to_the_longest() {
+    fn without_speech_the_clip_is_the_recording_up_to_the_maximum_length() {
         let settings = ClipSettings::Speech(SpeechClip::default());
         let silence = vec![0.0; samples(3.0)];
         let clip = Clip::cut(&silence, &settings, &none());

@@ -1,4 +1,4 @@
-//! Which container a file is, and a reader for it.
+//! Detection of the container format, and its reader.
 
 use std::ops::Range;
 
@@ -14,23 +14,23 @@ use super::mp4::Edit;
 use super::source::{Section, Shared};
 use super::{AudioError, aiff, boxes, foreign, mp4, riff, webm};
 
-/// A file with a reader for its packets.
+/// A demuxer with what is known about the file.
 pub struct Container<'a> {
     pub format: Box<dyn FormatReader + 'a>,
-    /// What an edit list leaves of the sound.
+    /// The edit list.
     pub edit: Edit,
-    /// The file says that it has more than it has.
+    /// The file is truncated: it declares more data than it has.
     pub is_cut: bool,
-    /// Seconds of sound that are missing for certain.
+    /// Seconds of audio that are certainly missing.
     pub lost_s: f64,
-    /// Where another file begins, of those that may stand one behind the other.
+    /// The offset of the next of several concatenated files.
     pub next: Option<webm::Next>,
 }
 
-/// Opens what lies between `bounds`. The format is recognised by content.
+/// Opens the file within `bounds`. The format is detected from the content.
 ///
 /// # Errors
-/// [`AudioError`] when it is unknown, or known not to be readable.
+/// [`AudioError`] if it is unknown or not supported.
 pub fn open<'a>(file: &Shared<'a>, bounds: Range<u64>) -> Result<Container<'a>, AudioError> {
     let head = file.bytes(bounds.start, foreign::HEAD);
     if let Some(error) = foreign::named(&head) {
@@ -81,14 +81,14 @@ fn of_blocks<'a>(
     Ok(Container { lost_s, ..container(Box::new(reader)) })
 }
 
-/// What symphonia takes it for. `is_known` tells that its beginning is that of a container.
+/// Probes the format with symphonia. `is_known` means that the file begins like a known container.
 fn probed<'a>(source: Box<dyn MediaSource + 'a>, is_known: bool) -> Result<Container<'a>, AudioError> {
     let source = MediaSourceStream::new(source, Default::default());
     let probe = symphonia::default::get_probe();
     let opened =
         guarded(|| probe.probe(&Hint::new(), source, FormatOptions::default(), MetadataOptions::default()));
     opened.map(container).map_err(|error| match error {
-        // The probe reads to the end in search of a signature that it knows.
+        // The probe reads to the end in search of a known signature.
         SymphoniaError::IoError(_) | SymphoniaError::Unsupported(_) if !is_known => AudioError::UnknownFormat,
         other => corrupt(&other),
     })
@@ -98,7 +98,7 @@ fn container<'a>(format: Box<dyn FormatReader + 'a>) -> Container<'a> {
     Container { format, edit: Edit::default(), is_cut: false, lost_s: 0.0, next: None }
 }
 
-/// What a decoder says of bytes that break the rules of their own format.
+/// The error for a decoder's error on invalid data.
 pub fn corrupt(error: &SymphoniaError) -> AudioError {
     AudioError::Corrupt { detail: error.to_string() }
 }

@@ -1,4 +1,4 @@
-//! Any supported file, or raw samples, to mono at 16 kHz.
+//! Decoding of any supported file, or conversion of raw samples, to mono at 16 kHz.
 
 use std::io::Cursor;
 
@@ -7,18 +7,18 @@ use symphonia::core::audio::{Channels, layouts};
 use super::mixer::Mixer;
 use super::{AudioError, Channel, QualityNote, SAMPLE_RATE_HZ, Stream};
 
-/// Channels that the Web Audio API decodes at most. They are in memory already, so that the limit for files does not apply.
+/// Maximum number of channels in the Web Audio API. They are in memory already, so that the limit for files does not apply.
 const WEB_AUDIO_CHANNELS: usize = 32;
 
-/// Samples of a channel that are taken at once.
-const PIECE: usize = 65_536;
+/// Number of samples per channel that are converted at once.
+const CHUNK: usize = 65_536;
 
-/// How much a file may ask for before it is refused.
+/// Limits above which a file is rejected.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Largest input, in bytes. Default 200 MB.
+    /// Maximum size in bytes. Default 200 MB.
     pub max_bytes: usize,
-    /// Most channels. Default 8.
+    /// Maximum number of channels. Default 8.
     pub max_channels: usize,
 }
 
@@ -29,7 +29,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Refuses a file by its size alone.
+    /// Checks the size of a file.
     ///
     /// # Errors
     /// [`AudioError::Empty`] or [`AudioError::TooLarge`].
@@ -42,47 +42,47 @@ impl Limits {
     }
 }
 
-/// What to read of a file.
+/// Options for decoding a file.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ReadOptions {
-    /// Limits that a file must keep.
+    /// Limits of the input.
     pub limits: Limits,
-    /// Stop once this many seconds are decoded. `None` reads to the end, but no further than two hours, all of which are in
-    /// memory then: what is longer is read as a [`Stream`].
+    /// Stop once this many seconds are decoded. `None` reads to the end, but at most two hours, all of which are in memory then;
+    /// longer files are read as a [`Stream`].
     pub stop_after_s: Option<f32>,
-    /// Take this channel alone. `None` mixes all.
+    /// Use only this channel. `None` mixes all.
     pub channel: Option<Channel>,
 }
 
-/// Seconds of the longest recording that is read at once.
-const LONGEST_S: f32 = 7_200.0;
+/// Maximum duration of a recording that is decoded into memory, in seconds.
+const MAX_DURATION_S: f32 = 7_200.0;
 
 /// A mono recording at [`SAMPLE_RATE_HZ`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
-    /// Samples, whose full scale is 1. Some may lie beyond, in files of floating-point numbers or where a coding overshoots.
+    /// Samples with a full scale of 1. Some may exceed it, in files of floats or where a codec overshoots.
     pub samples: Vec<f32>,
-    /// Length of the whole source in seconds, as far as it is known: decoding may have stopped earlier.
+    /// Duration of the whole source in seconds, as far as it is known: decoding may have stopped earlier.
     pub duration_s: f32,
     /// Sample rate of the source, in Hz.
     pub source_rate_hz: u32,
-    /// Channels of the source.
+    /// Number of channels of the source.
     pub source_channels: usize,
-    /// Which of the file's sound tracks was read, counted from 1.
+    /// The audio track that was decoded, from 1.
     pub source_track: usize,
-    /// What a person should know of how channels and tracks were taken.
+    /// Notes on channels and tracks for the user.
     pub notes: Vec<QualityNote>,
-    /// Seconds of sound that are known, or estimated, to be missing: the file was cut short, or some of it could not be read.
+    /// Seconds of audio that are known, or estimated, to be missing: the file is truncated, or some of it could not be decoded.
     pub lost_s: f32,
 }
 
 /// Decodes an audio file of any supported format, mixes it to mono and resamples it to 16 kHz.
 ///
-/// The format is recognised by content; names and extensions play no part.
+/// The format is detected from the content; names and extensions are ignored.
 ///
 /// # Errors
-/// [`AudioError`] when nothing can be read or a limit is exceeded. A file that breaks off after some readable sound
-/// is no error: [`Recording::lost_s`] tells.
+/// [`AudioError`] if nothing can be decoded or a limit is exceeded. A file that is truncated after some valid audio is no
+/// error: see [`Recording::lost_s`].
 pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioError> {
     options.limits.check_size(bytes.len())?;
     let mut stream =
@@ -99,20 +99,20 @@ pub fn decode(bytes: &[u8], options: &ReadOptions) -> Result<Recording, AudioErr
     Ok(recording)
 }
 
-/// Takes raw mono samples, as a microphone gives them, through the same resampling and checks as a file.
-/// There is no channel to choose.
+/// Converts raw mono samples, as from a microphone, with the same resampling and checks as a file. The channel option is
+/// ignored.
 ///
 /// # Errors
-/// [`AudioError`] when there are no samples, the rate is unsupported or a limit is exceeded.
+/// [`AudioError`] if there are no samples, the rate is not supported or a limit is exceeded.
 pub fn from_samples(samples: &[f32], rate_hz: u32, options: &ReadOptions) -> Result<Recording, AudioError> {
     from_channels(&[samples], rate_hz, &ReadOptions { channel: None, ..*options })
 }
 
-/// Takes the raw samples of each channel, as another decoder gives them, through the same mixing, resampling and checks as a
-/// file. Layouts are those of the [Web Audio API](https://www.w3.org/TR/webaudio/#ChannelLayouts).
+/// Converts the raw samples of each channel, as from another decoder, with the same mixing, resampling and checks as a file.
+/// Layouts are those of the [Web Audio API](https://www.w3.org/TR/webaudio/#ChannelLayouts).
 ///
 /// # Errors
-/// As of [`from_samples`], or when there are too many channels or not the one that is asked for.
+/// As [`from_samples`], or if there are too many channels or the selected one is missing.
 pub fn from_channels(
     channels: &[&[f32]],
     rate_hz: u32,
@@ -122,10 +122,10 @@ pub fn from_channels(
     mixer.channel = options.channel;
     let layout = web_audio_layout(channels.len());
     let frames = channels.iter().map(|samples| samples.len()).min().unwrap_or(0);
-    // Piece by piece, so that what is interleaved is never as long as the whole.
-    for start in (0..frames).step_by(PIECE) {
+    // In chunks, so that the interleaved copy is small.
+    for start in (0..frames).step_by(CHUNK) {
         mixer.interleaved.clear();
-        for at in start..frames.min(start + PIECE) {
+        for at in start..frames.min(start + CHUNK) {
             mixer.interleaved.extend(channels.iter().map(|samples| samples[at]));
         }
         mixer.mix(rate_hz, &layout)?;
@@ -142,7 +142,7 @@ fn web_audio_layout(channels: usize) -> Channels {
 
 impl ReadOptions {
     fn is_enough(&self, mixer: &Mixer) -> bool {
-        mixer.ready() as f32 >= self.stop_after_s.unwrap_or(LONGEST_S) * SAMPLE_RATE_HZ as f32
+        mixer.ready() as f32 >= self.stop_after_s.unwrap_or(MAX_DURATION_S) * SAMPLE_RATE_HZ as f32
     }
 
     fn finish(&self, mut mixer: Mixer) -> Result<Recording, AudioError> {

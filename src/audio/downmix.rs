@@ -1,4 +1,4 @@
-//! How strongly each channel of a layout is heard in mono (1/0): the downmix coefficients of ITU-R BS.775.
+//! Downmix coefficients of channel layouts to mono (1/0), from ITU-R BS.775.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -8,14 +8,14 @@ const CENTRE: f64 = 1.0;
 const FRONT: f64 = FRAC_1_SQRT_2;
 const SURROUND: f64 = 0.5;
 
-/// WAV files without a channel mask come as the first so many positions of the mask. Four, five, seven or eight of them are
-/// no layout that anyone uses, but the inputs of a recorder or an array of microphones, any of which may have the voice.
+/// WAV files without a channel mask are assigned the first positions of the mask. Four, five, seven or eight of them are no
+/// common layout, but the inputs of a recorder or a microphone array, any of which may have the voice.
 const UNPOSITIONED: [u32; 4] = [4, 5, 7, 8];
 
-/// A weight for each channel, in their order; only how they stand to one another matters.
+/// A weight for each channel, in order; only their ratios matter.
 ///
-/// Channels without a position count alike, since any of them may have the voice, and so do two channels. Of Ambisonics the
-/// omnidirectional component (W) is the mono signal.
+/// Channels without a position have equal weights, since any of them may have the voice, and so do two channels. In Ambisonics,
+/// the omnidirectional component (W) is the mono signal.
 pub fn weights(layout: &Channels) -> Vec<f64> {
     let weights: Vec<f64> = match layout {
         two if two.count() == 2 => vec![1.0; 2],
@@ -73,19 +73,19 @@ mod tests {
     }
 
     #[test]
-    fn stereo_counts_alike() {
+    fn stereo_channels_have_equal_weights() {
         assert_eq!(weights(&Channels::Positioned(Position::FRONT_LEFT | Position::FRONT_RIGHT)), [1.0; 2]);
     }
 
     #[test]
-    fn channels_without_a_position_count_alike() {
+    fn channels_without_a_position_have_equal_weights() {
         assert_eq!(weights(&Channels::Discrete(6)), [1.0; 6]);
         assert_eq!(weights(&Channels::Positioned(Position::from_count(4).expect("four"))), [1.0; 4]);
         assert_eq!(weights(&Channels::Positioned(Position::LFE1)), [1.0]);
     }
 
     #[test]
-    fn of_ambisonics_the_omnidirectional_component_is_heard() {
+    fn ambisonics_is_mixed_to_the_omnidirectional_component() {
         assert_eq!(weights(&Channels::Ambisonic(1)), [1.0, 0.0, 0.0, 0.0]);
         let labels = [AmbisonicBFormat::X, AmbisonicBFormat::Y, AmbisonicBFormat::W];
         let labels = labels.map(ChannelLabel::AmbisonicBFormat);

@@ -1,10 +1,10 @@
-//! Why a recording could not be read, in words for the person who chose it.
+//! Why a recording could not be read, with messages for users.
 
 use super::Channel;
 
-/// Everything that can go wrong between the bytes of a file and its samples.
+/// Errors of decoding.
 ///
-/// The message says what happened and what to do; [`code`](Self::code) is stable and meant for programs.
+/// The message describes the problem and what to do; [`code`](Self::code) is stable and meant for programs.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AudioError {
@@ -16,7 +16,7 @@ pub enum AudioError {
     TooLarge {
         /// Size of the input.
         bytes: usize,
-        /// The limit it exceeds.
+        /// The limit.
         limit: usize,
     },
     /// The recording has more channels than [`Limits::max_channels`](crate::audio::Limits::max_channels).
@@ -24,40 +24,40 @@ pub enum AudioError {
         "The recording has {channels} channels, more than the {limit} that can be mixed here. Export it as mono or stereo and try again."
     )]
     TooManyChannels {
-        /// Channels found.
+        /// Number of channels.
         channels: usize,
-        /// The limit they exceed.
+        /// The limit.
         limit: usize,
     },
-    /// A channel was asked for that the recording does not have.
+    /// The selected channel does not exist in the recording.
     #[error(
         "There is no channel “{channel}” in this recording, which has {channels}. Choose another one, or none to hear them all."
     )]
     NoSuchChannel {
-        /// The channel that was asked for.
+        /// The selected channel.
         channel: Channel,
-        /// Channels found.
+        /// Number of channels.
         channels: usize,
     },
-    /// The sample rate lies outside 4 to 192 kHz.
+    /// The sample rate is not within 4 to 192 kHz.
     #[error(
         "The recording has a sample rate of {rate_hz} Hz; rates from 4,000 to 192,000 Hz can be read. Export it at 16,000 or 48,000 Hz and try again."
     )]
     UnsupportedRate {
-        /// The rate found, in Hz.
+        /// The sample rate in Hz.
         rate_hz: u32,
     },
-    /// No known audio format was recognised in the bytes.
+    /// No known audio format was detected.
     #[error(
         "This does not look like an audio file. WAV, AIFF, FLAC, MP3, AAC, Ogg (Vorbis or Opus), WebM, M4A, MP4, MOV and CAF can be read."
     )]
     UnknownFormat,
-    /// Adaptive multi-rate speech, by itself or in 3GP.
+    /// Adaptive multi-rate speech, raw or in 3GP.
     #[error(
         "This is AMR, as phones record it, which cannot be read here. Convert it to WAV, MP3 or M4A and try again; many phones can also record as M4A."
     )]
     Amr,
-    /// A NIST SPHERE file, as corpora of speech have them.
+    /// A NIST SPHERE file, as in speech corpora.
     #[error(
         "This is a NIST SPHERE file, whatever its name says, and cannot be read here. Convert it to WAV, for example with “sox”, and try again."
     )]
@@ -67,7 +67,7 @@ pub enum AudioError {
         "This is Windows Media (WMA), which cannot be read here. Convert it to WAV, MP3 or M4A and try again."
     )]
     WindowsMedia,
-    /// What git leaves in the place of a large file where git-lfs is not installed.
+    /// The pointer that git checks out instead of a large file without git-lfs.
     #[error(
         "This is only a git-lfs pointer, and the recording itself is not here. Run “git lfs pull” in its folder and try again."
     )]
@@ -80,24 +80,24 @@ pub enum AudioError {
     /// ZIP, RAR, 7z or gzip.
     #[error("This is an archive. Unpack it and choose a recording in it.")]
     Archive,
-    /// A picture or a PDF.
+    /// An image or a PDF.
     #[error("This is a picture or a document, not a recording. Choose another file.")]
     Document,
-    /// The container was understood, but not the way its sound is coded.
+    /// The container is supported, but not the audio codec.
     #[error(
         "The sound in this file is coded in a way that cannot be read here. Export it as WAV, MP3 or M4A (AAC) and try again."
     )]
     UnsupportedCodec,
-    /// The container holds no audio track, as a silent video does.
+    /// The container has no audio track, as in a silent video.
     #[error("There is no sound track in this file. Choose another one.")]
     NoAudioTrack,
-    /// The bytes break the rules of their own format.
+    /// The file is invalid in its own format.
     #[error("The file is damaged and no sound could be read from it ({detail}). Export or record it again.")]
     Corrupt {
-        /// What the decoder says of it.
+        /// The error of the decoder.
         detail: String,
     },
-    /// The file was read to its end without a single sample.
+    /// The file was decoded to its end without a single sample.
     #[error("The file holds no sound: it is zero seconds long. Choose another one, or record again.")]
     NoSamples,
 }

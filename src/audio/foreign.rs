@@ -1,11 +1,11 @@
-//! What nobody decodes here, told by name from the first bytes of a file.
+//! Detection of unsupported formats from the first bytes of a file.
 
 use super::AudioError;
 
-/// Bytes of a file's beginning that tell what it is.
+/// Number of bytes at the start of a file used for detection.
 pub const HEAD: usize = 512;
 
-/// What is said of a file that begins with `head`, if it is known not to be readable.
+/// The error for a file that begins with `head`, if its format is known, but not supported.
 pub fn named(head: &[u8]) -> Option<AudioError> {
     let is = |names: &[&[u8]]| names.iter().any(|name| head.starts_with(name));
     if is(&[b"#!AMR"]) {
@@ -27,7 +27,7 @@ pub fn named(head: &[u8]) -> Option<AudioError> {
     }
 }
 
-/// A ZIP archive whose first entry is that of Office Open XML, or of OpenDocument and EPUB.
+/// Returns whether this is a ZIP archive whose first entry is that of Office Open XML, or of OpenDocument and EPUB.
 fn is_zipped_document(head: &[u8]) -> bool {
     const NAME_AT: usize = 30;
     let first = head.get(NAME_AT..).unwrap_or_default();
@@ -37,7 +37,7 @@ fn is_zipped_document(head: &[u8]) -> bool {
             .any(|name| first.starts_with(name))
 }
 
-/// HTML or XML: a letter, `!` or `?` behind the first `<`, which nothing but white space comes before.
+/// Returns whether this is HTML or XML: a letter, `!` or `?` after the first `<`, which only white space precedes.
 fn is_markup(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let is_tag =

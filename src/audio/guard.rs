@@ -1,8 +1,8 @@
-//! Other people's decoders at work on files that nobody has checked: should one panic, the file is told to be damaged.
+//! Isolation of third-party decoders on untrusted files: a panic is reported as a damaged file.
 
 use symphonia::core::errors::Error;
 
-/// Runs a step of a decoder. In a browser, where nothing unwinds, a panic ends the worker instead, and the page goes on with
+/// Runs a step of a decoder. In a browser, where panics do not unwind, a panic ends the worker instead, and the page starts
 /// another.
 pub fn guarded<T>(step: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     #[cfg(panic = "unwind")]
@@ -12,15 +12,15 @@ pub fn guarded<T>(step: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     step()
 }
 
-/// Keeps a program from printing panics of decoders, which are told as errors; all others go to the hook that was there.
+/// Suppresses the printing of panics in decoders, which are reported as errors; all others go to the previous hook.
 pub fn hush_decoder_panics() {
-    let tell = std::panic::take_hook();
+    let previous_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let in_decoder = panic
             .location()
             .is_some_and(|place| ["/symphonia", "/ropus"].iter().any(|name| place.file().contains(name)));
         if !in_decoder {
-            tell(panic);
+            previous_hook(panic);
         }
     }));
 }
@@ -31,8 +31,8 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_an_error() {
-        let outcome = guarded(|| -> Result<(), Error> { panic!("as decoders do") });
-        assert!(matches!(outcome, Err(Error::DecodeError(_))));
+        let result = guarded(|| -> Result<(), Error> { panic!("as decoders do") });
+        assert!(matches!(result, Err(Error::DecodeError(_))));
         assert!(matches!(guarded(|| Ok(7)), Ok(7)));
     }
 }

@@ -1,24 +1,24 @@
-//! Interleaved samples of any rate to mono at 16 kHz.
+//! Conversion of interleaved samples at any rate to mono at 16 kHz.
 
 use symphonia::core::audio::Channels;
 
 use super::mono::MonoMix;
 use super::{AudioError, Channel, Limits, QualityNote, Resampler, SAMPLE_RATE_HZ};
 
-/// Rates that are resampled, in Hz.
+/// Supported sample rates in Hz.
 const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
-/// Of samples whose full scale is 1; what is beyond, or no number, was never sound, and resampling it would overflow.
-const LOUDEST: f32 = 1e6;
+/// Maximum amplitude, relative to a full scale of 1: larger samples are invalid, and resampling would overflow.
+const MAX_AMPLITUDE: f32 = 1e6;
 
-/// A track without a sample beyond this (-60 dBFS) has no sound.
+/// A track without a sample above this (-60 dBFS) is silent.
 const SILENT_PEAK: f32 = 1e-3;
 
-/// Mixes interleaved samples to mono and resamples them as they come, so that two hours at 192 kHz never stand in
-/// memory at once.
+/// Mixes interleaved samples to mono and resamples them as a stream, so that two hours at 192 kHz are never in memory at
+/// once.
 pub struct Mixer {
     limits: Limits,
-    /// The channel that is taken alone, if one is.
+    /// The selected channel, if there is one.
     pub channel: Option<Channel>,
     pub interleaved: Vec<f32>,
     mono: Vec<f32>,
@@ -29,10 +29,10 @@ pub struct Mixer {
     pub rate_hz: u32,
     pub channels: usize,
     frames: u64,
-    /// What came of streams at other rates, before this one.
+    /// Output of previous streams at other rates.
     earlier: Vec<f32>,
     earlier_s: f64,
-    /// Seconds of sound that are known to be missing.
+    /// Seconds of audio that are known to be missing.
     pub lost_s: f64,
 }
 
@@ -56,12 +56,12 @@ impl Mixer {
         }
     }
 
-    /// What it refuses to mix.
+    /// The limits of the input.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// Mixes and resamples what stands in `interleaved`.
+    /// Mixes and resamples the samples in `interleaved`.
     pub fn mix(&mut self, rate_hz: u32, layout: &Channels) -> Result<(), AudioError> {
         let channels = layout.count();
         if self.interleaved.is_empty() || channels == 0 {
@@ -73,12 +73,12 @@ impl Mixer {
         let limits = self.limits;
         check_channels(channels, &limits)?;
         if rate_hz != self.rate_hz {
-            self.begin_anew();
+            self.restart();
         }
         self.rate_hz = rate_hz;
         self.channels = channels;
-        if !self.interleaved.iter().fold(true, |fine, sample| fine & (sample.abs() <= LOUDEST)) {
-            self.silence_what_is_no_sound();
+        if !self.interleaved.iter().fold(true, |valid, sample| valid & (sample.abs() <= MAX_AMPLITUDE)) {
+            self.zero_invalid_samples();
         }
         self.frames += (self.interleaved.len() / channels) as u64;
         self.has_sound = self.has_sound || peak(&self.interleaved) > SILENT_PEAK;
@@ -95,16 +95,16 @@ impl Mixer {
         Ok(())
     }
 
-    fn silence_what_is_no_sound(&mut self) {
+    fn zero_invalid_samples(&mut self) {
         for sample in &mut self.interleaved {
-            if sample.is_nan() || sample.abs() > LOUDEST {
+            if sample.is_nan() || sample.abs() > MAX_AMPLITUDE {
                 *sample = 0.0;
                 self.lost_s += 1.0 / (f64::from(self.rate_hz) * self.channels as f64);
             }
         }
     }
 
-    /// Mixes what is held back, before channels of another layout or rate and at the end.
+    /// Mixes samples that are held back, before a change of layout or rate and at the end.
     fn finish_mix(&mut self) {
         let Some(mut mix) = self.mix.take() else { return };
         self.mono.clear();
@@ -115,18 +115,18 @@ impl Mixer {
         self.notes = joined(&self.notes, mix.notes());
     }
 
-    /// Whether there was more than silence.
+    /// Whether the input was not silent so far.
     pub fn has_sound(&self) -> bool {
         self.has_sound
     }
 
-    /// What a person should know of the channels, as far as they were heard.
+    /// Notes on the channels for the user, so far.
     pub fn notes(&self) -> Vec<QualityNote> {
         joined(&self.notes, self.mix.as_ref().map_or_else(Vec::new, MonoMix::notes))
     }
 
-    /// Finishes what came at one rate: streams that stand one behind the other may each have their own.
-    fn begin_anew(&mut self) {
+    /// Finishes the stream at one rate: concatenated streams may have different ones.
+    fn restart(&mut self) {
         self.finish_mix();
         self.earlier_s += self.seconds();
         self.frames = 0;
@@ -135,7 +135,7 @@ impl Mixer {
         }
     }
 
-    /// Length of what was mixed, in seconds.
+    /// Duration of the mixed samples in seconds.
     pub fn duration_s(&self) -> f32 {
         (self.earlier_s + self.seconds()) as f32
     }
@@ -144,24 +144,24 @@ impl Mixer {
         self.frames as f64 / f64::from(self.rate_hz.max(1))
     }
 
-    /// Whether nothing was mixed yet.
+    /// Whether nothing is mixed yet.
     pub fn is_empty(&self) -> bool {
         self.frames == 0 && self.earlier_s == 0.0
     }
 
-    /// Samples that can be taken.
+    /// Number of samples that are ready.
     pub fn ready(&self) -> usize {
         self.earlier.len() + self.resampler.as_ref().map_or(0, Resampler::ready)
     }
 
-    /// Takes what is ready.
+    /// Takes the samples that are ready.
     pub fn take(&mut self) -> Vec<f32> {
         let mut samples = std::mem::take(&mut self.earlier);
         samples.extend(self.resampler.as_mut().map_or_else(Vec::new, Resampler::take));
         samples
     }
 
-    /// Takes what is left at the end; nothing after that.
+    /// Takes the remaining samples at the end; nothing can be mixed after that.
     pub fn take_rest(&mut self) -> Vec<f32> {
         self.finish_mix();
         let mut samples = std::mem::take(&mut self.earlier);
@@ -170,7 +170,7 @@ impl Mixer {
     }
 }
 
-/// Notes and those that are not among them.
+/// Appends notes that are not present yet.
 fn joined(notes: &[QualityNote], more: Vec<QualityNote>) -> Vec<QualityNote> {
     let new = more.into_iter().filter(|note| !notes.contains(note));
     notes.iter().copied().chain(new).collect()
@@ -180,7 +180,7 @@ fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| sample.abs().max(peak))
 }
 
-/// Refuses more channels than can be mixed.
+/// Checks the number of channels.
 pub fn check_channels(channels: usize, limits: &Limits) -> Result<(), AudioError> {
     if channels > limits.max_channels {
         return Err(AudioError::TooManyChannels { channels, limit: limits.max_channels });

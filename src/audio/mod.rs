@@ -1,11 +1,11 @@
-//! From the bytes of a file, or the samples of a microphone, to the [`Clip`] that a model hears.
+//! Audio input: from the bytes of a file, or the samples of a microphone, to the [`Clip`] for a model.
 //!
 //! ```text
 //! bytes ── decode ──▶ mono, any rate ── resample ──▶ Recording (16 kHz) ── clip ──▶ Clip
 //! ```
 //!
-//! Decoding and resampling are done here rather than by the browser, so that a file, a microphone, a
-//! browser and a server all give the model the same numbers.
+//! Decoding and resampling are done here rather than by the browser, so that the input of a model is the same for a file, a
+//! microphone, a browser and a server.
 
 mod aac;
 mod aiff;
@@ -45,11 +45,11 @@ pub use clip::{Clip, ClipSettings, FixedClip, SpeechClip};
 pub use decode::{Limits, ReadOptions, Recording, decode, from_channels, from_samples};
 pub use error::AudioError;
 pub use guard::hush_decoder_panics;
-pub use quality::{LEAST_LOST_S, Quality, QualityNote};
+pub use quality::{MIN_LOST_S, Quality, QualityNote};
 pub use resample::Resampler;
 pub use speech::SpeechSegments;
 pub use stream::Stream;
 pub use windows::{Window, WindowSettings, Windows};
 
-/// The rate every stage after decoding works at, in Hz.
+/// The sample rate of every stage after decoding, in Hz.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;

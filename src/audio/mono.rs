@@ -1,4 +1,4 @@
-//! The channels of a recording to one, as they come.
+//! Streaming downmix of the channels of a recording to mono.
 
 use symphonia::core::audio::Channels;
 
@@ -6,17 +6,17 @@ use super::dual_channel::DualChannel;
 use super::statistics::{ChannelStatistics, Frame};
 use super::{AudioError, Channel, QualityNote, downmix};
 
-/// Frames of a second in which channels are compared.
-const FRAMES_A_SECOND: usize = 20;
-/// Frames with sound on which the first decision stands, and frames held back for it at most: 3 s and 10 s.
-const ENOUGH: u32 = 60;
-const MOST_HELD: usize = 200;
-/// Frames with sound below which nothing is decided before the end: a knock has fewer.
-const LEAST: u32 = 10;
-/// Frames that are held back and mixed together after it.
+/// Number of frames per second in the comparison of channels.
+const FRAMES_PER_SECOND: usize = 20;
+/// Number of frames with sound for the first decision, and maximum number of frames held back for it: 3 s and 10 s.
+const ENOUGH_FRAMES: u32 = 60;
+const MAX_HELD: usize = 200;
+/// Minimum number of frames with sound for a decision before the end: a knock has fewer.
+const MIN_SOUND_FRAMES: u32 = 10;
+/// Number of frames in a block after the first decision.
 const BLOCK: usize = 10;
-/// Ratio of amplitudes (8 dB) at which a block is so much louder than what came before that this was noise.
-const LOUDER: f64 = 2.5;
+/// Ratio of amplitudes (8 dB) above which a block is so much louder than the previous ones that these are taken as noise.
+const LOUDER_RATIO: f64 = 2.5;
 
 /// Mixes channels to mono.
 pub struct MonoMix {
@@ -25,14 +25,14 @@ pub struct MonoMix {
 }
 
 enum Kind {
-    /// One channel of so many.
+    /// One selected channel.
     One { index: usize, channels: usize },
-    /// All of them.
+    /// A mix of all channels.
     All(Box<Downmix>),
 }
 
 impl MonoMix {
-    /// Mixes channels of this layout and rate, or takes the one that is chosen.
+    /// Mixes channels of this layout and rate, or selects one of them.
     ///
     /// # Errors
     /// [`AudioError::NoSuchChannel`].
@@ -46,13 +46,13 @@ impl MonoMix {
         Ok(Self { layout: layout.clone(), kind })
     }
 
-    /// What it mixes.
+    /// The channel layout.
     pub fn layout(&self) -> &Channels {
         &self.layout
     }
 
-    /// Takes interleaved samples, and adds to `mono` those that can be mixed by now: how they are cut into pieces changes
-    /// nothing.
+    /// Mixes interleaved samples, and appends those that are decided to `mono`. The result does not depend on how the input is
+    /// divided.
     pub fn push(&mut self, interleaved: &[f32], mono: &mut Vec<f32>) {
         match &mut self.kind {
             Kind::One { index, channels } => mono.extend(interleaved.iter().skip(*index).step_by(*channels)),
@@ -60,14 +60,14 @@ impl MonoMix {
         }
     }
 
-    /// Adds to `mono` what is held back.
+    /// Appends the samples that are held back to `mono`.
     pub fn finish(&mut self, mono: &mut Vec<f32>) {
         if let Kind::All(downmix) = &mut self.kind {
             downmix.finish(mono);
         }
     }
 
-    /// What a person should know of the channels.
+    /// Notes on the channels for the user.
     pub fn notes(&self) -> Vec<QualityNote> {
         match &self.kind {
             Kind::One { .. } => Vec::new(),
@@ -76,25 +76,25 @@ impl MonoMix {
     }
 }
 
-/// Mixes all channels, weighted by their layout and by how they relate to one another.
+/// Mixes all channels, weighted by their layout and by their correlation.
 ///
-/// Silence at the start goes through at once. Then sound is held back until there is enough of it to decide on, or too much
-/// to hold. Later blocks may change the decision, but only once there was as much sound again as it stands on, or louder
-/// sound: what is decided on noise gives way to the voice.
+/// Silence at the start is mixed immediately. Then samples are held back until there is enough sound for a decision, or the
+/// buffer is full. Later blocks may change the decision, but only once there is as much sound again as it is based on, or
+/// louder sound: a decision based on noise is replaced by one based on the voice.
 struct Downmix {
     by_layout: Vec<f64>,
-    /// Of what is mixed, as far as it was not quiet beside what came later.
+    /// Statistics of the mixed samples, without frames that were much quieter than later ones.
     statistics: ChannelStatistics,
-    /// Of what is held, with the amplitudes of its frames.
+    /// Statistics of the held samples, with the amplitudes of their frames.
     recent: ChannelStatistics,
     amplitudes: Vec<f64>,
     dual_channel: DualChannel,
-    /// Of each channel, now.
+    /// The current weight of each channel.
     weights: Vec<f32>,
     decided_on: f64,
     is_decided: bool,
     cancels: bool,
-    /// Interleaved samples of a frame, and those that are not mixed yet.
+    /// Number of interleaved samples in a frame, and the samples that are not mixed yet.
     frame: usize,
     held: Vec<f32>,
 }
@@ -109,7 +109,7 @@ impl Downmix {
             amplitudes: Vec::new(),
             dual_channel: DualChannel::default(),
             weights: by_layout.iter().map(|weight| (weight / sum) as f32).collect(),
-            frame: (rate_hz as usize / FRAMES_A_SECOND).max(1) * by_layout.len(),
+            frame: (rate_hz as usize / FRAMES_PER_SECOND).max(1) * by_layout.len(),
             by_layout,
             decided_on: 0.0,
             is_decided: false,
@@ -127,7 +127,7 @@ impl Downmix {
             if next.len() == missing {
                 self.compare(self.held.len() - self.frame);
                 if self.is_due() {
-                    self.mix(mono, LEAST);
+                    self.mix(mono, MIN_SOUND_FRAMES);
                 }
             }
         }
@@ -142,11 +142,11 @@ impl Downmix {
     }
 
     fn notes(&self) -> Vec<QualityNote> {
-        let dual = self.dual_channel.is_heard().then_some(QualityNote::DualChannel);
+        let dual = self.dual_channel.is_detected().then_some(QualityNote::DualChannel);
         self.cancels.then_some(QualityNote::ChannelsCancel).into_iter().chain(dual).collect()
     }
 
-    /// Compares the channels of what is held from a place on.
+    /// Updates the statistics with the held samples from an index on.
     fn compare(&mut self, from: usize) {
         let by_layout = &self.by_layout;
         let frame = Frame::new(&self.held[from..], by_layout.len());
@@ -162,11 +162,11 @@ impl Downmix {
         match self.statistics.frames() + self.recent.frames() {
             0 => true,
             _ if self.is_decided => held >= BLOCK,
-            frames => frames >= ENOUGH || held >= MOST_HELD,
+            frames => frames >= ENOUGH_FRAMES || held >= MAX_HELD,
         }
     }
 
-    /// Mixes what is held, by a new decision if there were so many frames with sound.
+    /// Mixes the held samples, after a new decision if there are at least `least` frames with sound.
     fn mix(&mut self, mono: &mut Vec<f32>, least: u32) {
         let before = self.is_decided.then(|| self.weights.clone());
         self.take_recent();
@@ -181,7 +181,7 @@ impl Downmix {
         self.held.clear();
     }
 
-    /// From one decision to the other within a frame: a step would be heard as a click.
+    /// Crossfades from the previous decision within a frame: a step would be audible as a click.
     fn fade_from(&self, before: &[f32], mono: &mut [f32]) {
         let channels = before.len();
         let fade = (self.frame / channels) as f32;
@@ -193,14 +193,14 @@ impl Downmix {
         }
     }
 
-    /// Adds what is held to the statistics; if it is much louder than what came before, that is forgotten. A median tells, so
-    /// that a knock is not taken for it.
+    /// Adds the held samples to the statistics, which are reset if these are much louder. The comparison uses the median, so that
+    /// it is robust to knocks.
     fn take_recent(&mut self) {
         let recent = std::mem::replace(&mut self.recent, ChannelStatistics::new(self.by_layout.len()));
         let mut amplitudes = std::mem::take(&mut self.amplitudes);
         amplitudes.sort_by(f64::total_cmp);
         let median = amplitudes.get(amplitudes.len() / 2).copied().unwrap_or(0.0);
-        if median * f64::from(self.statistics.frames()) > LOUDER * self.statistics.amount() {
+        if median * f64::from(self.statistics.frames()) > LOUDER_RATIO * self.statistics.amount() {
             self.statistics = ChannelStatistics::new(self.by_layout.len());
             self.decided_on = 0.0;
         }
@@ -215,7 +215,7 @@ impl Downmix {
         self.cancels = cancels;
     }
 
-    /// A weight for each channel, and whether channels were left out because they cancel.
+    /// A weight for each channel, and whether channels are left out because they cancel.
     fn decision(&self) -> (Vec<f64>, bool) {
         let statistics = &self.statistics;
         let mut weights = self.by_layout.clone();
@@ -227,8 +227,11 @@ impl Downmix {
             .collect();
         cancelling.iter().for_each(|&channel| weights[channel] = 0.0);
         let gain = match weights.len() {
-            // The mean of both is what others make of stereo, too. Voices that have a channel to themselves keep their level.
-            2 if cancelling.is_empty() && !statistics.is_one_at_a_time() && !self.dual_channel.is_heard() => {
+            // The mean of both is the common downmix of stereo. Voices in only one channel keep their level.
+            2 if cancelling.is_empty()
+                && !statistics.is_one_at_a_time()
+                && !self.dual_channel.is_detected() =>
+            {
                 0.5
             }
             2 => 1.0,
@@ -239,10 +242,10 @@ impl Downmix {
     }
 }
 
-/// Adds the sum of the weighted channels to `mono`.
+/// Appends the weighted sum of the channels to `mono`.
 fn weigh(interleaved: &[f32], weights: &[f32], mono: &mut Vec<f32>) {
     match weights.len() {
-        // Several times as fast with a number of channels that is known beforehand.
+        // Several times as fast with a constant number of channels.
         2 => weigh_some::<2>(interleaved, weights, mono),
         6 => weigh_some::<6>(interleaved, weights, mono),
         8 => weigh_some::<8>(interleaved, weights, mono),

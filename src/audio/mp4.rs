@@ -1,5 +1,5 @@
-//! What an MP4 or QuickTime file says of its sound tracks (ISO/IEC 14496-12, QuickTime File Format), where symphonia says too
-//! little: which coding it is, PCM of either byte order, and what an edit list leaves out at the ends.
+//! Metadata of the audio tracks of MP4 and QuickTime files (ISO/IEC 14496-12, QuickTime File Format) that symphonia does not
+//! expose: the codec, the byte order of PCM, and the edit list.
 
 use std::ops::Range;
 
@@ -9,38 +9,38 @@ use super::AudioError;
 use super::blocks::{BlockFormat, Order, channels, floats, integers};
 use super::source::Shared;
 
-/// What describes a day of sound has fewer bytes.
-const LARGEST_MOOV: u64 = 64 << 20;
-/// Boxes side by side before a file is given up.
-const MOST_BOXES: usize = 100_000;
+/// Maximum size of the `moov` box: that of a day of audio is smaller.
+const MAX_MOOV: u64 = 64 << 20;
+/// Maximum number of boxes that are read.
+const MAX_BOXES: usize = 100_000;
 
-/// How to read the sound of a file.
+/// How to read the audio of a file.
 #[derive(Debug)]
 pub enum Content {
-    /// Blocks of one size in chunks here and there.
+    /// Blocks of one size in several chunks.
     Blocks {
         format: BlockFormat,
         chunks: Vec<Range<u64>>,
-        /// Bytes of sound that were there before the file was cut short.
+        /// Number of bytes of audio missing from a truncated file.
         lost: u64,
     },
-    /// Packets, which symphonia knows.
+    /// Packets that symphonia reads.
     Packets(Edit),
 }
 
-/// What an edit list leaves of a track, in seconds.
+/// The part of a track in its edit list, in seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Edit {
-    /// Left out at the start: what the encoder needs to get going.
+    /// Skipped at the start: the encoder delay.
     pub skip_s: f64,
-    /// Left after that; none if it goes on to the end.
+    /// Length after that; `None` if it extends to the end.
     pub length_s: Option<f64>,
 }
 
-/// What is there, if the file begins as MP4 does and says of what it is made.
+/// Locates the audio, if the file begins like MP4 and has a `moov` box.
 ///
 /// # Errors
-/// [`AudioError`] when it has no sound, or codes it in a way that is not known.
+/// [`AudioError`] if it has no audio, or an unknown codec.
 pub fn content(file: &Shared) -> Result<Option<Content>, AudioError> {
     let Some(moov) = moov(file) else { return Ok(None) };
     let timescale = find(&moov, &[b"mvhd"]).and_then(header_timescale).unwrap_or(0);
@@ -55,7 +55,7 @@ pub fn content(file: &Shared) -> Result<Option<Content>, AudioError> {
             b"mp4a" | b"alac" | b"Opus" | b"fLaC" | b".mp3" | b"ms\0U" | b"twos" | b"sowt"
         )
     };
-    // The first track that can be read at all.
+    // The first track that is supported.
     for track in &tracks {
         if let (Some(format), false) = (track.block_format()?, is_fragmented) {
             let (chunks, lost) = track.chunks(&format, file.len());
@@ -73,11 +73,11 @@ pub fn content(file: &Shared) -> Result<Option<Content>, AudioError> {
     })
 }
 
-/// The box that describes everything.
+/// The contents of the `moov` box.
 fn moov(file: &Shared) -> Option<Vec<u8>> {
     const FIRST: [&[u8; 4]; 7] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"];
     let mut at = 0;
-    for _ in 0..MOST_BOXES {
+    for _ in 0..MAX_BOXES {
         let [a, b, c, d, name @ ..] = file.exactly::<8>(at)?;
         if at == 0 && !FIRST.contains(&&name) {
             return None;
@@ -88,7 +88,7 @@ fn moov(file: &Shared) -> Option<Vec<u8>> {
             size => (8, size.into()),
         };
         if &name == b"moov" {
-            let size = size.checked_sub(head).filter(|&size| size <= LARGEST_MOOV)?;
+            let size = size.checked_sub(head).filter(|&size| size <= MAX_MOOV)?;
             return Some(file.bytes(at + head, size as usize));
         }
         at = at.checked_add(size.max(head))?;
@@ -96,7 +96,7 @@ fn moov(file: &Shared) -> Option<Vec<u8>> {
     None
 }
 
-/// The boxes side by side in the contents of another.
+/// The boxes in the contents of another box.
 fn boxes(mut rest: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     std::iter::from_fn(move || {
         let &[a, b, c, d, e, f, g, h] = rest.first_chunk()?;
@@ -108,7 +108,7 @@ fn boxes(mut rest: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     })
 }
 
-/// The contents of a box, by the names of the boxes around it.
+/// The contents of a box, by its path.
 fn find<'b>(contents: &'b [u8], path: &[&[u8; 4]]) -> Option<&'b [u8]> {
     path.iter().try_fold(contents, |contents, &wanted| {
         boxes(contents).find(|(name, _)| name == wanted).map(|(_, body)| body)
@@ -123,15 +123,15 @@ fn long_number(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from(number(bytes, at)?) << 32 | u64::from(number(bytes, at + 4)?))
 }
 
-/// Ticks a second, as the headers of files and of tracks say it.
+/// The timescale in ticks per second from the header of a movie or track.
 fn header_timescale(header: &[u8]) -> Option<u32> {
     number(header, if *header.first()? == 1 { 20 } else { 12 })
 }
 
-/// One sound track.
+/// An audio track.
 struct SoundTrack<'b> {
     coding: [u8; 4],
-    /// The description of its coding, from the version on.
+    /// The sample entry, from the version field on.
     entry: &'b [u8],
     tables: &'b [u8],
     edit: Edit,
@@ -148,7 +148,7 @@ impl<'b> SoundTrack<'b> {
         is_sound.then_some(Self { coding, entry: entry.get(8..)?, tables, edit: edit.unwrap_or_default() })
     }
 
-    /// How its blocks are coded, if it has any.
+    /// The format of its blocks, if it has any.
     fn block_format(&self) -> Result<Option<BlockFormat>, AudioError> {
         let entry = self.entry;
         let short = |at: usize| entry.get(at..at + 2).map(|two| u32::from(two[0]) << 8 | u32::from(two[1]));
@@ -159,7 +159,7 @@ impl<'b> SoundTrack<'b> {
         let is_little = is_little.is_some_and(|order| order.starts_with(&[0, 1]));
         let order = if is_little { Order::LittleEndian } else { Order::BigEndian };
         let (mut count, mut rate_hz, bytes) = (count, rate >> 16, bits.div_ceil(8));
-        // Its flags, and bits a sample.
+        // Flags, and bits per sample.
         let iso = find(inner, &[b"pcmC"]).and_then(|pcm| Some((*pcm.get(4)?, u32::from(*pcm.get(5)?))));
         let iso_order =
             iso.map(|(flags, _)| if flags & 1 == 1 { Order::LittleEndian } else { Order::BigEndian });
@@ -195,17 +195,17 @@ impl<'b> SoundTrack<'b> {
         Ok(Some(BlockFormat::pcm(codec, rate_hz, channels(count, 0)?)))
     }
 
-    /// Where its chunks lie in a file of `length` bytes, and how many bytes of them lie behind its end.
+    /// The ranges of the chunks in a file of `length` bytes, and the number of their bytes beyond its end.
     fn chunks(&self, format: &BlockFormat, length: u64) -> (Vec<Range<u64>>, u64) {
         let table = |name: &[u8; 4]| find(self.tables, &[name]).unwrap_or(&[]);
         let (sizes, runs) = (table(b"stsz"), table(b"stsc"));
         let narrow = table(b"stco").get(8..).unwrap_or(&[]).chunks_exact(4).map(|place| number(place, 0));
         let wide = table(b"co64").get(8..).unwrap_or(&[]).chunks_exact(8).map(|place| long_number(place, 0));
         let places = narrow.map(|place| place.map(u64::from)).chain(wide).flatten();
-        // A run of chunks begins with one (counted from 1) and has so many samples in each, up to the next run.
+        // A run begins with a chunk (from 1) and gives the number of samples per chunk up to the next run.
         let mut runs = runs.get(8..).unwrap_or(&[]).chunks_exact(12).peekable();
         let mut each = 0;
-        // A sample is a frame, or what the table says if that is more.
+        // A sample is a frame, or the size in the table if that is larger.
         let constant = u64::from(number(sizes, 4).unwrap_or(0));
         let mut left = u64::from(number(sizes, 8).unwrap_or(0));
         let (mut chunks, mut lost) = (Vec::new(), 0);
@@ -228,7 +228,7 @@ impl<'b> SoundTrack<'b> {
     }
 }
 
-/// What the only edit of a list leaves; an empty one before it delays the sound, and changes nothing here.
+/// The single edit of a list; an empty edit before it only delays the audio.
 fn edit(list: &[u8], movie_timescale: u32, timescale: u32) -> Option<Edit> {
     let is_long = *list.first()? == 1;
     let entries = list.get(8..)?.chunks_exact(if is_long { 20 } else { 12 });

@@ -2,13 +2,13 @@
 
 use super::source::Shared;
 
-/// No page is longer.
-const LONGEST_PAGE: u64 = 27 + 255 + 255 * 255;
+/// Maximum size of a page.
+const MAX_PAGE: u64 = 27 + 255 + 255 * 255;
 
-/// Bytes that are there of a page of which others are not, at the end of a file.
+/// Number of bytes present of a truncated page at the end of a file.
 pub fn cut_page(file: &Shared) -> u64 {
-    let from = file.len().saturating_sub(LONGEST_PAGE);
-    let bytes = file.bytes(from, LONGEST_PAGE as usize);
+    let from = file.len().saturating_sub(MAX_PAGE);
+    let bytes = file.bytes(from, MAX_PAGE as usize);
     let Some(start) = bytes.windows(4).rposition(|four| four == b"OggS") else { return 0 };
     let page = &bytes[start..];
     let segments = page.get(26).map(|&count| usize::from(count)).and_then(|count| page.get(27..27 + count));

@@ -1,7 +1,7 @@
 //! Opus packets for symphonia's demuxers: an adapter around the `ropus` crate, which symphonia lacks.
 //!
-//! Decodes at 48 kHz, as RFC 7845 recommends whatever the rate before encoding, and drops the encoder's
-//! pre-skip and the padding after the last page's granule position.
+//! Decodes at 48 kHz, as RFC 7845 recommends for any original rate, and drops the encoder's pre-skip and the padding after
+//! the last page's granule position.
 
 use ropus::{Channels as OpusChannels, DecodeMode, Decoder};
 use symphonia::core::audio::{
@@ -20,7 +20,7 @@ const OPUS_RATE_HZ: u32 = 48_000;
 /// Frames of the longest packet: 120 ms.
 const MAX_PACKET_FRAMES: usize = 5_760;
 
-/// The fields of RFC 7845's identification header (section 5.1) that decoding needs.
+/// The fields of RFC 7845's identification header (section 5.1) needed for decoding.
 struct OpusHead {
     channels: usize,
     pre_skip: usize,
@@ -28,7 +28,7 @@ struct OpusHead {
     output_gain: i16,
 }
 
-/// A decoder in its first state.
+/// A decoder in its initial state.
 fn opus_decoder(head: &OpusHead) -> Result<Decoder> {
     let channels = if head.channels == 1 { OpusChannels::Mono } else { OpusChannels::Stereo };
     let refused = || Error::Unsupported("opus: channel count or gain");
@@ -38,9 +38,9 @@ fn opus_decoder(head: &OpusHead) -> Result<Decoder> {
 }
 
 impl OpusHead {
-    /// Mono and stereo (channel mapping family 0); surround sound is left to other decoders.
+    /// Parses the header of mono and stereo (channel mapping family 0); surround is left to other decoders.
     ///
-    /// MP4 has the same fields with the highest byte first, and version 0.
+    /// MP4 has the same fields in big-endian order, and version 0.
     fn parse(data: &[u8]) -> Option<Self> {
         let fixed = data.get(..19).filter(|head| head.starts_with(b"OpusHead"))?;
         let channels = usize::from(fixed[9]);
@@ -55,12 +55,12 @@ impl OpusHead {
     }
 }
 
-/// An Opus decoder in the shape that symphonia's codec registry takes.
+/// An Opus decoder for symphonia's codec registry.
 pub struct OpusAdapter {
     params: AudioCodecParameters,
     decoder: Decoder,
     head: OpusHead,
-    /// Frames of the pre-skip that are still to be dropped.
+    /// Remaining frames of the pre-skip.
     pre_skip: usize,
     container_trims: bool,
     interleaved: Vec<f32>,
@@ -87,7 +87,8 @@ impl OpusAdapter {
         })
     }
 
-    /// Frames to drop from the start of this packet. Ogg says so in each packet; WebM leaves it to the decoder.
+    /// Number of frames to drop from the start of this packet. The Ogg demuxer sets it on each packet; WebM leaves it to the
+    /// decoder.
     fn start_trim(&mut self, packet: &PacketRef<'_>, frames: usize) -> usize {
         let by_container = packet.trim_start.get() as usize;
         self.container_trims |= by_container > 0;

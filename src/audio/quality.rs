@@ -1,4 +1,4 @@
-//! Whether a recording is fit to be read at all, before any model looks at it.
+//! The quality of a recording, measured before classification.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,39 +8,39 @@ use serde::Serialize;
 use super::bandwidth::is_narrowband;
 use super::{Recording, SpeechSegments};
 
-/// Something about a recording that makes its reading less reliable.
+/// Something about a recording that makes predictions less reliable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum QualityNote {
-    /// The loudest speech lies far below full scale.
+    /// The speech is far below full scale.
     TooQuiet,
-    /// The loudest parts were cut off when recording.
+    /// The loudest parts are clipped.
     Clipped,
-    /// There is less than a second of sound.
+    /// The recording is shorter than a second.
     TooShort,
     /// Less than a fifth of the recording is speech.
     MostlySilence,
-    /// No speech was found.
+    /// No speech was detected.
     NoSpeech,
-    /// Part of the file could not be read.
+    /// Part of the file could not be decoded.
     Damaged,
-    /// The sound is limited to the band of a telephone.
+    /// The recording is narrowband, as from a telephone.
     Telephone,
-    /// The recording is long, and only a part of it was read.
+    /// The recording is long, and only a part of it was analysed.
     Excerpt,
-    /// No speech was found in the first five minutes, and no more were looked through.
+    /// No speech was detected in the first five minutes, and the rest was not searched.
     SearchedInPart,
-    /// The channels cancel one another; those that cancel the strongest were left out.
+    /// The channels cancel one another; those that cancel the strongest are left out.
     ChannelsCancel,
-    /// Each of two channels has a voice of its own, as when a telephone call is recorded in dual channel.
+    /// Each of two channels has its own voice, as in a dual-channel recording of a telephone call.
     DualChannel,
-    /// The first sound track is silent, so the next one with sound was read.
+    /// The first audio track is silent, so the next one with sound was decoded.
     OtherTrack,
 }
 
 impl QualityNote {
-    /// What is wrong and what to do about it, for people; `lost_s` are the seconds of sound that are missing.
+    /// The text for users: the problem and what to do about it; `lost_s` are the seconds of audio that are missing.
     pub fn advice(self, lost_s: f32) -> Cow<'static, str> {
         let advice = match self {
             Self::TooQuiet => "The voice is very quiet. Move closer to the microphone or raise its level.",
@@ -78,27 +78,26 @@ impl QualityNote {
     }
 }
 
-/// Measurements of the part of a recording that a model hears, and the notes they give rise to.
+/// Measurements of the clip of a recording, and the resulting notes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Quality {
-    /// Root mean square level of the speech (of everything, if there is none), in dB below full scale.
+    /// RMS level of the speech (of everything, if there is none), in dBFS.
     pub level_dbfs: f32,
-    /// Share of samples that lie in a run of three or more at full scale, 0 to 1.
+    /// Share of samples in runs of three or more at full scale, 0 to 1.
     pub clipped_share: f32,
-    /// Share of what the model hears that is speech, 0 to 1.
+    /// Share of the clip that is speech, 0 to 1.
     pub speech_share: f32,
-    /// Seconds of sound that are missing from the file or could not be read, known or estimated.
+    /// Seconds of audio that are missing from the file or could not be decoded, known or estimated.
     pub lost_s: f32,
-    /// What a person should know, most serious first.
+    /// Notes for the user, most serious first.
     #[serde(skip)]
     pub notes: Vec<QualityNote>,
 }
 
-/// Seconds of lost sound that are worth a word: less is a packet or two.
-pub const LEAST_LOST_S: f32 = 0.05;
+/// Minimum seconds of lost audio for a note: less is a packet or two.
+pub const MIN_LOST_S: f32 = 0.05;
 
-/// Levels and shares at which a note is given. Chosen on the four corpora; see ARCHITECTURE.md for the shares of
-/// clips that each one marks.
+/// Thresholds of the notes. Chosen on the four corpora; see ARCHITECTURE.md for the shares of clips that each one marks.
 const QUIET_DBFS: f32 = -48.0;
 const CLIPPED_SHARE: f32 = 0.001;
 const FULL_SCALE: f32 = 0.999;
@@ -106,13 +105,13 @@ const SHORT_S: f32 = 1.0;
 const SPARSE_SPEECH_SHARE: f32 = 0.2;
 
 impl Quality {
-    /// Measures the part `heard` of a recording that reaches the model, and the `speech` in the recording.
-    pub fn measure(recording: &Recording, heard: &Range<usize>, speech: &SpeechSegments) -> Self {
-        let speech = speech.within(heard);
-        let heard = &recording.samples[heard.clone()];
-        let speech_share = speech.samples() as f32 / heard.len().max(1) as f32;
-        let level_dbfs = level_dbfs(heard, &speech);
-        let clipped_share = clipped_share(heard);
+    /// Measures the part `range` of a recording with the given speech segments.
+    pub fn measure(recording: &Recording, range: &Range<usize>, speech: &SpeechSegments) -> Self {
+        let speech = speech.within(range);
+        let samples = &recording.samples[range.clone()];
+        let speech_share = speech.samples() as f32 / samples.len().max(1) as f32;
+        let level_dbfs = level_dbfs(samples, &speech);
+        let clipped_share = clipped_share(samples);
 
         let mut notes = Vec::new();
         if speech.is_empty() {
@@ -120,13 +119,13 @@ impl Quality {
         } else if speech_share < SPARSE_SPEECH_SHARE {
             notes.push(QualityNote::MostlySilence);
         }
-        if recording.lost_s >= LEAST_LOST_S {
+        if recording.lost_s >= MIN_LOST_S {
             notes.push(QualityNote::Damaged);
         }
         if recording.duration_s < SHORT_S {
             notes.push(QualityNote::TooShort);
         }
-        if !speech.is_empty() && is_narrowband(heard, &speech) {
+        if !speech.is_empty() && is_narrowband(samples, &speech) {
             notes.push(QualityNote::Telephone);
         }
         if level_dbfs < QUIET_DBFS {
@@ -139,7 +138,7 @@ impl Quality {
         Self { level_dbfs, clipped_share, speech_share, lost_s: recording.lost_s, notes }
     }
 
-    /// Whether there is nothing a model could read an emotion from.
+    /// Whether there is no speech.
     pub fn has_no_speech(&self) -> bool {
         self.notes.contains(&QualityNote::NoSpeech)
     }

@@ -3,20 +3,20 @@
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
 
-/// Fewest input frames handed to the FFT at once. Longer blocks have a narrower transition band: with 4096 frames the
-/// pass band of 48 kHz to 16 kHz reaches above 7.8 kHz.
+/// Minimum number of input frames per FFT. Longer blocks have a narrower transition band: with 4096 frames the pass band of
+/// 48 kHz to 16 kHz extends above 7.8 kHz.
 const MIN_BLOCK_FRAMES: u32 = 4096;
 
-/// What samples are rounded to: the resolution of a recording in 24 bits.
+/// The step that samples are rounded to: the resolution of 24 bits.
 const STEP: f64 = 1.0 / 8_388_608.0;
 
 /// Converts one channel from one sample rate to another, block by block.
 ///
-/// The start-up delay of the filter is removed, so that output sample `n` lies at the time of input sample
-/// `n * from / to`, and `n` input samples become `ceil(n * to / from)` output samples.
+/// The delay of the filter is compensated, so that output sample `n` is at the time of input sample `n * from / to`, and `n`
+/// input samples give `ceil(n * to / from)` output samples.
 ///
-/// It reckons in 64 bits and rounds to 24, as a recording has them: the last digits, which are others on every processor, are
-/// gone, and all give the same samples.
+/// It computes in 64 bits and rounds to 24, so that the last digits, which differ between processors, are removed, and all give
+/// the same samples.
 pub struct Resampler {
     fft: Option<Fft<f64>>,
     pending: Vec<f64>,
@@ -59,7 +59,7 @@ impl Resampler {
         }
     }
 
-    /// Takes the next input samples; any number of them.
+    /// Adds any number of input samples.
     pub fn push(&mut self, samples: &[f32]) {
         self.frames_in += samples.len() as u64;
         let Some(block) = self.fft.as_ref().map(|fft| fft.input_frames_next()) else {
@@ -81,7 +81,7 @@ impl Resampler {
         std::mem::take(&mut self.output)
     }
 
-    /// Converts what is left and returns all output samples that were not taken yet.
+    /// Converts the remaining samples and returns all output samples that were not taken yet.
     pub fn finish(mut self) -> Vec<f32> {
         let expected = ((self.frames_in as f64 * self.ratio).ceil() as usize).saturating_sub(self.taken);
         if self.fft.is_some() {
@@ -95,12 +95,12 @@ impl Resampler {
         self.output
     }
 
-    /// Output samples ready so far; a block of input or so behind what was pushed.
+    /// Number of output samples that are ready; about a block behind the input.
     pub fn ready(&self) -> usize {
         self.output.len()
     }
 
-    /// Runs one block of `frames` pending samples from `start`, zero-padded to the block size if there are fewer.
+    /// Converts a block of `frames` pending samples from `start`, zero-padded to the block size if there are fewer.
     fn convert(&mut self, start: usize, frames: usize) {
         let Some(fft) = self.fft.as_mut() else { return };
         let out_frames = self.block_out.len();
@@ -122,8 +122,8 @@ impl Resampler {
     }
 }
 
-/// The least even multiple of the input side of the reduced ratio that is long enough. Even, because an odd block puts
-/// the filter's centre between two samples, and the output comes half a sample late.
+/// The smallest even multiple of the numerator of the reduced ratio that is long enough. Even, because with an odd block the
+/// centre of the filter is between two samples, and the output is half a sample late.
 fn block_frames(from_hz: u32, to_hz: u32) -> usize {
     let step = 2 * from_hz / greatest_common_divisor(from_hz, to_hz);
     (MIN_BLOCK_FRAMES.div_ceil(step) * step) as usize

@@ -1,5 +1,5 @@
-//! WAV and its relatives for long recordings, RF64, BW64 and Sony's Wave64, read by what is there: the sizes in their headers
-//! are hints, which programs that write into a pipe, or stop too soon, leave at 0 or at the highest number there is.
+//! WAV and its variants for long recordings, RF64, BW64 and Sony's Wave64. Sizes in their headers are hints: programs that
+//! write into a pipe, or are stopped, leave them at 0 or at the maximum.
 
 use std::ops::Range;
 
@@ -9,35 +9,35 @@ use super::AudioError;
 use super::blocks::{BlockFormat, Order, channels, corrupt, floats, integers};
 use super::source::Shared;
 
-/// Chunks before a file is given up; honest ones have a dozen.
-const MOST_CHUNKS: usize = 20_000;
-/// Sizes from here on, of 32 bits, were never filled in: sox writes 0x7f000000 and 0x7ffff000, others 0xffffffff.
+/// Maximum number of chunks that are read; ordinary files have a dozen.
+const MAX_CHUNKS: usize = 20_000;
+/// 32-bit sizes from here on are placeholders: sox writes 0x7f000000 and 0x7ffff000, others 0xffffffff.
 pub const PLACEHOLDER: u64 = 0x7f00_0000;
 
-/// Where the sound of a file lies, and what it is.
+/// The location and format of the audio in a file.
 #[derive(Debug, PartialEq)]
 pub enum Content {
-    /// In blocks of one size.
+    /// Blocks of one size.
     Blocks {
         format: BlockFormat,
         sound: Range<u64>,
-        /// Bytes of sound that were there before the file was cut short.
+        /// Number of bytes of audio missing from a truncated file.
         lost: u64,
     },
-    /// As a stream that tells by itself what it is, such as MP3.
+    /// A self-describing stream, such as MP3.
     Packed(Range<u64>),
 }
 
-/// How chunks are laid out.
+/// The layout of chunks.
 #[derive(Clone, Copy)]
 enum Layout {
-    /// Four letters and 32 bits.
+    /// A FourCC and a 32-bit size.
     Riff,
-    /// 16 bytes, of which the first four are the letters, and 64 bits that count the head, too.
+    /// A GUID that begins with the FourCC, and a 64-bit size that includes the header.
     Wave64,
 }
 
-/// A chunk without its head.
+/// A chunk without its header.
 struct Chunk {
     name: [u8; 4],
     at: u64,
@@ -59,7 +59,7 @@ impl Layout {
         }
     }
 
-    /// Where the chunk behind another begins. Some writers leave out the byte that makes a length even.
+    /// The offset of the next chunk. Some writers omit the padding byte after an odd size.
     fn behind(self, file: &Shared, chunk: &Chunk) -> u64 {
         let end = chunk.at.saturating_add(chunk.size);
         match self {
@@ -77,10 +77,10 @@ impl Layout {
     }
 }
 
-/// The sound of the file that begins at `start`; none if it is of another kind.
+/// Locates the audio of the file that begins at `start`; `None` if it is in another format.
 ///
 /// # Errors
-/// [`AudioError`] when it is of this kind, but has no sound or codes it in a way that is not known.
+/// [`AudioError`] if it is in this format, but has no audio or an unknown codec.
 pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError> {
     let Some(head) = file.exactly::<40>(start) else { return Ok(None) };
     let (layout, first) = match (&head[..4], &head[8..12], &head[24..28]) {
@@ -94,7 +94,7 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
     };
     let (mut format, mut data, mut long_size) = (None, None, None);
     let mut at = first;
-    for _ in 0..MOST_CHUNKS {
+    for _ in 0..MAX_CHUNKS {
         let Some(chunk) = layout.chunk(file, at) else { break };
         at = layout.behind(file, &chunk);
         match &chunk.name {
@@ -125,7 +125,7 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
     let data = data.ok_or_else(|| corrupt("there is no sound in it"))?;
     let sound = extent(file, layout, &data);
     let declared_end = data.at.saturating_add(data.size);
-    // A file that was cut short has lost its end, if its sizes agree with each other; if not, one of them is wrong.
+    // A file is truncated if its sizes are consistent with each other; if not, one of them is wrong.
     let agrees = start.saturating_add(whole) >= declared_end && !layout.is_placeholder(whole - 8.min(whole));
     let is_cut = declared_end > file.len() && agrees && !layout.is_placeholder(data.size);
     let lost = if is_cut { declared_end - sound.end } else { 0 };
@@ -135,7 +135,7 @@ pub fn content(file: &Shared, start: u64) -> Result<Option<Content>, AudioError>
     }))
 }
 
-/// Where the sound of a chunk really lies.
+/// The actual range of the audio of a data chunk.
 fn extent(file: &Shared, layout: Layout, data: &Chunk) -> Range<u64> {
     let end = data.at.saturating_add(data.size);
     if end >= file.len() {
@@ -143,7 +143,7 @@ fn extent(file: &Shared, layout: Layout, data: &Chunk) -> Range<u64> {
     }
     let behind = layout.behind(file, data);
     let is_unknown = layout.is_placeholder(data.size);
-    // The sound goes on where neither another chunk nor a tag does, and no more than the end of a chunk.
+    // Unless another chunk, a tag or only a partial header follows, the audio extends to the end of the file.
     let follows = layout.chunk(file, behind).is_some_and(|next| {
         let is_name = next.name.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
         is_name && next.at.saturating_add(next.size) <= file.len() + 1
@@ -156,7 +156,7 @@ fn extent(file: &Shared, layout: Layout, data: &Chunk) -> Range<u64> {
     }
 }
 
-/// What a format chunk says.
+/// The contents of a format chunk.
 enum Coding {
     Blocks(BlockFormat),
     Packed,
@@ -171,7 +171,7 @@ impl Coding {
         };
         let rate_hz = u32::from(high) << 16 | u32::from(low);
         let (count, align, bits) = (u32::from(count), u32::from(align), u32::from(bits));
-        // An extensible format has the speakers in a mask, and its code at the start of a GUID.
+        // An extensible format has a speaker mask, and its format tag at the start of a GUID.
         let is_extensible = tag == 0xfffe;
         let tag = if is_extensible { short(24).unwrap_or(0) } else { tag };
         let mask = if is_extensible {
@@ -180,7 +180,7 @@ impl Coding {
             0
         };
         let channels = channels(count, mask)?;
-        // A sample may have fewer bits than its bytes hold; those are its highest.
+        // A sample may use fewer bits than its container; these are the most significant.
         let written = align.checked_div(count).filter(|&bytes| align % count == 0 && 8 * bytes >= bits);
         let bytes = written.filter(|&bytes| bytes <= 8).unwrap_or(bits.div_ceil(8));
         let codec = match tag {
@@ -194,7 +194,7 @@ impl Coding {
                 return BlockFormat::adpcm(CODEC_ID_ADPCM_IMA_WAV, rate_hz, channels, align)
                     .map(Self::Blocks);
             }
-            // MP3, AAC with its own headers, FLAC.
+            // MP3, AAC in ADTS, FLAC.
             0x55 | 0xff | 0x1600 | 0xf1ac => return Ok(Self::Packed),
             _ => None,
         };

@@ -1,4 +1,4 @@
-//! One file, of which several readers read parts.
+//! A file shared by several readers of its parts.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
-/// A file that the readers of its parts share.
+/// A file shared by the readers of its parts.
 #[derive(Clone)]
 pub struct Shared<'a> {
     file: Arc<Mutex<Box<dyn MediaSource + 'a>>>,
@@ -16,7 +16,7 @@ pub struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    /// A file of `length` bytes that can be wound back and forth.
+    /// A seekable file of `length` bytes.
     pub fn new(file: Box<dyn MediaSource + 'a>, length: u64) -> Self {
         Self { file: Arc::new(Mutex::new(file)), length, furthest: Arc::default() }
     }
@@ -26,19 +26,19 @@ impl<'a> Shared<'a> {
         self.length
     }
 
-    /// Where the last byte lies that anyone has read, plus one.
+    /// The end of the furthest read by any reader.
     pub fn furthest(&self) -> u64 {
         self.furthest.load(Relaxed)
     }
 
-    /// Reads some bytes from a place, as [`Read::read`] does.
+    /// Reads some bytes at an offset, like [`Read::read`].
     fn read_some(&self, at: u64, out: &mut [u8]) -> io::Result<usize> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(at))?;
         file.read(out)
     }
 
-    /// The bytes from a place on: as many as were asked for, or as there are.
+    /// Reads up to `count` bytes at an offset.
     pub fn bytes(&self, at: u64, count: usize) -> Vec<u8> {
         let within = self.length.saturating_sub(at).min(count as u64) as usize;
         let mut bytes = vec![0; within];
@@ -48,7 +48,7 @@ impl<'a> Shared<'a> {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What cannot be read is the decoder's to tell.
+                // The decoder reports read errors.
                 Err(_) => break,
             }
         }
@@ -56,23 +56,23 @@ impl<'a> Shared<'a> {
         bytes
     }
 
-    /// So many bytes from a place, if they are all there.
+    /// Reads exactly `N` bytes at an offset, if they are all present.
     pub fn exactly<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
         self.bytes(at, N).try_into().ok()
     }
 }
 
-/// Parts of a file, one behind the other, as if nothing else were there.
+/// A concatenation of parts of a file.
 pub struct Section<'a> {
     file: Shared<'a>,
-    /// Where each part begins here, and where in the file it lies.
+    /// The start of each part in the section, and its range in the file.
     parts: Vec<(u64, Range<u64>)>,
     length: u64,
     at: u64,
 }
 
 impl<'a> Section<'a> {
-    /// Parts in the order in which they are read; what lies beyond the file's end is left out.
+    /// Concatenates parts in order; ranges beyond the end of the file are ignored.
     pub fn new(file: Shared<'a>, parts: impl IntoIterator<Item = Range<u64>>) -> Self {
         let mut length = 0;
         let within = |part: Range<u64>| part.start.min(file.length)..part.end.min(file.length);
@@ -87,19 +87,19 @@ impl<'a> Section<'a> {
         Self { file, parts, length, at: 0 }
     }
 
-    /// Bytes in all parts.
+    /// Total number of bytes.
     pub fn len(&self) -> u64 {
         self.length
     }
 
-    /// Bytes from a place on, without going there.
+    /// Reads bytes at an offset without seeking.
     pub fn peek(&self, at: u64, count: usize) -> Vec<u8> {
         self.place(at).map_or_else(Vec::new, |(place, rest)| {
             self.file.bytes(place, usize::try_from(rest).unwrap_or(usize::MAX).min(count))
         })
     }
 
-    /// Where in the file a place lies, and how many bytes follow it there.
+    /// The offset in the file, and the number of contiguous bytes from there.
     fn place(&self, at: u64) -> Option<(u64, u64)> {
         let next = self.parts.partition_point(|(from, _)| *from <= at);
         let (from, part) = self.parts.get(next.checked_sub(1)?)?;
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_read_as_one() {
+    fn parts_are_concatenated() {
         let file = Shared::new(Box::new(Cursor::new((0..100).collect::<Vec<u8>>())), 100);
         let mut section = Section::new(file, [90..200, 5..5, 10..13, 0..2]);
         let mut all = Vec::new();

@@ -1,30 +1,30 @@
-//! How the channels of a recording relate to one another, as far as it was heard.
+//! Covariance statistics of the channels of a recording.
 
 /// Mean square (relative to full scale) of a frame without sound: -70 dBFS.
 const SILENT: f64 = 1e-7;
 
 /// Correlation below which two channels cancel rather than add.
 const CANCELS: f64 = -0.5;
-/// Power ratio of a channel that has no part in the sound: 20 dB below another.
-const NO_PART: f64 = 0.01;
-/// What a voice needs that has the lowest weight of a layout to itself, and the most that is given: channels that happen to
-/// cancel one another must not be raised without end.
-const MOST_GAIN: f64 = 2.0;
+/// Power ratio below which a channel is negligible: 20 dB below another.
+const NEGLIGIBLE: f64 = 0.01;
+/// Maximum gain, which is that of a voice only in a channel with the lowest weight of a layout: channels that happen to cancel
+/// one another must not be amplified without limit.
+const MAX_GAIN: f64 = 2.0;
 
-/// Samples of a frame, of all channels, that are looked at, at least: at regular times, they have the covariances of all.
-const LOOKED_AT: usize = 320;
+/// Minimum number of samples, of all channels, that the covariance of a frame is estimated from, by regular subsampling.
+const MIN_SAMPLES: usize = 320;
 
-/// The covariances of the channels in a short piece of sound.
+/// The covariance matrix of the channels in a short frame.
 pub struct Frame {
     channels: usize,
-    /// Row by row, `channels × channels`.
+    /// Row-major, `channels × channels`.
     covariance: Vec<f64>,
 }
 
 impl Frame {
-    /// Of interleaved samples. What does not swing is no sound, and is left out.
+    /// Computes the covariance of interleaved samples, without their DC offset.
     pub fn new(interleaved: &[f32], channels: usize) -> Self {
-        let step = (interleaved.len() / LOOKED_AT).max(1);
+        let step = (interleaved.len() / MIN_SAMPLES).max(1);
         let count = (interleaved.len() / channels).div_ceil(step).max(1) as f64;
         let mut sums = vec![0.0; channels];
         let mut covariance = vec![0.0; channels * channels];
@@ -53,15 +53,15 @@ impl Frame {
     }
 }
 
-/// Covariances and what else tells how to mix channels, summed over frames with sound.
+/// Statistics for the downmix, summed over frames with sound.
 ///
-/// Each frame counts by its amplitude, not its power: what is loud for a moment, as a knock, must not outweigh a voice.
+/// Frames are weighted by amplitude, not by power: a short loud sound, as a knock, must not outweigh a voice.
 #[derive(Default)]
 pub struct ChannelStatistics {
     channels: usize,
-    /// Row by row, `channels × channels`.
+    /// Row-major, `channels × channels`.
     covariance: Vec<f64>,
-    /// Power of the strongest and of the weakest channel of each frame.
+    /// Sums over frames for the strongest and for the weakest channel.
     strongest: f64,
     weakest: f64,
     frames: u32,
@@ -72,21 +72,20 @@ impl ChannelStatistics {
         Self { channels, covariance: vec![0.0; channels * channels], ..Self::default() }
     }
 
-    /// Frames with sound.
+    /// Number of frames with sound.
     pub fn frames(&self) -> u32 {
         self.frames
     }
 
-    /// How much sound there was: a sum of amplitudes.
+    /// The amount of sound: a sum of amplitudes.
     pub fn amount(&self) -> f64 {
         self.strongest
     }
 
-    /// Takes a frame; it counts only if one of the channels that are `heard` has sound. Returns the amplitude of the strongest
-    /// of these then.
-    pub fn add(&mut self, frame: &Frame, heard: impl Fn(usize) -> bool) -> Option<f64> {
+    /// Adds a frame if any channel with `is_counted` has sound. Returns the amplitude of the strongest such channel then.
+    pub fn add(&mut self, frame: &Frame, is_counted: impl Fn(usize) -> bool) -> Option<f64> {
         let (mut strongest, mut weakest) = (0.0_f64, f64::INFINITY);
-        for channel in (0..self.channels).filter(|&channel| heard(channel)) {
+        for channel in (0..self.channels).filter(|&channel| is_counted(channel)) {
             strongest = strongest.max(frame.power(channel));
             weakest = weakest.min(frame.power(channel));
         }
@@ -101,7 +100,7 @@ impl ChannelStatistics {
         Some(amplitude)
     }
 
-    /// Takes over what was summed elsewhere.
+    /// Adds other statistics.
     pub fn append(&mut self, other: &Self) {
         self.frames += other.frames;
         self.strongest += other.strongest;
@@ -119,17 +118,17 @@ impl ChannelStatistics {
         if scale > 0.0 { self.covariance[a * self.channels + b] / scale } else { 0.0 }
     }
 
-    /// Whether a channel takes away from another when both are summed.
+    /// Whether a channel cancels another when both are summed.
     pub fn cancels(&self, channel: usize, other: usize) -> bool {
-        self.power(channel) > NO_PART * self.power(other) && self.correlation(channel, other) < CANCELS
+        self.power(channel) > NEGLIGIBLE * self.power(other) && self.correlation(channel, other) < CANCELS
     }
 
-    /// Whether at each time only one channel has sound.
+    /// Whether only one channel has sound at any time.
     pub fn is_one_at_a_time(&self) -> bool {
-        self.weakest < NO_PART * self.strongest
+        self.weakest < NEGLIGIBLE * self.strongest
     }
 
-    /// What brings channels mixed with such `weights` to the level that the strongest channel of each frame has.
+    /// The gain that brings channels mixed with `weights` to the level of the strongest channel of each frame.
     pub fn gain(&self, weights: &[f64]) -> f64 {
         let rows = self.covariance.chunks_exact(self.channels);
         let mixed: f64 = rows
@@ -138,6 +137,6 @@ impl ChannelStatistics {
                 weight * row.iter().zip(weights).map(|(value, other)| value * other).sum::<f64>()
             })
             .sum();
-        if mixed > 0.0 { (self.strongest / mixed).sqrt().min(MOST_GAIN) } else { 1.0 }
+        if mixed > 0.0 { (self.strongest / mixed).sqrt().min(MAX_GAIN) } else { 1.0 }
     }
 }

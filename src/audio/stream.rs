@@ -1,4 +1,4 @@
-//! An audio file that is decoded piece by piece.
+//! Streaming decoding of audio files.
 
 use std::io::{Cursor, ErrorKind, Read};
 use std::ops::Range;
@@ -22,25 +22,25 @@ use super::guard::guarded;
 use super::mixer::{Mixer, check_channels};
 use super::source::Shared;
 use super::timeline::Timeline;
-use super::tracks::{LONGEST_SILENCE_S, MOST_TRACKS, OtherTrack};
+use super::tracks::{MAX_SILENCE_S, MAX_TRACKS, OtherTrack};
 use super::{
     AudioError, Channel, Limits, QualityNote, Recording, SAMPLE_RATE_HZ, aac, ogg, opus::OpusAdapter, tags,
     webm,
 };
 
-/// Packets in a row that fail to decode before the rest of a file is given up as damaged.
+/// Maximum number of consecutive packets that fail to decode before the rest of a file counts as damaged.
 const MAX_BAD_PACKETS: usize = 50;
 
-/// Packets without any sound before the rest of a file is given up: a few bytes may say that there are four milliards of them,
-/// and each may take milliseconds to find. Honest files have one or two.
+/// Maximum number of empty packets before decoding stops: a few bytes may declare four billion of them, and each may take
+/// milliseconds to find. Ordinary files have one or two.
 const MAX_EMPTY_PACKETS: usize = 100;
 
-/// Streams one behind the other, and changes of the sample rate, before the rest of a file is given up: each takes a while to
-/// begin with. A day of radio has fewer.
+/// Maximum number of concatenated streams, and of changes of the sample rate, before decoding stops: each is slow to start. A day
+/// of radio has fewer.
 const MAX_LINKS: usize = 1_000;
 const MAX_RATE_CHANGES: usize = 50;
 
-/// Samples of a block, but for the last.
+/// Number of samples in a block, except the last.
 const BLOCK: usize = SAMPLE_RATE_HZ as usize / 2;
 
 static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
@@ -50,20 +50,20 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     registry
 });
 
-/// Mono samples at [`SAMPLE_RATE_HZ`] from an audio file of any supported format and length, in little memory.
+/// Mono samples at [`SAMPLE_RATE_HZ`] from an audio file of any supported format and length, in constant memory.
 ///
-/// The format is recognised by content; names and extensions play no part. What is there is decoded, whatever the file says of
-/// its length: streams that stand one behind the other are read to the end of the last.
+/// The format is detected from the content; names and extensions are ignored. All data is decoded, whatever duration the file
+/// declares: concatenated streams are read to the end of the last.
 pub struct Stream<'a> {
     file: Shared<'a>,
-    /// What is left of it, from the start of what is read now.
+    /// The range from the start of the current stream.
     bounds: Range<u64>,
     format: Box<dyn FormatReader + 'a>,
     next: Option<webm::Next>,
     track: OpenTrack,
-    /// Its place among the file's sound tracks, counted from 1.
+    /// Its number among the file's audio tracks, from 1.
     number: usize,
-    /// The other sound tracks, until the one that is read has sound.
+    /// The other audio tracks, until the current one has sound.
     others: Vec<OtherTrack>,
     is_other: bool,
     declared_s: Option<f32>,
@@ -76,22 +76,22 @@ pub struct Stream<'a> {
     pub(super) mixer: Mixer,
 }
 
-/// The track that is decoded.
+/// A track with its decoder.
 pub struct OpenTrack {
     id: u32,
     params: AudioCodecParameters,
     decoder: Box<dyn AudioDecoder>,
     timeline: Timeline,
     ends: Ends,
-    /// Length of the packet that was decoded last, in seconds.
+    /// Duration of the last decoded packet in seconds.
     packet_s: f64,
 }
 
 impl<'a> Stream<'a> {
-    /// Opens a file, from its start. One that cannot be wound back, such as a pipe, is read into memory first.
+    /// Opens a file. One that is not seekable, such as a pipe, is read into memory first.
     ///
     /// # Errors
-    /// [`AudioError`] when its format is unknown, or it has no sound.
+    /// [`AudioError`] if its format is unknown, or it has no audio.
     pub fn open(source: Box<dyn MediaSource + 'a>, limits: &Limits) -> Result<Self, AudioError> {
         let (source, length) = seekable(source, limits)?;
         let file = Shared::new(source, length);
@@ -122,7 +122,7 @@ impl<'a> Stream<'a> {
         })
     }
 
-    /// What is known of the file by now, with `samples` of it.
+    /// The recording of `samples`, with what is known about the file so far.
     pub fn recording(&self, samples: Vec<f32>) -> Recording {
         let mixer = &self.mixer;
         let decoded_s = mixer.duration_s();
@@ -138,7 +138,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Takes one channel alone, if one is chosen. Reading fails with [`AudioError::NoSuchChannel`] if it is missing.
+    /// Selects one channel. Decoding fails with [`AudioError::NoSuchChannel`] if it is missing.
     #[must_use]
     pub fn with_channel(mut self, channel: Option<Channel>) -> Self {
         self.mixer.channel = channel;
@@ -146,12 +146,12 @@ impl<'a> Stream<'a> {
         self
     }
 
-    /// Which of the file's sound tracks is read, counted from 1.
+    /// The number of the current audio track, from 1.
     pub fn track(&self) -> usize {
         self.number
     }
 
-    /// What a person should know of how channels and tracks were taken, as far as they were heard.
+    /// Notes on channels and tracks for the user, so far.
     pub fn notes(&self) -> Vec<QualityNote> {
         self.mixer.notes().into_iter().chain(self.track_note()).collect()
     }
@@ -160,22 +160,22 @@ impl<'a> Stream<'a> {
         self.is_other.then_some(QualityNote::OtherTrack)
     }
 
-    /// Length that the file says it has, in seconds; none if it says nothing, or more than its bytes can hold.
+    /// Duration that the file declares, in seconds; `None` if it declares none, or more than its bytes can hold.
     pub fn declared_s(&self) -> Option<f32> {
         self.declared_s
     }
 
-    /// Seconds of sound that are known, or estimated, to be missing from what was decoded so far: packets that could not be
-    /// read, the end of a file that was cut short, samples that were no numbers.
+    /// Seconds of audio that are known, or estimated, to be missing so far: packets that could not be decoded, the end of a
+    /// truncated file, samples that were not numbers.
     pub fn lost_s(&self) -> f32 {
         self.mixer.lost_s as f32
     }
 
-    /// The next half second or so; none at the end.
+    /// Decodes about half a second; `None` at the end.
     ///
     /// # Errors
-    /// [`AudioError`] when nothing at all can be read or a limit is exceeded. A file that breaks off after some
-    /// readable sound just ends.
+    /// [`AudioError`] if nothing at all can be decoded or a limit is exceeded. A file that is truncated after some valid audio
+    /// just ends.
     pub fn next_block(&mut self) -> Result<Option<Vec<f32>>, AudioError> {
         while self.is_choosing_track() || self.mixer.ready() < BLOCK {
             if !self.advance()? {
@@ -191,49 +191,49 @@ impl<'a> Stream<'a> {
         Ok(Some(self.mixer.take()))
     }
 
-    /// Decodes one packet, if there is one left.
+    /// Decodes a packet, if there is one left.
     pub(super) fn advance(&mut self) -> Result<bool, AudioError> {
-        let goes_on = self.read_packet()?;
+        let has_packet = self.read_packet()?;
         if self.mixer.has_sound() {
             self.others.clear();
-        } else if !goes_on || self.mixer.duration_s() >= LONGEST_SILENCE_S {
-            self.take_track_with_sound();
+        } else if !has_packet || self.mixer.duration_s() >= MAX_SILENCE_S {
+            self.switch_to_track_with_sound();
         }
-        Ok(goes_on)
+        Ok(has_packet)
     }
 
-    /// Whether another track may still take the place of the one that is read, which was silent so far.
+    /// Whether another track may still replace the current one, which is silent so far.
     pub(super) fn is_choosing_track(&self) -> bool {
         !self.others.is_empty()
     }
 
-    /// Goes on with the first of the other tracks that has sound, or else with the one that is read.
-    fn take_track_with_sound(&mut self) {
-        if let Some(place) = self.others.iter().position(|other| other.mixer.has_sound()) {
-            self.number = self.others[place].number;
-            self.exchange_track(place);
+    /// Switches to the first of the other tracks that has sound, or else keeps the current one.
+    fn switch_to_track_with_sound(&mut self) {
+        if let Some(index) = self.others.iter().position(|other| other.mixer.has_sound()) {
+            self.number = self.others[index].number;
+            self.swap_track(index);
             self.declared_s = self.track.timeline.declared_s();
             self.is_other = true;
         }
         self.others.clear();
     }
 
-    /// Exchanges the track that is read with another.
-    fn exchange_track(&mut self, place: usize) {
-        std::mem::swap(&mut self.track, &mut self.others[place].track);
-        std::mem::swap(&mut self.mixer, &mut self.others[place].mixer);
+    /// Swaps the current track with another.
+    fn swap_track(&mut self, index: usize) {
+        std::mem::swap(&mut self.track, &mut self.others[index].track);
+        std::mem::swap(&mut self.mixer, &mut self.others[index].mixer);
     }
 
-    /// Decodes a packet of a track that is not read. One that cannot be decoded is left alone from then on.
-    fn hear_other_track(&mut self, packet: Packet) {
-        let Some(place) = self.others.iter().position(|other| other.track.id == packet.track_id) else {
+    /// Decodes a packet of another track. A track that cannot be decoded is ignored from then on.
+    fn decode_other_track(&mut self, packet: Packet) {
+        let Some(index) = self.others.iter().position(|other| other.track.id == packet.track_id) else {
             return;
         };
-        self.exchange_track(place);
-        let outcome = self.decode(packet);
-        self.exchange_track(place);
-        if outcome.is_err() {
-            self.others.remove(place);
+        self.swap_track(index);
+        let result = self.decode(packet);
+        self.swap_track(index);
+        if result.is_err() {
+            self.others.remove(index);
         }
     }
 
@@ -243,12 +243,12 @@ impl<'a> Stream<'a> {
         }
         let packet = match guarded(|| self.format.next_packet()) {
             Ok(Some(packet)) => packet,
-            Ok(None) => return self.go_on_behind(),
+            Ok(None) => return self.continue_with_next_file(),
             // Another stream begins in an Ogg file.
-            Err(SymphoniaError::ResetRequired) => return self.go_on_with_link(),
-            // A file that was cut off ends in the middle of a packet; one that is recorded in pieces says no end.
+            Err(SymphoniaError::ResetRequired) => return self.continue_with_link(),
+            // A truncated file ends in the middle of a packet; one that is recorded in segments has no end marker.
             Err(SymphoniaError::IoError(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-                return self.go_on_behind();
+                return self.continue_with_next_file();
             }
             Err(error) => return self.give_up(&error),
         };
@@ -256,7 +256,7 @@ impl<'a> Stream<'a> {
             if packet.data.is_empty() {
                 return self.skip_empty();
             }
-            self.hear_other_track(packet);
+            self.decode_other_track(packet);
             return Ok(true);
         }
         self.mixer.lost_s += self.track.timeline.pass(&packet);
@@ -277,10 +277,10 @@ impl<'a> Stream<'a> {
         Ok(true)
     }
 
-    /// Decodes and mixes a packet; whether there was sound in it.
+    /// Decodes and mixes a packet; returns whether it was not empty.
     fn decode(&mut self, mut packet: Packet) -> Result<bool, Failure> {
-        let padding = if self.says_padding() { packet.trim_end.get() as usize } else { 0 };
-        // Padding is dropped here, once it is known to be at the end.
+        let padding = if self.has_padding_info() { packet.trim_end.get() as usize } else { 0 };
+        // Padding is dropped later, once it is known to be at the end.
         packet.dur = packet.dur.saturating_add(packet.trim_end);
         packet.trim_end = Duration::ZERO;
         let packet_s = self.track.timeline.length_s(&packet);
@@ -312,20 +312,20 @@ impl<'a> Stream<'a> {
         Ok(true)
     }
 
-    /// Whether packets tell how much of them is padding. Of MP3, it is reckoned from the length, which may be a guess.
-    fn says_padding(&self) -> bool {
+    /// Whether packets have reliable padding. For MP3, it is computed from the duration, which may be a guess.
+    fn has_padding_info(&self) -> bool {
         let is_guess = |track: &Track| track.id == self.track.id && track.padding.is_none();
         self.format.format_info().format != FORMAT_ID_MP3 || !self.format.tracks().iter().any(is_guess)
     }
 
-    /// Goes on with the next of the files that stand one behind the other in this one; ends if there is none.
-    fn go_on_behind(&mut self) -> Result<bool, AudioError> {
-        let Some(place) = self.next.as_ref().and_then(webm::Next::place) else {
-            self.mixer.lost_s += self.track.timeline.missing_s() + self.half_a_page_s();
+    /// Continues with the next of several concatenated files; ends if there is none.
+    fn continue_with_next_file(&mut self) -> Result<bool, AudioError> {
+        let Some(offset) = self.next.as_ref().and_then(webm::Next::offset) else {
+            self.mixer.lost_s += self.track.timeline.missing_s() + self.truncated_page_s();
             return self.end();
         };
         self.mixer.lost_s += self.track.timeline.missing_s();
-        self.bounds.start += place;
+        self.bounds.start += offset;
         self.links += 1;
         let opened = container::open(&self.file, self.bounds.clone()).and_then(|opened| {
             let limits = self.mixer.limits();
@@ -341,7 +341,7 @@ impl<'a> Stream<'a> {
         });
         match opened {
             Ok((opened, track)) if self.links <= MAX_LINKS => {
-                self.take_track_with_sound();
+                self.switch_to_track_with_sound();
                 (self.format, self.next, self.track) = (opened.format, opened.next, track);
                 self.empty_packets = 0;
                 Ok(true)
@@ -353,8 +353,8 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Goes on with the next stream of an Ogg file.
-    fn go_on_with_link(&mut self) -> Result<bool, AudioError> {
+    /// Continues with the next stream of a chained Ogg file.
+    fn continue_with_link(&mut self) -> Result<bool, AudioError> {
         self.mixer.lost_s += self.track.timeline.missing_s();
         self.links += 1;
         self.empty_packets = 0;
@@ -364,7 +364,7 @@ impl<'a> Stream<'a> {
         });
         match opened {
             Ok(track) if self.links <= MAX_LINKS => {
-                self.take_track_with_sound();
+                self.switch_to_track_with_sound();
                 self.track = track;
                 Ok(true)
             }
@@ -372,7 +372,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Goes on after a packet without sound, unless there were too many of them.
+    /// Continues after an empty packet, unless there are too many of them.
     fn skip_empty(&mut self) -> Result<bool, AudioError> {
         self.empty_packets += 1;
         if self.empty_packets > MAX_EMPTY_PACKETS {
@@ -381,7 +381,7 @@ impl<'a> Stream<'a> {
         Ok(true)
     }
 
-    /// Ends here if there is something to end with.
+    /// Ends the stream, or fails if nothing was decoded.
     fn give_up(&mut self, error: &SymphoniaError) -> Result<bool, AudioError> {
         if self.mixer.is_empty() {
             return Err(corrupt(error));
@@ -395,14 +395,14 @@ impl<'a> Stream<'a> {
         Ok(false)
     }
 
-    /// About how many seconds lie behind a place that was not read past, if they are like those before it.
-    fn unread_s(&self, place: u64) -> f64 {
-        let (before, behind) = (place.max(1), self.file.len().saturating_sub(place));
+    /// Estimates the seconds of audio after an offset, assuming the same bit rate as before it.
+    fn unread_s(&self, offset: u64) -> f64 {
+        let (before, behind) = (offset.max(1), self.file.len().saturating_sub(offset));
         f64::from(self.mixer.duration_s()) * behind as f64 / before as f64
     }
 
-    /// About how many seconds were in the page of an Ogg file that was cut through.
-    fn half_a_page_s(&self) -> f64 {
+    /// Estimates the seconds of audio in the truncated page of an Ogg file.
+    fn truncated_page_s(&self) -> f64 {
         if self.format.format_info().format != FORMAT_ID_OGG {
             return 0.0;
         }
@@ -411,18 +411,18 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Why a packet gave no sound.
+/// Why a packet was not decoded.
 enum Failure {
-    /// It could not be decoded; others may.
+    /// The packet is invalid; others may be valid.
     Packet(SymphoniaError),
-    /// The file asks for too much.
+    /// The file exceeds a limit.
     Limit(AudioError),
 }
 
-/// The sound track that a file begins with, or says is its main one.
+/// The default audio track of a file.
 fn main_track(format: &dyn FormatReader) -> Result<&Track, AudioError> {
     format.default_track(TrackType::Audio).ok_or_else(|| {
-        // A track of which nothing is known may be one of sound.
+        // A track without codec parameters may be an audio track.
         let is_unknown = format.tracks().iter().any(|track| track.codec_params.is_none());
         if is_unknown { AudioError::UnsupportedCodec } else { AudioError::NoAudioTrack }
     })
@@ -446,19 +446,19 @@ impl OpenTrack {
         {
             params.extra_data = Some(core.into());
         }
-        // Checked before a decoder sizes its buffers by what the file claims.
+        // Checked before a decoder allocates its buffers.
         if let Some(channels) = params.channels.as_ref().map(|c| c.count()) {
             check_channels(channels, limits)?;
         }
         let timeline = Timeline::new(format, track, bytes, is_cut);
-        // What comes before the sound in Opus is dropped by its decoder.
+        // The pre-skip of Opus is dropped by its decoder.
         let ends = ends.within(timeline.declared_s(), params.codec == CODEC_ID_OPUS);
         let decoder = make_decoder(&params).map_err(|_| AudioError::UnsupportedCodec)?;
         Ok(Self { id: track.id, params, decoder, timeline, ends, packet_s: 0.0 })
     }
 
-    /// Decodes a packet into interleaved samples; tells their rate and channels. A decoder that fails where it
-    /// worked before is made anew once: what was joined may go on with other channels.
+    /// Decodes a packet into interleaved samples; returns their rate and channels. A decoder that fails after it worked is
+    /// recreated once: a concatenated stream may have other channels.
     fn decode(
         &mut self,
         packet: &Packet,
@@ -470,17 +470,17 @@ impl OpenTrack {
                 self.decoder = make_decoder(&self.params)?;
                 decode_packet(&mut *self.decoder, packet, interleaved)
             }
-            outcome => outcome,
+            result => result,
         }
     }
 }
 
-/// The place of a track among the sound tracks of a file, counted from 1, and those of the others that can be decoded.
+/// The number of a track among the audio tracks of a file, from 1, and the others that can be decoded.
 fn other_tracks(format: &dyn FormatReader, id: u32, limits: &Limits, bytes: u64) -> (usize, Vec<OtherTrack>) {
     let is_sound = |track: &&Track| matches!(track.codec_params, Some(CodecParameters::Audio(_)));
     let tracks = || format.tracks().iter().filter(is_sound).zip(1..);
     let number = tracks().find(|(track, _)| track.id == id).map_or(1, |(_, number)| number);
-    let others = tracks().filter(|(track, _)| track.id != id).take(MOST_TRACKS);
+    let others = tracks().filter(|(track, _)| track.id != id).take(MAX_TRACKS);
     let others = others.filter_map(|(track, number)| {
         let track = OpenTrack::open(track, format, limits, Ends::default(), bytes, false).ok()?;
         Some(OtherTrack { number, track, mixer: Mixer::new(*limits) })
@@ -507,7 +507,7 @@ fn make_decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, 
     guarded(|| CODECS.make_audio_decoder(params, &AudioDecoderOptions::default()))
 }
 
-/// A source that can be wound back, and its length.
+/// Returns a seekable source, and its length.
 fn seekable<'a>(
     source: Box<dyn MediaSource + 'a>,
     limits: &Limits,

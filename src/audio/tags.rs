@@ -1,18 +1,18 @@
-//! Tags around the sound: ID3v2 and APE in front of it; ID3v1, APE, Lyrics3 and ID3v2 behind it. Covers in them may be large
-//! and may hold what looks like sound.
+//! Tags around the audio: ID3v2 and APE before it; ID3v1, APE, Lyrics3 and ID3v2 after it. Cover images in them may be large
+//! and may contain bytes that look like audio.
 
 use std::ops::Range;
 
 use super::source::Shared;
 
-/// More tags in a row than anyone writes.
-const MOST_TAGS: usize = 64;
+/// Maximum number of consecutive tags.
+const MAX_TAGS: usize = 64;
 
-/// Containers that say themselves where their sound lies.
+/// Containers that locate their audio themselves.
 const CONTAINERS: [&[u8]; 8] =
     [b"RIFF", b"RF64", b"BW64", b"riff", b"FORM", b"OggS", b"caff", b"\x1a\x45\xdf\xa3"];
 
-/// What lies between the tags.
+/// The range between the tags.
 pub fn between(file: &Shared) -> Range<u64> {
     let start = repeat(0, |start| after_tag_in_front(file, start));
     let head = file.bytes(start, 8);
@@ -22,9 +22,9 @@ pub fn between(file: &Shared) -> Range<u64> {
     start..end
 }
 
-/// Goes on from place to place as long as there is a next.
+/// Applies `next` as long as it returns an offset.
 fn repeat(mut place: u64, next: impl Fn(u64) -> Option<u64>) -> u64 {
-    for _ in 0..MOST_TAGS {
+    for _ in 0..MAX_TAGS {
         match next(place) {
             Some(further) => place = further,
             None => break,
@@ -33,7 +33,7 @@ fn repeat(mut place: u64, next: impl Fn(u64) -> Option<u64>) -> u64 {
     place
 }
 
-/// Where the tag ends that begins at `start`.
+/// The end of the tag that begins at `start`.
 fn after_tag_in_front(file: &Shared, start: u64) -> Option<u64> {
     let head: [u8; 32] = file.exactly(start)?;
     let length = match &head {
@@ -44,7 +44,7 @@ fn after_tag_in_front(file: &Shared, start: u64) -> Option<u64> {
     Some(start + length).filter(|&end| end < file.len())
 }
 
-/// Where the tag begins that ends at `end`.
+/// The start of the tag that ends at `end`.
 fn before_tag_behind(file: &Shared, start: u64, end: u64) -> Option<u64> {
     let from_end = |bytes: u64| end.checked_sub(bytes).filter(|&at| at >= start);
     if let Some(at) = from_end(128).filter(|&at| file.exactly(at) == Some(*b"TAG")) {
@@ -54,7 +54,7 @@ fn before_tag_behind(file: &Shared, start: u64, end: u64) -> Option<u64> {
     let tail: [u8; 32] = file.exactly(from_end(32)?)?;
     match &tail {
         [b'A', b'P', b'E', b'T', b'A', b'G', b'E', b'X', rest @ ..] => {
-            // The size counts this footer, and not the header that a flag tells of.
+            // The size includes this footer, but not the header, whose presence is a flag.
             let header = if rest[15] & 0x80 == 0 { 0 } else { 32 };
             from_end(ape_length(rest)? + header)
         }
@@ -64,13 +64,13 @@ fn before_tag_behind(file: &Shared, start: u64, end: u64) -> Option<u64> {
             (file.exactly(at) == Some(*b"LYRICSBEGIN")).then_some(at)
         }
         [.., b'L', b'Y', b'R', b'I', b'C', b'S', b'E', b'N', b'D'] => {
-            // Of the first version, which says no size, but has one at most.
+            // The first version has no size field, but a maximum size.
             let at = end.saturating_sub(5_120).max(start);
             let text = file.bytes(at, (end - at) as usize);
             text.windows(11).rposition(|word| word == b"LYRICSBEGIN").map(|place| at + place as u64)
         }
         [.., b'3', b'D', b'I', _, _, _, _, _, _, _] => {
-            // Its footer says the size as its header does.
+            // The footer has the size in the same format as the header.
             let at = from_end(id3v2_length(&tail[25..])?)?;
             (file.exactly(at) == Some(*b"ID3")).then_some(at)
         }
@@ -78,8 +78,8 @@ fn before_tag_behind(file: &Shared, start: u64, end: u64) -> Option<u64> {
     }
 }
 
-/// Length of an ID3v2 tag with its header and footer, from what follows its three letters: a version, flags, and a size of
-/// seven bits a byte.
+/// Length of an ID3v2 tag with its header and footer, from the bytes after its identifier: version, flags, and a size with seven
+/// bits per byte.
 fn id3v2_length(rest: &[u8]) -> Option<u64> {
     let &[version, _, flags, a, b, c, d, ..] = rest else { return None };
     let is_size = [a, b, c, d].iter().all(|byte| byte & 0x80 == 0);
@@ -88,7 +88,7 @@ fn id3v2_length(rest: &[u8]) -> Option<u64> {
     (version < 0xff && is_size).then_some(10 + size + footer)
 }
 
-/// What an APE tag says of its size, from what follows its eight letters.
+/// The size field of an APE tag, from the bytes after its identifier.
 fn ape_length(rest: &[u8]) -> Option<u64> {
     let size = u32::from_le_bytes(rest.get(4..8)?.try_into().ok()?);
     (size >= 32).then_some(size.into())
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_every_kind_are_left_out() {
+    fn all_tags_are_removed() {
         let sound = b"fLaC and what follows, for a while, until there is no more".as_slice();
         let id3v1 = [b"TAG".as_slice(), &[b' '; 125]].concat();
         let enhanced = [b"TAG+".as_slice(), &[b' '; 223]].concat();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tag_stays() {
+    fn other_data_is_kept() {
         let beyond = [b"ID3\x04\0\0\x7f\x7f\x7f\x7f".as_slice(), &[0; 100]].concat();
         assert_eq!(left(&[&beyond]), beyond);
         let wav = [b"RIFF\xff\0\0\0WAVE".as_slice(), b"TAG", &[0; 125]].concat();

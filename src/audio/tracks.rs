@@ -1,17 +1,17 @@
-//! The sound tracks of a file beside the one that is read, one of which takes its place if that one is silent.
+//! The other audio tracks of a file, one of which replaces the first if that is silent.
 
 use super::mixer::Mixer;
 use super::stream::OpenTrack;
 
-/// Tracks beside the first that are listened to at most.
-pub const MOST_TRACKS: usize = 7;
+/// Maximum number of other tracks that are decoded.
+pub const MAX_TRACKS: usize = 7;
 
-/// Seconds of silence after which a track gives way.
-pub const LONGEST_SILENCE_S: f32 = 60.0;
+/// Seconds of silence after which a track is replaced.
+pub const MAX_SILENCE_S: f32 = 60.0;
 
-/// A sound track that is not read, with what was decoded of it.
+/// Another audio track, with its decoded samples.
 pub struct OtherTrack {
-    /// Its place among the file's sound tracks, counted from 1.
+    /// Its number among the file's audio tracks, from 1.
     pub number: usize,
     pub track: OpenTrack,
     pub mixer: Mixer,

@@ -1,4 +1,4 @@
-//! WebM and Matroska files that stand one behind the other in one, as recorders leave them that write in pieces.
+//! Concatenated WebM and Matroska files, as from recorders that write in segments.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -8,27 +8,27 @@ use symphonia::core::io::MediaSource;
 
 use super::source::{Section, Shared};
 
-/// What every one begins with.
+/// The magic number of EBML.
 pub const MAGIC: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 const SEGMENT: [u8; 4] = [0x18, 0x53, 0x80, 0x67];
-/// Elements of the header, of which one comes first: version, least version to read, longest names, kind.
+/// Elements of the header, one of which comes first: version, minimum version to read, maximum lengths, document type.
 const HEADER_ELEMENTS: [[u8; 2]; 7] =
     [[0x42, 0x86], [0x42, 0xf7], [0x42, 0xf2], [0x42, 0xf3], [0x42, 0x82], [0x42, 0x87], [0x42, 0x85]];
-/// Bytes in which a header shows that it is one.
+/// Number of bytes needed to detect a header.
 const HEADER: usize = 14;
 
-/// Where the next file begins, once it was found; before, the place is 0.
+/// Where the next file begins, once it was found; before, the offset is 0.
 #[derive(Clone, Default)]
 pub struct Next(Arc<AtomicU64>);
 
 impl Next {
-    /// Counted from the start of the one before it.
-    pub fn place(&self) -> Option<u64> {
-        Some(self.0.load(Relaxed)).filter(|&place| place > 0)
+    /// The offset, from the start of the previous file.
+    pub fn offset(&self) -> Option<u64> {
+        Some(self.0.load(Relaxed)).filter(|&offset| offset > 0)
     }
 }
 
-/// The first of the files in a section, which ends where the next is met.
+/// The first of the files in a section, up to the start of the next.
 pub struct First<'a> {
     section: Section<'a>,
     at: u64,
@@ -37,28 +37,28 @@ pub struct First<'a> {
 }
 
 impl<'a> First<'a> {
-    /// Where the next begins is told to `next`.
+    /// Stores the offset of the next file in `next`.
     pub fn new(section: Section<'a>, next: Next) -> Self {
         Self { at: 0, end: section.len(), section, next }
     }
 
-    /// The place of a header in what was read from `at` on, not counting the first.
+    /// The offset of a header in the bytes read from `at` on, except the first.
     fn header_in(&self, read: &[u8]) -> Option<u64> {
-        let found = |place: usize| {
-            let place = self.at + place as u64;
-            (place > 0 && is_header(&self.section.peek(place, HEADER))).then_some(place)
+        let found = |offset: usize| {
+            let offset = self.at + offset as u64;
+            (offset > 0 && is_header(&self.section.peek(offset, HEADER))).then_some(offset)
         };
-        // It may begin in what was read before.
+        // It may begin in the previous read.
         let before = (1..MAGIC.len().min(self.at as usize + 1)).rev().find_map(|back| {
-            let place = self.at - back as u64;
-            (read.starts_with(&MAGIC[back..]) && place > 0 && is_header(&self.section.peek(place, HEADER)))
-                .then_some(place)
+            let offset = self.at - back as u64;
+            (read.starts_with(&MAGIC[back..]) && offset > 0 && is_header(&self.section.peek(offset, HEADER)))
+                .then_some(offset)
         });
         before.or_else(|| {
             let starts =
-                read.iter().enumerate().filter(|(_, byte)| **byte == MAGIC[0]).map(|(place, _)| place);
-            let mut likely = starts.filter(|&place| {
-                let four = &read[place..read.len().min(place + 4)];
+                read.iter().enumerate().filter(|(_, byte)| **byte == MAGIC[0]).map(|(offset, _)| offset);
+            let mut likely = starts.filter(|&offset| {
+                let four = &read[offset..read.len().min(offset + 4)];
                 MAGIC.starts_with(four)
             });
             likely.find_map(found)
@@ -80,13 +80,13 @@ impl Read for First<'_> {
             return Ok(0);
         }
         let count = self.section.read(&mut out[..within])?;
-        let Some(place) = self.header_in(&out[..count]) else {
+        let Some(offset) = self.header_in(&out[..count]) else {
             self.at += count as u64;
             return Ok(count);
         };
-        self.next.0.store(place, Relaxed);
-        self.end = place;
-        let count = place.saturating_sub(self.at);
+        self.next.0.store(offset, Relaxed);
+        self.end = offset;
+        let count = offset.saturating_sub(self.at);
         self.at += count;
         Ok(count as usize)
     }
@@ -109,7 +109,7 @@ impl MediaSource for First<'_> {
     }
 }
 
-/// Whether the file that begins at `start` says that it is longer than it is.
+/// Whether the file that begins at `start` declares a longer length than it has.
 pub fn is_cut(file: &Shared, start: u64) -> bool {
     let header = file.bytes(start, 12);
     let Some((head, size)) = header.strip_prefix(&MAGIC).and_then(element_size) else { return false };
@@ -119,7 +119,7 @@ pub fn is_cut(file: &Shared, start: u64) -> bool {
     size.is_some_and(|(head, size)| segment.saturating_add(4 + head).saturating_add(size) > file.len())
 }
 
-/// Bytes that a size takes, and the size; none if it is unknown.
+/// The width of a size field in bytes, and the size; `None` if it is unknown.
 fn element_size(bytes: &[u8]) -> Option<(u64, u64)> {
     let width = bytes.first()?.leading_zeros() as usize + 1;
     let size = bytes.get(..width.min(8))?.iter().fold(0, |size, &byte| size << 8 | u64::from(byte));

@@ -17,7 +17,7 @@ const MAX_PARTS: usize = 25;
 /// Length of the fades at the ends of a part in seconds, so that occlusion adds no clicks.
 const FADE_S: f32 = 0.005;
 
-/// Divides a clip of so many samples at 16 kHz into parts of equal length.
+/// Divides a clip of `samples` samples at 16 kHz into parts of equal length.
 pub fn parts(samples: usize) -> Vec<Range<usize>> {
     let min_length = (MIN_PART_S * SAMPLE_RATE_HZ as f32) as usize;
     let count = (samples / min_length).clamp(1, MAX_PARTS);
@@ -84,7 +84,7 @@ impl Occlusion {
         Self { whole: predict(whole), without: without.into_iter().map(predict).collect() }
     }
 
-    /// Explains the probability of `emotion` in a clip of so many samples: the heat of a part is by how much the probability falls
+    /// Explains the probability of `emotion` in a clip of `samples` samples: the heat of a part is by how much the probability falls
     /// without it.
     pub fn explain(&self, emotion: Emotion, samples: usize) -> Explanation {
         let probability = self.whole.of(emotion);

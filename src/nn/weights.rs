@@ -236,7 +236,7 @@ pub(crate) fn floats(format: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsErro
         Dtype::BF16 => halves().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect(),
         other => return Err(WeightsError(format!("unexpected number format {other:?}"))),
     };
-    // A single one makes every output of a network not a number.
+    // A single value that is not finite makes every output of a network NaN.
     if values.iter().all(|value| value.is_finite()) {
         Ok(values)
     } else {

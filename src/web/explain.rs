@@ -67,8 +67,8 @@ impl Engine {
         [&logits[..], &[distance]].concat()
     }
 
-    /// Explains the probability of an emotion from the results of [`occluded_output`](Self::occluded_output) for a whole clip of so many
-    /// samples, then with each part occluded.
+    /// Explains the probability of an emotion from the results of [`occluded_output`](Self::occluded_output) for a whole clip of
+    /// `samples` samples, then with each part occluded.
     ///
     /// # Errors
     /// A JavaScript `Error` if there is no such emotion, or the output for the whole clip is missing.
@@ -120,7 +120,7 @@ impl Engine {
     }
 }
 
-/// The starts of the parts that are occluded in a clip of so many samples, and the end of the last.
+/// The starts of the parts that are occluded in a clip of `samples` samples, and the end of the last.
 #[wasm_bindgen(js_name = silencedParts)]
 pub fn occlusion_parts(samples: usize) -> Vec<usize> {
     std::iter::once(0).chain(parts(samples).into_iter().map(|part| part.end)).collect()

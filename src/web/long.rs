@@ -23,7 +23,7 @@ pub struct AudioWindow {
 
 #[wasm_bindgen]
 impl LongAudio {
-    /// Opens a file of so many `bytes`; `read` is called with the start and end of a part, and returns a `Uint8Array` with its
+    /// Opens a file of `bytes` bytes; `read` is called with the start and end of a part, and returns a `Uint8Array` with its
     /// bytes. Windows of four seconds begin every `step_s` seconds. All channels are mixed, unless one is selected.
     ///
     /// # Errors

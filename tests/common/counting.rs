@@ -1,4 +1,4 @@
-//! An allocator that counts: a test that names this module knows how much memory it takes.
+//! A counting allocator, to measure the memory of a test.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -8,7 +8,7 @@ static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 struct Counting;
 
-// SAFETY: everything is handed to the system's allocator as it comes.
+// SAFETY: all calls are forwarded to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
@@ -16,7 +16,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
 
-    /// The system's own, which shrinks in place.
+    /// Uses the system's, which shrinks in place.
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let held = HELD.fetch_add(size, Relaxed) + size - layout.size();
         HELD.fetch_sub(layout.size(), Relaxed);
@@ -33,7 +33,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What `work` gives, the bytes that it holds at its end beside those before, and the most that it held meanwhile.
+/// Returns the result of `work`, the bytes it keeps allocated, and the peak, both relative to the start.
 pub fn counted<T>(work: impl FnOnce() -> T) -> (T, usize, usize) {
     let before = HELD.load(Relaxed);
     PEAK.store(before, Relaxed);

@@ -1,14 +1,14 @@
-//! Reading reference values.
+//! Comparison with reference values.
 
 use safetensors::SafeTensors;
 
-/// A tensor of a reference file.
+/// Returns a tensor of a reference file.
 pub fn floats(file: &SafeTensors<'_>, name: &str) -> Vec<f32> {
     let view = file.tensor(name).expect("the reference file has this tensor");
     view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
-/// The largest distance between two values that stand in the same place.
+/// The largest absolute difference of two corresponding values.
 #[allow(dead_code)] // Not every test compares.
 pub fn largest_difference(ours: &[f32], theirs: &[f32]) -> f32 {
     assert_eq!(ours.len(), theirs.len());

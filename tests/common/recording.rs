@@ -18,12 +18,12 @@ pub(crate) use fixture;
 /// A clip with a voice.
 pub const SPEECH: &[u8] = include_bytes!("../../www/samples/1049_ITS_HAP_XX.opus");
 
-/// Reads a file as it is read if nothing else is said.
+/// Decodes a file with default options.
 pub fn read(bytes: &[u8]) -> Result<Recording, AudioError> {
     decode(bytes, &ReadOptions::default())
 }
 
-/// The sound in the files that have no voice in them, at time `t` in seconds.
+/// The signal in the files without a voice, at time `t` in seconds.
 pub fn sound(t: f64) -> f64 {
     if (0.0..1.0).contains(&t) {
         0.5 * (PI * t).sin().powi(2) * (TAU * (300.0 * t + 850.0 * t * t)).sin()

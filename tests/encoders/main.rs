@@ -1,4 +1,5 @@
-//! Speech encoders against transformers, natively and in a browser. `tests/reference/make_encoders.py` made the values.
+//! Speech encoders compared with transformers, natively and in a browser. The reference values are from
+//! `tests/reference/make_encoders.py`.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -68,7 +69,7 @@ fn encode(encoder: &Encoder, reference: &SafeTensors<'_>) -> Encoded {
     }
 }
 
-/// What the CPU's own form of an encoder makes of the reference's clips, one after the other.
+/// Encodes the clips of the reference one by one with the CPU backend.
 fn infer(mut encoder: Inference, reference: &SafeTensors<'_>) -> Encoded {
     let clips = reference.tensor("input").expect("there").shape()[0];
     let input = floats(reference, "input");
@@ -76,7 +77,7 @@ fn infer(mut encoder: Inference, reference: &SafeTensors<'_>) -> Encoded {
         .chunks(input.len() / clips)
         .map(|clip| encoder.clone().forward(clip, true, &Device::flex()))
         .collect();
-    // The same encoder once more, with buffers that hold another clip.
+    // Again with buffers that contain another clip.
     let again = input
         .chunks(input.len() / clips)
         .map(|clip| encoder.forward(clip, false, &Device::flex()).last_hidden_state);
@@ -115,7 +116,7 @@ fn assert_equal_to_the_reference((config, weights, reference): Fixture, is_norme
     for encoded in [encode(&module, &reference), infer(inference, &reference)] {
         assert_eq!((encoded.hidden_states.len(), encoded.attentions.len()), (4, 3));
         for (index, state) in encoded.hidden_states.iter().enumerate() {
-            // Of Whisper, transformers tells the last state after the norm alone.
+            // For Whisper, transformers returns the last state only after the norm.
             let is_replaced = is_normed_at_the_end && index == 3;
             if !is_replaced {
                 assert_close(state, &reference, &format!("hidden_states.{index}"));
@@ -129,7 +130,7 @@ fn assert_equal_to_the_reference((config, weights, reference): Fixture, is_norme
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn wav2vec2_and_hubert_equal_transformers_in_both_shapes() {
+fn base_and_large_wav2vec2_and_hubert_equal_transformers() {
     for fixture in [WAV2VEC2_BASE, WAV2VEC2_LARGE, HUBERT_BASE, HUBERT_LARGE] {
         assert_equal_to_the_reference(fixture, false);
     }
@@ -152,8 +153,8 @@ fn whispers_log_mel_equals_transformers() {
     assert!(off <= TOLERANCE, "off by {off}");
 }
 
-/// An encoder as it is kept for models: with weights in eight bits.
-fn in_integers(config: &str, weights: &'static [u8]) -> (EncoderConfig, StoredParameters) {
+/// An encoder with weights of eight bits, as in models.
+fn quantized(config: &str, weights: &'static [u8]) -> (EncoderConfig, StoredParameters) {
     let source = Source::from_published("small", config, None, parameters(weights)).expect("valid");
     let source = source.checked().expect("whole");
     let mut shards = HashMap::new();
@@ -168,11 +169,11 @@ fn in_integers(config: &str, weights: &'static [u8]) -> (EncoderConfig, StoredPa
     (description.network, tensors)
 }
 
-/// With weights in eight bits and activations in seven, states point where those in floats do.
+/// With weights of eight bits and activations of seven, the hidden states are close to those in floats.
 #[wasm_bindgen_test(unsupported = test)]
 fn integers_stay_close_to_floats() {
     for (config, weights, reference) in [WAV2VEC2_BASE, WAV2VEC2_LARGE, HUBERT_BASE, HUBERT_LARGE, WHISPER] {
-        let (network, tensors) = in_integers(config, weights);
+        let (network, tensors) = quantized(config, weights);
         let reference = SafeTensors::deserialize(reference).expect("readable");
         let integers = import_for_inference(&network, tensors).expect("the tensors fit");
         let integers = infer(integers, &reference);
@@ -194,9 +195,9 @@ fn integers_stay_close_to_floats() {
     }
 }
 
-/// Files of others may round along another dimension than the kernels take; these weights are then floats.
+/// Other files may be quantized along another dimension than the kernels support; these weights are dequantized.
 #[wasm_bindgen_test(unsupported = test)]
-fn weights_rounded_along_another_dimension_are_floats() {
+fn weights_quantized_along_another_dimension_are_dequantized() {
     for (config, weights, _) in [WAV2VEC2_BASE, WHISPER] {
         let source = Source::from_published("small", config, None, parameters(weights)).expect("valid");
         let Source { description, tensors } = source.checked().expect("whole");
@@ -218,24 +219,23 @@ fn weights_rounded_along_another_dimension_are_floats() {
     }
 }
 
-/// The same tensors as other programs spell them: within a model with a head, and with the older weight norm.
+/// The same tensors under other names: in a model with a head, and with the older weight norm.
 #[wasm_bindgen_test(unsupported = test)]
-fn other_spellings_make_the_same_encoder() {
+fn other_names_give_the_same_encoder() {
     let (config, weights, reference) = HUBERT_BASE;
     let config = read_config(config).expect("valid");
-    let respelled = parameters(weights).into_iter().map(|(name, tensor)| {
+    let renamed = parameters(weights).into_iter().map(|(name, tensor)| {
         let name = name.replace("parametrizations.weight.original0", "weight_g");
         (format!("hubert.{}", name.replace("parametrizations.weight.original1", "weight_v")), tensor)
     });
     let head = ("lm_head.weight".to_owned(), Stored::Floats(Parameter { shape: vec![1], values: vec![0.0] }));
-    let encoder =
-        import(&config, respelled.chain([head]).collect(), &Device::flex()).expect("the tensors fit");
+    let encoder = import(&config, renamed.chain([head]).collect(), &Device::flex()).expect("the tensors fit");
     let reference = SafeTensors::deserialize(reference).expect("readable");
     assert_close(&encode(&encoder, &reference).last_hidden_state, &reference, "last_hidden_state");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_encoder_cut_after_some_layers_gives_the_states_of_the_whole() {
+fn a_truncated_encoder_has_the_hidden_states_of_the_whole() {
     for (config, weights, reference) in [WAV2VEC2_BASE, WAV2VEC2_LARGE, WHISPER] {
         let config = read_config(config).expect("valid").cut(2);
         let encoder = import(&config, parameters(weights), &Device::flex()).expect("the tensors fit");
@@ -246,7 +246,7 @@ fn an_encoder_cut_after_some_layers_gives_the_states_of_the_whole() {
     }
 }
 
-/// From -1 to 1, the same each time.
+/// Deterministic noise from -1 to 1.
 fn noise() -> impl FnMut() -> f32 {
     let mut state = 1_u32;
     move || {
@@ -261,33 +261,33 @@ fn digest(values: &[f32]) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Every step from a recording to what an encoder hears, natively and in a browser: where it is rounded to integers on the
-/// way, one bit more or less becomes a difference that shows.
+/// Every step from a recording to hidden states gives the same bits natively and in a browser: where activations are quantized,
+/// a difference of one bit is amplified.
 #[wasm_bindgen_test(unsupported = test)]
-fn encoders_in_integers_hear_the_same_bits_everywhere() {
+fn quantized_encoders_give_the_same_bits_everywhere() {
     let mut random = noise();
     let recorded: Vec<f32> = (0..48_000).map(|n| random() * (n % 9_000) as f32 / 18_000.0).collect();
     let mut resampler = Resampler::new(48_000, 16_000);
     resampler.push(&recorded);
     let samples = resampler.finish();
-    let mut said = vec![("resampled", digest(&samples))];
+    let mut digests = vec![("resampled", digest(&samples))];
     for (name, settings) in
         [("log-mel", FrontEndSettings::whisper_log_mel()), ("MFCC", FrontEndSettings::mfcc_rms())]
     {
         let map = FrontEnd::new(&settings).expect("settings of ours").extract(&samples);
-        said.push((name, digest(map.values())));
+        digests.push((name, digest(map.values())));
     }
     for (name, (config, weights, reference)) in
         [("wav2vec 2.0, base", WAV2VEC2_BASE), ("wav2vec 2.0, large", WAV2VEC2_LARGE), ("Whisper", WHISPER)]
     {
-        let (network, tensors) = in_integers(config, weights);
+        let (network, tensors) = quantized(config, weights);
         let mut encoder = import_for_inference(&network, tensors).expect("the tensors fit");
         let input = floats(&SafeTensors::deserialize(reference).expect("readable"), "input");
         let encoded = encoder.forward(&input, false, &Device::flex());
-        let heard: Vec<f32> = encoded.last_hidden_state.into_data().try_to_vec().expect("states are f32");
-        said.push((name, digest(&heard)));
+        let states: Vec<f32> = encoded.last_hidden_state.into_data().try_to_vec().expect("states are f32");
+        digests.push((name, digest(&states)));
     }
-    let said: Vec<(&str, &str)> = said.iter().map(|(name, digest)| (*name, &digest[..16])).collect();
+    let digests: Vec<(&str, &str)> = digests.iter().map(|(name, digest)| (*name, &digest[..16])).collect();
     let expected = [
         ("resampled", "bac16c4069d309ec"),
         ("log-mel", "b58a906f0d597903"),
@@ -296,10 +296,10 @@ fn encoders_in_integers_hear_the_same_bits_everywhere() {
         ("wav2vec 2.0, large", "cdbc87793b6ea7af"),
         ("Whisper", "cf5177b8c700521d"),
     ];
-    assert_eq!(said, expected);
+    assert_eq!(digests, expected);
 }
 
-/// Natively, in a browser with relaxed SIMD and in one without: whichever kernel multiplies, and through GELU.
+/// Natively, in a browser with relaxed SIMD and in one without: with every kernel, and with GELU.
 #[wasm_bindgen_test(unsupported = test)]
 fn integer_products_have_the_same_bits_everywhere() {
     let mut random = noise();
@@ -311,20 +311,20 @@ fn integer_products_have_the_same_bits_everywhere() {
     let linear =
         QuantizedLinear::new(inputs, &scales, &biases, |output, input| codes[output * inputs + input]);
     let mut rounded = Activations::default();
-    let mut said = Vec::new();
+    let mut outputs_of_all = Vec::new();
     for windows in [Windows::rows(&values, inputs), Windows::sliding(&values, inputs, 3)] {
         for epilogue in [Epilogue::None, Epilogue::Gelu] {
             rounded.quantize(windows);
             let mut out = vec![0.0; windows.count * outputs];
             linear.forward(&rounded, epilogue, &mut out);
-            said.extend(out);
+            outputs_of_all.extend(out);
         }
     }
-    assert_eq!(digest(&said), "f28487a6cb829e29f890a308949ec538d0c07803ce30f0a43cf81c75374c29c4");
+    assert_eq!(digest(&outputs_of_all), "f28487a6cb829e29f890a308949ec538d0c07803ce30f0a43cf81c75374c29c4");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn every_misfit_is_listed_by_its_published_name() {
+fn every_mismatch_is_listed_by_its_name_in_transformers() {
     let (config, weights, _) = WAV2VEC2_BASE;
     let config = read_config(config).expect("valid");
     let mut tensors = parameters(weights);
@@ -333,16 +333,16 @@ fn every_misfit_is_listed_by_its_published_name() {
     let misshapen = Stored::Floats(Parameter { shape: vec![24, 1], values: vec![0.0; 24] });
     tensors.insert("encoder.layer_norm.bias".to_owned(), misshapen);
     let Err(EncoderError::Mismatch(mismatch)) = import(&config, tensors, &Device::flex()) else {
-        panic!("three misfits")
+        panic!("three mismatches")
     };
     assert_eq!(mismatch.missing, ["encoder.layers.1.layer_norm.weight"]);
     assert_eq!(mismatch.unexpected, ["stray"]);
     assert_eq!(mismatch.misshapen, ["encoder.layer_norm.bias"]);
 }
 
-/// Each of them ended in a panic, or in all memory, when fuzzing found it.
+/// Fuzzing found each of them, by a panic or by exhausted memory.
 #[wasm_bindgen_test(unsupported = test)]
-fn sizes_that_make_no_network_are_refused() {
+fn invalid_sizes_are_rejected() {
     let own: Value =
         serde_json::from_str(include_str!("../fixtures/own-model/model.json")).expect("a fixture");
     let own = &own["front_end"]["encoder"];
@@ -370,7 +370,7 @@ fn sizes_that_make_no_network_are_refused() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn other_networks_are_refused_with_the_reason() {
+fn unsupported_networks_are_rejected_with_the_reason() {
     let refused = |text: &str| read_config(text).expect_err("refused").to_string();
     assert!(refused(r#"{"model_type": "wavlm"}"#).contains("'wavlm'"));
     assert!(refused(r#"{"model_type": "hubert", "hidden_act": "relu"}"#).contains("hidden_act is 'relu'"));

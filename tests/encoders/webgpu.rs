@@ -1,11 +1,11 @@
-//! The same encoders on a GPU.
+//! The same encoders with the WebGPU backend.
 
 use sottovoce::encoder::import_for_gpu;
 use sottovoce::nn::encoders::GpuEncoded;
 
 use super::*;
 
-/// What a GPU makes of the reference's clips, each on its own.
+/// Encodes the clips of the reference one by one on a GPU.
 async fn on_gpu(
     config: &EncoderConfig,
     tensors: StoredParameters,
@@ -18,7 +18,7 @@ async fn on_gpu(
     for clip in input.chunks(input.len() / clips) {
         encoded.push(encoder.forward(clip, &[0, 1, 2, 3], true).await.expect("it goes on"));
     }
-    // A shorter clip in between leaves nothing behind in the buffers.
+    // A shorter clip in between leaves no trace in the buffers.
     let shorter = match config {
         EncoderConfig::Wav2Vec2(_) => input.len() / clips / 2,
         EncoderConfig::Whisper(config) => input.len() / clips / config.mels / 2 * config.mels,
@@ -43,7 +43,7 @@ async fn encoders_on_a_gpu_equal_transformers() {
             let off = largest_difference(&ours, &floats(&reference, name));
             assert!(off <= TOLERANCE, "{name} is off by {off}");
         };
-        // Of Whisper, transformers tells the last state after the norm alone.
+        // For Whisper, transformers returns the last state only after the norm.
         let states = if matches!(config, EncoderConfig::Whisper(_)) { 3 } else { 4 };
         for state in 0..states {
             let ours = joined(encoded.iter().map(|clip| clip.hidden_states[state].clone()));
@@ -57,11 +57,11 @@ async fn encoders_on_a_gpu_equal_transformers() {
     }
 }
 
-/// Beside weights in eight bits, both say the same to the last bit: where they are rounded, less would become more.
+/// With weights of eight bits, both give the same bits: quantization would amplify any difference.
 #[wasm_bindgen_test]
-async fn integers_on_a_gpu_are_those_of_the_cpu() {
+async fn quantized_encoders_on_a_gpu_equal_those_on_the_cpu() {
     for (config, weights, reference) in [WAV2VEC2_BASE, WAV2VEC2_LARGE, WHISPER] {
-        let (network, tensors) = in_integers(config, weights);
+        let (network, tensors) = quantized(config, weights);
         let reference = SafeTensors::deserialize(reference).expect("readable");
         let gpu = on_gpu(&network, tensors.clone(), &reference).await;
         let cpu = infer(import_for_inference(&network, tensors).expect("the tensors fit"), &reference);

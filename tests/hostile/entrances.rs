@@ -1,5 +1,5 @@
-//! The places where a stranger's bytes come in, each as one function: what fuzzing drives, and what inputs that it once found
-//! are replayed through. None may panic, hang or ask for memory without end, whatever it is given.
+//! The entry points for untrusted bytes, each as one function: the targets of fuzzing, through which the inputs it found are
+//! replayed. None may panic, hang or allocate without limit on any input.
 
 use std::io::Cursor;
 
@@ -32,13 +32,13 @@ const DESCRIPTIONS: [&str; 5] = [
     include_str!("../../models/hubert-small/model.json"),
 ];
 
-/// Seconds of a recording that are followed: what comes then is like what came before.
+/// Maximum seconds of a recording that are streamed.
 const FOLLOWED_S: usize = 20;
 
-/// An entrance with its name, which is that of its fuzzing target.
+/// An entry point with its name, which is that of its fuzzing target.
 pub type Entrance = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All entry points.
 pub const ENTRANCES: [Entrance; 7] = [
     ("decode", decode),
     ("safetensors", safetensors),
@@ -49,7 +49,7 @@ pub const ENTRANCES: [Entrance; 7] = [
     ("speaker_reference", speaker_reference),
 ];
 
-/// A sound file, read whole and followed piece by piece.
+/// An audio file, decoded and streamed.
 pub fn decode(bytes: &[u8]) {
     let options = ReadOptions { stop_after_s: Some(10.0), ..ReadOptions::default() };
     if let Ok(recording) = audio::decode(bytes, &options) {
@@ -68,19 +68,19 @@ pub fn decode(bytes: &[u8]) {
     }
 }
 
-/// The weights of an encoder, and what is made of them.
+/// The weights of an encoder in safetensors, which are imported.
 pub fn safetensors(bytes: &[u8]) {
     let Ok(tensors) = encoder::read_weights("model.safetensors", bytes.to_vec()) else { return };
     import(WHISPER_CONFIG, None, tensors);
 }
 
-/// The same as older programs write them.
+/// The weights of an encoder in PyTorch's format, which are imported.
 pub fn pytorch(bytes: &[u8]) {
     let Ok(tensors) = encoder::read_weights("pytorch_model.bin", bytes.to_vec()) else { return };
     import(HUBERT_CONFIG, None, tensors);
 }
 
-/// What is said of an encoder beside its weights, by others and by us.
+/// The configuration of an encoder, in the format of Hugging Face and in ours.
 pub fn encoder_config(bytes: &[u8]) {
     let Some((&kind, bytes)) = bytes.split_first() else { return };
     let of =
@@ -103,7 +103,7 @@ pub fn encoder_config(bytes: &[u8]) {
     }
 }
 
-/// A `model.json`, whose author also made the files that it names.
+/// A `model.json` with consistent files.
 pub fn manifest(bytes: &[u8]) {
     let Some((&which, bytes)) = bytes.split_first() else { return };
     let text = edited(DESCRIPTIONS[usize::from(which) % DESCRIPTIONS.len()], bytes);
@@ -123,7 +123,7 @@ pub fn manifest(bytes: &[u8]) {
     }
 }
 
-/// What the page may say to the engine in its worker, in any order and with any numbers.
+/// Messages of the page to the engine in its worker, in any order and with any numbers.
 pub fn messages(bytes: &[u8]) {
     let bytes_of = |file: &WeightsFile| {
         Ok(if file.file == "model.safetensors" { OWN_WEIGHTS } else { WAV2VEC2 }.to_vec())
@@ -173,7 +173,7 @@ pub fn messages(bytes: &[u8]) {
     }
 }
 
-/// A speaker reference that was kept in a file, by a visitor or somebody else.
+/// A speaker reference from a file.
 pub fn speaker_reference(bytes: &[u8]) {
     let encoder_rows = Manifest::parse(OWN).expect("a fixture").front_end.rows();
     let architecture = SpeakerNetworkConfig::new(encoder_rows).with_hidden([4, 3]);
@@ -209,7 +209,7 @@ pub fn speaker_reference(bytes: &[u8]) {
     }
 }
 
-/// Imports an encoder, reads it back and has it hear something.
+/// Imports an encoder, reads it back and encodes samples with it.
 fn import(config: &str, preprocessor: Option<&str>, tensors: StoredParameters) {
     let source = Source::from_published("hostile", config, preprocessor, tensors).and_then(Source::checked);
     let Ok(source) = source else { return };
@@ -234,8 +234,8 @@ fn sweep(samples: usize) -> Vec<f32> {
     (0..samples).map(|i| 0.3 * (i as f32 * i as f32 * 2e-6).sin()).collect()
 }
 
-/// A JSON text changed as `bytes` say, so that most of it stays what programs expect: each edit is the number of a value in
-/// it and what comes in its place. Bytes that begin with 0 are the text themselves.
+/// A JSON text with edits from `bytes`, so that most of it stays valid: each edit is the index of a value and its replacement.
+/// Bytes that begin with 0 are the text themselves.
 fn edited(text: &str, bytes: &[u8]) -> String {
     let mut given = Given(bytes);
     if given.byte() == Some(0) {
@@ -289,7 +289,7 @@ fn replace(value: &mut Value, place: usize, at: &mut usize, with: Value) {
     }
 }
 
-/// Bytes, taken for what is asked for.
+/// A source of values from bytes.
 struct Given<'a>(&'a [u8]);
 
 impl Given<'_> {
@@ -299,7 +299,7 @@ impl Given<'_> {
         Some(byte)
     }
 
-    /// Any number, the smaller ones more often; 0 at the end.
+    /// Any number, smaller ones more often; 0 at the end.
     fn number(&mut self) -> usize {
         let wide = self.byte().unwrap_or(0);
         (0..usize::from(wide) % 9).fold(0, |number, _| number << 8 | usize::from(self.byte().unwrap_or(0)))
@@ -313,7 +313,7 @@ impl Given<'_> {
         std::array::from_fn(|_| self.float())
     }
 
-    /// A sound of at most half a second; a few numbers of it are given, over and over.
+    /// Samples of at most half a second, which repeat a few given numbers.
     fn samples(&mut self) -> Vec<f32> {
         let count = self.number() % 8_000;
         let numbers: Vec<f32> = (0..self.byte().unwrap_or(0) % 16).map(|_| self.float()).collect();

@@ -1,4 +1,4 @@
-//! Files that no honest program writes: each gives a typed error or a right answer, soon and in little memory.
+//! Malformed and malicious files: each gives a typed error or a valid result, in limited time and memory.
 
 #[path = "../common/counting.rs"]
 mod counting;
@@ -20,52 +20,52 @@ use sottovoce::analyzer::Analyzer;
 use sottovoce::audio::{AudioError, Limits, Stream};
 use sottovoce::model::Model;
 
-/// What a file may take, of either.
-const LONGEST: Duration = Duration::from_secs(5);
-const MOST_BYTES: usize = 512 << 20;
+/// Maximum time and memory for a file.
+const MAX_TIME: Duration = Duration::from_secs(5);
+const MAX_BYTES: usize = 512 << 20;
 
-/// The most that a file took.
-static MOST_SEEN: AtomicUsize = AtomicUsize::new(0);
+/// The largest memory of any file.
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// One test after the other, so that files have the counts to themselves.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Runs tests sequentially, so that memory is counted per file.
+fn exclusive() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn hostile() -> Vec<Hostile> {
     pack(Path::new("tests/fixtures/audio"))
 }
 
-/// What `read` says of a file, if it says so in time and in little memory.
+/// Returns the result of `read` for a file, if it respects the limits of time and memory.
 fn survive(
     file: &Hostile,
     read: impl FnOnce(&[u8]) -> Result<bool, AudioError>,
 ) -> Result<&'static str, String> {
     let start = Instant::now();
-    let (outcome, _, peak) = counted(|| catch_unwind(AssertUnwindSafe(|| read(&file.bytes))));
+    let (result, _, peak) = counted(|| catch_unwind(AssertUnwindSafe(|| read(&file.bytes))));
     let took = start.elapsed();
-    MOST_SEEN.fetch_max(peak, Relaxed);
-    let said = match outcome {
+    PEAK.fetch_max(peak, Relaxed);
+    let answer = match result {
         Err(_) => return Err(format!("{}: a panic", file.name)),
         Ok(Ok(false)) => return Err(format!("{}: a wrong answer", file.name)),
         Ok(Ok(true)) => "an answer",
         Ok(Err(error)) => error.code(),
     };
-    match (took <= LONGEST, peak <= MOST_BYTES) {
-        (false, _) => Err(format!("{}: {said} after {took:?}", file.name)),
-        (_, false) => Err(format!("{}: {said} in {} MB", file.name, peak >> 20)),
-        _ => Ok(said),
+    match (took <= MAX_TIME, peak <= MAX_BYTES) {
+        (false, _) => Err(format!("{}: {answer} after {took:?}", file.name)),
+        (_, false) => Err(format!("{}: {answer} in {} MB", file.name, peak >> 20)),
+        _ => Ok(answer),
     }
 }
 
-/// All files through `read`; what was said how often.
+/// Runs `read` on all files; returns how often each answer was given.
 fn survive_all(mut read: impl FnMut(&[u8]) -> Result<bool, AudioError>) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     let mut lost = Vec::new();
     for file in hostile() {
         match survive(&file, &mut read) {
-            Ok(said) => *counts.entry(said).or_default() += 1,
+            Ok(answer) => *counts.entry(answer).or_default() += 1,
             Err(what) => lost.push(what),
         }
     }
@@ -73,20 +73,20 @@ fn survive_all(mut read: impl FnMut(&[u8]) -> Result<bool, AudioError>) -> BTree
     counts
 }
 
-/// What `cargo xtask torture` gathers.
-fn tell(what: &str, counts: &BTreeMap<&'static str, usize>) {
+/// Prints a line for `cargo xtask torture`.
+fn report(what: &str, counts: &BTreeMap<&'static str, usize>) {
     let tried: usize = counts.values().sum();
-    let peak = MOST_SEEN.load(Relaxed) >> 20;
+    let peak = PEAK.load(Relaxed) >> 20;
     println!(
         "torture | {what} | {tried} | {tried} | 0 | {peak} MB | {} read, others refused",
         counts["an answer"]
     );
 }
 
-/// Every input that fuzzing found worth keeping, and what once failed.
+/// Replays every input of the fuzzing corpora, including former failures.
 #[test]
-fn what_fuzzing_found_is_survived() {
-    let _alone = alone();
+fn inputs_of_the_fuzzing_corpora_do_not_panic() {
+    let _lock = exclusive();
     let mut tried = 0;
     let list = |folder: &Path| {
         let entries =
@@ -94,15 +94,15 @@ fn what_fuzzing_found_is_survived() {
         entries.map(|entry| entry.expect("readable").path()).collect::<Vec<_>>()
     };
     for folder in list(Path::new("fuzz/corpus")) {
-        // That of `decode-wav` is `decode`.
+        // The target of `decode-wav` is `decode`.
         let name = folder.file_name().expect("named").to_string_lossy().into_owned();
         let target = name.split('-').next().expect("it has one part at least");
         let (_, entrance) =
             ENTRANCES.iter().find(|(name, _)| *name == target).expect("an entrance has inputs");
         for input in list(&folder) {
             let bytes = std::fs::read(&input).expect("readable");
-            let outcome = catch_unwind(AssertUnwindSafe(|| entrance(&bytes)));
-            assert!(outcome.is_ok(), "{name} panics on {}", input.display());
+            let result = catch_unwind(AssertUnwindSafe(|| entrance(&bytes)));
+            assert!(result.is_ok(), "{name} panics on {}", input.display());
             tried += 1;
         }
     }
@@ -111,7 +111,7 @@ fn what_fuzzing_found_is_survived() {
 }
 
 #[test]
-fn the_pack_is_large_and_the_same_each_time() {
+fn the_pack_is_large_and_deterministic() {
     let (once, again) = (hostile(), hostile());
     assert!(once.len() >= 300, "{}", once.len());
     assert!(once.iter().zip(&again).all(|(a, b)| a.name == b.name && a.bytes == b.bytes));
@@ -120,8 +120,8 @@ fn the_pack_is_large_and_the_same_each_time() {
 }
 
 #[test]
-fn each_file_gives_a_typed_error_or_a_right_answer() {
-    let _alone = alone();
+fn each_file_gives_a_typed_error_or_a_valid_result() {
+    let _lock = exclusive();
     let model = Model::load(Path::new("models/baseline"), &Device::flex()).expect("loads");
     let mut analyzer = Analyzer::new(model);
     let counts = survive_all(|bytes| {
@@ -130,7 +130,7 @@ fn each_file_gives_a_typed_error_or_a_right_answer() {
         Ok((sum - 1.0).abs() < 1e-4 && report.opinion.probabilities.values().all(|share| share.is_finite()))
     });
     println!("read: {counts:?}");
-    tell("damaged sound files, read natively", &counts);
+    report("damaged sound files, read natively", &counts);
     assert!(counts.len() >= 8, "many kinds of answers: {counts:?}");
 
     let counts = survive_all(|bytes| {
@@ -142,9 +142,9 @@ fn each_file_gives_a_typed_error_or_a_right_answer() {
         Ok(is_sound)
     });
     println!("followed: {counts:?}");
-    tell("damaged sound files, followed natively", &counts);
+    report("damaged sound files, followed natively", &counts);
 
-    // Honest files are read as before.
+    // Valid files are still analysed.
     let honest = std::fs::read("www/samples/1028_MTI_SAD_XX.opus").expect("there");
     assert!(analyzer.analyze_file(&honest).is_ok());
 }

@@ -1,10 +1,10 @@
-//! A pack of files that no honest program writes: cut short at every boundary of their headers, with bits flipped, with
-//! absurd numbers, nested into themselves, or small and asking for much. The same every time it is made.
+//! A deterministic pack of malformed and malicious files: truncated at every boundary of their headers, with flipped bits, with
+//! impossible numbers, nested into themselves, or small with large declared sizes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Real files, one a container and a coding, from which broken ones are made.
+/// Valid files, one per container and codec, from which malformed ones are made.
 pub const CONTAINERS: [&str; 24] = [
     "alac.m4a",
     "caf.caf",
@@ -32,15 +32,15 @@ pub const CONTAINERS: [&str; 24] = [
     "recorder.webm",
 ];
 
-/// A file and what it is called after: what is wrong with it.
+/// A file, named after its defect.
 pub struct Hostile {
-    /// With the ending of the format that it claims to be.
+    /// The name, with the extension of its apparent format.
     pub name: String,
-    /// All of it.
+    /// The contents.
     pub bytes: Vec<u8>,
 }
 
-/// The pack, made of the real files in `fixtures`.
+/// Makes the pack from the valid files in `fixtures`.
 pub fn pack(fixtures: &Path) -> Vec<Hostile> {
     let mut pack = Pack { files: Vec::new() };
     for name in CONTAINERS {
@@ -72,7 +72,7 @@ impl Pack {
         self.files.push(Hostile { name: name.into(), bytes });
     }
 
-    /// Four milliards of packets without anything in them, in a few bytes, and sound far away. Found by fuzzing.
+    /// Four billion empty packets declared in a few bytes, and a base offset beyond any file. Found by fuzzing.
     fn fragments(&mut self, path: &Path) {
         let whole = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let place =
@@ -85,14 +85,14 @@ impl Pack {
             bytes[run..][..8].copy_from_slice(&[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]);
             self.add(format!("empty-packets-{name}.m4a"), bytes);
         }
-        // Sound that lies where no file reaches.
+        // A base offset beyond any file.
         let mut far = whole.clone();
         far[place(b"tfhd") + 7] = 1;
         far[place(b"tfhd") + 12..][..8].fill(0x7f);
         self.add("far-away.m4a", far);
     }
 
-    /// Broken off in the headers, and in the sound.
+    /// Truncated in the headers, and in the audio.
     fn cut(&mut self, name: &str, whole: &[u8]) {
         let mut ends: BTreeSet<usize> = [1, 2, 3, 4, 7, 8, 12, 16, 20, 28, 36, 44, 64, 100].into();
         ends.extend([1, 2, 3].map(|quarter| whole.len() * quarter / 4));
@@ -102,7 +102,7 @@ impl Pack {
         }
     }
 
-    /// Bits flipped: few in the headers, or many anywhere.
+    /// Flipped bits: a few in the headers, or many anywhere.
     fn flipped(&mut self, name: &str, whole: &[u8]) {
         for seed in 0..6 {
             let mut random = Random::new(name, seed);
@@ -116,7 +116,7 @@ impl Pack {
         }
     }
 
-    /// Pieces out of place, twice over, and blanked out.
+    /// Parts swapped, repeated and zeroed.
     fn shuffled(&mut self, name: &str, whole: &[u8]) {
         let middle = whole.len() / 2;
         self.add(format!("halves-swapped-{name}"), [&whole[middle..], &whole[..middle]].concat());
@@ -129,7 +129,7 @@ impl Pack {
         self.add(format!("all-ones-{name}"), full);
     }
 
-    /// What is no sound at all.
+    /// Files that are not audio.
     fn foreign(&mut self) {
         let mut random = Random::new("foreign", 0);
         let noise: Vec<u8> = (0..1_000_000).map(|_| random.below(256) as u8).collect();
@@ -146,7 +146,7 @@ impl Pack {
         self.add("syncs.aac", [0xff, 0xf1, 0x50, 0x80, 0x00, 0x1f, 0xfc].repeat(100_000));
     }
 
-    /// Numbers that no recording has.
+    /// Impossible numbers.
     fn wav(&mut self) {
         let sound = [0x10_u8, 0x20].repeat(16_000);
         for rate in [0, 1, 3_999, 192_001, 0x7fff_ffff, 0xffff_ffff] {
@@ -192,7 +192,7 @@ impl Pack {
         self.add("no-samples.wav", wav(&Format::default(), &[]));
     }
 
-    /// Chunks of RIFF, AIFF that lie about their length, lie in each other or stand in the wrong place.
+    /// Chunks of RIFF and AIFF with wrong lengths, nested in each other or in the wrong order.
     fn chunks(&mut self) {
         let honest = wav(&Format::default(), &[0x10, 0x20].repeat(16_000));
         for (place, what) in [(4, "riff"), (16, "format"), (40, "data")] {
@@ -224,7 +224,7 @@ impl Pack {
         self.add("million-empty-chunks.aiff", [&aiff[..12], &b"ANNO\0\0\0\0".repeat(500_000)].concat());
     }
 
-    /// Sizes, counts and descriptions that only our own readers look at.
+    /// Sizes, counts and descriptions that only our own readers parse.
     fn sizes(&mut self, fixtures: &Path) {
         let read = |name: &str| std::fs::read(fixtures.join(name)).expect("a fixture");
         let mut change = |name: &str, after: &[u8], offset: usize, with: &[u8], what: &str| {
@@ -270,7 +270,7 @@ impl Pack {
                     &format!("dops-{offset}-{what}"),
                 );
             }
-            // The description of HE-AAC lies behind the tag 5 and its length.
+            // The AudioSpecificConfig of HE-AAC is after the tag 5 and its length.
             for offset in [0, 1, 5, 6] {
                 change(
                     "he-aac.m4a",
@@ -283,7 +283,7 @@ impl Pack {
             change("tagged.mp3", b"ID3", 6, &value.to_be_bytes(), &format!("id3-{what}"));
             change("tagged.mp3", b"APETAGEX", 12, &value.to_le_bytes(), &format!("ape-{what}"));
         }
-        // Joined without end.
+        // Many concatenated files.
         let opus = read("voice-note.ogg");
         self.add("five-hundred-links.opus", opus[..400.min(opus.len())].repeat(500));
         let webm = read("recorder.webm");
@@ -292,7 +292,7 @@ impl Pack {
         self.add("wave-behind-wave.wav", rates.concat().repeat(2_000));
     }
 
-    /// Boxes of MP4 that never end, or hold themselves.
+    /// Boxes of MP4 with wrong sizes, or nested in themselves.
     fn boxes(&mut self) {
         let brand = b"\0\0\0\x14ftypM4A \0\0\0\0M4A ";
         let nested = |kind: &[u8; 4], depth: usize| {
@@ -314,7 +314,7 @@ impl Pack {
             }
         }
         self.add("half-a-million-empty-boxes.m4a", [&brand[..], &b"\0\0\0\x08free".repeat(500_000)].concat());
-        // A table of samples that says it has four thousand million of them.
+        // A sample table with a declared count of four billion.
         for table in [b"stsz", b"stts", b"stsc", b"stco", b"co64"] {
             let mut inner = [&[0, 0, 0, 24][..], table, &[0; 4], &[0xff; 4], &[0xff; 8]].concat();
             for kind in [b"stbl", b"minf", b"mdia", b"trak", b"moov"] {
@@ -378,7 +378,7 @@ impl Pack {
         self.add("five-thousand-streams.ogg", streams);
     }
 
-    /// FLAC that asks for much in few bytes.
+    /// FLAC with large declared sizes in few bytes.
     fn flac(&mut self) {
         let info = |rate: u32, channels: u8, samples: u64, blocks: [u16; 2]| {
             let packed = (u64::from(rate) << 44) | (u64::from(channels - 1) << 41) | (15 << 36) | samples;
@@ -397,7 +397,7 @@ impl Pack {
             "comments-by-the-thousand-million.flac",
             b"fLaC\x84\0\0\x10\0\0\0\0\xff\xff\xff\xff\0\0\0\0\0\0\0\0".to_vec(),
         );
-        // A frame of 65,535 equal samples takes a dozen bytes a channel: an hour of eight channels in a megabyte.
+        // A frame of 65,535 equal samples takes a dozen bytes per channel: an hour of eight channels in a megabyte.
         for (name, channels, frames) in [("bomb-mono", 1, 800), ("bomb-eight-channels", 8, 4_000)] {
             let mut bytes = info(16_000, channels, 0, [65_535, 65_535]);
             for number in 0..frames {
@@ -407,7 +407,7 @@ impl Pack {
         }
     }
 
-    /// Tags before the sound that claim more than there is, and within themselves.
+    /// Tags before the audio with too large sizes, and nested.
     fn tags(&mut self) {
         self.add("tag-of-256-megabytes.mp3", b"ID3\x04\0\0\x7f\x7f\x7f\x7f".to_vec());
         self.add("tags-in-a-row.mp3", b"ID3\x04\0\0\0\0\0\0".repeat(50_000));

@@ -1,4 +1,4 @@
-//! Voice activity detectors, to be compared.
+//! Voice activity detectors for comparison.
 
 use std::ops::Range;
 
@@ -23,8 +23,7 @@ fn peak_gain(samples: &[f32]) -> f32 {
     (0.5 / peak.max(1e-6)).clamp(1.0, 100.0)
 }
 
-/// The gain that brings the level which a tenth of all frames exceeds to that of speech, if it stands out from the level that nine
-/// tenths exceed.
+/// The gain that brings the 90th percentile of the levels of frames to that of speech, if it is well above the 10th percentile.
 fn percentile_gain(samples: &[f32]) -> f32 {
     let mut levels: Vec<f32> = samples.chunks_exact(FRAME).map(super::sounds::rms).collect();
     levels.sort_by(f32::total_cmp);
@@ -32,7 +31,7 @@ fn percentile_gain(samples: &[f32]) -> f32 {
     if at(0.9) < 2.0 * at(0.1) { 1.0 } else { (0.1 / at(0.9).max(1e-6)).clamp(1.0, 100.0) }
 }
 
-/// Frames of 16 ms with a score of one half at least, in runs of at least so many, across gaps of up to six.
+/// Frames of 16 ms with a score of at least one half, in runs of at least `least`, across gaps of up to six.
 fn earshot(samples: &[f32], gain: f32, least: usize) -> Option<Range<usize>> {
     let mut detector = earshot::Detector::default_boxed();
     let mut louder = [0.0; FRAME];

@@ -1,5 +1,5 @@
-//! Every voice is found, nothing else is, and what is said of it does not depend on its level. With `CORPORA=FOLDER`, 500 clips of the corpora take the place of our sample clips;
-//! `cargo xtask torture` prints the tables of docs/RELIABILITY.md.
+//! Speech is detected, noise is not, and predictions do not depend on the level. With `CORPORA=FOLDER`, 500 clips of the corpora
+//! replace our sample clips; `cargo xtask torture` prints the tables of docs/RELIABILITY.md.
 
 mod detectors;
 mod readings;
@@ -14,10 +14,10 @@ use sottovoce::parallel;
 use sounds::non_speech;
 use speech::{CONDITIONS, clips};
 
-/// How far the ends of a span may move, in samples: 0.2 s.
+/// Tolerance for the ends of a span, in samples: 0.2 s.
 const SPAN_MOVES: usize = 3_200;
 
-/// Of non-speech sounds, those in which a detector finds speech, by kind.
+/// Counts the non-speech sounds, and those in which a detector finds speech, also by kind.
 fn found_in_non_speech(detector: Detector) -> (usize, usize, BTreeMap<&'static str, usize>) {
     let sounds = non_speech();
     let found =
@@ -30,7 +30,7 @@ fn found_in_non_speech(detector: Detector) -> (usize, usize, BTreeMap<&'static s
 }
 
 #[test]
-fn noise_is_no_speech() {
+fn no_speech_is_detected_in_noise() {
     for (name, detector) in DETECTORS {
         let (tried, found, kinds) = found_in_non_speech(detector);
         println!(
@@ -48,11 +48,11 @@ fn is_near(ours: &Range<usize>, expected: &Range<usize>) -> bool {
 }
 
 #[test]
-fn speech_is_found_however_it_is_recorded() {
+fn speech_is_detected_under_all_conditions() {
     let clips = clips();
     for (name, detector) in DETECTORS {
         for condition in CONDITIONS {
-            // Of clips in which a detector finds speech as they are, where it should find it under a condition.
+            // Spans under a condition, compared with those of the original clip.
             let results = parallel::map(&clips, vec![(); parallel::cores()], |(), (number, clip)| {
                 let clean = detector(clip);
                 let (changed, places) = condition.apply(clip, *number);

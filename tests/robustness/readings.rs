@@ -1,4 +1,4 @@
-//! What models say of the same clips at other levels and through a telephone.
+//! Predictions for the same clips at other levels and through a telephone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,16 +13,16 @@ use super::speech::{Condition, Condition::AsItIs, clips};
 
 /// Peaks in dBFS.
 const LEVELS: [f32; 3] = [-24.0, -12.0, 0.0];
-/// Shares of labels that may change; through a telephone of many clips and, since one more or less is a great share of them, of a few.
+/// Maximum shares of labels that change; through a telephone for many clips and, since a single one is a large share of them, for few.
 const MAY_CHANGE_AT_LEVELS: f32 = 0.03;
 const MAY_CHANGE_BY_TELEPHONE: f32 = 0.12;
 const MAY_CHANGE_BY_TELEPHONE_OF_FEW: f32 = 0.25;
 const FEW: usize = 100;
 
-/// What is said of a clip: its label, and whether it is told to come from a telephone.
-type Said = (Emotion, bool);
+/// The label of a clip, and whether it has the note on telephones.
+type Labelled = (Emotion, bool);
 
-fn readings(model: &Path, clips: &[(u64, Vec<f32>)], condition: Condition) -> Vec<Said> {
+fn predictions(model: &Path, clips: &[(u64, Vec<f32>)], condition: Condition) -> Vec<Labelled> {
     let analyzer = || Analyzer::new(Model::load(model, &Device::flex()).expect("loads"));
     let analyzers = (0..parallel::cores()).map(|_| analyzer());
     parallel::map(clips, analyzers, |analyzer: &mut Analyzer, (number, clip)| {
@@ -48,26 +48,26 @@ fn labels_stay_at_other_levels_and_through_a_telephone() {
         let name = &model.manifest().name;
         // The others keep the paper's preprocessing.
         let is_levelled = model.manifest().clip.level_dbfs().is_some();
-        let plain = readings(&folder, &clips, AsItIs);
+        let plain = predictions(&folder, &clips, AsItIs);
         let changed_under = |condition, may_change: f32| {
-            let said = readings(&folder, &clips, condition);
-            let changed = said.iter().zip(&plain).filter(|(said, plain)| said.0 != plain.0).count();
-            let told = said.iter().filter(|said| said.1).count();
+            let labelled = predictions(&folder, &clips, condition);
+            let changed = labelled.iter().zip(&plain).filter(|(ours, plain)| ours.0 != plain.0).count();
+            let telephones = labelled.iter().filter(|labelled| labelled.1).count();
             println!(
-                "torture | {name}: {condition} | {total} | {} | {changed} | | {:.1} % other labels; called a telephone {told} |",
+                "torture | {name}: {condition} | {total} | {} | {changed} | | {:.1} % other labels; called a telephone {telephones} |",
                 total - changed,
                 100.0 * changed as f32 / total as f32
             );
             let most = (may_change * total as f32).ceil() as usize;
             assert!(!is_levelled || changed <= most, "{name}, {condition}: {changed} of {total} labels");
-            told
+            telephones
         };
         for level in LEVELS {
-            let told = changed_under(Condition::Level(level), MAY_CHANGE_AT_LEVELS);
-            assert!(told <= total / 100, "{told} of {total} clips called a telephone");
+            let telephones = changed_under(Condition::Level(level), MAY_CHANGE_AT_LEVELS);
+            assert!(telephones <= total / 100, "{telephones} of {total} clips called a telephone");
         }
         let may_change = if total < FEW { MAY_CHANGE_BY_TELEPHONE_OF_FEW } else { MAY_CHANGE_BY_TELEPHONE };
-        let told = changed_under(Condition::Telephone, may_change);
-        assert!(told >= total - total / 20, "{told} of {total} clips called a telephone");
+        let telephones = changed_under(Condition::Telephone, may_change);
+        assert!(telephones >= total - total / 20, "{telephones} of {total} clips called a telephone");
     }
 }

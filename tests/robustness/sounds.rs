@@ -1,4 +1,4 @@
-//! Three hundred sounds without a voice, of four seconds each at 16 kHz: the same every time.
+//! Three hundred deterministic sounds without a voice, of four seconds each at 16 kHz.
 
 use std::f32::consts::TAU;
 
@@ -37,7 +37,7 @@ pub fn non_speech() -> Vec<Sound> {
     sounds
 }
 
-/// Scales to a root mean square of so many decibels below full scale; what is then above it is cut off.
+/// Scales to an RMS level in dBFS, and clips at full scale.
 fn at_level(mut samples: Vec<f32>, dbfs: f32) -> Vec<f32> {
     let gain = 10.0_f32.powf(dbfs / 20.0) / rms(&samples).max(1e-9);
     samples.iter_mut().for_each(|sample| *sample = (*sample * gain).clamp(-1.0, 1.0));
@@ -49,11 +49,11 @@ pub fn rms(samples: &[f32]) -> f32 {
 }
 
 pub fn white(rng: &mut StdRng, length: usize) -> Vec<f32> {
-    // The sum of a few uniform numbers is nearly normal.
+    // The sum of a few uniform numbers is approximately normal.
     (0..length).map(|_| (0..4).map(|_| rng.random_range(-1.0..1.0_f32)).sum::<f32>()).collect()
 }
 
-/// Three decibels less each octave (Paul Kellet's filter).
+/// Pink noise: -3 dB per octave (Paul Kellet's filter).
 pub fn pink(rng: &mut StdRng, length: usize) -> Vec<f32> {
     let mut states = [0.0_f32; 3];
     let poles = [(0.997_65, 0.099_046), (0.963, 0.296_516_4), (0.57, 1.052_691_3)];
@@ -81,7 +81,7 @@ fn low_pass(samples: &[f32], cutoff_hz: f32) -> Vec<f32> {
         .collect()
 }
 
-/// Air, and the tone of the blades with its harmonics, which beats.
+/// A fan: noise of the air, and the tone of the blades with its harmonics, which beats.
 fn fan(rng: &mut StdRng) -> Vec<f32> {
     let air = low_pass(&low_pass(&white(rng, LENGTH), rng.random_range(300.0..2_500.0)), 3_000.0);
     let (blade_hz, beat_hz) = (rng.random_range(40.0..250.0), rng.random_range(0.2..4.0));
@@ -119,7 +119,7 @@ fn sweep(rng: &mut StdRng) -> Vec<f32> {
         .collect()
 }
 
-/// Short sounds, so many a second, over a quiet room.
+/// Short sounds at a given rate per second, over quiet room noise.
 fn bursts(rng: &mut StdRng, a_second: f32, burst: &mut dyn FnMut(&mut StdRng) -> Vec<f32>) -> Vec<f32> {
     let mut samples = at_level(pink(rng, LENGTH), -65.0);
     let mut at = 0.0;
@@ -141,7 +141,7 @@ fn click(rng: &mut StdRng) -> Vec<f32> {
     vec![peak, -peak, 0.5 * peak]
 }
 
-/// Noise that dies away.
+/// Decaying noise.
 fn decaying(rng: &mut StdRng, seconds: f32, cutoff_hz: f32) -> Vec<f32> {
     let length = (seconds * RATE_HZ) as usize;
     let noise = low_pass(&white(rng, length), cutoff_hz);

@@ -1,4 +1,4 @@
-//! Clips of speech, and what happens to them on the way to us.
+//! Clips of speech, and recording conditions.
 
 use std::fmt;
 use std::fs;
@@ -18,19 +18,19 @@ use super::sounds::{knock, pink, rms, white};
 const CLIPS: usize = 500;
 const SECOND: usize = 16_000;
 
-/// What is done to a clip.
+/// A recording condition.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Condition {
     AsItIs,
-    /// Its loudest sample so many decibels below full scale.
+    /// Its peak level in dB below full scale.
     Level(f32),
-    /// White or pink noise so many decibels below the voice.
+    /// White or pink noise at a level in dB below the voice.
     Noise(f32),
     KnockBefore,
     /// The clip twice, with a knock in the pause.
     KnockBetween,
     KnockAfter,
-    /// Begun in the middle of the voice.
+    /// Cut to begin in the middle of the voice.
     CutIn,
     /// Through a telephone line.
     Telephone,
@@ -59,7 +59,7 @@ pub const CONDITIONS: [Condition; 15] = [
 ];
 
 impl Condition {
-    /// The clip under this condition, and where the start and the end of what was there lie by then.
+    /// Applies the condition to a clip; also returns the new positions of the start and the end of the original.
     pub fn apply(self, clip: &[f32], seed: u64) -> (Vec<f32>, Range<usize>) {
         let mut rng = StdRng::seed_from_u64(seed);
         let rng = &mut rng;
@@ -74,7 +74,7 @@ impl Condition {
             Level(dbfs) => {
                 let peak = clip.iter().fold(1e-9_f32, |peak, sample| peak.max(sample.abs()));
                 let gain = 10.0_f32.powf(dbfs / 20.0) / peak;
-                // As a recorder of 16 bits keeps it.
+                // Quantized to 16 bits, as by a recorder.
                 (clip.iter().map(|sample| (sample * gain * 32_767.0).round() / 32_767.0).collect(), 0..0)
             }
             Noise(snr_db) => {
@@ -98,12 +98,12 @@ impl Condition {
         }
     }
 
-    /// The share of clips in which speech must be found.
+    /// Minimum share of clips in which speech must be detected.
     pub fn least_found(self) -> f32 {
         match self {
             Noise(5.0) => 0.95,
             Noise(10.0) => 0.98,
-            // Some are left with a quarter of a second or so.
+            // Some have only about a quarter of a second left.
             CutIn => 0.95,
             _ => 0.99,
         }

@@ -39,7 +39,7 @@ impl<'a> Windows<'a> {
     }
 }
 
-/// Affine quantization parameters: value = (code - `zero_point`) × `scale`.
+/// Quantization parameters: value = (code - `zero_point`) × `scale`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct QuantParams {
     /// Distance between two adjacent values.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use sottovoce::analyzer::{Analysis, Analyzer, Certainty, Report, WindowReferences};
-use sottovoce::audio::{LEAST_LOST_S, Limits, Stream, Window, WindowSettings, Windows};
+use sottovoce::audio::{Limits, MIN_LOST_S, Stream, Window, WindowSettings, Windows};
 use sottovoce::model::{Emotion, SpeakerReferenceError};
 use sottovoce::parallel::{cores, map};
 
@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         end_s / took_s,
     );
     windows.notes().iter().for_each(|note| eprintln!("{}", note.advice(windows.lost_s())));
-    if windows.lost_s() >= LEAST_LOST_S {
+    if windows.lost_s() >= MIN_LOST_S {
         eprintln!("About {:.1} seconds of sound are missing, or could not be read.", windows.lost_s());
     }
     if read == 0 { Err(fail("No speech was found in this recording.")) } else { Ok(()) }

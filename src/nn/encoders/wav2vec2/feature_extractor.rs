@@ -71,8 +71,8 @@ impl FeatureExtractor {
 fn over_time(x: Tensor<3>, norm: &GroupNorm) -> Tensor<3> {
     let centred = x.clone() - x.mean_dim(1);
     let variance = centred.clone().square().mean_dim(1);
-    let gamma = norm.gamma.as_ref().expect("the norm is affine").val().unsqueeze::<3>();
-    let beta = norm.beta.as_ref().expect("the norm is affine").val().unsqueeze::<3>();
+    let gamma = norm.gamma.as_ref().expect("the norm has parameters").val().unsqueeze::<3>();
+    let beta = norm.beta.as_ref().expect("the norm has parameters").val().unsqueeze::<3>();
     centred * ((variance + norm.epsilon).sqrt().recip() * gamma) + beta
 }
 

@@ -30,7 +30,7 @@ pub type Sums = [i32; COLUMNS];
 #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
 pub use wasm::autotuned;
 
-/// Runs `work` of so many multiplications; where there are several kernels, this is where the fastest is chosen.
+/// Runs `work`, which computes `_products` products; where there are several kernels, this selects the fastest.
 #[cfg(not(all(target_arch = "wasm32", feature = "relaxed-simd")))]
 pub fn autotuned(_products: usize, work: impl FnOnce()) {
     work();

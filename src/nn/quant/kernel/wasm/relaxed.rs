@@ -30,7 +30,7 @@ struct Trial {
     time: Duration,
 }
 
-/// Runs `work` of so many products with the faster variant, alternating between both until that is known.
+/// Runs `work`, which computes `products` products, with the faster variant, alternating between both until that is known.
 pub fn autotuned(products: usize, work: impl FnOnce()) {
     let trials = TRIALS.with_borrow(|trials| *trials);
     if trials.iter().all(|trial| trial.products >= TRIAL_PRODUCTS) {
