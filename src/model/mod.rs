@@ -245,7 +245,7 @@ impl Model {
         values
     }
 
-    /// The [features that the last layers decide by](Classifier::represent).
+    /// The [features that the last layers decide by](Classifier::embed).
     pub fn represent(&self, features: FeatureMap) -> Vec<f32> {
         let represented = self.network.embed(self.input(features));
         represented.into_data().try_to_vec().expect("features are f32")

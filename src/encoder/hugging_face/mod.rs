@@ -101,14 +101,14 @@ fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), Encod
     let mut mismatch = ParameterMismatch::default();
     let mut left: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
     for (name, mut shape) in parameters::shapes(&config.init(&Device::flex())) {
-        let name = names::published(config, &name);
+        let published = names::published(config, &name);
         if names::is_dense(&name, &shape) {
             shape.reverse();
         }
-        left.remove(name.as_str());
-        match tensors.get(&name) {
-            None => mismatch.missing.push(name),
-            Some(tensor) if tensor.shape() != shape => mismatch.misshapen.push(name),
+        left.remove(published.as_str());
+        match tensors.get(&published) {
+            None => mismatch.missing.push(published),
+            Some(tensor) if tensor.shape() != shape => mismatch.misshapen.push(published),
             Some(_) => {}
         }
     }
