@@ -132,7 +132,7 @@ mod tests {
     fn the_heat_is_where_the_probability_falls() {
         let of = |angry: f32| {
             let logits = [angry, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
-            Prediction::from_scores(&logits)
+            Prediction::from_logits(&logits)
         };
         let occlusion = Occlusion { whole: of(3.0), without: [3.0, 4.0, 0.0, 3.0].map(of).to_vec() };
         let angry = occlusion.explain(Emotion::Angry, 16_000);
