@@ -37,10 +37,10 @@ pub fn open<'a>(file: &Shared<'a>, bounds: Range<u64>) -> Result<Container<'a>, 
         return Err(error);
     }
     if let Some(content) = riff::content(file, bounds.start)? {
-        return of_chunks(file, content);
+        return open_chunks(file, content);
     }
     if let Some(content) = aiff::content(file, bounds.start)? {
-        return of_chunks(file, content);
+        return open_chunks(file, content);
     }
     if head.starts_with(&webm::MAGIC) {
         let next = webm::Next::default();
@@ -53,7 +53,7 @@ pub fn open<'a>(file: &Shared<'a>, bounds: Range<u64>) -> Result<Container<'a>, 
         return Err(AudioError::Corrupt { detail: absurdity.to_owned() });
     }
     match mp4::content(file)? {
-        Some(mp4::Content::Blocks { format, chunks, lost }) => of_blocks(file, format, chunks, lost),
+        Some(mp4::Content::Blocks { format, chunks, lost }) => open_blocks(file, format, chunks, lost),
         Some(mp4::Content::Packets(edit)) => Ok(Container { edit, ..probed(Box::new(section), true)? }),
         None => {
             let is_known = head.get(4..8) == Some(b"ftyp")
@@ -63,14 +63,14 @@ pub fn open<'a>(file: &Shared<'a>, bounds: Range<u64>) -> Result<Container<'a>, 
     }
 }
 
-fn of_chunks<'a>(file: &Shared<'a>, content: riff::Content) -> Result<Container<'a>, AudioError> {
+fn open_chunks<'a>(file: &Shared<'a>, content: riff::Content) -> Result<Container<'a>, AudioError> {
     match content {
-        riff::Content::Blocks { format, sound, lost } => of_blocks(file, format, [sound], lost),
+        riff::Content::Blocks { format, sound, lost } => open_blocks(file, format, [sound], lost),
         riff::Content::Packed(sound) => probed(Box::new(Section::new(file.clone(), [sound])), true),
     }
 }
 
-fn of_blocks<'a>(
+fn open_blocks<'a>(
     file: &Shared<'a>,
     format: BlockFormat,
     sound: impl IntoIterator<Item = Range<u64>>,

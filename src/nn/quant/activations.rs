@@ -52,7 +52,7 @@ pub struct QuantParams {
 
 impl QuantParams {
     /// The parameters that map the range of `values` to 128 codes, with an exact 0.
-    fn of_range(values: &[f32]) -> Self {
+    fn from_min_max(values: &[f32]) -> Self {
         let (mut low, mut high) = ([0.0_f32; 8], [0.0_f32; 8]);
         let (chunks, rest) = values.as_chunks::<8>();
         let mut widen = |lane: usize, value: f32| {
@@ -110,12 +110,12 @@ impl Activations {
         if is_per_row {
             for (row, codes) in self.codes[..codes].chunks_exact_mut(width).enumerate() {
                 let row = &values[row * stride..][..width];
-                let params = QuantParams::of_range(row);
+                let params = QuantParams::from_min_max(row);
                 params.quantize(row, codes);
                 self.params.push(params);
             }
         } else {
-            let params = QuantParams::of_range(values);
+            let params = QuantParams::from_min_max(values);
             params.quantize(values, &mut self.codes);
             self.params.push(params);
         }

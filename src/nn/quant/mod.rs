@@ -47,16 +47,15 @@ impl Quantized {
         let top = largest_code(bits);
         let mut scales = vec![0.0_f32; channels.count];
         for (index, value) in values.iter().enumerate() {
-            let scale = &mut scales[channels.of_index(index)];
+            let scale = &mut scales[channels.channel_of(index)];
             *scale = scale.max(value.abs());
         }
         for scale in &mut scales {
             *scale = if *scale > 0.0 { *scale / top } else { 1.0 };
         }
-        let codes = values
-            .iter()
-            .enumerate()
-            .map(|(index, value)| (value / scales[channels.of_index(index)]).round().clamp(-top, top) as i8);
+        let codes = values.iter().enumerate().map(|(index, value)| {
+            (value / scales[channels.channel_of(index)]).round().clamp(-top, top) as i8
+        });
         let packed = bits::pack(codes, bits);
         Self { shape: shape.to_vec(), axis, bits, scales, packed }
     }
@@ -102,7 +101,7 @@ impl Quantized {
         let channels = Channels::of(&self.shape, self.axis);
         self.codes()
             .enumerate()
-            .map(|(index, code)| f32::from(code) * self.scales[channels.of_index(index)])
+            .map(|(index, code)| f32::from(code) * self.scales[channels.channel_of(index)])
             .collect()
     }
 }
@@ -122,7 +121,7 @@ impl Channels {
         Self { count: shape[axis], stride: shape[axis + 1..].iter().product() }
     }
 
-    fn of_index(&self, index: usize) -> usize {
+    fn channel_of(&self, index: usize) -> usize {
         index / self.stride % self.count
     }
 }
@@ -144,7 +143,7 @@ mod tests {
             prop_assert_eq!(quantized.check(), Ok(()));
             let channels = Channels::of(&shape, axis);
             for (index, (value, rounded)) in values.iter().zip(quantized.dequantize()).enumerate() {
-                let scale = quantized.scales[channels.of_index(index)];
+                let scale = quantized.scales[channels.channel_of(index)];
                 prop_assert!((value - rounded).abs() <= scale * 0.5001);
             }
         }

@@ -135,7 +135,7 @@ struct Layout {
 
 /// Number of scales and biases of a product, per batch and in all; none are read if `all` is 0.
 struct Channels {
-    of_batch: usize,
+    per_batch: usize,
     all: usize,
 }
 
@@ -283,7 +283,7 @@ impl WebGpu {
             [x.start, x.row, x.batch],
             [weights.start, weights.row, weights.value],
             [weights.batch, out.row, out.batch],
-            [channels.of_batch, channels.all, epilogue as usize],
+            [channels.per_batch, channels.all, epilogue as usize],
         ];
         let sizes = sizes.into_iter().flatten().chain(quant_params);
         let sizes: Vec<u32> = sizes.map(|size| size as u32).collect();
@@ -413,7 +413,7 @@ impl Backend for WebGpu {
             x: Layout { start: 0, row: stride, value: 1, batch: group_length },
             weights: Layout { start: 0, row: *row, value: 1, batch: row * outputs },
             out: Layout { start: 0, row: width, value: 1, batch: *outputs },
-            channels: Channels { of_batch: *outputs, all: width },
+            channels: Channels { per_batch: *outputs, all: width },
             epilogue,
             quant_params,
         };
@@ -472,7 +472,7 @@ impl Backend for WebGpu {
             x: part(0),
             weights: part(1),
             out: weights_layout(),
-            channels: Channels { of_batch: 0, all: 0 },
+            channels: Channels { per_batch: 0, all: 0 },
             epilogue: Epilogue::None,
             quant_params: [0, 0],
         };
@@ -494,7 +494,7 @@ impl Backend for WebGpu {
             // The columns of the values are the rows of the weights.
             weights: Layout { row: 1, value: 3 * width, ..part(2) },
             out: Layout { start: 0, row: width, value: 1, batch: size },
-            channels: Channels { of_batch: 0, all: 0 },
+            channels: Channels { per_batch: 0, all: 0 },
             epilogue: Epilogue::None,
             quant_params: [0, 0],
         };
