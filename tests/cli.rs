@@ -365,7 +365,7 @@ fn evaluation_says_what_it_lacks() {
     let output = run(&["calibrate", "--data", "www/samples"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        text(&output.stderr).contains("None of these recordings is of an unseen corpus"),
+        text(&output.stderr).contains("None of these recordings is from an unseen corpus"),
         "{}",
         text(&output.stderr)
     );
@@ -376,7 +376,7 @@ fn evaluation_says_what_it_lacks() {
         let output = run(&[command, "--data", "www/samples"]);
         assert_eq!(output.status.code(), Some(2));
         assert!(
-            text(&output.stderr).contains("None of these recordings is in the test set"),
+            text(&output.stderr).contains("None of these recordings is in the test set of this split"),
             "{}",
             text(&output.stderr)
         );

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use sottovoce::corpus::{
-    Corpus, Defect, Duplicate, Found, Pointers, Sex, SplitKind, SplitSettings, Utterance, find, parse, sound,
+    Corpus, Defect, Duplicate, Found, Pointers, Sex, SplitKind, SplitSettings, Utterance, find, parse,
+    without_defects,
 };
 use sottovoce::model::Emotion;
 
@@ -77,12 +78,12 @@ fn the_papers_counts_come_out_and_eight_recordings_are_known_to_be_wrong() {
     all.iter().for_each(|utterance| *counts.entry(utterance.emotion).or_default() += 1);
     let expected = [1923, 1923, 1923, 1923, 1895, 1923, 652];
     assert_eq!(counts, Emotion::ALL.into_iter().zip(expected).collect());
-    assert_eq!(sound(all).len(), 12_154);
+    assert_eq!(without_defects(all).len(), 12_154);
 }
 
 #[test]
 fn on_all_recordings_no_split_leaks() {
-    let utterances = sound(all());
+    let utterances = without_defects(all());
     for kind in [SplitKind::Random, SplitKind::Speaker, SplitKind::Corpus(Corpus::Ravdess)] {
         let split = SplitSettings { kind, seed: 1 }.divide(&utterances);
         let mut indices = [&split.train[..], &split.validation, &split.test].concat();
@@ -288,7 +289,7 @@ fn renamed_and_identical_files_are_copies() {
         .map(|utterance| &utterance.id[..])
         .collect();
     assert_eq!(defects, ["1004_DFA_HAP_XX", "1004_DFA_SAD_XX"]);
-    assert_eq!(sound(found.utterances).len(), 5);
+    assert_eq!(without_defects(found.utterances).len(), 5);
 }
 
 #[test]
@@ -300,5 +301,5 @@ fn pairs_that_are_known_to_be_labelled_twice_stay_defects() {
     folder.write("AudioWAV/1001_DFA_ANG_XX.wav", &wav(5));
     let found = folder.find();
     assert_eq!((found.utterances.len(), found.copies.len()), (5, 0));
-    assert_eq!(sound(found.utterances).len(), 1);
+    assert_eq!(without_defects(found.utterances).len(), 1);
 }

@@ -121,7 +121,7 @@ fn a_clip_is_read_beside_others_whatever_their_order() {
     let alone: Vec<Analysis> =
         SAMPLES.iter().map(|(bytes, _)| analyzer.analyze_file(bytes).expect("readable")).collect();
     let reference = |order: &[usize]| {
-        let mut reference = analyzer.model().no_reference().expect("it takes references");
+        let mut reference = analyzer.model().empty_reference().expect("it takes references");
         for &clip in order {
             reference.merge(alone[clip].enrolment().expect("speech")).expect("of the same model");
         }

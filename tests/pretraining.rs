@@ -11,10 +11,12 @@ use std::sync::Mutex;
 use burn::tensor::Device;
 use sottovoce::corpus;
 use sottovoce::encoder::{Input, Precision, Source, SpeechEncoder, save};
-use sottovoce::pretrain::{Job, Kind, PretrainError, Recipe, Step, Watcher, pretrain};
+use sottovoce::pretrain::{
+    EncoderKind, PretrainError, PretrainJob, PretrainRecipe, PretrainWatcher, Step, pretrain,
+};
 use sottovoce::train::TrainError;
 
-/// A network that learns in seconds.
+/// A network that trains in seconds.
 const NETWORK: &str = "
 [network]
 conv_channels = [8, 8, 8, 16, 16, 16, 32]
@@ -39,9 +41,10 @@ const CONTRAST: &str = "[objective]\nkind = 'contrast'\ngroups = 2\nentries = 8\
 const MASK: &str = "[mask]\nstarts = 0.1\nlength = 4";
 const NO_MASK: &str = "[mask]\nstarts = 0.0\nlength = 4";
 
-fn recipe(kind: Kind, steps: usize, mask: &str, objective: &str) -> Recipe {
+fn recipe(kind: EncoderKind, steps: usize, mask: &str, objective: &str) -> PretrainRecipe {
     let head = "batch = 8\ncrop_s = 1.0\nlearning_rate = 3e-3\nrising = 0.1\nweight_decay = 0.01";
-    Recipe::parse(&format!("steps = {steps}\n{head}\n{NETWORK}\n{mask}\n{objective}"), kind).expect("sound")
+    PretrainRecipe::parse(&format!("steps = {steps}\n{head}\n{NETWORK}\n{mask}\n{objective}"), kind)
+        .expect("sound")
 }
 
 struct Folder(PathBuf);
@@ -69,8 +72,8 @@ impl Folder {
         Self(folder)
     }
 
-    fn job(&self, kind: Kind, run: &str, recipe: Recipe) -> Job {
-        Job {
+    fn job(&self, kind: EncoderKind, run: &str, recipe: PretrainRecipe) -> PretrainJob {
+        PretrainJob {
             kind,
             name: "small".to_owned(),
             utterances: corpus::find(&self.0.join("corpus"), &corpus::Corpus::PAPER)
@@ -78,14 +81,14 @@ impl Folder {
                 .utterances,
             recipe,
             teacher: None,
-            begin: None,
+            init_from: None,
             seed: 1,
             device: Device::flex(),
             run: self.0.join(run),
         }
     }
 
-    /// An encoder with random weights to learn from.
+    /// A teacher with random weights.
     fn teacher(&self) -> PathBuf {
         let (published, imported) = (self.0.join("published"), self.0.join("teacher"));
         fs::create_dir_all(&published).expect("created");
@@ -118,14 +121,14 @@ impl Log {
     }
 }
 
-impl Watcher for Log {
+impl PretrainWatcher for Log {
     fn read(&self, _total: usize) {}
 
     fn unreadable(&self, path: &Path, reason: &str) {
         panic!("{}: {reason}", path.display());
     }
 
-    fn begins(&self, _seconds: f32) {}
+    fn started(&self, _seconds: f32) {}
 
     fn stepped(&self, step: usize, _steps: usize, _loss: f32) {
         assert!(self.dies_at != Some(step), "killed");
@@ -137,88 +140,94 @@ impl Watcher for Log {
 }
 
 #[test]
-fn hubert_names_the_units_of_frames_it_does_not_hear() {
+fn hubert_predicts_the_units_of_masked_frames() {
     let folder = Folder::new("hubert");
     let log = Log::default();
-    let first = recipe(Kind::HuBert, 160, MASK, UNITS);
-    let description = pretrain(folder.job(Kind::HuBert, "run", first), &log).expect("trained");
+    let first = recipe(EncoderKind::HuBert, 160, MASK, UNITS);
+    let description = pretrain(folder.job(EncoderKind::HuBert, "run", first), &log).expect("trained");
     let [first, last] = log.ends();
     assert!(last.loss < 0.7 * first.loss, "{first:?}, {last:?}");
-    assert!(last.figures.found > last.figures.chance + 0.2, "{last:?}");
-    assert!(last.figures.used > 0.8, "{last:?}");
-    // What was written can be read, and hears.
+    assert!(last.metrics.accuracy > last.metrics.chance + 0.2, "{last:?}");
+    assert!(last.metrics.used > 0.8, "{last:?}");
+    // The written encoder can be loaded, and encodes.
     let mut encoder = SpeechEncoder::load(&folder.0.join("run/encoder"), &Device::flex()).expect("loads");
     assert_eq!(encoder.encode(&vec![0.1; 16_000]).last_hidden_state.dims(), [1, 49, 32]);
     assert_eq!(description.network.layers(), 2);
 
-    // The second round: units of what the first one's last layer makes of sound.
+    // The second round: units of the hidden states of the first one's last layer.
     let units = "[objective]\nkind = 'units'\nstate = 2\nclusters = 8\nunmasked = 0.5";
-    let second = recipe(Kind::HuBert, 160, MASK, units);
+    let second = recipe(EncoderKind::HuBert, 160, MASK, units);
     let log = Log::default();
     let teacher = Some(folder.0.join("run/encoder"));
-    pretrain(Job { teacher, ..folder.job(Kind::HuBert, "second", second) }, &log).expect("trained");
+    pretrain(PretrainJob { teacher, ..folder.job(EncoderKind::HuBert, "second", second) }, &log)
+        .expect("trained");
     let [first, last] = log.ends();
     assert!(last.loss < 0.7 * first.loss, "{first:?}, {last:?}");
-    assert!(last.figures.found > last.figures.chance + 0.2, "{last:?}");
+    assert!(last.metrics.accuracy > last.metrics.chance + 0.2, "{last:?}");
 }
 
 #[test]
-fn wav2vec2_tells_frames_apart_that_it_does_not_hear_and_uses_its_codebooks() {
+fn wav2vec2_identifies_masked_frames_and_uses_its_codebooks() {
     let folder = Folder::new("wav2vec2");
     let log = Log::default();
-    let recipe = recipe(Kind::Wav2Vec2, 240, MASK, CONTRAST);
-    pretrain(folder.job(Kind::Wav2Vec2, "run", recipe), &log).expect("trained");
+    let recipe = recipe(EncoderKind::Wav2Vec2, 240, MASK, CONTRAST);
+    pretrain(folder.job(EncoderKind::Wav2Vec2, "run", recipe), &log).expect("trained");
     let [first, last] = log.ends();
     assert!(last.loss < first.loss, "{first:?}, {last:?}");
-    assert!(last.figures.found > last.figures.chance + 0.2, "{last:?}");
-    assert!(last.figures.used > 0.5, "{last:?}");
+    assert!(last.metrics.accuracy > last.metrics.chance + 0.2, "{last:?}");
+    assert!(last.metrics.used > 0.5, "{last:?}");
 }
 
 #[test]
-fn a_student_learns_to_say_what_its_teacher_says() {
+fn a_student_learns_the_hidden_states_of_its_teacher() {
     let folder = Folder::new("states");
     let objective = "[objective]\nkind = 'states'\nstates = [1, 2]";
-    let recipe = recipe(Kind::Wav2Vec2, 120, NO_MASK, objective);
+    let recipe = recipe(EncoderKind::Wav2Vec2, 120, NO_MASK, objective);
     let log = Log::default();
-    let job = Job { teacher: Some(folder.teacher()), ..folder.job(Kind::Wav2Vec2, "run", recipe) };
+    let job =
+        PretrainJob { teacher: Some(folder.teacher()), ..folder.job(EncoderKind::Wav2Vec2, "run", recipe) };
     pretrain(job, &log).expect("trained");
     let [first, last] = log.ends();
     assert!(last.loss < 0.7 * first.loss, "{first:?}, {last:?}");
-    assert!(last.figures.found > 0.3, "{last:?}");
+    assert!(last.metrics.accuracy > 0.3, "{last:?}");
 }
 
 #[test]
-fn convolutions_learn_what_a_teacher_gives_to_its_first_layer_and_layers_stay() {
+fn convolutions_learn_the_input_of_the_first_layer_and_layers_are_frozen() {
     let folder = Folder::new("ears");
-    let learn = |steps, run, begin| {
-        let mut recipe = recipe(Kind::Wav2Vec2, steps, NO_MASK, "[objective]\nkind = 'first_state'");
-        (recipe.network.begins_with_bands, recipe.network.normalise) = (true, false);
+    let train = |steps, run, init_from| {
+        let mut recipe = recipe(EncoderKind::Wav2Vec2, steps, NO_MASK, "[objective]\nkind = 'first_state'");
+        (recipe.network.init_mel_bands, recipe.network.normalize) = (true, false);
         let log = Log::default();
-        let job = Job { teacher: Some(folder.teacher()), begin, ..folder.job(Kind::Wav2Vec2, run, recipe) };
+        let job = PretrainJob {
+            teacher: Some(folder.teacher()),
+            init_from,
+            ..folder.job(EncoderKind::Wav2Vec2, run, recipe)
+        };
         let description = pretrain(job, &log).expect("trained");
         assert_eq!(description.input, Input::Samples { normalise: false });
         log.ends()
     };
-    learn(1, "once", None);
+    train(1, "once", None);
     let once = folder.0.join("once/encoder");
-    let [first, last] = learn(120, "more", Some(once.clone()));
-    assert!(last.loss < 0.7 * first.loss && last.figures.found > 0.3, "{first:?}, {last:?}");
+    let [first, last] = train(120, "more", Some(once.clone()));
+    assert!(last.loss < 0.7 * first.loss && last.metrics.accuracy > 0.3, "{first:?}, {last:?}");
     let weights = |folder: &Path| Source::open(folder).expect("readable").tensors;
     let (before, after) = (weights(&once), weights(&folder.0.join("more/encoder")));
     assert!(before.keys().any(|name| name.contains("layers.1.")));
     for (name, before) in &before {
-        let learns = !name.starts_with("encoder.layers")
+        let is_trained = !name.starts_with("encoder.layers")
             && name != "encoder.layer_norm.weight"
             && name != "encoder.layer_norm.bias";
-        assert_eq!(*before != after[name], learns, "{name}");
+        assert_eq!(*before != after[name], is_trained, "{name}");
     }
 }
 
 #[test]
 fn a_run_that_was_killed_ends_with_the_same_encoder() {
     let folder = Folder::new("killed");
-    let recipe = recipe(Kind::Wav2Vec2, 110, MASK, CONTRAST);
-    let job = |run| folder.job(Kind::Wav2Vec2, run, recipe.clone());
+    let recipe = recipe(EncoderKind::Wav2Vec2, 110, MASK, CONTRAST);
+    let job = |run| folder.job(EncoderKind::Wav2Vec2, run, recipe.clone());
     let whole = pretrain(job("whole"), &Log::default()).expect("trained");
     let dying = Log { dies_at: Some(105), ..Log::default() };
     let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pretrain(job("killed"), &dying)));
@@ -228,7 +237,7 @@ fn a_run_that_was_killed_ends_with_the_same_encoder() {
     assert_eq!(resumed.shards, whole.shards);
     assert_eq!(log.ends()[0].step, 110, "it goes on after step 100");
 
-    let other = folder.job(Kind::Wav2Vec2, "killed", Recipe { batch: 9, ..recipe.clone() });
+    let other = folder.job(EncoderKind::Wav2Vec2, "killed", PretrainRecipe { batch: 9, ..recipe.clone() });
     let refused = pretrain(other, &Log::default()).expect_err("another run's checkpoints");
     assert!(matches!(refused, PretrainError::Train(TrainError::OtherRun { .. })), "{refused}");
 }
@@ -239,8 +248,10 @@ fn the_recipes_that_come_along_are_sound() {
     assert!(files.len() >= 3);
     for file in files {
         let text = fs::read_to_string(file.path()).expect("readable");
-        let kind = if text.contains("\nkind = \"units\"") { Kind::HuBert } else { Kind::Wav2Vec2 };
-        Recipe::parse(&text, kind).unwrap_or_else(|error| panic!("{}: {error}", file.path().display()));
+        let kind =
+            if text.contains("\nkind = \"units\"") { EncoderKind::HuBert } else { EncoderKind::Wav2Vec2 };
+        PretrainRecipe::parse(&text, kind)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.path().display()));
     }
 }
 
@@ -250,25 +261,28 @@ fn mistakes_are_named() {
     let text = format!(
         "steps = 1\nbatch = 8\ncrop_s = 1.0\nlearning_rate = 3e-3\nrising = 0.1\nweight_decay = 0.0\n{NETWORK}\n{MASK}\n{UNITS}"
     );
-    let complaint = |text: &str, kind| Recipe::parse(text, kind).expect_err("refused").to_string();
-    assert!(complaint(&text, Kind::Wav2Vec2).contains("hubert learns from units"));
-    assert!(complaint(&text.replace("heads = 4", "heads = 5"), Kind::HuBert).contains("must divide width"));
+    let complaint = |text: &str, kind| PretrainRecipe::parse(text, kind).expect_err("refused").to_string();
+    assert!(complaint(&text, EncoderKind::Wav2Vec2).contains("hubert learns from units"));
     assert!(
-        complaint(&text.replace("starts = 0.1", "starts = 0.0"), Kind::HuBert).contains("nothing to find")
+        complaint(&text.replace("heads = 4", "heads = 5"), EncoderKind::HuBert).contains("must divide width")
     );
-    assert!(complaint(&text.replace("batch", "bach"), Kind::HuBert).contains("bach"));
+    assert!(
+        complaint(&text.replace("starts = 0.1", "starts = 0.0"), EncoderKind::HuBert)
+            .contains("nothing to predict")
+    );
+    assert!(complaint(&text.replace("batch", "bach"), EncoderKind::HuBert).contains("bach"));
 
     let units = "[objective]\nkind = 'units'\nstate = 3\nclusters = 8\nunmasked = 0.5";
-    let with_teacher = recipe(Kind::HuBert, 1, MASK, units);
-    let none = pretrain(folder.job(Kind::HuBert, "run", with_teacher.clone()), &Log::default());
+    let with_teacher = recipe(EncoderKind::HuBert, 1, MASK, units);
+    let none = pretrain(folder.job(EncoderKind::HuBert, "run", with_teacher.clone()), &Log::default());
     assert!(none.expect_err("no teacher").to_string().contains("--teacher"));
-    let job = folder.job(Kind::HuBert, "run", recipe(Kind::HuBert, 1, MASK, UNITS));
-    let job = Job { begin: Some(folder.teacher()), ..job };
+    let job = folder.job(EncoderKind::HuBert, "run", recipe(EncoderKind::HuBert, 1, MASK, UNITS));
+    let job = PretrainJob { init_from: Some(folder.teacher()), ..job };
     let other_sizes = pretrain(job, &Log::default()).expect_err("another width").to_string();
     assert!(other_sizes.contains("it must be as wide"), "{other_sizes}");
-    let needless = Job {
+    let needless = PretrainJob {
         teacher: Some(folder.teacher()),
-        ..folder.job(Kind::HuBert, "run", recipe(Kind::HuBert, 1, MASK, UNITS))
+        ..folder.job(EncoderKind::HuBert, "run", recipe(EncoderKind::HuBert, 1, MASK, UNITS))
     };
     assert!(
         pretrain(needless, &Log::default()).expect_err("no use").to_string().contains("leave --teacher out")
@@ -276,7 +290,7 @@ fn mistakes_are_named() {
 }
 
 #[test]
-fn the_command_line_trains_an_encoder_that_a_model_can_listen_through() {
+fn the_command_line_trains_an_encoder_that_a_model_can_use() {
     let folder = Folder::new("command");
     let text = format!(
         "steps = 2\nbatch = 4\ncrop_s = 1.0\nlearning_rate = 3e-3\nrising = 0.1\nweight_decay = 0.0\n{NETWORK}\n{MASK}\n{UNITS}"
@@ -288,13 +302,17 @@ fn the_command_line_trains_an_encoder_that_a_model_can_listen_through() {
             .args(arguments)
             .output()
             .expect("started");
-        let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
-        assert!(output.status.success(), "{said}");
-        said
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
+        assert!(output.status.success(), "{printed}");
+        printed
     };
-    let said = run(&["pretrain", "hubert", "--data", "corpus", "--recipe", "tiny.toml"]);
-    assert!(said.contains("step 2: loss") && said.contains("runs/pretrain-tiny-1/encoder"), "{said}");
+    let printed = run(&["pretrain", "hubert", "--data", "corpus", "--recipe", "tiny.toml"]);
+    assert!(
+        printed.contains("step 2: loss") && printed.contains("runs/pretrain-tiny-1/encoder"),
+        "{printed}"
+    );
     run(&["encoder", "import", "runs/pretrain-tiny-1/encoder", "--name", "tiny"]);
-    let said = run(&["train", "hubert", "--encoder", "encoders/tiny", "--data", "corpus", "--epochs", "1"]);
-    assert!(said.contains("hubert: accuracy"), "{said}");
+    let printed =
+        run(&["train", "hubert", "--encoder", "encoders/tiny", "--data", "corpus", "--epochs", "1"]);
+    assert!(printed.contains("hubert: accuracy"), "{printed}");
 }

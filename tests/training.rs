@@ -15,7 +15,9 @@ use made_up::make_corpus;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{self, Corpus, SplitKind, SplitSettings};
 use sottovoce::encoder::{Description, Precision, Source, save};
-use sottovoce::model::{Calibration, Manifest, Model, RoundedSpeakerNetwork, SpeakerHead, save_speaker_head};
+use sottovoce::model::{
+    Calibration, Manifest, Model, QuantizedSpeakerNetwork, SpeakerHead, save_speaker_head,
+};
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::nn::weights::in_floats;
 use sottovoce::train::{Epoch, Job, Recipe, SpeakerJob, TrainError, Watcher, train, train_speaker};
@@ -361,7 +363,7 @@ fn speaker_networks_learn_from_other_clips_of_the_speaker() {
             train_speaker(&job, &Log::default(), &|_, of| *steps.lock().expect("not poisoned") = of);
         let networks = networks.expect("trained");
         assert!(networks.without.is_empty(), "there are no other corpora");
-        RoundedSpeakerNetwork::new(&networks.network, &architecture).expect("numbers")
+        QuantizedSpeakerNetwork::new(&networks.network, &architecture).expect("numbers")
     };
     let rounded = fit();
     assert_eq!(rounded.bytes, fit().bytes);

@@ -26,7 +26,7 @@ impl WindowReferences {
     /// # Errors
     /// [`SpeakerReferenceError::NotTaken`] if the analyzer's model takes no reference.
     pub fn new(analyzer: &Analyzer) -> Result<Self, SpeakerReferenceError> {
-        Ok(Self { all: analyzer.model().no_reference()?, windows: Vec::new() })
+        Ok(Self { all: analyzer.model().empty_reference()?, windows: Vec::new() })
     }
 
     /// Adds the enrolment of a window, unless it overlaps the previous one, or there are 256.

@@ -331,7 +331,8 @@ impl Analyzer {
             return Classification { output: unconditioned, calibration, prediction, speaker: None };
         };
         let speaker = Conditioned { reference: reference.clone(), unconditioned: prediction, calibration };
-        let output = self.model.beside(&self.model.normalised(features), &unconditioned, conditioning);
+        let output =
+            self.model.conditioned_output(&self.model.normalised(features), &unconditioned, conditioning);
         let calibration = *self.model.calibration(Some(conditioning));
         Classification {
             prediction: calibration.predict(&output),

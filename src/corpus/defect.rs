@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Defect {
     /// It is digital silence.
     Silent,
-    /// The very same bytes stand under another name with another emotion.
+    /// Another file, with another emotion, has the same bytes.
     LabelledTwice,
     /// It repeats another recording under another name.
     Repeated,

@@ -1,4 +1,4 @@
-//! Which files below a folder are recordings, and which of them only repeat others or hold no sound yet.
+//! Which files below a folder are recordings, and which of them only repeat others or have not been fetched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

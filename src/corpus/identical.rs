@@ -30,7 +30,7 @@ pub fn identical(files: &[FileOfSize]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Divides each group by a key, without what has none, and leaves out what is then alone.
+/// Divides each group by a key, drops items without one, and drops groups of one.
 fn divided<K: Ord>(groups: Vec<Vec<usize>>, key: impl Fn(usize) -> Option<K>) -> Vec<Vec<usize>> {
     let divide = |group: Vec<usize>| {
         let mut parts: BTreeMap<K, Vec<usize>> = BTreeMap::new();

@@ -164,7 +164,7 @@ pub enum CorpusError {
     },
 }
 
-/// The recordings without those that are known to be wrong.
-pub fn sound(utterances: Vec<Utterance>) -> Vec<Utterance> {
+/// The recordings without known defects.
+pub fn without_defects(utterances: Vec<Utterance>) -> Vec<Utterance> {
     utterances.into_iter().filter(|utterance| utterance.defect.is_none()).collect()
 }

@@ -22,12 +22,12 @@ pub enum Sex {
 }
 
 /// Names of unknown speakers: EmoSpeech's, and Picovoice's.
-const UNTOLD: [&str; 2] = ["anon", "unknown"];
+const UNKNOWN_NAMES: [&str; 2] = ["anon", "unknown"];
 
 impl SpeakerId {
     /// Whether the corpus identifies the speaker; all unknown ones count as one.
     pub fn is_known(&self) -> bool {
-        !UNTOLD.contains(&self.name.as_str())
+        !UNKNOWN_NAMES.contains(&self.name.as_str())
     }
 
     /// The speaker's sex, if the corpus or its file names have it.

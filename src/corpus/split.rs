@@ -15,16 +15,17 @@ use crate::model::Emotion;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum SplitKind {
-    /// The paper's: the test set is a fifth of each emotion's clips of its four corpora, drawn at random. Speakers and sentences are
-    /// in both sets, so this measures accuracy on known voices.
+    /// The paper's: the test set is a fifth of each emotion's clips of its four corpora, drawn at random. Speakers and
+    /// sentences are in both sets, so this measures accuracy on known voices.
     Random,
-    /// By speaker: the test set is a fifth of the speakers of each of the paper's corpora, one of SAVEE's four, OAF of TESS' two.
+    /// By speaker: the test set is a fifth of the speakers of each of the paper's corpora, one of SAVEE's four, OAF of
+    /// TESS' two.
     Speaker,
-    /// By speaker, one of five folds, counted from 1: every speaker of the paper's corpora is in the test set of one; of TESS' two, OAF of
-    /// the first and YAF of the second.
+    /// By speaker, one of five folds, counted from 1: every speaker of the paper's corpora is in the test set of one;
+    /// of TESS' two, OAF of the first and YAF of the second.
     Fold(usize),
-    /// By speaker, with the test and validation speakers of CREMA-D in the NOSS benchmark; its other speakers and the other corpora are
-    /// the training set.
+    /// By speaker, with the test and validation speakers of CREMA-D in the NOSS benchmark; its other speakers and the
+    /// other corpora are the training set.
     Noss,
     /// Leave one corpus out: it is the test set.
     Corpus(Corpus),
@@ -33,8 +34,9 @@ pub enum SplitKind {
 /// Folds of the speakers.
 pub const FOLDS: usize = 5;
 
-/// The speakers of CREMA-D that validate in the NOSS benchmark (Shor et al., "Towards Learning a Universal Non-Semantic Representation of
-/// Speech", 2020): TensorFlow Datasets shuffles the sorted names by NumPy's `RandomState(0)` and cuts at 70, 80 and 100 %.
+/// The speakers of CREMA-D in the validation set of the NOSS benchmark (Shor et al., "Towards Learning a Universal
+/// Non-Semantic Representation of Speech", 2020): TensorFlow Datasets shuffles the sorted names by NumPy's
+/// `RandomState(0)` and cuts at 70, 80 and 100 %.
 const NOSS_VALIDATION: [&str; 9] = ["1015", "1020", "1021", "1030", "1050", "1070", "1079", "1089", "1090"];
 /// The test speakers.
 const NOSS_TEST: [&str; 19] = [
@@ -113,7 +115,7 @@ pub struct SplitSettings {
     pub seed: u64,
 }
 
-/// Indices into a list of utterances; each stands in one part at most.
+/// Indices into a list of utterances; each is in at most one part.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {
     /// Training set.
@@ -124,7 +126,7 @@ pub struct Split {
     pub test: Vec<usize>,
 }
 
-/// A split by the clips' names, as it stands in a file.
+/// A split by the clips' names, as in a file.
 #[derive(Serialize, Deserialize)]
 struct Named {
     #[serde(flatten)]
@@ -144,8 +146,8 @@ pub struct SplitError {
 
 impl SplitSettings {
     /// Divides `utterances`. The draw depends on the seed and the clips' names alone, not on where they lie, their
-    /// order or any library, and that of the paper's corpora not on which others are there. Of corpora that only evaluate, a clip
-    /// stands in no part unless its corpus is held out.
+    /// order or any library, and that of the paper's corpora not on which others are there. Of corpora that only
+    /// evaluate, a clip is in no part unless its corpus is held out.
     pub fn divide(&self, utterances: &[Utterance]) -> Split {
         match self.kind {
             SplitKind::Random => self.by_clip(utterances, |_| false),
@@ -158,8 +160,8 @@ impl SplitSettings {
         }
     }
 
-    /// A twentieth of each emotion's clips for validation and, of the paper's corpora, a fifth for the test set, unless that is a whole
-    /// corpus.
+    /// A twentieth of each emotion's clips for validation and, of the paper's corpora, a fifth for the test set, unless
+    /// that is a whole corpus.
     fn by_clip(&self, utterances: &[Utterance], is_held_out: impl Fn(Corpus) -> bool) -> Split {
         let mut split = Split::default();
         let mut groups: BTreeMap<(bool, Emotion), Vec<usize>> = BTreeMap::new();
@@ -183,8 +185,8 @@ impl SplitSettings {
         split.sorted()
     }
 
-    /// A twentieth of each corpus' speakers, in a random order, for validation, rounded down; the test set is those of the paper's corpora
-    /// for whom `is_test` holds, given the number of speakers and the place in this order.
+    /// A twentieth of each corpus' speakers, in a random order, for validation, rounded down; the test set is those of
+    /// the paper's corpora for whom `is_test` holds, given the number of speakers and the place in this order.
     fn by_speaker(&self, utterances: &[Utterance], is_test: impl Fn(usize, usize) -> bool) -> Split {
         let mut by_corpus: BTreeMap<Corpus, BTreeSet<&SpeakerId>> = BTreeMap::new();
         for utterance in utterances {

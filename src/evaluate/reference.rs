@@ -95,7 +95,7 @@ pub fn predict_conditioned(
         let clip = &clips[index];
         let conditioning =
             Conditioning::of_embeddings(others.iter().map(|&other| &clips[other].embedding[..]));
-        let output = conditioning.read(network, &clip.embedding, &clip.unconditioned, device);
+        let output = conditioning.output(network, &clip.embedding, &clip.unconditioned, device);
         let seconds: f32 = others.iter().map(|&other| clips[other].seconds).sum();
         Some((scored_clip(clip, output), seconds))
     });

@@ -1,22 +1,23 @@
-//! From logits to probabilities that mean what they say, of clips like those that trained a model and of others.
+//! From logits to calibrated probabilities, for clips like the training clips and for others.
 
 use serde::{Deserialize, Serialize};
 
 use super::Prediction;
 use crate::nn::activation::sum;
 
-/// What a model says of a clip, before calibration.
+/// The output of a model for a clip, before calibration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Output {
     /// The network's logits, in the order of the emotions.
     pub logits: [f32; 7],
-    /// How far the clip is from the training clips: each row of its normalised feature map is averaged over time, and this is the
-    /// mean square of the averages. 0 is the average of the training clips; those of an encoder's models are at 1 on average.
+    /// Distance of the clip from the training clips: each row of its normalised feature map is averaged over time, and
+    /// this is the mean square of the averages. 0 is the mean of the training clips; with an encoder, their own distance
+    /// is 1 on average.
     pub distance: f32,
 }
 
-/// How logits become probabilities, and from which probability on they bear a statement. Fitted on clips that neither trained
-/// nor evaluate the model, most of them from corpora that it never met.
+/// How logits become probabilities, and which probability is enough for an answer. Fitted on clips from neither the
+/// train nor the test set, most of them from unseen corpora.
 ///
 /// ```
 /// use sottovoce::model::{Calibration, Output};
@@ -28,16 +29,16 @@ pub struct Output {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Logits of a clip at [distance](Output::distance) 1 are divided by this before softmax (Guo et al., "On Calibration of Modern Neural
-    /// Networks", 2017).
+    /// Logits of a clip at [distance](Output::distance) 1 are divided by this before softmax (Guo et al., "On
+    /// Calibration of Modern Neural Networks", 2017).
     pub temperature: f32,
-    /// The temperature of any clip is `temperature * distance.powf(distance_exponent)`: the further a clip is from those that
-    /// trained, the less its logits say. 0 where no other corpora were there to fit it on.
+    /// The temperature of any clip is `temperature * distance.powf(distance_exponent)`: the further a clip is from the
+    /// training clips, the less its logits say. 0 if there were no other corpora to fit it on.
     #[serde(default)]
     pub distance_exponent: f32,
-    /// With less than this for the likeliest emotion, the model is wrong more often than right.
+    /// With a lower probability of the most likely emotion, the model is wrong more often than right.
     pub unsure_below: f32,
-    /// With at least this, it is right at least two times in three.
+    /// From this probability on, it is right at least two times in three.
     pub likely_from: f32,
 }
 
@@ -50,13 +51,13 @@ impl Default for Calibration {
 impl Calibration {
     /// The probabilities of a clip.
     pub fn predict(&self, output: &Output) -> Prediction {
-        // By way of 64 bits, so that all processors agree.
+        // In 64 bits, so that all processors agree.
         let scale = f64::from(output.distance.max(NEAREST)).powf(f64::from(self.distance_exponent));
         let temperature = (f64::from(self.temperature) * scale) as f32;
         Prediction::from_logits(&output.logits.map(|logit| logit / temperature))
     }
 
-    /// The rules that hold of every description, each with whether this one keeps it.
+    /// The rules for every calibration, each with whether this one complies.
     pub(super) fn rules(&self) -> [(bool, &'static str); 3] {
         [
             (self.temperature > 0.0 && self.temperature.is_finite(), "the temperature must be above 0"),
@@ -70,7 +71,7 @@ impl Calibration {
     }
 }
 
-/// No clip counts as nearer.
+/// The smallest distance that is used.
 const NEAREST: f32 = 1e-3;
 
 /// The [distance](Output::distance) of a clip by its normalised feature map of so many columns.
@@ -96,13 +97,13 @@ mod tests {
         assert!(tops.iter().all(|(emotion, _)| *emotion == tops[0].0));
         assert!(tops.is_sorted_by(|near, far| near.1 > far.1), "{tops:?}");
         assert!(tops[5].1 < 0.15);
-        // What is infinitely far tells nothing.
+        // At infinite distance all emotions are equally likely.
         let [(_, most), .., (_, least)] = calibration.predict(&at(f32::INFINITY)).ranked();
         assert!(most - least < 1e-6);
     }
 
     #[test]
-    fn without_an_exponent_distance_counts_for_nothing() {
+    fn without_an_exponent_distance_has_no_effect() {
         let calibration = Calibration::default();
         assert_eq!(calibration.predict(&at(0.1)), calibration.predict(&at(10.0)));
         assert_eq!(calibration.predict(&at(1.0)), Prediction::from_logits(&at(1.0).logits));

@@ -1,4 +1,4 @@
-//! What a classifier is given of a clip: a picture of the sound, or what a speech encoder makes of it.
+//! The features of a clip: a feature map, or hidden states of a speech encoder.
 
 #[cfg(target_arch = "wasm32")]
 use std::collections::BTreeMap;
@@ -14,17 +14,17 @@ use crate::encoder::{Description, SpeechEncoder};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 use crate::nn::weights::StoredParameters;
 
-/// What is made of a clip, with everything that decides its numbers.
+/// Which features are extracted, with all settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 #[allow(clippy::large_enum_variant)] // A program holds a few.
 pub enum Features {
     /// A feature map.
     Map(FrontEndSettings),
-    /// Statistics of what an encoder hears.
+    /// Statistics of an encoder's hidden states.
     Embedding(Embedding),
-    /// What comes out of an encoder's last layer, a column a frame. Fine-tuning sends it through further layers; no
-    /// finished model takes it.
+    /// The last hidden state of an encoder, a column per frame. Fine-tuning feeds it to further layers; no finished
+    /// model takes it.
     Frames {
         /// The encoder.
         frames_of: Description,
@@ -37,14 +37,14 @@ pub enum Features {
 pub struct Embedding {
     /// The encoder.
     pub encoder: Description,
-    /// Which hidden states: 0 is what goes into the first layer, 1 what comes out of it.
+    /// Which hidden states: 0 is the input of the first layer, 1 its output.
     pub states: Vec<usize>,
-    /// What is told of each.
+    /// Which statistics of each.
     #[serde(default)]
     pub statistics: Statistics,
 }
 
-/// What is told of a state over time.
+/// Statistics of a hidden state over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Statistics {
@@ -56,7 +56,7 @@ pub enum Statistics {
 }
 
 impl Features {
-    /// Checks that every setting is in its range; sizes can be asked for then.
+    /// Checks that every setting is in its range, as the methods for sizes require.
     ///
     /// # Errors
     /// The rule that is broken.
@@ -75,7 +75,7 @@ impl Features {
         }
     }
 
-    /// Rows of the map; an embedding stands in one column.
+    /// Rows of the map; an embedding is one column.
     pub fn rows(&self) -> usize {
         match self {
             Self::Map(front_end) => front_end.rows(),
@@ -84,7 +84,7 @@ impl Features {
         }
     }
 
-    /// Rows and columns of the map; none if clips differ in length and their maps would, too.
+    /// Rows and columns of the map; none if they depend on the length of the clip.
     pub fn size(&self, clip: &ClipSettings) -> Option<[usize; 2]> {
         let columns = match self {
             Self::Map(front_end) => front_end.columns(clip.fixed_len()?),
@@ -94,7 +94,7 @@ impl Features {
         Some([self.rows(), columns])
     }
 
-    /// The encoder that hears the clip, if there is one.
+    /// The encoder, if there is one.
     pub fn encoder(&self) -> Option<&Description> {
         match self {
             Self::Map(_) => None,
@@ -104,14 +104,14 @@ impl Features {
 }
 
 impl Embedding {
-    /// Whether there are states, no more than the encoder has, and it has them all.
+    /// Whether there are states, at most as many as the encoder has, and it has them all.
     pub fn is_consistent(&self) -> bool {
         !self.states.is_empty()
             && self.states.len() <= self.encoder.network.layers() + 1
             && self.states.iter().all(|&state| state <= self.encoder.network.layers())
     }
 
-    /// Values that tell of a clip.
+    /// Values of the embedding.
     pub fn rows(&self) -> usize {
         let statistics = match self.statistics {
             Statistics::Mean => 1,
@@ -120,12 +120,12 @@ impl Embedding {
         statistics * self.states.len() * self.encoder.network.width()
     }
 
-    /// The statistics, of hidden states by their number.
+    /// Pools hidden states, given by number, over time.
     ///
     /// # Shapes
     /// - states: `[batch, frames, width]`
     /// - output: `[batch, rows]`
-    pub fn summarise(&self, state: impl Fn(usize) -> Tensor<3>) -> Tensor<2> {
+    pub fn pool(&self, state: impl Fn(usize) -> Tensor<3>) -> Tensor<2> {
         let of_state = match self.statistics {
             Statistics::Mean => |state: Tensor<3>| state.mean_dim(1).squeeze_dim(1),
             Statistics::MeanAndDeviation => mean_and_deviation,
@@ -134,7 +134,7 @@ impl Embedding {
     }
 }
 
-/// Makes [`Features`] of clips. Copies share the encoder's weights.
+/// Extracts [`Features`] from clips. Copies share the encoder's weights.
 #[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // A program holds a few.
 pub enum Extractor {
@@ -142,9 +142,9 @@ pub enum Extractor {
     Map(FrontEnd),
     /// Of embeddings.
     Embedding {
-        /// What hears the clip.
+        /// The encoder.
         encoder: SpeechEncoder,
-        /// What is told of its hidden states.
+        /// How its hidden states are pooled.
         embedding: Embedding,
     },
     /// Of frames.
@@ -152,7 +152,7 @@ pub enum Extractor {
 }
 
 impl Extractor {
-    /// Plans the work; an encoder's tensors are needed for embeddings alone.
+    /// An extractor; only embeddings and frames need an encoder's `tensors`.
     ///
     /// # Errors
     /// [`ModelError`] when a setting is out of its range, or the tensors are not those of the encoder.
@@ -167,7 +167,7 @@ impl Extractor {
         })
     }
 
-    /// The embedding of mono samples at 16 kHz, of what an encoder on a GPU hears.
+    /// The embedding of mono samples at 16 kHz, with the encoder on a GPU.
     ///
     /// # Errors
     /// [`GpuError`](crate::nn::encoders::GpuError) when the GPU stops.
@@ -181,37 +181,37 @@ impl Extractor {
         samples: &[f32],
     ) -> Result<FeatureMap, crate::nn::encoders::GpuError> {
         let Self::Embedding { encoder, embedding } = self else {
-            panic!("an encoder hears for embeddings alone")
+            panic!("only embeddings use an encoder on a GPU")
         };
         let input = encoder.prepare(samples);
-        let heard = gpu.forward(&input, &embedding.states, false).await?.hidden_states;
+        let states = gpu.forward(&input, &embedding.states, false).await?.hidden_states;
         let width = embedding.encoder.network.width();
-        let states = embedding.states.iter().zip(heard).map(|(&number, state)| {
+        let states = embedding.states.iter().zip(states).map(|(&number, state)| {
             let shape = [1, state.len() / width, width];
             (number, Tensor::from_data(TensorData::new(state, shape), &Device::flex()))
         });
         let states: BTreeMap<usize, Tensor<3>> = states.collect();
-        Ok(map_of(embedding.summarise(|number| states[&number].clone()).swap_dims(0, 1)))
+        Ok(map_of(embedding.pool(|number| states[&number].clone()).swap_dims(0, 1)))
     }
 
     /// The features of mono samples at 16 kHz.
     pub fn extract(&mut self, samples: &[f32]) -> FeatureMap {
-        self.extract_changed(samples, |_, _| ())
+        self.extract_with(samples, |_, _| ())
     }
 
-    /// The features of mono samples at 16 kHz, where an encoder's input is changed before it is encoded: `change` is given it row by row,
-    /// and the number of rows.
-    pub fn extract_changed(&mut self, samples: &[f32], change: impl FnOnce(&mut [f32], usize)) -> FeatureMap {
+    /// The features of mono samples at 16 kHz; `augment` may change an encoder's input, and gets it row by row, with
+    /// the number of rows.
+    pub fn extract_with(&mut self, samples: &[f32], augment: impl FnOnce(&mut [f32], usize)) -> FeatureMap {
         let states = |encoder: &mut SpeechEncoder| {
             let mut input = encoder.prepare(samples);
-            change(&mut input, encoder.input_rows());
+            augment(&mut input, encoder.input_rows());
             encoder.encode_input(&input).hidden_states
         };
         match self {
             Self::Map(front_end) => front_end.extract(samples),
             Self::Embedding { encoder, embedding } => {
                 let states = states(encoder);
-                map_of(embedding.summarise(|number| states[number].clone()).swap_dims(0, 1))
+                map_of(embedding.pool(|number| states[number].clone()).swap_dims(0, 1))
             }
             Self::Frames(encoder) => {
                 let states = states(encoder);
@@ -234,7 +234,7 @@ fn map_of(rows: Tensor<2>) -> FeatureMap {
 fn mean_and_deviation(state: Tensor<3>) -> Tensor<2> {
     let mean = state.clone().mean_dim(1);
     let variance = (state - mean.clone()).square().mean_dim(1);
-    // Its square root has no slope at 0.
+    // The square root has no gradient at 0.
     Tensor::cat(vec![mean, (variance + 1e-8).sqrt()], 2).squeeze_dim(1)
 }
 
@@ -245,9 +245,9 @@ mod tests {
     #[test]
     fn an_embedding_is_the_mean_and_the_deviation_of_each_value_over_time() {
         let state = [[[1.0, 5.0], [3.0, 5.0], [5.0, 5.0]], [[0.0, -1.0], [0.0, 0.0], [0.0, 1.0]]];
-        let summary = mean_and_deviation(Tensor::from_data(state, &Device::flex())).into_data();
+        let pooled = mean_and_deviation(Tensor::from_data(state, &Device::flex())).into_data();
         let deviation = (8.0_f32 / 3.0).sqrt();
         let expected = [[3.0, 5.0, deviation, 0.0], [0.0, 0.0, 0.0, (2.0_f32 / 3.0).sqrt()]];
-        summary.assert_approx_eq::<f32>(&expected.into(), burn::tensor::Tolerance::absolute(2e-4));
+        pooled.assert_approx_eq::<f32>(&expected.into(), burn::tensor::Tolerance::absolute(2e-4));
     }
 }

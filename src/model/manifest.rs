@@ -1,4 +1,4 @@
-//! `model.json`: what a model is, how to feed it, and how well it does.
+//! `model.json`: a model's description, its input and its metrics.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::rules::first_broken;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Short name, as in commands and addresses.
+    /// Short name, as in commands and URLs.
     pub name: String,
     /// One line for people.
     pub summary: String,
@@ -24,9 +24,9 @@ pub struct Manifest {
     pub labels: Vec<Emotion>,
     /// How a clip is cut from a recording.
     pub clip: ClipSettings,
-    /// What is made of a clip for the network.
+    /// Which features of a clip are the network's input.
     pub front_end: Features,
-    /// How each row of it is shifted and scaled.
+    /// Mean and standard deviation of each row of them.
     pub normalise: Normalisation,
     /// The network.
     pub architecture: Architecture,
@@ -34,31 +34,31 @@ pub struct Manifest {
     pub calibration: Calibration,
     /// The file with the weights.
     pub weights: WeightsFile,
-    /// How the weights came to be.
+    /// How the weights were trained.
     pub training: Training,
-    /// How well the shipped weights do.
+    /// Metrics of the shipped weights.
     pub metrics: Metrics,
-    /// How well they do on corpora that they never met.
+    /// Metrics on unseen corpora.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unseen_corpora: Vec<UnseenCorpus>,
-    /// How it uses other clips of the same speaker, if it does.
+    /// The speaker head, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<SpeakerHead>,
 }
 
-/// The part of a model that reads a clip beside a [`SpeakerReference`](super::SpeakerReference).
+/// The part of a model that conditions predictions on a [`SpeakerReference`](super::SpeakerReference).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpeakerHead {
     /// Its networks.
     pub architecture: SpeakerNetworkConfig,
-    /// How logits become probabilities once there is a reference.
+    /// How logits become probabilities, given a reference.
     pub calibration: Calibration,
     /// The file with its weights.
     pub weights: WeightsFile,
-    /// Corpora that it was trained on beside the paper's four, by name.
+    /// Corpora that it was trained on in addition to the paper's four, by name.
     pub other_corpora: Vec<String>,
-    /// How well the model does with references.
+    /// Metrics with references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<ReferenceScore>,
 }
@@ -69,10 +69,10 @@ pub struct SpeakerHead {
 pub enum ReferenceDraw {
     /// At random.
     Random,
-    /// As a visitor would record them in one session: four in five are neutral, as far as there are so many.
+    /// As a visitor would record them in one session: four in five are neutral, if there are enough.
     #[serde(alias = "sitting")]
     OneSession,
-    /// All of one emotion, and one that is not neutral: the worst that a visitor could give.
+    /// All of one emotion other than neutral: the worst that a visitor could give.
     OneSided,
 }
 
@@ -145,21 +145,21 @@ impl Manifest {
         serde_json::to_string_pretty(self).expect("a manifest is plain data") + "\n"
     }
 
-    /// The files beside it: the network's, then those of the encoder, if it needs one, then that for speaker references, if it takes
-    /// any.
+    /// The files next to it: the network's, then the encoder's, if there is one, then the speaker head's, if there is
+    /// one.
     pub fn files(&self) -> impl Iterator<Item = &WeightsFile> {
         let shards = self.front_end.encoder().into_iter().flat_map(|encoder| &encoder.shards);
         let speaker = self.speaker.iter().map(|speaker| &speaker.weights);
         std::iter::once(&self.weights).chain(shards).chain(speaker)
     }
 
-    /// Size of all that must be loaded, beside this description.
+    /// Total size of these files, in bytes.
     pub fn bytes(&self) -> usize {
         self.files().map(|file| file.bytes).sum()
     }
 
     fn check(&self) -> Result<(), String> {
-        // Sizes are in their ranges from here on.
+        // From here on, sizes are in their ranges.
         self.clip.check()?;
         self.front_end.check()?;
         self.architecture.check()?;
@@ -201,7 +201,7 @@ impl Manifest {
     }
 }
 
-/// Shift and scale of each row of a feature map, from the training clips.
+/// Mean and standard deviation of each row of a feature map, from the training clips.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Normalisation {
     /// Subtracted from each row.
@@ -211,7 +211,7 @@ pub struct Normalisation {
 }
 
 impl Normalisation {
-    /// Shifts and scales a map of `columns` columns, row by row, in place.
+    /// Normalises a map of `columns` columns, row by row, in place.
     pub fn apply(&self, map: &mut [f32], columns: usize) {
         for (row, (mean, std)) in map.chunks_exact_mut(columns).zip(self.mean.iter().zip(&self.std)) {
             let scale = 1.0 / std;
@@ -266,7 +266,7 @@ pub struct Training {
     /// Last layers of the encoder that were fine-tuned.
     #[serde(default)]
     pub unfrozen_layers: usize,
-    /// Corpora that it was trained on beside the paper's four, by name.
+    /// Corpora that it was trained on in addition to the paper's four, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_corpora: Vec<String>,
 }

@@ -1,8 +1,7 @@
-//! A trained model as a user meets it: a `model.json` that says what it is, and its weights.
+//! A trained model: its description, `model.json`, and its weights.
 //!
-//! `models/<name>/` on disk holds `model.json`, `model.safetensors` and a `CARD.md` for people. Everything that turns a
-//! recording into the numbers the network was trained on (clip, front end, normalisation) stands in `model.json`, never
-//! beside the code that uses it.
+//! `models/<name>/` on disk holds `model.json`, `model.safetensors` and a `CARD.md` for people. All settings that turn
+//! a recording into the network's input (clip, front end, normalisation) are in `model.json`, none in the code.
 
 mod calibration;
 mod emotion;
@@ -40,7 +39,7 @@ use crate::vad::speech_segments;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// `model.json` is not what it should be.
+    /// `model.json` cannot be used.
     #[error("the model description (model.json) cannot be used: {0}")]
     Manifest(String),
     /// The weights are not the file that `model.json` describes.
@@ -87,11 +86,11 @@ pub struct Model {
 }
 
 impl Model {
-    /// Puts a model together from the text of its `model.json` and the bytes of its [files](Manifest::files), which are
-    /// asked for one after the other, in their order.
+    /// Builds a model from the text of its `model.json` and the bytes of its [files](Manifest::files), which are
+    /// requested one after the other, in their order.
     ///
     /// # Errors
-    /// What `bytes_of` says, or [`ModelError`] when the parts do not belong together or are damaged.
+    /// The error of `bytes_of`, or [`ModelError`] when the parts do not belong together or are damaged.
     pub fn from_parts(
         manifest: &str,
         mut bytes_of: impl FnMut(&WeightsFile) -> Result<Vec<u8>, ModelError>,
@@ -118,17 +117,17 @@ impl Model {
         Ok(Self { manifest, extractor, network, speaker, device: device.clone() })
     }
 
-    /// What the model says of itself.
+    /// The model's description.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Numbers that were learnt, running statistics included.
+    /// Number of parameters of the classifier, running statistics included.
     pub fn parameter_count(&self) -> usize {
         parameters::collect(&self.network).values().map(|parameter| parameter.values.len()).sum()
     }
 
-    /// Cuts from a recording the clip this model hears.
+    /// Cuts the model's input clip from a recording.
     pub fn clip(&self, recording: &[f32]) -> Clip {
         Clip::cut(recording, &self.manifest.clip, &speech_segments(recording))
     }
@@ -159,7 +158,7 @@ impl Model {
         self.extractor.extract_on(gpu, samples).await
     }
 
-    /// Reads the emotion from a feature map, beside other clips of the speaker if there are any.
+    /// Predicts the emotion from a feature map, conditioned on other clips of the speaker if there are any.
     pub fn predict(&self, features: FeatureMap, speaker: Option<&Conditioning>) -> Prediction {
         self.calibration(speaker).predict(&self.output(features, speaker))
     }
@@ -172,31 +171,38 @@ impl Model {
         }
     }
 
-    /// What the model says of a feature map, before calibration.
+    /// The output for a feature map, before calibration.
     pub fn output(&self, features: FeatureMap, speaker: Option<&Conditioning>) -> Output {
-        let alone = self.output_of(&features, &self.represent(features.clone()));
+        let unconditioned = self.output_of(&features, &self.represent(features.clone()));
         match speaker {
-            Some(conditioning) => self.beside(&self.normalised(&features), &alone, conditioning),
-            None => alone,
+            Some(conditioning) => {
+                self.conditioned_output(&self.normalised(&features), &unconditioned, conditioning)
+            }
+            None => unconditioned,
         }
     }
 
-    /// What the model says of a clip alone, by its features and what [`represent`](Self::represent) gives of them.
+    /// The unconditioned output for a clip, from its features and their [embedding](Self::represent).
     pub(crate) fn output_of(&self, features: &FeatureMap, representation: &[f32]) -> Output {
         let distance = distance(&self.normalised(features), features.columns());
         Output { logits: self.decide(representation), distance }
     }
 
-    /// What the model says of a clip beside other clips of the speaker, by its normalised embedding and what it says of it alone.
+    /// The output conditioned on other clips of the speaker, from the normalised features and the unconditioned output.
     ///
     /// # Panics
     /// If the model has no speaker head; then it gives no [`Conditioning`], either.
-    pub(crate) fn beside(&self, embedding: &[f32], alone: &Output, conditioning: &Conditioning) -> Output {
-        let network = self.speaker.as_ref().expect("what has no speaker head gives no conditioning");
-        conditioning.read(network, embedding, alone, &self.device)
+    pub(crate) fn conditioned_output(
+        &self,
+        features: &[f32],
+        unconditioned: &Output,
+        conditioning: &Conditioning,
+    ) -> Output {
+        let network = self.speaker.as_ref().expect("a model without a speaker head gives no conditioning");
+        conditioning.output(network, features, unconditioned, &self.device)
     }
 
-    /// What the model is given of a speaker reference; nothing of one of no clips.
+    /// A speaker reference as an input of the model; none if it is empty.
     ///
     /// # Errors
     /// [`SpeakerReferenceError`] when the model takes none, or the reference belongs to another.
@@ -210,27 +216,27 @@ impl Model {
         }
     }
 
-    /// A speaker reference of no clips.
+    /// A speaker reference without clips.
     ///
     /// # Errors
     /// [`SpeakerReferenceError::NotTaken`] when the model takes none.
-    pub fn no_reference(&self) -> Result<SpeakerReference, SpeakerReferenceError> {
+    pub fn empty_reference(&self) -> Result<SpeakerReference, SpeakerReferenceError> {
         match self.speaker {
             Some(_) => Ok(SpeakerReference::empty(self.owner())),
             None => Err(SpeakerReferenceError::NotTaken(self.manifest.name.clone())),
         }
     }
 
-    /// The speaker reference of one clip, by its features, how many samples at 16 kHz were heard, and what the model says of it alone;
-    /// none of models that take no reference.
+    /// The speaker reference of one clip, from its features, its number of samples at 16 kHz, and its unconditioned
+    /// prediction; none if the model takes no references.
     pub(crate) fn enrol(
         &self,
         features: &FeatureMap,
         samples: usize,
-        alone: &Prediction,
+        unconditioned: &Prediction,
     ) -> Option<SpeakerReference> {
         self.speaker.as_ref()?;
-        Some(SpeakerReference::of_clip(self.owner(), &self.normalised(features), samples, alone))
+        Some(SpeakerReference::of_clip(self.owner(), &self.normalised(features), samples, unconditioned))
     }
 
     fn owner(&self) -> Owner<'_> {
@@ -238,20 +244,20 @@ impl Model {
         Owner { name, weights: &weights.sha256, rows: front_end.rows() }
     }
 
-    /// The values of a feature map, its rows shifted and scaled.
+    /// The values of a feature map, normalised row by row.
     pub(crate) fn normalised(&self, features: &FeatureMap) -> Vec<f32> {
         let mut values = features.values().to_vec();
         self.manifest.normalise.apply(&mut values, features.columns());
         values
     }
 
-    /// The [features that the last layers decide by](Classifier::embed).
+    /// The [embedding](Classifier::embed) of a feature map.
     pub fn represent(&self, features: FeatureMap) -> Vec<f32> {
         let represented = self.network.embed(self.input(features));
         represented.into_data().try_to_vec().expect("features are f32")
     }
 
-    /// The logits of what [`represent`](Self::represent) gives, in the order of [`Emotion::ALL`].
+    /// The logits of an [embedding](Self::represent), in the order of [`Emotion::ALL`].
     pub fn decide(&self, representation: &[f32]) -> [f32; 7] {
         let values = TensorData::new(representation.to_vec(), [1, representation.len()]);
         let logits = self.network.classify(Tensor::from_data(values, &self.device));
@@ -259,7 +265,7 @@ impl Model {
         logits.try_into().expect("the manifest was checked: one output an emotion")
     }
 
-    /// What the network is given of a feature map: a batch of one, with its rows shifted and scaled.
+    /// The network's input for a feature map: a batch of one, normalised.
     pub(crate) fn input(&self, features: FeatureMap) -> Tensor<3> {
         let shape = [1, features.rows(), features.columns()];
         let mut values = features.into_values();
@@ -267,7 +273,7 @@ impl Model {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 
-    /// The networks that read a clip beside a speaker reference, of models that take one.
+    /// The networks of the speaker head, if the model has one.
     pub fn speaker_network(&self) -> Option<&SpeakerNetwork> {
         self.speaker.as_ref()
     }
@@ -313,8 +319,8 @@ mod files {
         }
     }
 
-    /// Writes `network` as quantised weights beside `manifest`, whose weights entry is filled in, into `folder`, with
-    /// a copy of the files of the encoder in the folder `encoder`, if the model needs one.
+    /// Writes `network` as quantized weights and `manifest`, whose weights entry is filled in, into `folder`, with a
+    /// copy of the encoder's files from the folder `encoder`, if the model needs one.
     ///
     /// Each file is written whole under another name and then renamed, so that a crash leaves the old model or the
     /// new one.
@@ -339,7 +345,7 @@ mod files {
         Ok(manifest)
     }
 
-    /// The network as it comes back from its file: with rounded weights.
+    /// The network as it would be loaded from its file: with quantized weights.
     pub(crate) fn as_saved(
         network: &Classifier,
         manifest: &Manifest,
@@ -349,49 +355,49 @@ mod files {
         Ok(parameters::apply(manifest.architecture.init(device), parameters)?)
     }
 
-    /// A speaker network with rounded weights, and the bytes of its file.
+    /// A speaker network with quantized weights, and the bytes of its file.
     #[derive(Debug, Clone)]
-    pub struct RoundedSpeakerNetwork {
+    pub struct QuantizedSpeakerNetwork {
         /// The network.
         pub network: SpeakerNetwork,
         /// The file.
         pub bytes: Vec<u8>,
     }
 
-    impl RoundedSpeakerNetwork {
-        /// Rounds the weights of a network.
+    impl QuantizedSpeakerNetwork {
+        /// Quantizes the weights of a network.
         ///
         /// # Errors
-        /// [`ModelError`] when they are no numbers, or not of these sizes.
+        /// [`ModelError`] when they are not finite, or not of these sizes.
         pub fn new(
             network: &SpeakerNetwork,
             architecture: &SpeakerNetworkConfig,
         ) -> Result<Self, ModelError> {
             let bytes = weights::write(&parameters::collect(network), storage);
-            let rounded = in_floats(weights::read(bytes.clone())?);
-            Ok(Self { network: parameters::apply(architecture.init(&Device::flex()), rounded)?, bytes })
+            let quantized = in_floats(weights::read(bytes.clone())?);
+            Ok(Self { network: parameters::apply(architecture.init(&Device::flex()), quantized)?, bytes })
         }
 
-        /// What a model.json says of its file.
+        /// The description of its file in a `model.json`.
         pub fn file(&self) -> WeightsFile {
-            // A name of its own, so that whatever was there before stays whole until model.json names this one.
+            // A name of its own, so that the previous file stays in place until model.json names this one.
             let name = &WeightsFile::describe("", &self.bytes).sha256[..8];
             WeightsFile::describe(&format!("speaker-{name}.safetensors"), &self.bytes)
         }
     }
 
-    /// Writes the weights of a speaker head that `manifest` describes into `folder`, then the manifest, and deletes the file of the one
-    /// before.
+    /// Writes the weights of a speaker head that `manifest` describes into `folder`, then the manifest, and deletes the
+    /// previous head's file.
     ///
     /// # Errors
     /// [`ModelError`] when a file cannot be written.
     pub fn save_speaker_head(
         manifest: &Manifest,
-        rounded: &RoundedSpeakerNetwork,
+        network: &QuantizedSpeakerNetwork,
         folder: &Path,
     ) -> Result<(), ModelError> {
-        let file = rounded.file().file;
-        write_whole(&folder.join(&file), &rounded.bytes)?;
+        let file = network.file().file;
+        write_whole(&folder.join(&file), &network.bytes)?;
         write_whole(&folder.join("model.json"), manifest.to_json().as_bytes())?;
         let is_older =
             |name: &str| name.starts_with("speaker-") && name.ends_with(".safetensors") && name != file;
@@ -403,11 +409,11 @@ mod files {
         Ok(())
     }
 
-    /// Values from which a dense matrix takes seven bits a weight instead of eight: it makes most of the file, and loses
-    /// nothing that can be measured (see the model's card).
+    /// Number of values from which a dense matrix takes seven bits per weight instead of eight: it makes up most of the
+    /// file, and the loss is not measurable (see the model's card).
     const LARGE_MATRIX: usize = 1_000_000;
 
-    /// Matrices and kernels are rounded, everything else is small.
+    /// Matrices and kernels are quantized; everything else is small.
     fn storage(parameter: &Parameter) -> Storage {
         let bits = if parameter.values.len() >= LARGE_MATRIX { 7 } else { 8 };
         match parameter.shape.len() {
@@ -424,6 +430,6 @@ mod files {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use files::{RoundedSpeakerNetwork, save_speaker_head};
+pub use files::{QuantizedSpeakerNetwork, save_speaker_head};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use files::{as_saved, save};

@@ -1,4 +1,4 @@
-//! What a model says of a clip.
+//! The prediction of a model.
 
 use serde::Serialize;
 
@@ -12,18 +12,18 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The softmax of a model's seven scores. Where they are no numbers, as weights that are too large make them, nothing can
-    /// be told: every emotion is as likely as the others.
+    /// The softmax of a model's seven logits. Where they are not finite, which weights that are too large cause, every
+    /// emotion is equally likely.
     ///
     /// # Panics
-    /// If there are not seven scores.
-    pub fn from_logits(scores: &[f32]) -> Self {
-        let scores: [f32; 7] = scores.try_into().expect("one score an emotion");
-        if !scores.iter().all(|score| score.is_finite()) {
+    /// If there are not seven logits.
+    pub fn from_logits(logits: &[f32]) -> Self {
+        let logits: [f32; 7] = logits.try_into().expect("one logit per emotion");
+        if !logits.iter().all(|logit| logit.is_finite()) {
             return Self { probabilities: [1.0 / 7.0; 7] };
         }
-        let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let weights = scores.map(|score| (score - top).exp());
+        let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let weights = logits.map(|logit| (logit - top).exp());
         let total: f32 = weights.iter().sum();
         Self { probabilities: weights.map(|weight| weight / total) }
     }
@@ -38,14 +38,14 @@ impl Prediction {
         self.probabilities[emotion.index()]
     }
 
-    /// Emotions with their probabilities, likeliest first.
+    /// Emotions with their probabilities, most likely first.
     pub fn ranked(&self) -> [(Emotion, f32); 7] {
         let mut ranked = Emotion::ALL.map(|emotion| (emotion, self.of(emotion)));
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
         ranked
     }
 
-    /// The likeliest emotion.
+    /// The most likely emotion.
     pub fn label(&self) -> Emotion {
         self.ranked()[0].0
     }
@@ -73,9 +73,9 @@ mod tests {
     }
 
     #[test]
-    fn scores_that_are_no_numbers_tell_nothing() {
-        for score in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            let prediction = Prediction::from_logits(&[0.0, score, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    fn logits_that_are_not_finite_make_all_emotions_equally_likely() {
+        for logit in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let prediction = Prediction::from_logits(&[0.0, logit, 1.0, 2.0, 3.0, 4.0, 5.0]);
             assert_eq!(prediction.probabilities(), &[1.0 / 7.0; 7]);
         }
     }

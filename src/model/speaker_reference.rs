@@ -1,4 +1,4 @@
-//! What is known of a speaker from other clips: the second input of models that take one.
+//! Speaker references: other clips of a speaker, the second input of models with a speaker head.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -8,26 +8,28 @@ use crate::audio::SAMPLE_RATE_HZ;
 use crate::nn::classifiers::SpeakerNetwork;
 use crate::rules::first_broken;
 
-/// Fixed-point steps of 1: sums of integers do not depend on the order of the clips, and a clip can be taken out again.
+/// Fixed-point steps per unit: sums of integers do not depend on the order of the clips, and a clip can be removed
+/// again.
 const STEPS: f32 = 1024.0;
-/// Values beyond are cut; those of speech lie within ±20.
+/// Larger values are clamped; those of speech are within ±20.
 const LARGEST: f32 = 1000.0;
 /// Clips of one reference, at most; a day of speech.
-const MOST_CLIPS: u64 = 100_000;
-/// A mean of n clips is shrunk by n / (n + this), since few clips say little of a speaker.
+const MAX_CLIPS: u64 = 100_000;
+/// A mean of n clips is shrunk by n / (n + this), because few clips say little about a speaker.
 const SHRINKAGE: f32 = 4.0;
-/// Mean probability of an emotion, other than neutral, from which a reference counts as one-sided: above it are half of the references
-/// with six clips of one emotion (speakers and corpora of training), and a twentieth of those drawn at random.
+/// Mean probability of an emotion, other than neutral, from which a reference counts as one-sided: half of the
+/// references with six clips of one emotion exceed it (speakers and corpora of training), and a twentieth of those
+/// drawn at random.
 const ONE_SIDED: f32 = 0.5;
-/// Clips below which nothing is said of how varied they are.
-const LEAST_CLIPS: u64 = 3;
+/// Fewer clips are never called one-sided.
+const MIN_CLIPS: u64 = 3;
 
-/// The mean of a speaker's normalised embeddings over some clips, with how many they are, how long and how varied.
+/// The mean of a speaker's normalised embeddings over some clips, with their number, duration and variance.
 ///
-/// It holds sums: clips can come in any order, be taken out, and references of the same speaker be merged. It serialises as plain
-/// data. Embeddings belong to the weights of one model, so other models refuse it.
+/// It holds sums: clips can come in any order and be removed, and references of the same speaker merged. It serialises
+/// as plain data. Embeddings belong to the weights of one model, so other models refuse it.
 ///
-/// Only a model makes one: [`Analysis::enrolment`](crate::analyzer::Analysis::enrolment) is that of one clip.
+/// Only a model creates one: [`Analysis::enrolment`](crate::analyzer::Analysis::enrolment) is that of one clip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpeakerReference {
@@ -36,13 +38,13 @@ pub struct SpeakerReference {
     /// SHA-256 of its weights.
     weights: String,
     clips: u64,
-    /// Samples at 16 kHz that the model heard of them.
+    /// Samples of them, at 16 kHz.
     samples: u64,
     /// Sum over the clips of each value of the normalised embedding, in steps.
     embedding: Vec<i64>,
     /// Sum over the clips of the mean square of the normalised embedding, in steps.
     mean_square: i64,
-    /// Sum over the clips of the probabilities without a reference, in steps.
+    /// Sum over the clips of the unconditioned probabilities, in steps.
     probabilities: [i64; 7],
 }
 
@@ -84,24 +86,24 @@ pub(super) struct Owner<'a> {
     pub rows: usize,
 }
 
-/// A [`SpeakerReference`] as a model is given it.
+/// A [`SpeakerReference`] as an input of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conditioning {
     /// The mean of the normalised embeddings, times the weight.
     pub(crate) reference: Vec<f32>,
-    /// Share of the speaker head in the logits: n / (n + 4) of n clips.
+    /// Share of the speaker head in the logits: n / (n + 4) for n clips.
     pub(crate) weight: f32,
 }
 
 impl Conditioning {
-    /// What a model says of a clip beside the reference, by its normalised embedding and what the model says of it alone: the speaker
-    /// head's logits have the weight n / (n + 4). The distance stays that of the clip: that from the reference says less of how often
-    /// a corpus is read wrongly, since every corpus is near to its own speakers.
-    pub(crate) fn read(
+    /// The conditioned output for a clip, from its normalised embedding and the unconditioned output: the speaker
+    /// head's logits have the weight n / (n + 4). The distance stays the clip's own: that from the reference is a worse
+    /// predictor of errors on a corpus, because every corpus is near to its own speakers.
+    pub(crate) fn output(
         &self,
         network: &SpeakerNetwork,
         embedding: &[f32],
-        alone: &Output,
+        unconditioned: &Output,
         device: &Device,
     ) -> Output {
         let column = |values: &[f32]| {
@@ -109,15 +111,15 @@ impl Conditioning {
         };
         let logits = network.forward(column(embedding), column(&self.reference)).into_data();
         let logits: Vec<f32> = logits.try_to_vec().expect("logits are f32");
-        let logits = std::array::from_fn(|i| (1.0 - self.weight) * alone.logits[i] + self.weight * logits[i]);
-        Output { logits, distance: alone.distance }
+        let mix = |i: usize| (1.0 - self.weight) * unconditioned.logits[i] + self.weight * logits[i];
+        Output { logits: std::array::from_fn(mix), distance: unconditioned.distance }
     }
 
-    /// Of normalised embeddings as they are; of one at least.
+    /// From at least one normalised embedding, in floats.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn of_embeddings<'a>(embeddings: impl IntoIterator<Item = &'a [f32]>) -> Self {
         let mut embeddings = embeddings.into_iter();
-        let mut reference = embeddings.next().expect("an embedding at least").to_vec();
+        let mut reference = embeddings.next().expect("at least one embedding").to_vec();
         let mut clips = 1.0;
         for embedding in embeddings {
             reference.iter_mut().zip(embedding).for_each(|(sum, value)| *sum += value);
@@ -133,7 +135,7 @@ fn weight(clips: f32) -> f32 {
 }
 
 impl SpeakerReference {
-    /// Of no clips.
+    /// Without clips.
     pub(super) fn empty(owner: Owner) -> Self {
         Self {
             model: owner.name.to_owned(),
@@ -146,8 +148,13 @@ impl SpeakerReference {
         }
     }
 
-    /// Of one clip, by its normalised embedding, how many samples at 16 kHz were heard, and what the model says without a reference.
-    pub(super) fn of_clip(owner: Owner, embedding: &[f32], samples: usize, prediction: &Prediction) -> Self {
+    /// Of one clip, from its normalised embedding, its number of samples at 16 kHz, and its unconditioned prediction.
+    pub(super) fn of_clip(
+        owner: Owner,
+        embedding: &[f32],
+        samples: usize,
+        unconditioned: &Prediction,
+    ) -> Self {
         let steps = |value: f32| (value.clamp(-LARGEST, LARGEST) * STEPS).round() as i64;
         let values: Vec<i64> = embedding.iter().map(|&value| steps(value)).collect();
         let squares: f64 = values.iter().map(|&value| (value as f64 / f64::from(STEPS)).powi(2)).sum();
@@ -156,7 +163,7 @@ impl SpeakerReference {
             samples: samples as u64,
             mean_square: (squares / values.len().max(1) as f64 * f64::from(STEPS)).round() as i64,
             embedding: values,
-            probabilities: prediction.probabilities().map(steps),
+            probabilities: unconditioned.probabilities().map(steps),
             ..Self::empty(owner)
         }
     }
@@ -168,10 +175,10 @@ impl SpeakerReference {
     pub fn parse(text: &str) -> Result<Self, SpeakerReferenceError> {
         let damaged = |reason: String| SpeakerReferenceError::Damaged(reason);
         let reference: Self = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
-        // Products of them are in their ranges from here on.
-        first_broken(&[(reference.clips <= MOST_CLIPS, "too many clips")])
+        // From here on, products of the number of clips do not overflow.
+        first_broken(&[(reference.clips <= MAX_CLIPS, "too many clips")])
             .map_err(|rule| damaged(rule.to_owned()))?;
-        let within = |value: &i64, most: f32| value.unsigned_abs() <= reference.clips * (most * STEPS) as u64;
+        let within = |value: &i64, max: f32| value.unsigned_abs() <= reference.clips * (max * STEPS) as u64;
         first_broken(&[
             (reference.samples <= reference.clips << 32, "too many samples"),
             (
@@ -198,7 +205,7 @@ impl SpeakerReference {
         self.combine(other, 1)
     }
 
-    /// Takes out clips that were added before.
+    /// Removes clips that were added before.
     ///
     /// # Errors
     /// [`SpeakerReferenceError`] when it is of another model, or holds clips that were not added.
@@ -217,10 +224,10 @@ impl SpeakerReference {
         {
             return Err(SpeakerReferenceError::OtherModel(other.model.clone()));
         }
-        if self.clips + other.clips > MOST_CLIPS {
+        if self.clips + other.clips > MAX_CLIPS {
             return Err(SpeakerReferenceError::Damaged("too many clips".to_owned()));
         }
-        // Counts cannot become negative: `remove` looks at them first.
+        // Counts cannot become negative: `remove` checks them first.
         self.clips = self.clips.wrapping_add_signed(sign * other.clips as i64);
         self.samples = self.samples.wrapping_add_signed(sign * other.samples as i64);
         self.mean_square += sign * other.mean_square;
@@ -231,31 +238,31 @@ impl SpeakerReference {
         Ok(())
     }
 
-    /// Clips that it rests on.
+    /// Number of clips.
     pub fn clips(&self) -> u64 {
         self.clips
     }
 
-    /// Seconds of them that the model heard.
+    /// Total duration of the clips, in seconds.
     pub fn seconds(&self) -> f32 {
         (self.samples as f64 / f64::from(SAMPLE_RATE_HZ)) as f32
     }
 
-    /// The mean over the clips of what the model says of them without a reference; none without clips.
+    /// The mean of the clips' unconditioned predictions; none without clips.
     pub fn mean_prediction(&self) -> Option<Prediction> {
         let total: i64 = self.probabilities.iter().sum();
         (total > 0).then(|| self.probabilities.map(|steps| steps as f32 / total as f32).into())
     }
 
-    /// The emotion, other than neutral, that most of it seems to be: beside such a reference, the emotion itself sounds ordinary. None
-    /// of fewer than three clips.
+    /// The emotion, other than neutral, of most of the clips, if there is one: conditioned on such a reference, that
+    /// emotion looks ordinary. None for fewer than three clips.
     pub fn one_sided(&self) -> Option<Emotion> {
         let (emotion, share) = self.mean_prediction()?.ranked()[0];
-        (self.clips >= LEAST_CLIPS && emotion != Emotion::Neutral && share >= ONE_SIDED).then_some(emotion)
+        (self.clips >= MIN_CLIPS && emotion != Emotion::Neutral && share >= ONE_SIDED).then_some(emotion)
     }
 
-    /// Variance of the embedding from clip to clip, averaged over its values; 1 is that of the training clips of all speakers. None of
-    /// fewer than two clips.
+    /// Variance of the embedding over the clips, averaged over its values; 1 is that of the training clips of all
+    /// speakers. None for fewer than two clips.
     pub fn variance(&self) -> Option<f32> {
         if self.clips < 2 {
             return None;
@@ -268,7 +275,7 @@ impl SpeakerReference {
         Some((variance * clips / (clips - 1.0)).max(0.0) as f32)
     }
 
-    /// What a model is given of it; nothing of no clips.
+    /// The reference as an input of a model; none without clips.
     ///
     /// # Errors
     /// [`SpeakerReferenceError::OtherModel`] unless it belongs to this model.
@@ -294,9 +301,9 @@ mod tests {
     const OWNER: Owner = Owner { name: "voice", weights: "abc", rows: 3 };
 
     fn clip(values: [f32; 3], emotion: Emotion) -> SpeakerReference {
-        let mut scores = [0.0; 7];
-        scores[emotion.index()] = 5.0;
-        SpeakerReference::of_clip(OWNER, &values, 32_000, &Prediction::from_logits(&scores))
+        let mut logits = [0.0; 7];
+        logits[emotion.index()] = 5.0;
+        SpeakerReference::of_clip(OWNER, &values, 32_000, &Prediction::from_logits(&logits))
     }
 
     fn merged(clips: &[SpeakerReference]) -> SpeakerReference {
@@ -315,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_clips_and_merges_does_not_matter_and_clips_can_be_taken_out() {
+    fn the_order_of_clips_and_merges_does_not_matter_and_clips_can_be_removed() {
         let [a, b, c, d] = clips();
         let all = merged(&[a.clone(), b.clone(), c.clone(), d.clone()]);
         assert_eq!(all, merged(&[d.clone(), b.clone(), a.clone(), c.clone()]));
@@ -328,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_is_shrunk_and_none_is_nothing() {
+    fn the_mean_is_shrunk_and_an_empty_reference_conditions_nothing() {
         let reference = merged(&[clip([1.0, 0.0, 2.0], Emotion::Sad), clip([3.0, 0.0, -2.0], Emotion::Sad)]);
         let conditioning = reference.conditioning(OWNER).expect("its own").expect("two clips");
         assert_eq!(conditioning.reference, [4.0 / 6.0, 0.0, 0.0]);
@@ -339,9 +346,9 @@ mod tests {
     }
 
     #[test]
-    fn it_says_how_varied_it_is() {
+    fn variance_and_one_sidedness_are_measured() {
         let alike = merged(&[clip([1.0; 3], Emotion::Angry), clip([1.0; 3], Emotion::Angry)]);
-        assert_eq!((alike.variance(), alike.one_sided()), (Some(0.0), None), "two clips say little");
+        assert_eq!((alike.variance(), alike.one_sided()), (Some(0.0), None), "two clips are too few");
         let angry = merged(&[alike.clone(), clip([1.0; 3], Emotion::Angry)]);
         assert_eq!(angry.one_sided(), Some(Emotion::Angry));
         let neutral = merged(&[0.0, 1.0, 2.0].map(|x| clip([x; 3], Emotion::Neutral)));
@@ -352,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn json_comes_back_and_what_is_none_is_refused() {
+    fn json_round_trips_and_invalid_json_is_refused() {
         let reference = merged(&clips());
         let text = reference.to_json();
         assert_eq!(SpeakerReference::parse(&text), Ok(reference.clone()));

@@ -1,4 +1,4 @@
-//! The models that can be trained here, as they are before.
+//! The models that can be trained here, before training.
 
 use super::{
     Calibration, Embedding, Emotion, Features, Manifest, Metrics, Normalisation, Statistics, Training,
@@ -36,10 +36,10 @@ impl Manifest {
     pub const NAMES: [&str; 9] =
         ["baseline", "mfcc1", "mfcc2", "ms", "voice", "hubert-small", "wav2vec2-small", "hubert", "wav2vec2"];
 
-    /// The description of a model by name, before it is trained, with the encoder that it listens through, if it does.
+    /// The description of a model by name, before it is trained, with its encoder, if it needs one.
     ///
     /// # Errors
-    /// [`UntrainableError`] if there is no such model, or it needs an encoder, or none.
+    /// [`UntrainableError`] if there is no such model, its encoder is missing, or it takes none.
     pub fn untrained(name: &str, encoder: Option<Description>) -> Result<Self, UntrainableError> {
         match (name, encoder) {
             ("baseline", None) => Ok(Self::of_map(
@@ -64,7 +64,7 @@ impl Manifest {
                 name,
                 "The paper's Deep CNN on a mel spectrogram of 128 bands",
                 FrontEndSettings::log_mel(),
-                // Half the paper's hidden units: with all of them the model would not fit 2.5 MB.
+                // Half the paper's hidden units: with all of them the model would exceed 2.5 MB.
                 |input| Architecture::DeepCnn(DeepCnnConfig::new(input).with_hidden(128)),
             )),
             ("voice", Some(encoder)) => Ok(Self::of_all_states(
@@ -116,8 +116,8 @@ impl Manifest {
         Self::of(name, summary, ClipSettings::default(), Features::Map(front_end), network)
     }
 
-    /// Of all that the encoder hears of a voice, from its first word on, at one level: as it is recorded, a voice 12 dB softer had
-    /// another label in 16 of 100 clips, and with an encoder pretrained here in 41.
+    /// On all hidden states, with clips that start at the first word and are scaled to one level: at the recorded
+    /// level, a voice 12 dB softer got another label in 16 of 100 clips, and with an encoder pretrained here in 41.
     fn of_all_states(
         name: &str,
         summary: &str,
@@ -170,7 +170,7 @@ impl Manifest {
     }
 }
 
-/// The dense layers behind the paper's wav2vec 2.0.
+/// The paper's dense layers on wav2vec 2.0.
 fn paper_mlp(input: [usize; 2]) -> MlpConfig {
     MlpConfig::new(input).with_input_dropout(0.0).with_hidden([128, 64]).with_dropout([0.4, 0.3])
 }

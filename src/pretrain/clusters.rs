@@ -1,11 +1,11 @@
-//! K-means: the frames of much sound divided into clusters, whose numbers are then what a student looks for.
+//! K-means over frames of many crops; the indices of the clusters are a student's targets.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-/// Passes over the frames; more move next to nothing.
-const PASSES: usize = 20;
+/// Iterations; more change next to nothing.
+const ITERATIONS: usize = 20;
 
 /// Centres of clusters.
 pub struct Clusters {
@@ -14,24 +14,24 @@ pub struct Clusters {
 }
 
 impl Clusters {
-    /// Divides `frames`, `[frames, width]`, into `count` clusters by Lloyd's algorithm, which begins with centres far
-    /// from each other (Arthur and Vassilvitskii, "k-means++", 2007).
+    /// Fits `count` clusters to `frames`, `[frames, width]`, by Lloyd's algorithm, initialized with k-means++ (Arthur
+    /// and Vassilvitskii, 2007).
     ///
     /// # Panics
     /// If there are fewer frames than clusters.
-    pub fn find(frames: &Tensor<2>, count: usize, rng: &mut StdRng) -> Self {
+    pub fn fit(frames: &Tensor<2>, count: usize, rng: &mut StdRng) -> Self {
         let [total, width] = frames.dims();
         assert!(total >= count, "there must be a frame for each cluster");
-        let mut clusters = Self { centres: scattered(frames, count, rng) };
-        for _ in 0..PASSES {
-            let nearest = clusters.nearest(frames.clone());
+        let mut clusters = Self { centres: k_means_plus_plus(frames, count, rng) };
+        for _ in 0..ITERATIONS {
+            let nearest = clusters.predict(frames.clone());
             let mut counts = vec![0.0_f32; count];
             nearest.iter().for_each(|&cluster| counts[cluster] += 1.0);
-            let belongs = one_hot(&nearest, count, &frames.device());
-            let sums = belongs.swap_dims(0, 1).matmul(frames.clone());
+            let assigned = one_hot(&nearest, count, &frames.device());
+            let sums = assigned.swap_dims(0, 1).matmul(frames.clone());
             let sizes = TensorData::new(counts.iter().map(|count| count.max(1.0)).collect(), [count, 1]);
             let means = sums / Tensor::from_data(sizes, &frames.device());
-            // A cluster that lost all its frames begins anew at one of them.
+            // An empty cluster starts again at a random frame.
             let rows = (0..count).map(|cluster| match counts[cluster] {
                 0.0 => frames.clone().narrow(0, rng.random_range(0..total), 1),
                 _ => means.clone().narrow(0, cluster, 1),
@@ -42,32 +42,32 @@ impl Clusters {
     }
 
     /// The cluster of each of `frames`, `[frames, width]`.
-    pub fn nearest(&self, frames: Tensor<2>) -> Vec<usize> {
+    pub fn predict(&self, frames: Tensor<2>) -> Vec<usize> {
         // |x - c|² = |x|² - 2 x·c + |c|², of which |x|² is the same for all.
         let lengths = self.centres.clone().square().sum_dim(1).swap_dims(0, 1);
         let nearness = frames.matmul(self.centres.clone().swap_dims(0, 1)) * 2.0 - lengths;
         let [_, count] = nearness.dims();
         let nearness: Vec<f32> = nearness.into_data().try_to_vec().expect("f32");
-        nearness.chunks_exact(count).map(largest).collect()
+        nearness.chunks_exact(count).map(argmax).collect()
     }
 }
 
-/// The place of the largest value.
-pub fn largest(values: &[f32]) -> usize {
+/// The index of the largest value.
+pub fn argmax(values: &[f32]) -> usize {
     let best = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    best.map_or(0, |(place, _)| place)
+    best.map_or(0, |(index, _)| index)
 }
 
-/// A row for each number, with 1 at its place.
-pub fn one_hot(numbers: &[usize], count: usize, device: &Device) -> Tensor<2> {
-    let mut rows = vec![0.0_f32; numbers.len() * count];
-    numbers.iter().enumerate().for_each(|(row, &number)| rows[row * count + number] = 1.0);
-    Tensor::from_data(TensorData::new(rows, [numbers.len(), count]), device)
+/// A row for each index, with 1 at it.
+pub fn one_hot(indices: &[usize], count: usize, device: &Device) -> Tensor<2> {
+    let mut rows = vec![0.0_f32; indices.len() * count];
+    indices.iter().enumerate().for_each(|(row, &index)| rows[row * count + index] = 1.0);
+    Tensor::from_data(TensorData::new(rows, [indices.len(), count]), device)
 }
 
-/// Frames far from each other: each is drawn with a chance that grows with the square of its distance to the nearest one
-/// drawn before.
-fn scattered(frames: &Tensor<2>, count: usize, rng: &mut StdRng) -> Tensor<2> {
+/// Initial centres: frames, each drawn with a probability in proportion to the square of its distance to the nearest
+/// one drawn before.
+fn k_means_plus_plus(frames: &Tensor<2>, count: usize, rng: &mut StdRng) -> Tensor<2> {
     let [total, _] = frames.dims();
     let mut distances = vec![f32::INFINITY; total];
     let mut drawn = rng.random_range(0..total);
@@ -78,9 +78,9 @@ fn scattered(frames: &Tensor<2>, count: usize, rng: &mut StdRng) -> Tensor<2> {
         if centres.len() == count {
             return Tensor::cat(centres, 0);
         }
-        let apart = (frames.clone() - centre).square().sum_dim(1).into_data();
-        let apart: Vec<f32> = apart.try_to_vec().expect("f32");
-        distances.iter_mut().zip(apart).for_each(|(distance, apart)| *distance = distance.min(apart));
+        let squares = (frames.clone() - centre).square().sum_dim(1).into_data();
+        let squares: Vec<f32> = squares.try_to_vec().expect("f32");
+        distances.iter_mut().zip(squares).for_each(|(distance, square)| *distance = distance.min(square));
         let sum: f64 = distances.iter().map(|&distance| f64::from(distance)).sum();
         let mut left = rng.random::<f64>() * sum;
         drawn = distances
@@ -100,16 +100,16 @@ mod tests {
     use rand::SeedableRng;
 
     #[test]
-    fn heaps_of_points_are_found() {
+    fn separate_groups_of_points_get_clusters_of_their_own() {
         let mut rng = StdRng::seed_from_u64(3);
-        let heaps = [[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]];
-        let mut points: Vec<f32> = (0..400).flat_map(|n| heaps[n % 4]).collect();
+        let groups = [[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]];
+        let mut points: Vec<f32> = (0..400).flat_map(|n| groups[n % 4]).collect();
         points.iter_mut().for_each(|value| *value += 1e-6);
         add_noise(&mut points, 20.0, &mut rng);
         let device = Device::flex();
         let frames = Tensor::<2>::from_data(TensorData::new(points, [400, 2]), &device);
-        let clusters = Clusters::find(&frames, 4, &mut rng);
-        let nearest = clusters.nearest(frames);
+        let clusters = Clusters::fit(&frames, 4, &mut rng);
+        let nearest = clusters.predict(frames);
         let first: Vec<usize> = nearest[..4].to_vec();
         for (n, cluster) in nearest.iter().enumerate() {
             assert_eq!(*cluster, first[n % 4], "point {n}");
@@ -120,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn points_all_alike_are_no_endless_search() {
+    fn equal_points_end_the_search_too() {
         let frames = Tensor::<2>::ones([10, 3], &Device::flex());
-        let clusters = Clusters::find(&frames, 4, &mut StdRng::seed_from_u64(1));
-        assert_eq!(clusters.nearest(frames).len(), 10);
+        let clusters = Clusters::fit(&frames, 4, &mut StdRng::seed_from_u64(1));
+        assert_eq!(clusters.predict(frames).len(), 10);
     }
 }

@@ -1,4 +1,5 @@
-//! The objective of wav2vec 2.0: of the masked frames of a sound, tell which one this is by its quantised description.
+//! The objective of wav2vec 2.0: identify each masked frame by its quantized features among the masked frames of its
+//! crop.
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear, LinearConfig};
@@ -7,34 +8,46 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::clusters::{largest, one_hot};
-use super::student::{Figures, Outcome, to_unit_length};
+use super::clusters::{argmax, one_hot};
+use super::objective::{Batch, LossMetrics, LossOutput, MaskedEncoder, Objective, normalize_rows};
 
 /// Cosines are divided by this before softmax, as in the paper.
 const TEMPERATURE: f32 = 0.1;
-/// How much a frame's choice of entries is left to chance, at the start and at the end of a run.
-const GUMBEL: [f32; 2] = [2.0, 0.5];
-/// Added to the score of what must not be chosen.
-const FORBIDDEN: f32 = -1e4;
+/// Temperature of the Gumbel softmax, at the start and at the end of a run.
+const GUMBEL_TEMPERATURE: [f32; 2] = [2.0, 0.5];
+/// Added to the logits of frames that are no candidates.
+const EXCLUDED: f32 = -1e4;
 
-/// Describes frames by entries of codebooks, and compares them with what the layers say.
+/// Sizes and weights of the head.
+pub struct ContrastSettings {
+    /// Codebooks.
+    pub groups: usize,
+    /// Entries of each.
+    pub entries: usize,
+    /// Dimensions in which frames are compared.
+    pub width: usize,
+    /// Weight of the diversity loss.
+    pub diversity: f32,
+}
+
+/// Quantizes features with codebooks, and compares them with the encoder's output.
 #[derive(Module, Debug)]
 pub struct ContrastHead {
-    /// Scores of the entries.
+    /// Logits of the entries.
     choice: Linear,
     /// `[groups, entries, width / groups]`.
     entries: Param<Tensor<3>>,
+    /// Projects quantized features.
     described: Linear,
+    /// Projects the encoder's output.
     said: Linear,
+    diversity: f32,
 }
 
 impl ContrastHead {
-    pub fn new(
-        channels: usize,
-        layers: usize,
-        [groups, entries, width]: [usize; 3],
-        device: &Device,
-    ) -> Self {
+    /// A head on `channels` channels of the convolutions and `layers` values a frame of the encoder.
+    pub fn new(channels: usize, layers: usize, settings: &ContrastSettings, device: &Device) -> Self {
+        let &ContrastSettings { groups, entries, width, diversity } = settings;
         let small = Initializer::Uniform { min: 0.0, max: 1.0 };
         Self {
             // Far apart from the start, so that choices are not all left to chance.
@@ -44,109 +57,106 @@ impl ContrastHead {
             entries: small.init([groups, entries, width / groups], device),
             described: LinearConfig::new(width, width).init(device),
             said: LinearConfig::new(layers, width).init(device),
-        }
-    }
-
-    /// Cross-entropy of the right frame among those masked in the same sound, and `diversity` times the share of the
-    /// entries that are not used.
-    ///
-    /// # Shapes
-    /// - features: `[batch, frames, channels]`
-    /// - last: `[batch, frames, width]`
-    /// - mask: `batch * frames`
-    /// - progress: 0 to 1
-    pub fn loss(
-        &self,
-        features: Tensor<3>,
-        last: Tensor<3>,
-        mask: &[bool],
-        diversity: f32,
-        progress: f32,
-        rng: &mut StdRng,
-    ) -> Outcome {
-        let device = last.device();
-        let [batch, frames, width] = last.dims();
-        let [_, _, channels] = features.dims();
-        let masked: Vec<usize> = (0..mask.len()).filter(|&frame| mask[frame]).collect();
-        let places: Vec<i64> = masked.iter().map(|&frame| frame as i64).collect();
-        let places = Tensor::<1, Int>::from_data(TensorData::new(places, [masked.len()]), &device);
-        let features = features.reshape([batch * frames, channels]).select(0, places.clone());
-        let last = last.reshape([batch * frames, width]).select(0, places);
-
-        let Quantised { vectors, chosen, spread, used } = self.quantise(features, progress, rng);
-        let described = to_unit_length(self.described.forward(vectors));
-        let cosines = to_unit_length(self.said.forward(last)).matmul(described.swap_dims(0, 1));
-        let count = masked.len();
-        let mut barred = vec![0.0_f32; count * count];
-        let mut open = 0;
-        for row in 0..count {
-            for column in 0..count {
-                let is_other_sound = masked[row] / frames != masked[column] / frames;
-                // What is described alike cannot be told apart.
-                let is_alike = row != column && chosen[row] == chosen[column];
-                let is_barred = is_other_sound || is_alike;
-                barred[row * count + column] = if is_barred { FORBIDDEN } else { 0.0 };
-                open += usize::from(!is_barred);
-            }
-        }
-        let barred = Tensor::<2>::from_data(TensorData::new(barred, [count, count]), &device);
-        let scores = log_softmax(cosines / TEMPERATURE + barred, 1);
-        let right: Vec<usize> = (0..count).collect();
-        let said: Vec<f32> = scores.clone().into_data().try_to_vec().expect("scores are f32");
-        let found =
-            said.chunks_exact(count).zip(&right).filter(|(said, right)| largest(said) == **right).count();
-        let entropy = (scores * one_hot(&right, count, &device)).sum().neg() / count as f32;
-        Outcome {
-            loss: entropy + (spread.neg() + 1.0) * diversity,
-            figures: Figures {
-                found: found as f32 / count.max(1) as f32,
-                chance: count as f32 / open.max(1) as f32,
-                used,
-            },
+            diversity,
         }
     }
 
     /// Chooses an entry of each codebook for each frame (Jang et al., "Categorical Reparameterization with
-    /// Gumbel-Softmax", 2017): forward the one with the best score after noise, backward a softmax of them.
-    fn quantise(&self, features: Tensor<2>, progress: f32, rng: &mut StdRng) -> Quantised {
+    /// Gumbel-Softmax", 2017): forward the one with the largest logit after noise, backward a softmax of them.
+    fn quantize(&self, features: Tensor<2>, progress: f32, rng: &mut StdRng) -> Quantized {
         let device = features.device();
         let [count, _] = features.dims();
         let [groups, entries, width] = self.entries.dims();
-        let scores = self.choice.forward(features).reshape([count, groups, entries]);
+        let logits = self.choice.forward(features).reshape([count, groups, entries]);
         let noise: Vec<f32> = (0..count * groups * entries)
             .map(|_| -(-(rng.random::<f32>().max(1e-9)).ln()).max(1e-9).ln())
             .collect();
         let noise = Tensor::<3>::from_data(TensorData::new(noise, [count, groups, entries]), &device);
-        let temperature = GUMBEL[0] + (GUMBEL[1] - GUMBEL[0]) * progress;
-        let soft = softmax((scores.clone() + noise) / temperature, 2);
-        let chances: Vec<f32> = soft.clone().into_data().try_to_vec().expect("scores are f32");
-        let chosen: Vec<usize> = chances.chunks_exact(entries).map(largest).collect();
-        let hard = one_hot(&chosen, entries, &device).reshape([count, groups, entries]);
+        let temperature = GUMBEL_TEMPERATURE[0] + (GUMBEL_TEMPERATURE[1] - GUMBEL_TEMPERATURE[0]) * progress;
+        let soft = softmax((logits.clone() + noise) / temperature, 2);
+        let probabilities: Vec<f32> = soft.clone().into_data().try_to_vec().expect("probabilities are f32");
+        let codes: Vec<usize> = probabilities.chunks_exact(entries).map(argmax).collect();
+        let hard = one_hot(&codes, entries, &device).reshape([count, groups, entries]);
         let choice = hard + soft.clone() - soft.detach();
         let vectors = choice.swap_dims(0, 1).matmul(self.entries.val());
         let vectors = vectors.swap_dims(0, 1).reshape([count, groups * width]);
 
-        // How many entries the frames would use, chosen without noise: the exponential of the entropy of their mean.
-        let mean = softmax(scores, 2).mean_dim(0);
+        // Perplexity without noise: how many entries the frames would use.
+        let mean = softmax(logits, 2).mean_dim(0);
         let entropy = (mean.clone() * (mean + 1e-7).log()).sum_dim(2).neg();
-        let spread = entropy.exp().sum() / (groups * entries) as f32;
-        let chosen: Vec<Vec<usize>> = chosen.chunks_exact(groups).map(<[usize]>::to_vec).collect();
+        let perplexity = entropy.exp().sum() / (groups * entries) as f32;
+        let codes: Vec<Vec<usize>> = codes.chunks_exact(groups).map(<[usize]>::to_vec).collect();
         let mut seen = vec![false; groups * entries];
-        for frame in &chosen {
+        for frame in &codes {
             frame.iter().enumerate().for_each(|(group, &entry)| seen[group * entries + entry] = true);
         }
         let used = seen.iter().filter(|seen| **seen).count() as f32 / seen.len() as f32;
-        Quantised { vectors, chosen, spread, used }
+        Quantized { vectors, codes, perplexity, used }
     }
 }
 
-struct Quantised {
+/// Features, quantized.
+struct Quantized {
     /// `[frames, width]`.
     vectors: Tensor<2>,
     /// The entries of each frame, one of each codebook.
-    chosen: Vec<Vec<usize>>,
-    /// Share of the entries in use, 0 to 1, with a slope.
-    spread: Tensor<1>,
+    codes: Vec<Vec<usize>>,
+    /// Perplexity of the codes as a share of all entries, 0 to 1; differentiable.
+    perplexity: Tensor<1>,
     /// Share of the entries that some frame has.
     used: f32,
+}
+
+impl Objective for ContrastHead {
+    /// Cross-entropy of the right frame among those masked in the same crop, and `diversity` times the share of the
+    /// entries that are not used.
+    fn loss(&self, encoder: &MaskedEncoder, batch: &Batch, rng: &mut StdRng) -> LossOutput {
+        let (features, frames) = encoder.extract_features(batch);
+        let last = encoder.encode(frames).last_hidden_state;
+        let device = last.device();
+        let [crops, frames, width] = last.dims();
+        let [_, _, channels] = features.dims();
+        let masked: Vec<usize> = (0..batch.mask.len()).filter(|&frame| batch.mask[frame]).collect();
+        let indices: Vec<i64> = masked.iter().map(|&frame| frame as i64).collect();
+        let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [masked.len()]), &device);
+        let features = features.reshape([crops * frames, channels]).select(0, indices.clone());
+        let last = last.reshape([crops * frames, width]).select(0, indices);
+
+        let Quantized { vectors, codes, perplexity, used } = self.quantize(features, batch.progress, rng);
+        let quantized = normalize_rows(self.described.forward(vectors));
+        let cosines = normalize_rows(self.said.forward(last)).matmul(quantized.swap_dims(0, 1));
+        let count = masked.len();
+        let mut excluded = vec![0.0_f32; count * count];
+        let mut candidates = 0;
+        for row in 0..count {
+            for column in 0..count {
+                let is_other_crop = masked[row] / frames != masked[column] / frames;
+                // Frames of the same codes cannot be told apart.
+                let has_same_codes = row != column && codes[row] == codes[column];
+                let is_excluded = is_other_crop || has_same_codes;
+                excluded[row * count + column] = if is_excluded { EXCLUDED } else { 0.0 };
+                candidates += usize::from(!is_excluded);
+            }
+        }
+        let excluded = Tensor::<2>::from_data(TensorData::new(excluded, [count, count]), &device);
+        let log_probabilities = log_softmax(cosines / TEMPERATURE + excluded, 1);
+        let targets: Vec<usize> = (0..count).collect();
+        let predicted: Vec<f32> =
+            log_probabilities.clone().into_data().try_to_vec().expect("probabilities are f32");
+        let right = predicted
+            .chunks_exact(count)
+            .zip(&targets)
+            .filter(|(predicted, target)| argmax(predicted) == **target)
+            .count();
+        let cross_entropy =
+            (log_probabilities * one_hot(&targets, count, &device)).sum().neg() / count as f32;
+        LossOutput {
+            loss: cross_entropy + (perplexity.neg() + 1.0) * self.diversity,
+            metrics: LossMetrics {
+                accuracy: right as f32 / count.max(1) as f32,
+                chance: count as f32 / candidates.max(1) as f32,
+                used,
+            },
+        }
+    }
 }

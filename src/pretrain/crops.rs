@@ -1,49 +1,49 @@
-//! Pieces of recordings, all of one length.
+//! Crops of recordings, all of one length.
 
 use std::fs;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::{Changes, PretrainError, Watcher};
+use super::{CropAugmentation, PretrainError, PretrainWatcher};
 use crate::audio::{ReadOptions, SAMPLE_RATE_HZ, decode};
 use crate::corpus::{SplitKind, SplitSettings, Utterance};
 use crate::parallel;
 
-/// A piece of a recording, twice.
+/// A crop of a recording, twice.
 pub struct Crop {
-    /// As it was recorded, at a speed of its own: for the teacher.
+    /// Clean, at a random speed: for the teacher.
     pub clean: Vec<f32>,
-    /// Changed: for the student.
-    pub heard: Vec<f32>,
+    /// Augmented: for the student.
+    pub augmented: Vec<f32>,
 }
 
 /// Recordings in memory, at 16 kHz.
 pub struct Crops {
     recordings: Vec<Vec<f32>>,
     length: usize,
-    changes: Changes,
+    augmentation: CropAugmentation,
 }
 
-/// The recordings that may be heard: those that train on the random split and on the speakers' split of this seed, so
-/// that what judges or chooses on either was never heard.
-pub fn allowed(utterances: &[Utterance], seed: u64) -> Vec<usize> {
+/// The recordings to train on: those in the train set of both the random split and the speakers' split of this seed, so
+/// that the encoder has seen no validation or test clip of either.
+pub fn train_set(utterances: &[Utterance], seed: u64) -> Vec<usize> {
     let [random, speaker] = [SplitKind::Random, SplitKind::Speaker]
         .map(|kind| SplitSettings { kind, seed }.divide(utterances).train);
     random.into_iter().filter(|index| speaker.binary_search(index).is_ok()).collect()
 }
 
 impl Crops {
-    /// Reads the recordings at `indices`. Those that cannot be read are told to `watcher` and left out.
+    /// Reads the recordings at `indices`. Those that cannot be read are reported to `watcher` and left out.
     ///
     /// # Errors
-    /// [`PretrainError::Silent`] when there are none.
+    /// [`PretrainError::NoRecordings`] when there are none.
     pub fn read(
         utterances: &[Utterance],
         indices: &[usize],
         crop_s: f32,
-        changes: &Changes,
-        watcher: &dyn Watcher,
+        augmentation: &CropAugmentation,
+        watcher: &dyn PretrainWatcher,
     ) -> Result<Self, PretrainError> {
         let recordings = parallel::map(indices, vec![(); parallel::cores()], |(), &index| {
             let path = &utterances[index].path;
@@ -56,13 +56,13 @@ impl Crops {
         let recordings: Vec<Vec<f32>> =
             recordings.into_iter().flatten().filter(|samples| !samples.is_empty()).collect();
         if recordings.is_empty() {
-            return Err(PretrainError::Silent);
+            return Err(PretrainError::NoRecordings);
         }
         let length = (crop_s * SAMPLE_RATE_HZ as f32) as usize;
-        Ok(Self { recordings, length, changes: changes.clone() })
+        Ok(Self { recordings, length, augmentation: augmentation.clone() })
     }
 
-    /// Seconds of all recordings together.
+    /// Total duration of the recordings, in seconds.
     pub fn seconds(&self) -> f32 {
         self.recordings.iter().map(|samples| samples.len() as f32).sum::<f32>() / SAMPLE_RATE_HZ as f32
     }
@@ -72,16 +72,16 @@ impl Crops {
         self.length
     }
 
-    /// Draws a crop from a recording that is drawn, too. One that is too short is filled up with silence.
+    /// Draws a crop of a random recording, padded with zeros if the recording is too short.
     pub fn draw(&self, rng: &mut StdRng) -> Crop {
         let clean = self.cut(rng);
         let other = self.cut(rng);
-        Crop { heard: self.changes.apply(&clean, &other, rng), clean }
+        Crop { augmented: self.augmentation.apply(&clean, &other, rng), clean }
     }
 
     fn cut(&self, rng: &mut StdRng) -> Vec<f32> {
         let recording = &self.recordings[rng.random_range(0..self.recordings.len())];
-        let mut samples = self.changes.play(recording, rng);
+        let mut samples = self.augmentation.change_speed(recording, rng);
         let start = rng.random_range(0..=samples.len().saturating_sub(self.length));
         samples.drain(..start);
         samples.resize(self.length, 0.0);

@@ -1,4 +1,4 @@
-//! Which frames a student must do without.
+//! Which frames of a student's input are masked.
 
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn short_sounds_and_no_mask_are_no_special_case() {
+    fn short_crops_and_no_mask_are_no_special_case() {
         let mut rng = StdRng::seed_from_u64(1);
         assert_eq!(MaskSettings { starts: 0.1, length: 10 }.draw(3, &mut rng), [true; 3]);
         assert_eq!(MaskSettings { starts: 0.0, length: 10 }.draw(3, &mut rng), [false; 3]);

@@ -1,19 +1,20 @@
-//! Training speech encoders from sound alone, without labels; native only.
+//! Training speech encoders on audio alone, without labels; native only.
 //!
 //! ```text
-//! corpus ── crops ──▶ clean ── teacher ──▶ what to find
-//!                 └─▶ changed ── student, spans masked ──▶ what was found ── loss ──▶ checkpoints ──▶ encoder/
+//! corpus ── crops ──▶ clean ── teacher ──▶ targets ───────────────────┐
+//!                 └─▶ augmented ── student, spans masked ── head ──▶ loss ──▶ checkpoints ──▶ encoder/
 //! ```
 //!
-//! HuBERT (Hsu et al., 2021) finds the cluster of each masked frame, wav2vec 2.0 (Baevski et al., 2020) tells what a masked
-//! frame sounds like from what others of the same sound do, and a distilled encoder (Chang et al., "DistilHuBERT", 2022)
-//! says what a stronger one says.
+//! HuBERT (Hsu et al., 2021) predicts the cluster of each masked frame, wav2vec 2.0 (Baevski et al., 2020) identifies
+//! each masked frame among others of its crop, and a distilled encoder (Chang et al., "DistilHuBERT", 2022) predicts
+//! the hidden states of a stronger one.
 
-mod changes;
+mod augmentation;
 mod clusters;
 mod contrast;
 mod crops;
 mod mask;
+mod objective;
 mod recipe;
 mod run;
 mod states;
@@ -21,10 +22,11 @@ mod student;
 mod teacher;
 mod units;
 
-pub use changes::Changes;
+pub use augmentation::CropAugmentation;
 pub use mask::MaskSettings;
-pub use recipe::{Kind, Network, Objective, Recipe};
-pub use run::{Job, Step, Watcher, pretrain};
+pub use objective::LossMetrics;
+pub use recipe::{EncoderKind, ObjectiveSettings, PretrainRecipe, StudentConfig};
+pub use run::{PretrainJob, PretrainWatcher, Step, pretrain};
 
 use crate::encoder::EncoderError;
 use crate::train::TrainError;
@@ -39,11 +41,11 @@ pub enum PretrainError {
     /// It needs a stronger encoder, and none was named, or the other way round.
     #[error("{0}")]
     Teacher(&'static str),
-    /// No recording may be heard.
+    /// There is no recording to train on.
     #[error(
-        "none of the recordings may be heard: all of them judge or choose on one of the splits; give the folder that holds all corpora"
+        "none of the recordings can be used: all of them are in the validation or test set of one of the splits; give the folder that holds all corpora"
     )]
-    Silent,
+    NoRecordings,
     /// The encoder named cannot be used.
     #[error(transparent)]
     Encoder(#[from] EncoderError),

@@ -4,21 +4,21 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Changes, MaskSettings, PretrainError};
+use super::{CropAugmentation, MaskSettings, PretrainError};
 use crate::nn::encoders::{FeatureNorm, Wav2Vec2Config};
 use crate::rules::first_broken;
 
-/// What an encoder is called after: how it learns.
+/// The published encoder whose objectives are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Finds units.
+pub enum EncoderKind {
+    /// Predicts units.
     HuBert,
-    /// Tells frames apart, or says what a stronger encoder says.
+    /// Contrastive learning, or distillation.
     Wav2Vec2,
 }
 
-impl Kind {
+impl EncoderKind {
     /// As in commands.
     pub fn name(self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl Kind {
     }
 }
 
-impl FromStr for Kind {
+impl FromStr for EncoderKind {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
@@ -37,40 +37,42 @@ impl FromStr for Kind {
     }
 }
 
-/// Everything that decides a run, besides the recordings, the teacher and the seed.
+/// All settings of a run, besides the recordings, the teacher and the seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Recipe {
+pub struct PretrainRecipe {
     /// Steps of the optimizer.
     pub steps: usize,
-    /// Crops a step, divided among `shards`.
+    /// Crops per step, divided among `shards`.
     pub batch: usize,
-    /// Parts of a batch that are computed side by side, each on its own thread.
+    /// Parts of a batch that are computed in parallel, each on its own thread.
     #[serde(default = "two")]
     pub shards: usize,
     /// Seconds of a crop.
     pub crop_s: f32,
-    /// Highest learning rate.
+    /// Peak learning rate.
     pub learning_rate: f64,
-    /// Share of the run over which the rate rises; then it falls along a cosine to nothing.
-    pub rising: f64,
-    /// Weights' share that is taken off them each step, times the learning rate.
+    /// Share of the run that is warm-up; then the learning rate decays to 0 along a cosine.
+    #[serde(rename = "rising")]
+    pub warmup: f64,
+    /// Weight decay of AdamW.
     pub weight_decay: f32,
     /// Sizes of the encoder.
-    pub network: Network,
-    /// Which frames it must do without.
+    pub network: StudentConfig,
+    /// Which frames are masked.
     pub mask: MaskSettings,
-    /// What is changed in what it hears.
-    pub changes: Changes,
-    /// What it learns from.
-    pub objective: Objective,
+    /// Augmentation of its input.
+    #[serde(rename = "changes")]
+    pub augmentation: CropAugmentation,
+    /// What it is trained for.
+    pub objective: ObjectiveSettings,
 }
 
-/// Sizes of the encoder. It is normed as the large models of wav2vec 2.0 are, which trains more steadily.
+/// Sizes of the encoder. Its norms are those of the large wav2vec 2.0 models, which train more stably.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Network {
-    /// Channels of each convolution that hears the samples.
+pub struct StudentConfig {
+    /// Channels of each convolution over the samples.
     pub conv_channels: Vec<usize>,
     /// Their kernels, in frames of the one before.
     #[serde(default = "kernels")]
@@ -78,13 +80,13 @@ pub struct Network {
     /// Their strides.
     #[serde(default = "strides")]
     pub conv_strides: Vec<usize>,
-    /// Whether the first convolution begins as a bank of filters in mel bands, four phases each, instead of noise.
-    #[serde(default)]
-    pub begins_with_bands: bool,
-    /// Whether each recording is brought to unit variance; else it is heard as loud as it is.
-    #[serde(default = "yes")]
-    pub normalise: bool,
-    /// Values a frame.
+    /// Whether the first convolution is initialized as a mel filter bank, four phases a band, instead of at random.
+    #[serde(default, rename = "begins_with_bands")]
+    pub init_mel_bands: bool,
+    /// Whether each crop is scaled to unit variance; otherwise its level is kept.
+    #[serde(default = "yes", rename = "normalise")]
+    pub normalize: bool,
+    /// Values per frame.
     pub width: usize,
     /// Transformer layers.
     pub layers: usize,
@@ -92,13 +94,13 @@ pub struct Network {
     pub heads: usize,
     /// Values between the two dense layers.
     pub hidden: usize,
-    /// Frames that the convolution which tells positions sees.
+    /// Frames that the convolution for positional embeddings sees.
     pub position_kernel: usize,
     /// Groups of its channels.
     pub position_groups: usize,
 }
 
-impl Network {
+impl StudentConfig {
     /// As the encoder's own configuration.
     pub fn config(&self) -> Wav2Vec2Config {
         Wav2Vec2Config::new()
@@ -117,37 +119,37 @@ impl Network {
     }
 }
 
-/// What an encoder learns from.
+/// What an encoder is trained for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Objective {
-    /// The cluster that each masked frame belongs to: HuBERT.
+pub enum ObjectiveSettings {
+    /// Predict the cluster of each masked frame: HuBERT.
     Units {
-        /// Which hidden state of the teacher is divided into clusters; without one, cepstral coefficients are.
+        /// Which hidden state of the teacher is clustered; without one, cepstral coefficients are.
         #[serde(default)]
         state: Option<usize>,
-        /// How many there are.
+        /// Number of clusters.
         clusters: usize,
-        /// Weight of the frames that are not masked, beside 1 for those that are.
+        /// Weight of the frames that are not masked, against 1 for those that are.
         unmasked: f32,
     },
-    /// Which of the masked frames of a sound this one is: wav2vec 2.0.
+    /// Identify each masked frame among those of its crop: wav2vec 2.0.
     Contrast {
-        /// Codebooks that a frame is described by.
+        /// Codebooks.
         groups: usize,
         /// Entries of each.
         entries: usize,
-        /// Values that frames are compared by.
+        /// Dimensions in which frames are compared.
         width: usize,
-        /// Weight of the wish that all entries are used.
+        /// Weight of the diversity loss, which keeps all entries in use.
         diversity: f32,
     },
-    /// What the teacher gives to its first layer. The convolutions alone learn; layers that were taken over from another
-    /// encoder would only unlearn before they are told what they know.
+    /// Predict the input of the teacher's first layer. Only the convolutions are trained; layers that were taken over
+    /// from another encoder would only forget while their input is not what they know.
     FirstState {},
-    /// What the teacher's hidden states are: distillation.
+    /// Predict the teacher's hidden states: distillation.
     States {
-        /// Which ones; the student's last states learn them in this order.
+        /// Which ones; they are the targets of the student's last states, in this order.
         states: Vec<usize>,
     },
 }
@@ -168,12 +170,12 @@ fn yes() -> bool {
     true
 }
 
-impl Recipe {
+impl PretrainRecipe {
     /// Reads the text of a recipe for an encoder of the given kind.
     ///
     /// # Errors
     /// [`PretrainError::Recipe`] with the line or the setting at fault.
-    pub fn parse(text: &str, kind: Kind) -> Result<Self, PretrainError> {
+    pub fn parse(text: &str, kind: EncoderKind) -> Result<Self, PretrainError> {
         let recipe: Self = toml::from_str(text).map_err(|error| PretrainError::Recipe(error.to_string()))?;
         recipe.check(kind)?;
         Ok(recipe)
@@ -181,24 +183,27 @@ impl Recipe {
 
     /// Whether a stronger encoder is needed.
     pub fn needs_teacher(&self) -> bool {
-        !matches!(self.objective, Objective::Units { state: None, .. } | Objective::Contrast { .. })
+        !matches!(
+            self.objective,
+            ObjectiveSettings::Units { state: None, .. } | ObjectiveSettings::Contrast { .. }
+        )
     }
 
-    /// The learning rate of a step, counted from 0.
+    /// The learning rate of a step; steps count from 0.
     pub fn learning_rate_at(&self, step: usize) -> f64 {
         let done = (step + 1) as f64 / self.steps as f64;
-        if done < self.rising {
-            return self.learning_rate * done / self.rising;
+        if done < self.warmup {
+            return self.learning_rate * done / self.warmup;
         }
-        let fallen = (done - self.rising) / (1.0 - self.rising);
-        self.learning_rate * (0.5 + 0.5 * (std::f64::consts::PI * fallen).cos())
+        let decayed = (done - self.warmup) / (1.0 - self.warmup);
+        self.learning_rate * (0.5 + 0.5 * (std::f64::consts::PI * decayed).cos())
     }
 
     /// Checks that an encoder of the given kind can be trained with the settings; also after some were changed.
     ///
     /// # Errors
     /// [`PretrainError::Recipe`] with the first setting at fault.
-    pub fn check(&self, kind: Kind) -> Result<(), PretrainError> {
+    pub fn check(&self, kind: EncoderKind) -> Result<(), PretrainError> {
         let network = &self.network;
         let sizes = [
             network.width,
@@ -211,12 +216,12 @@ impl Recipe {
         let convs = [&network.conv_channels, &network.conv_kernels, &network.conv_strides];
         let divides = |part: usize| part > 0 && network.width.is_multiple_of(part);
         let frames = network.config().frames((self.crop_s * crate::audio::SAMPLE_RATE_HZ as f32) as usize);
-        let is_units = matches!(self.objective, Objective::Units { .. });
+        let is_units = matches!(self.objective, ObjectiveSettings::Units { .. });
         let of_objective = match &self.objective {
-            Objective::Units { clusters, unmasked, .. } => {
+            ObjectiveSettings::Units { clusters, unmasked, .. } => {
                 (*clusters >= 2 && *unmasked >= 0.0, "clusters must be at least 2, and unmasked not negative")
             }
-            Objective::Contrast { groups, entries, width, diversity } => (
+            ObjectiveSettings::Contrast { groups, entries, width, diversity } => (
                 *groups > 0
                     && *entries >= 2
                     && width.is_multiple_of(*groups)
@@ -224,19 +229,20 @@ impl Recipe {
                     && *diversity >= 0.0,
                 "groups must divide width, entries must be at least 2 and diversity not negative",
             ),
-            Objective::FirstState {} => (true, ""),
-            Objective::States { states } => (
+            ObjectiveSettings::FirstState {} => (true, ""),
+            ObjectiveSettings::States { states } => (
                 !states.is_empty() && states.len() <= network.layers + 1,
                 "states must name at least one state, and no more than the network has",
             ),
         };
-        let is_distillation = matches!(self.objective, Objective::FirstState {} | Objective::States { .. });
-        let changes = &self.changes;
+        let is_distillation =
+            matches!(self.objective, ObjectiveSettings::FirstState {} | ObjectiveSettings::States { .. });
+        let speed = self.augmentation.speed;
         let rules = [
             (self.steps > 0, "steps must be at least 1"),
             (self.shards > 0 && self.batch >= self.shards, "batch must hold at least one crop a shard"),
             (self.learning_rate > 0.0, "learning_rate must be above 0"),
-            ((0.0..1.0).contains(&self.rising), "rising must be from 0 to below 1"),
+            ((0.0..1.0).contains(&self.warmup), "rising must be from 0 to below 1"),
             (
                 sizes.iter().chain(convs.into_iter().flatten()).all(|&size| size > 0),
                 "the sizes of the network must be above 0",
@@ -252,14 +258,14 @@ impl Recipe {
             (frames > self.mask.length, "a crop must have more frames (50 a second) than a masked span"),
             ((0.0..=0.5).contains(&self.mask.starts), "mask.starts must be from 0 to 0.5"),
             (self.mask.starts == 0.0 || self.mask.length > 0, "mask.length must be above 0"),
-            (changes.speed[0] >= 0.5 && changes.speed[1] <= 2.0, "changes.speed must be from 0.5 to 2"),
+            (speed[0] >= 0.5 && speed[1] <= 2.0, "changes.speed must be from 0.5 to 2"),
             (
-                is_units == (kind == Kind::HuBert),
+                is_units == (kind == EncoderKind::HuBert),
                 "hubert learns from units, wav2vec2 from contrast, first_state or states",
             ),
             (
                 is_distillation || self.mask.starts > 0.0,
-                "without masked frames there is nothing to find; mask.starts must be above 0",
+                "without masked frames there is nothing to predict; mask.starts must be above 0",
             ),
             of_objective,
         ];

@@ -10,7 +10,7 @@ use crate::model::Emotion;
 
 const CLASSES: usize = Emotion::ALL.len();
 
-/// Maps and what the network should say of them.
+/// Feature maps and their targets.
 pub struct Batch {
     /// The maps of the clips, row by row.
     pub maps: Vec<Vec<f32>>,
@@ -21,7 +21,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Mixes what the classifier is given of the clips, `[clips, rows, columns]`, as the targets are.
+    /// Mixes the classifier's inputs, `[clips, rows, columns]`, as the targets are mixed.
     pub fn mix(&self, inputs: Tensor<3>) -> Tensor<3> {
         match &self.shares {
             Some(shares) => mix(inputs, shares),

@@ -96,7 +96,7 @@ impl Cache {
     /// The error of the operating system.
     pub fn put(&self, key: &Key, map: &[f32]) -> io::Result<()> {
         let values: Vec<u8> = map.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let count = u32::try_from(map.len()).expect("a map has fewer than four milliards of values");
+        let count = u32::try_from(map.len()).expect("a map has fewer than four billion values");
         let record = [&key[..], &count.to_le_bytes(), &digest(&[&values]), &values].concat();
         self.file.lock().expect("no thread panics with the file").write_all(&record)
     }

@@ -18,20 +18,20 @@ use crate::model::{Emotion, Extractor, Features, Normalisation};
 use crate::parallel;
 use crate::vad::speech_segments;
 
-/// Changes when other speech is found than before, so that maps made by then are made anew.
+/// Changed whenever speech detection changes, so that older cached maps are not used.
 const VAD: &str = "silero-6.2 at -26 dBFS";
 
 /// How maps are made from recordings.
 pub struct Extraction<'a> {
     /// How a clip is cut.
     pub clip: &'a ClipSettings,
-    /// What is made of a clip.
+    /// Which features are extracted from a clip.
     pub front_end: &'a Features,
     /// What makes it.
     pub extractor: &'a Extractor,
     /// How copies of a clip are changed.
     pub waveform: Option<&'a WaveformSettings>,
-    /// Where maps are kept for the next time.
+    /// Where maps are cached.
     pub cache: &'a Path,
 }
 
@@ -46,7 +46,7 @@ pub struct Dataset {
     pub labels: Vec<Emotion>,
 }
 
-/// The caches of a run, and what the records in them are made with.
+/// The caches of a run, and the settings behind their records.
 struct Caches {
     originals: Cache,
     copies: Option<Cache>,
@@ -84,7 +84,7 @@ impl Dataset {
         let caches = Caches::open(extraction).map_err(|e| failed(extraction.cache, &e))?;
         let copied: BTreeSet<usize> = copied.iter().copied().collect();
         let extractors = vec![extraction.extractor.clone(); parallel::cores()];
-        // Once nothing can be written any more, what is left need not be tried.
+        // After one failed write, the rest need not be tried.
         let has_failed = AtomicBool::new(false);
         let made = parallel::map(wanted, extractors, |extractor, &index| {
             let utterance = &utterances[index];
@@ -198,7 +198,7 @@ fn read(
                 let mut rng = StdRng::from_seed(key);
                 let (changed, settings) = waveform.change(&samples, extraction.clip, &mut rng);
                 let clip = Clip::cut(&changed, &settings, &speech_segments(&changed));
-                extractor.extract_changed(clip.samples(), |input, rows| {
+                extractor.extract_with(clip.samples(), |input, rows| {
                     if let Some(masks) = &waveform.masks {
                         masks.apply(input, rows, &mut rng);
                     }

@@ -1,4 +1,4 @@
-//! The settings of a training run, as they stand in `recipes/<model>.toml`.
+//! The settings of a training run, as in `recipes/<model>.toml`.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub struct Recipe {
     /// Probability taken from the right label and spread over all.
     #[serde(default)]
     pub label_smoothing: f32,
-    /// Whether errors on rare emotions weigh more, so that every emotion weighs the same.
+    /// Whether classes are weighted, so that every emotion has the same weight in the loss.
     #[serde(default)]
     pub class_weights: bool,
     /// Alpha of the beta distribution by which pairs of clips are mixed (Zhang et al., 2018); 0 mixes none.
@@ -59,7 +59,7 @@ pub struct Recipe {
     /// Probability that a clip itself is drawn instead of one of its copies, 0 to 1; all are drawn alike if it is not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_share: Option<f32>,
-    /// Augmentation of feature maps, drawn anew each time.
+    /// Augmentation of feature maps, drawn anew in each epoch.
     #[serde(default)]
     pub spectrogram: SpectrogramSettings,
 }
@@ -76,7 +76,7 @@ pub enum Corpora {
 }
 
 impl Corpora {
-    /// The corpora to look for: those, and what only evaluates.
+    /// The corpora to search for: these, and those for evaluation only.
     pub fn list(self) -> &'static [Corpus] {
         match self {
             Self::Paper => &Corpus::PAPER,

@@ -46,7 +46,7 @@ pub struct Job {
     pub device: Device,
     /// The folder of the model's encoder, if it has one.
     pub encoder: Option<PathBuf>,
-    /// Where features are kept from run to run.
+    /// Where features are cached from run to run.
     pub cache: PathBuf,
     /// Where the run keeps its checkpoints, from which it is resumed, its log, its curve and its split.
     pub run: PathBuf,
@@ -68,7 +68,7 @@ pub trait Watcher: Sync {
 
 /// A finished model.
 pub struct Trained {
-    /// What stands in its `model.json`.
+    /// The contents of its `model.json`.
     pub manifest: Manifest,
     /// Accuracy on the same clips before the weights were rounded.
     pub unrounded_accuracy: f32,
@@ -76,7 +76,7 @@ pub struct Trained {
 
 /// Trains, selects the best epoch on the validation set, quantizes, calibrates, evaluates on the test set and writes the model.
 ///
-/// A run that was interrupted goes on after its last whole epoch, to the same weights.
+/// An interrupted run resumes after its last complete epoch and ends with the same weights.
 ///
 /// # Errors
 /// [`TrainError`] when the recipe cannot be used, there are too few clips, the encoder is not what the recipe needs, or a checkpoint or the output
@@ -257,7 +257,7 @@ fn is_finished(epochs: &[Epoch], recipe: &Recipe) -> bool {
     epochs.len() >= recipe.epochs || (recipe.stop_after > 0 && waited >= recipe.stop_after)
 }
 
-/// The log, a JSON object a line, and the learning curve. Both are made anew from all epochs, so that a run that was
+/// The log, a JSON object per line, and the learning curve. Both are made anew from all epochs, so that a run that was
 /// resumed has them whole.
 fn write_log(run: &Path, epochs: &[Epoch]) -> Result<(), TrainError> {
     let lines: String =

@@ -45,13 +45,13 @@ pub struct SpeakerJob<'a> {
     pub folder: &'a Path,
     /// The clips of the corpora.
     pub utterances: &'a [Utterance],
-    /// Whether networks are trained without each of the corpora beside the paper's four, too.
+    /// Whether networks are trained without each of the corpora outside the paper's four, too.
     pub leave_one_out: bool,
     /// Sizes of the networks.
     pub architecture: SpeakerNetworkConfig,
     /// How to train them.
     pub recipe: &'a Recipe,
-    /// Where features are kept from run to run.
+    /// Where features are cached from run to run.
     pub cache: &'a Path,
 }
 
@@ -59,7 +59,7 @@ pub struct SpeakerJob<'a> {
 pub struct SpeakerNetworks {
     /// Trained on all corpora.
     pub network: SpeakerNetwork,
-    /// The same, each trained without one of the corpora beside the paper's four, to be evaluated on it.
+    /// The same, each trained without one of the corpora outside the paper's four, to be evaluated on it.
     pub without: BTreeMap<Corpus, SpeakerNetwork>,
 }
 
@@ -191,7 +191,7 @@ impl Clips<'_> {
         &self.dataset.maps[self.train[clip]]
     }
 
-    /// One network, on one thread: what it draws follows from the seed alone.
+    /// Trains one network on one thread; its random draws depend on the seed alone.
     fn fit(&self, part: Part, steps: usize, progress: &dyn Fn()) -> Mlp {
         let SpeakerJob { model, recipe, architecture, .. } = self.job;
         let (device, plain) = (Device::flex().autodiff(), Device::flex());

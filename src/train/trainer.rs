@@ -47,8 +47,8 @@ impl Gradients {
 }
 
 impl Trainer<'_> {
-    /// Numbers that follow from the seed, the epoch, the step and the shard alone, so that a resumed run sees what an
-    /// unbroken one would, and one shard what it would without the other.
+    /// A seed that depends on the run's seed, the epoch, the step and the shard alone, so that a resumed run draws what
+    /// an uninterrupted one would, and a shard what it would without the other.
     fn draws(&self, epoch: usize, step: usize, shard: usize) -> u64 {
         [epoch, step, shard].into_iter().fold(self.seed, |seed, number| {
             (seed ^ number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)

@@ -100,7 +100,7 @@ impl Tuning {
         let frames = TensorData::new(frames.to_vec(), [width, frames.len() / width]);
         let frames = Tensor::<2>::from_data(frames, device).swap_dims(0, 1).unsqueeze::<3>();
         let states = layers.forward(frames);
-        let embedded = self.embedding.summarise(|number| states[number - self.before].clone());
+        let embedded = self.embedding.pool(|number| states[number - self.before].clone());
         let row = |values: &[f32]| {
             Tensor::<2>::from_data(TensorData::new(values.to_vec(), [1, values.len()]), device)
         };

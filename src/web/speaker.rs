@@ -38,7 +38,7 @@ impl Engine {
     #[wasm_bindgen(js_name = mergeReferences)]
     pub fn merge_references(&self, references: Vec<String>) -> Result<String, Error> {
         let merged = || {
-            let mut all = self.analyzer.model().no_reference()?;
+            let mut all = self.analyzer.model().empty_reference()?;
             for text in &references {
                 all.merge(&SpeakerReference::parse(text)?)?;
             }

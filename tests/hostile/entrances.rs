@@ -11,7 +11,7 @@ use sottovoce::encoder::{self, Description, Precision, Source, SpeechEncoder};
 use sottovoce::explain::{self, EmbeddingVariance, Occlusion};
 use sottovoce::features::{FrontEndSettings, Steps};
 use sottovoce::model::{
-    Calibration, Emotion, Manifest, Model, Prediction, RoundedSpeakerNetwork, SpeakerHead, SpeakerReference,
+    Calibration, Emotion, Manifest, Model, Prediction, QuantizedSpeakerNetwork, SpeakerHead, SpeakerReference,
 };
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::nn::weights::{StoredParameters, WeightsFile};
@@ -178,7 +178,7 @@ pub fn speaker_reference(bytes: &[u8]) {
     let encoder_rows = Manifest::parse(OWN).expect("a fixture").front_end.rows();
     let architecture = SpeakerNetworkConfig::new(encoder_rows).with_hidden([4, 3]);
     let network = architecture.init(&Device::flex());
-    let rounded = RoundedSpeakerNetwork::new(&network, &architecture).expect("numbers");
+    let rounded = QuantizedSpeakerNetwork::new(&network, &architecture).expect("numbers");
     let mut own: Value = serde_json::from_str(OWN).expect("a fixture");
     own["front_end"]["encoder"]["shards"] = json!([WeightsFile::describe("encoder.safetensors", WAV2VEC2)]);
     own["speaker"] = json!(SpeakerHead {
@@ -197,7 +197,7 @@ pub fn speaker_reference(bytes: &[u8]) {
     };
     let model = Model::from_parts(&own.to_string(), bytes_of, &Device::flex()).expect("a fixture");
     let mut analyzer = Analyzer::new(model);
-    let none = analyzer.model().no_reference().expect("it takes references");
+    let none = analyzer.model().empty_reference().expect("it takes references");
     let Ok(mut reference) = SpeakerReference::parse(&edited(&none.to_json(), bytes)) else { return };
     let _ = reference.merge(&reference.clone());
     let _ = reference.remove(&none);

@@ -1,4 +1,4 @@
-//! The command line: arguments in, words and JSON out. All logic lives in the library.
+//! The command line: arguments in, text and JSON out. All logic is in the library.
 
 mod commands;
 
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use sottovoce::audio::hush_decoder_panics;
 
-/// Reads the emotion in a voice, on your own machine.
+/// Predicts the emotion in a voice, on your own machine.
 #[derive(Parser)]
 #[command(version, propagate_version = true)]
 struct Cli {
@@ -17,41 +17,41 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Read the emotion in recordings.
+    /// Predict the emotion in recordings.
     Predict(commands::predict::Arguments),
-    /// Read a recording of any length, window by window.
+    /// Predict the emotions in a recording of any length, window by window.
     Follow(commands::follow::Arguments),
-    /// Say and draw what decided a reading.
+    /// Explain and draw which parts of a recording decide a prediction.
     Explain(commands::explain::Arguments),
     /// Write the feature map of a recording to a file.
     Features(commands::features::Arguments),
-    /// Write what a speech encoder makes of a recording to a file.
+    /// Write the hidden states of a speech encoder for a recording to a file.
     Encode(commands::encode::Arguments),
     /// Import a speech encoder.
     Encoder(commands::encoder::Arguments),
-    /// List the models that can read.
+    /// List the available models.
     Models(commands::models::Arguments),
     /// Count the recordings of the corpora: emotions, speakers, durations, loudness, defects.
     Corpus(commands::corpus::Arguments),
-    /// Train a speech encoder from the sound of the corpora, without labels.
+    /// Pretrain a speech encoder on the corpora, without labels.
     Pretrain(commands::pretrain::Arguments),
-    /// Train a model from the corpora.
+    /// Train a model on the corpora.
     Train(commands::train::Arguments),
-    /// Train the part of a model that reads a recording beside others of the same speaker.
+    /// Train a model's speaker head, which conditions predictions on other recordings of the speaker.
     TrainSpeaker(commands::train_speaker::Arguments),
-    /// Fit a model's probabilities to corpora that it never met, so that it is sure only where it is right.
+    /// Calibrate a model's probabilities on unseen corpora, so that it is sure only where it is right.
     Calibrate(commands::calibrate::Arguments),
-    /// Measure a model on the clips of the corpora that it was not trained on.
+    /// Evaluate a model on its test set.
     Evaluate(commands::evaluate::Arguments),
-    /// Train and measure `voice` by further protocols: five folds of the speakers, and CREMA-D's published split.
+    /// Train and evaluate `voice` by further protocols: five folds of the speakers, and CREMA-D's published split.
     Protocols(commands::protocols::Arguments),
-    /// Write REPORT.md, the paper's tables with the shipped models' numbers beside its own, and the models' cards.
+    /// Write REPORT.md, the paper's tables with the shipped models' results next to its own, and the models' cards.
     Report(commands::report::Arguments),
 }
 
 fn main() -> ExitCode {
     hush_decoder_panics();
-    let outcome = match Cli::parse().command {
+    let result = match Cli::parse().command {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Follow(arguments) => commands::follow::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
@@ -68,5 +68,5 @@ fn main() -> ExitCode {
         Command::Protocols(arguments) => commands::protocols::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
     };
-    outcome.err().unwrap_or(ExitCode::SUCCESS)
+    result.err().unwrap_or(ExitCode::SUCCESS)
 }

@@ -63,7 +63,7 @@ impl fmt::Display for Speech {
 pub enum Role {
     /// One of the paper's four.
     Paper,
-    /// Trains models beside the paper's four.
+    /// Trains models in addition to the paper's four.
     Training,
     /// Evaluates, and never trains.
     Evaluation,

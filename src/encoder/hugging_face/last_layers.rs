@@ -14,7 +14,7 @@ pub fn last_layers(
     before: usize,
     device: &Device,
 ) -> LastLayers {
-    let copied = |name: &str| tensors[&published(config, before, name)].clone().into_parameter();
+    let copied = |name: &str| tensors[&in_checkpoint(config, before, name)].clone().into_parameter();
     load_module(config.last_layers(before, device), copied).expect("checked beforehand")
 }
 
@@ -26,17 +26,17 @@ pub fn with_last_layers(
     layers: &LastLayers,
 ) -> StoredParameters {
     for (name, parameter) in parameters::collect(layers) {
-        tensors.insert(published(config, before, &name), Stored::Floats(transposed(&name, parameter)));
+        tensors.insert(in_checkpoint(config, before, &name), Stored::Floats(transposed(&name, parameter)));
     }
     tensors
 }
 
 /// The name in transformers of a parameter of the layers after the first `before`.
-fn published(config: &EncoderConfig, before: usize, name: &str) -> String {
+fn in_checkpoint(config: &EncoderConfig, before: usize, name: &str) -> String {
     let (index, part) =
         name.strip_prefix("layers.").and_then(|name| name.split_once('.')).expect("a part of a layer");
     let index: usize = index.parse().expect("layers are numbered");
-    names::published(config, &format!("{}{}.{part}", names::stack(config), before + index))
+    names::in_checkpoint(config, &format!("{}{}.{part}", names::stack(config), before + index))
 }
 
 #[cfg(test)]

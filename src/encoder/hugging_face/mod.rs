@@ -36,7 +36,7 @@ pub fn import(
     device: &Device,
 ) -> Result<Encoder, EncoderError> {
     let mut tensors = encoder_tensors(config, tensors)?;
-    let mut take = |name: &str| tensors.remove(&names::published(config, name)).expect("checked");
+    let mut take = |name: &str| tensors.remove(&names::in_checkpoint(config, name)).expect("checked");
     Ok(load_module(config.init(device), |name| take(name).into_parameter())?)
 }
 
@@ -49,7 +49,7 @@ pub fn import_for_inference(
     tensors: StoredParameters,
 ) -> Result<Inference, EncoderError> {
     let mut tensors = encoder_tensors(config, tensors)?;
-    Ok(Inference::new(config, |name| tensors.remove(&names::published(config, name))))
+    Ok(Inference::new(config, |name| tensors.remove(&names::in_checkpoint(config, name))))
 }
 
 /// Loads an encoder like [`import`], for inference on the browser's GPU: quantized weights stay quantized.
@@ -62,13 +62,13 @@ pub async fn import_for_gpu(
     tensors: StoredParameters,
 ) -> Result<GpuInference, EncoderError> {
     let mut tensors = encoder_tensors(config, tensors)?;
-    Ok(GpuInference::new(config, |name| tensors.remove(&names::published(config, name))).await?)
+    Ok(GpuInference::new(config, |name| tensors.remove(&names::in_checkpoint(config, name))).await?)
 }
 
 /// Exports the tensors of an encoder with the names and layouts of transformers.
 pub fn export(config: &EncoderConfig, encoder: &Encoder) -> Parameters {
     let ours = parameters::collect(encoder).into_iter();
-    ours.map(|(name, parameter)| (names::published(config, &name), transposed(&name, parameter))).collect()
+    ours.map(|(name, parameter)| (names::in_checkpoint(config, &name), transposed(&name, parameter))).collect()
 }
 
 /// Loads a module with tensors in the layouts of transformers, each requested by our name for it.
@@ -101,7 +101,7 @@ fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), Encod
     let mut mismatch = ParameterMismatch::default();
     let mut left: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
     for (name, mut shape) in parameters::shapes(&config.init(&Device::flex())) {
-        let published = names::published(config, &name);
+        let in_checkpoint = names::in_checkpoint(config, &name);
         if names::is_dense(&name, &shape) {
             shape.reverse();
         }

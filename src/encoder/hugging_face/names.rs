@@ -106,7 +106,7 @@ pub fn stack(config: &EncoderConfig) -> &'static str {
 }
 
 /// The name in transformers of one of our parameters.
-pub fn published(config: &EncoderConfig, ours: &str) -> String {
+pub fn in_checkpoint(config: &EncoderConfig, ours: &str) -> String {
     let name = match ours.rsplit_once('.') {
         Some((path, "gamma")) => format!("{path}.weight"),
         Some((path, "beta")) => format!("{path}.bias"),

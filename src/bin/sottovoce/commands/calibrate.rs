@@ -12,7 +12,7 @@ use sottovoce::model::{Manifest, Training, UnseenCorpus};
 use super::evaluate::{evaluate_clips, part, some, test_set};
 use super::{CorporaFolder, ModelArguments, fail, fail_at};
 
-/// Clips of each corpus that a model never met, at most.
+/// Clips of each unseen corpus, at most.
 const CLIPS: usize = 500;
 
 #[derive(Args)]
@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         .collect();
     if !unseen.iter().any(|(corpus, _)| corpus.is_for_training()) {
         return Err(fail(
-            "None of these recordings is of an unseen corpus; give a folder that holds others, too, such as nEMO or speechocean762.",
+            "None of these recordings is from an unseen corpus; give a folder that holds others, too, such as nEMO or speechocean762.",
         ));
     }
     let scored = |what: &str, clips: &[&Utterance]| -> Result<Vec<ScoredClip>, ExitCode> {
@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// Whether a clip is of a corpus that the model was trained on.
+/// Whether a clip is from a corpus that the model was trained on.
 fn is_known(clip: &Utterance, training: &Training) -> bool {
     let corpus = clip.speaker.corpus;
     corpus.is_in_paper() || training.other_corpora.iter().any(|name| name == corpus.name())

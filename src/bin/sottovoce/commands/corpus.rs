@@ -21,21 +21,21 @@ pub struct Arguments {
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
-    /// Draw the recordings of each emotion (the paper's Figure 1) and their loudness into this folder, as SVG.
+    /// Plot the recordings per emotion (the paper's Figure 1) and their loudness into this folder, as SVG.
     #[arg(long)]
     figures: Option<PathBuf>,
 }
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Told<'a> {
+struct JsonOutput<'a> {
     #[serde(flatten)]
     survey: &'a Survey,
     copies: &'a [Duplicate],
     pointers: &'a [Pointers],
 }
 
-/// Copies between two folders are listed one by one up to this many; some downloads hold everything twice.
+/// Up to so many copies between two folders are listed one by one; some downloads contain everything twice.
 const LISTED: usize = 20;
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
@@ -43,8 +43,8 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let Found { utterances, copies, pointers } = arguments.corpora.folder.search(&Corpus::ALL)?;
     let survey = survey(&utterances, keep_defects);
     if arguments.json {
-        let told = Told { survey: &survey, copies: &copies, pointers: &pointers };
-        println!("{}", serde_json::to_string(&told).expect("a survey is plain data"));
+        let output = JsonOutput { survey: &survey, copies: &copies, pointers: &pointers };
+        println!("{}", serde_json::to_string(&output).expect("a survey is plain data"));
     } else {
         print_tables(&survey, keep_defects);
         print_left_out(&copies, &pointers);
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     arguments.figures.as_deref().map_or(Ok(()), |folder| draw(&survey, folder))
 }
 
-/// Surveys recordings, and shows how far it is.
+/// Surveys recordings, and shows the progress.
 pub fn survey(utterances: &[Utterance], keep_defects: bool) -> Survey {
     let progress = Progress::new();
     let survey = Survey::of(utterances, keep_defects, &|total| progress.advance(total, "Reading recordings"));

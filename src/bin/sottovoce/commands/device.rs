@@ -1,4 +1,4 @@
-//! Which processor trains.
+//! The device for training.
 
 use std::process::ExitCode;
 
@@ -7,13 +7,14 @@ use clap::{Args, ValueEnum};
 
 #[derive(Args)]
 pub struct DeviceArguments {
-    /// What computes. A GPU needs a build with its feature: `cargo build --release --features vulkan` (or metal, cuda).
+    /// The device for training. A GPU needs a build with its feature: `cargo build --release --features vulkan` (or
+    /// metal, cuda).
     #[arg(long, value_enum, default_value = "cpu")]
-    device: Kind,
+    device: DeviceKind,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Kind {
+enum DeviceKind {
     Cpu,
     Vulkan,
     Metal,
@@ -21,22 +22,22 @@ enum Kind {
 }
 
 impl DeviceArguments {
-    /// The device, or what to do to get it.
+    /// Opens the device, or prints how to get it.
     pub fn open(&self) -> Result<Device, ExitCode> {
         match self.device {
-            Kind::Cpu => Ok(Device::flex()),
+            DeviceKind::Cpu => Ok(Device::flex()),
             #[cfg(feature = "vulkan")]
-            Kind::Vulkan => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+            DeviceKind::Vulkan => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
             #[cfg(not(feature = "vulkan"))]
-            Kind::Vulkan => Err(missing("vulkan")),
+            DeviceKind::Vulkan => Err(missing("vulkan")),
             #[cfg(feature = "metal")]
-            Kind::Metal => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
+            DeviceKind::Metal => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
             #[cfg(not(feature = "metal"))]
-            Kind::Metal => Err(missing("metal")),
+            DeviceKind::Metal => Err(missing("metal")),
             #[cfg(feature = "cuda")]
-            Kind::Cuda => Ok(Device::cuda(0)),
+            DeviceKind::Cuda => Ok(Device::cuda(0)),
             #[cfg(not(feature = "cuda"))]
-            Kind::Cuda => Err(missing("cuda")),
+            DeviceKind::Cuda => Err(missing("cuda")),
         }
     }
 }

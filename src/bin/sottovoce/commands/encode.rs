@@ -16,10 +16,10 @@ use super::{fail, fail_at, read_input};
 pub struct Arguments {
     /// The recording; `-` is standard input. All of it is encoded.
     file: PathBuf,
-    /// The encoder: a folder as Hugging Face publishes it or `sottovoce encoder import` writes it.
+    /// The folder of the encoder, as published on Hugging Face or written by `sottovoce encoder import`.
     #[arg(long)]
     encoder: PathBuf,
-    /// The safetensors file to write: `hidden_states.0`, what goes into the first layer, and what comes out of each,
+    /// The safetensors file to write: `hidden_states.0`, the input of the first layer, and the output of each layer,
     /// `hidden_states.1` and so on; frames × width each.
     #[arg(long)]
     out: PathBuf,

@@ -17,32 +17,32 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Import a speech encoder as Hugging Face publishes it: wav2vec 2.0, HuBERT or Whisper. Nothing is downloaded.
+    /// Import a speech encoder published on Hugging Face: wav2vec 2.0, HuBERT or Whisper. Nothing is downloaded.
     Import(Import),
 }
 
 #[derive(Args)]
 struct Import {
-    /// The folder with config.json and model.safetensors or pytorch_model.bin, or one file of weights beside its
+    /// The folder with config.json and model.safetensors or pytorch_model.bin, or one file of weights next to its
     /// config.json.
     source: PathBuf,
-    /// What the encoder is called from now on.
+    /// A name for the encoder.
     #[arg(long)]
     name: String,
-    /// How its numbers are kept.
+    /// Precision of its weights.
     #[arg(long, value_enum, default_value = "int8")]
     quantize: Quantize,
-    /// Keep only so many of its layers, the first ones.
+    /// Keep only its first so many layers.
     #[arg(long)]
     layers: Option<usize>,
-    /// The folder that holds the encoders, each in a folder of its own name.
+    /// The folder of the encoders, each in a folder of its own name.
     #[arg(long, env = "SOTTOVOCE_ENCODERS", default_value = "encoders")]
     encoders: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Quantize {
-    /// Matrices and kernels in eight bits, with a scale for each output channel.
+    /// Matrices and kernels in eight bits, with a scale per output channel.
     Int8,
     /// Everything in 16 bits.
     F16,
@@ -73,7 +73,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     };
     let folder = encoders.join(&name);
     let description = save(source, precision, &folder).map_err(fail)?;
-    // What was written can be read.
+    // Check that the written encoder loads.
     SpeechEncoder::load(&folder, &Device::flex()).map_err(fail)?;
     let bytes: usize = description.shards.iter().map(|shard| shard.bytes).sum();
     println!(

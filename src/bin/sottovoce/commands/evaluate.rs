@@ -24,22 +24,23 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// The split that the weights were trained on: random, speaker, or corpus-NAME, such as corpus-tess. Each has weights of its
-    /// own, which are evaluated on its test set.
+    /// The split that the weights were trained on: random, speaker, or corpus-NAME, such as corpus-tess. Each has
+    /// weights of its own, which are evaluated on its test set.
     #[arg(long, default_value = "random")]
     split: SplitKind,
-    /// Degrade every recording first: white (noise, 15 dB below the voice), babble (six other voices, 15 dB below), opus
-    /// (16 kbit/s) or telephone.
+    /// Degrade every recording first: white (noise, 15 dB below the voice), babble (six other voices, 15 dB below),
+    /// opus (16 kbit/s) or telephone.
     #[arg(long)]
     through: Option<Condition>,
-    /// Evaluate the explanations instead, on so many of the clips: whether occluding the tenth of a clip with the most heat moves the
-    /// probability more than occluding a random tenth.
+    /// Evaluate the explanations instead, on so many of the clips: whether occluding the tenth of a clip with the most
+    /// heat moves the probability more than occluding a random tenth.
     #[arg(long, value_name = "CLIPS", conflicts_with = "through")]
     explanations: Option<usize>,
     /// Also condition each prediction on so many other clips of the speaker.
     #[arg(long, value_name = "CLIPS", conflicts_with_all = ["through", "explanations"])]
     reference: Option<usize>,
-    /// How those are drawn: random, one-session (four in five neutral, as a visitor records them) or one-sided (one emotion).
+    /// How those are drawn: random, one-session (four in five neutral, as a visitor records them) or one-sided (one
+    /// emotion).
     #[arg(long, default_value_t = ReferenceDraw::Random, requires = "reference")]
     draw: ReferenceDraw,
     /// Print one JSON object instead of tables.
@@ -95,8 +96,8 @@ pub fn score(
     Ok((EvaluatedModel { metrics: metrics(&clips), selective, manifest, parameters }, notes))
 }
 
-/// Evaluates a model's weights for a split on these clips, with a copy of the model per core; shows progress and which recordings cannot be
-/// read.
+/// Evaluates a model's weights for a split on these clips, with a copy of the model per core; shows progress and which
+/// recordings cannot be read.
 pub fn evaluate_clips(
     model: &ModelArguments,
     kind: SplitKind,

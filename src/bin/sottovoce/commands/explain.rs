@@ -17,7 +17,7 @@ use super::{BAD_INPUT, ChannelArgument, ModelArguments, ReferenceArgument, fail,
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Recordings to read; `-` is standard input. Each is a row of the picture.
+    /// Recordings to explain; `-` is standard input. Each is a row of the plot.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -26,17 +26,17 @@ pub struct Arguments {
     channel: ChannelArgument,
     #[command(flatten)]
     reference: ReferenceArgument,
-    /// The emotion to explain instead of the likeliest.
+    /// The emotion to explain instead of the most likely one.
     #[arg(long)]
     emotion: Option<Emotion>,
-    /// The picture to draw, as SVG.
+    /// The SVG file to write.
     #[arg(long)]
     svg: Option<PathBuf>,
     /// What it shows.
     #[arg(long, default_value = "heat", requires = "svg")]
     show: View,
-    /// A safetensors file to write, of one recording: `heat`, `coarse` (as the last convolution has it) and, of models that
-    /// see a picture, `seen`; rows × columns each, lowest row first.
+    /// The safetensors file to write, for one recording: `heat`, `coarse` (at the resolution of the last convolution)
+    /// and, for models on feature maps, `seen`; rows × columns each, lowest row first.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print one JSON object a line, for programs.
@@ -46,11 +46,11 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum View {
-    /// What went in, and where the emotion was raised (the paper's Figures 3 and 4).
+    /// The input, and which parts of it raised the emotion (the paper's Figures 3 and 4).
     Heat,
-    /// How strongly each latent dimension of the model's speech encoder answers (Figure 5).
+    /// Activations of the latent dimensions of the model's speech encoder (Figure 5).
     Activations,
-    /// How much each moment looks at each other, of each layer and head of the encoder; of the first recording.
+    /// Attention weights of each layer and head of the encoder, for the first recording.
     Attention,
 }
 
@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     analyzer.set_speaker(arguments.reference.read()?).map_err(fail)?;
     if arguments.show != View::Heat && analyzer.model().manifest().front_end.encoder().is_none() {
         return Err(fail(format!(
-            "{} has no speech encoder to show; --model voice has one. --show heat draws what decided.",
+            "{} has no speech encoder to show; --model voice has one. --show heat works without one.",
             arguments.model.model
         )));
     }
@@ -106,7 +106,7 @@ pub fn read_one(analyzer: &mut Analyzer, file: &Path, emotion: Option<Emotion>) 
     Ok(Read { name, analysis, explanation })
 }
 
-/// An SVG with a row a recording.
+/// An SVG with a row per recording.
 pub fn draw(analyzer: &mut Analyzer, read: &[Read], view: View) -> String {
     let name = analyzer.model().manifest().name.clone();
     match view {
@@ -120,21 +120,19 @@ pub fn draw(analyzer: &mut Analyzer, read: &[Read], view: View) -> String {
             let rows = read.iter().zip(&pictures).map(|(Read { name, explanation, .. }, picture)| {
                 Explained { title: title(name, &explanation.summary), explanation, picture }
             });
-            figures::heat_maps(&format!("What decided, {name}"), &rows.collect::<Vec<_>>())
+            figures::heat_maps(&format!("What raised the emotion, {name}"), &rows.collect::<Vec<_>>())
         }
         View::Activations => {
             let rows = read.iter().filter_map(|one| {
                 let view = encoder_view(analyzer.model_mut(), one.analysis.clip.samples())?;
                 Some((title(&one.name, &one.explanation.summary), view))
             });
-            figures::activations(
-                &format!("How strongly each dimension of {name}’s encoder answers"),
-                &rows.collect::<Vec<_>>(),
-            )
+            figures::activations(&format!("Activations of {name}’s encoder"), &rows.collect::<Vec<_>>())
         }
         View::Attention => {
-            let looks = attention(analyzer.model_mut(), read[0].analysis.clip.samples()).unwrap_or_default();
-            figures::attention(&format!("Who looks at whom in {}, {name}", read[0].name), &looks)
+            let weights =
+                attention(analyzer.model_mut(), read[0].analysis.clip.samples()).unwrap_or_default();
+            figures::attention(&format!("Attention weights in {}, {name}", read[0].name), &weights)
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct Arguments {
     /// The safetensors file to write: one tensor, `features`, of rows × frames.
     #[arg(long)]
     out: PathBuf,
-    /// Take the whole recording instead of the four seconds that the models hear.
+    /// Use the whole recording instead of the four-second clip that the models get.
     #[arg(long)]
     no_clip: bool,
 }

@@ -24,12 +24,12 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     channel: ChannelArgument,
-    /// One person speaks throughout: in a second pass, each window is read beside the others.
+    /// One person speaks throughout: in a second pass, condition each window on the others.
     #[arg(long)]
     same_speaker: bool,
     #[command(flatten)]
     reference: ReferenceArgument,
-    /// Seconds from one reading to the next, each of four seconds.
+    /// Seconds from one window of four seconds to the next.
     #[arg(long, default_value_t = WindowSettings::default().step_s, value_parser = step)]
     step: f32,
     /// What to print for each window.
@@ -43,7 +43,7 @@ enum Format {
     /// A line for people.
     #[default]
     Text,
-    /// A JSON object a line.
+    /// A JSON object per line.
     Json,
     /// Comma-separated values, after a line that names them.
     Csv,
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     for analyzer in &mut analyzers {
         analyzer.set_speaker(reference.clone()).map_err(fail)?;
     }
-    let begun = Instant::now();
+    let start = Instant::now();
     let references = match arguments.same_speaker {
         true => Some(references(arguments, &mut analyzers)?),
         false => None,
@@ -90,12 +90,12 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             read += usize::from(report.is_some());
             end_s = window.end_s();
             if writeln!(io::stdout(), "{}", line(*format, window, report.as_ref())).is_err() {
-                // Whoever listened has heard enough, as `head` does.
+                // The reader closed the pipe, as `head` does.
                 return Ok(());
             }
         }
     }
-    let took_s = begun.elapsed().as_secs_f64();
+    let took_s = start.elapsed().as_secs_f64();
     eprintln!(
         "{}: {count} windows, {read} with speech, in {took_s:.1} s: {:.0} times as fast as it plays",
         clock(end_s),
@@ -126,7 +126,7 @@ fn next_batch(windows: &mut Windows, arguments: &Arguments) -> Result<Option<Vec
     Ok((!batch.is_empty()).then_some(batch))
 }
 
-/// What a first pass tells of the speaker.
+/// Speaker references from a first pass.
 fn references(arguments: &Arguments, analyzers: &mut [Analyzer]) -> Result<WindowReferences, ExitCode> {
     let mut references = WindowReferences::new(&analyzers[0]).map_err(fail)?;
     let mut windows = open(arguments)?;

@@ -1,4 +1,4 @@
-//! One file a subcommand, and what they share.
+//! One file per subcommand, and what they share.
 
 pub mod calibrate;
 pub mod corpus;
@@ -46,10 +46,10 @@ pub struct ModelArguments {
 /// Where models are.
 #[derive(Args, Clone)]
 pub struct ModelsFolder {
-    /// The folder that holds the models, each in a folder of its own name.
+    /// The folder of the models, each in a folder of its own name.
     #[arg(long, env = "SOTTOVOCE_MODELS", default_value = "models")]
     pub models: PathBuf,
-    /// The folder that holds the weights which judge other splits than the random one, in folders of the splits' names.
+    /// The folder of the weights for other splits than the random one, in folders of the splits' names.
     #[arg(long, default_value = "held-out")]
     pub held_out: PathBuf,
 }
@@ -60,7 +60,7 @@ impl ModelArguments {
         self.load_for(SplitKind::Random)
     }
 
-    /// Loads the model's weights that have not heard the clips which judge on a split.
+    /// Loads the model's weights that were trained without the test set of a split.
     pub fn load_for(&self, split: SplitKind) -> Result<Model, ExitCode> {
         let folder = self.folder_for(split);
         if folder.join("model.json").is_file() {
@@ -80,8 +80,8 @@ impl ModelArguments {
         })
     }
 
-    /// Where the model's weights for a split lie. Those of the random split are what the page offers, and what other corpora than
-    /// the paper's judge, if there are none that were made for it.
+    /// The folder of the model's weights for a split. Those of the random split are what the page offers; they are also
+    /// evaluated on corpora outside the paper's four, unless there are weights for that split.
     pub fn folder_for(&self, split: SplitKind) -> PathBuf {
         let shipped = self.folder.models.join(&self.model);
         let own = self.folder.held_out.join(split.to_string()).join(&self.model);
@@ -93,10 +93,10 @@ impl ModelArguments {
     }
 }
 
-/// Which channel of a recording to read.
+/// Which channel of a recording to use.
 #[derive(Args)]
 pub struct ChannelArgument {
-    /// Read one channel alone: left, right or a number, counted from 1. Otherwise all are mixed.
+    /// Use one channel alone: left, right or a number, counted from 1. Otherwise all are mixed.
     #[arg(long)]
     pub channel: Option<Channel>,
 }
@@ -104,13 +104,13 @@ pub struct ChannelArgument {
 /// Other recordings of the speaker.
 #[derive(Args)]
 pub struct ReferenceArgument {
-    /// A speaker reference, as `sottovoce predict --write-reference` writes it: recordings are read beside it.
+    /// A speaker reference from `sottovoce predict --write-reference`, to condition predictions on.
     #[arg(long, value_name = "FILE")]
     pub reference: Option<PathBuf>,
 }
 
 impl ReferenceArgument {
-    /// The reference that is named, if one is.
+    /// The named reference, if any.
     pub fn read(&self) -> Result<Option<SpeakerReference>, ExitCode> {
         let Some(path) = &self.reference else { return Ok(None) };
         let text = std::fs::read_to_string(path).map_err(|error| fail_at(path, error))?;
@@ -131,18 +131,19 @@ pub struct Corpora {
 /// Where recordings are.
 #[derive(Args)]
 pub struct CorporaFolder {
-    /// The folder with the corpora, in any of their usual layouts: RAVDESS, CREMA-D, TESS and SAVEE, and for some uses others.
+    /// The folder with the corpora, in any of their usual layouts: RAVDESS, CREMA-D, TESS and SAVEE, and for some uses
+    /// others.
     #[arg(long)]
     data: PathBuf,
 }
 
 impl CorporaFolder {
-    /// Finds the recordings of these corpora, those with known defects among them, or says why not.
+    /// Finds the recordings of these corpora, including those with known defects; prints why if it cannot.
     pub fn search(&self, corpora: &[Corpus]) -> Result<Found, ExitCode> {
         find(&self.data, corpora).map_err(fail)
     }
 
-    /// The same, and says on standard error what was left out.
+    /// The same, and prints on standard error what was left out.
     pub fn find(&self, corpora: &[Corpus]) -> Result<Vec<Utterance>, ExitCode> {
         let Found { utterances, copies, pointers } = self.search(corpora)?;
         for pointers in pointers.iter().filter(|pointers| pointers.missing > 0) {
@@ -158,13 +159,13 @@ impl CorporaFolder {
     }
 }
 
-/// Says why a command ends and gives its exit code.
+/// Prints why a command fails and returns its exit code.
 pub fn fail(reason: impl Display) -> ExitCode {
     eprintln!("{reason}");
     ExitCode::from(BAD_INPUT)
 }
 
-/// Says what is wrong with a file or folder and gives the exit code.
+/// Prints what is wrong with a file or folder and returns the exit code.
 pub fn fail_at(path: &Path, reason: impl Display) -> ExitCode {
     fail(format!("{}: {reason}", path.display()))
 }

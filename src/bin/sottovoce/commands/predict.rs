@@ -14,22 +14,22 @@ use super::{BAD_INPUT, ChannelArgument, ModelArguments, ReferenceArgument, fail,
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Recordings to read; `-` is standard input.
+    /// The recordings; `-` is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
     model: ModelArguments,
     #[command(flatten)]
     channel: ChannelArgument,
-    /// All recordings are of one person: each is read beside the others.
+    /// All recordings are of one person: condition each prediction on the others.
     #[arg(long)]
     same_speaker: bool,
     #[command(flatten)]
     reference: ReferenceArgument,
-    /// Keep what is known of the speaker, from these recordings and --reference, in a file. Nothing is kept otherwise.
+    /// Write a speaker reference, from these recordings and --reference, to a file. Nothing is kept otherwise.
     #[arg(long, value_name = "FILE", requires = "same_speaker")]
     write_reference: Option<PathBuf>,
-    /// Print one JSON object a line, for programs; errors too, on standard error.
+    /// Print one JSON object per line, for programs; errors too, on standard error.
     #[arg(long)]
     json: bool,
 }
@@ -50,29 +50,29 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     analyzer.set_speaker(reference).map_err(fail)?;
     let mut refused = false;
     for file in &arguments.files {
-        let outcome = read(&mut analyzer, file).map(|analysis| analysis.report(analyzer.model()));
-        refused |= outcome.is_err();
-        if print(file, outcome, arguments.json).is_err() {
-            // Whoever listened has heard enough, as `head` does.
+        let result = read(&mut analyzer, file).map(|analysis| analysis.report(analyzer.model()));
+        refused |= result.is_err();
+        if print(file, result, arguments.json).is_err() {
+            // The reader closed the pipe, as `head` does.
             return Ok(());
         }
     }
     if refused { Err(ExitCode::from(BAD_INPUT)) } else { Ok(()) }
 }
 
-/// Reads all recordings, then each again beside the others.
+/// Analyzes all recordings, then classifies each again, conditioned on the others.
 fn same_speaker(
     arguments: &Arguments,
     analyzer: &mut Analyzer,
     reference: Option<SpeakerReference>,
 ) -> Result<(), ExitCode> {
-    let mut all = analyzer.model().no_reference().map_err(fail)?;
+    let mut all = analyzer.model().empty_reference().map_err(fail)?;
     if let Some(reference) = reference {
         all.merge(&reference).map_err(fail)?;
     }
-    let alone: Vec<Result<Analysis, Refusal>> =
+    let unconditioned: Vec<Result<Analysis, Refusal>> =
         arguments.files.iter().map(|file| read(analyzer, file)).collect();
-    for analysis in alone.iter().flatten() {
+    for analysis in unconditioned.iter().flatten() {
         if let Some(enrolment) = analysis.enrolment() {
             all.merge(enrolment).map_err(fail)?;
         }
@@ -80,9 +80,9 @@ fn same_speaker(
     if let Some(path) = &arguments.write_reference {
         write_atomically(path, all.to_json().as_bytes()).map_err(|error| fail_at(path, error))?;
     }
-    let refused = alone.iter().any(Result::is_err);
-    for (file, analysis) in arguments.files.iter().zip(alone) {
-        let outcome = analysis.and_then(|analysis| {
+    let refused = unconditioned.iter().any(Result::is_err);
+    for (file, analysis) in arguments.files.iter().zip(unconditioned) {
+        let result = analysis.and_then(|analysis| {
             let bad = |error: sottovoce::model::SpeakerReferenceError| Refusal {
                 code: error.code(),
                 message: error.to_string(),
@@ -94,7 +94,7 @@ fn same_speaker(
             analyzer.set_speaker(Some(others)).map_err(bad)?;
             Ok(analyzer.reclassify(analysis).report(analyzer.model()))
         });
-        if print(file, outcome, arguments.json).is_err() {
+        if print(file, result, arguments.json).is_err() {
             return Ok(());
         }
     }
@@ -107,9 +107,9 @@ fn read(analyzer: &mut Analyzer, file: &Path) -> Result<Analysis, Refusal> {
     analyzer.analyze_file(&bytes).map_err(|error| Refusal { code: error.code(), message: error.to_string() })
 }
 
-fn print(file: &Path, outcome: Result<Report, Refusal>, json: bool) -> io::Result<()> {
+fn print(file: &Path, result: Result<Report, Refusal>, json: bool) -> io::Result<()> {
     let name = file.display().to_string();
-    match (outcome, json) {
+    match (result, json) {
         (Ok(report), false) => writeln!(io::stdout(), "{}", line(&name, &report)),
         (Ok(report), true) => {
             let mut object = json!({ "file": name });
@@ -127,7 +127,7 @@ fn print(file: &Path, outcome: Result<Report, Refusal>, json: bool) -> io::Resul
     }
 }
 
-/// One line for people: `voice.wav: angry 72 % (disgust 11 %, fear 8 %)`, with what to know in brackets.
+/// One line for people: `voice.wav: angry 72 % (disgust 11 %, fear 8 %)`, with notes in brackets.
 fn line(name: &str, report: &Report) -> String {
     let notes: String = report
         .notes
@@ -135,11 +135,11 @@ fn line(name: &str, report: &Report) -> String {
         .filter(|_| report.opinion.certainty != Certainty::NoSpeech)
         .map(|note| format!(" [{}]", note.advice))
         .collect();
-    format!("{name}: {}{}{notes}", opinion(&report.opinion), beside(report))
+    format!("{name}: {}{}{notes}", opinion(&report.opinion), reference_note(report))
 }
 
-/// Beside what a recording was read, if that is known of its speaker.
-fn beside(report: &Report) -> String {
+/// The reference that a prediction is conditioned on, if any.
+fn reference_note(report: &Report) -> String {
     let Some(speaker) = &report.speaker else { return String::new() };
     let one_sided = speaker.one_sided.map_or_else(String::new, |emotion| {
         format!(", mostly read as {emotion}: more varied ones would help")
@@ -153,7 +153,7 @@ fn beside(report: &Report) -> String {
     )
 }
 
-/// What is said of a recording: `angry 72 % (disgust 11 %, fear 8 %)`.
+/// The answer for a recording: `angry 72 % (disgust 11 %, fear 8 %)`.
 pub fn opinion(opinion: &Opinion) -> String {
     let mut ranked: Vec<_> = opinion.probabilities.iter().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(a.1));
@@ -167,7 +167,7 @@ pub fn opinion(opinion: &Opinion) -> String {
     }
 }
 
-/// Never a hundred nor none: no model is that sure.
+/// Never 100 % nor 0 %: no model is that sure.
 pub fn percent(share: f32) -> String {
     match share {
         s if s >= 0.995 => "> 99 %".to_owned(),

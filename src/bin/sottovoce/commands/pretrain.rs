@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use sottovoce::corpus::{Corpus, sound};
-use sottovoce::pretrain::{Job, Kind, Recipe, Step, Watcher, pretrain};
+use sottovoce::corpus::{Corpus, without_defects};
+use sottovoce::pretrain::{EncoderKind, PretrainJob, PretrainRecipe, PretrainWatcher, Step, pretrain};
 
 use super::device::DeviceArguments;
 use super::progress::Progress;
@@ -14,28 +14,29 @@ use super::{CorporaFolder, fail, fail_at};
 #[derive(Args)]
 pub struct Arguments {
     /// What to train: hubert or wav2vec2.
-    kind: Kind,
+    kind: EncoderKind,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// The recipe, a TOML file; those that were tried are in recipes/pretrain.
+    /// The recipe, a TOML file, such as those in recipes/pretrain.
     #[arg(long)]
     recipe: PathBuf,
-    /// The folder of a stronger encoder to learn from, as Hugging Face publishes it or `sottovoce encoder import` writes
-    /// it, for recipes that need one.
+    /// The folder of the teacher, a stronger encoder, as published on Hugging Face or written by
+    /// `sottovoce encoder import`; for recipes that need one.
     #[arg(long)]
     teacher: Option<PathBuf>,
-    /// The folder of an encoder to begin with instead of random weights, as far as both have the same parts: all of one
-    /// that was trained here, the layers of Whisper's.
+    /// The folder of an encoder to initialize the weights from instead of at random, as far as both have the same
+    /// parts: all of an encoder pretrained here, the layers of Whisper's.
     #[arg(long)]
     begin: Option<PathBuf>,
-    /// Steps, instead of the recipe's number.
+    /// Number of steps, instead of the recipe's.
     #[arg(long)]
     steps: Option<usize>,
-    /// Seed of the splits, the weights, the crops and the masks. Clips that judge or choose on the random split or the
-    /// speakers' split of this seed are not heard.
+    /// Seed of the splits, the weights, the crops and the masks. Clips in the validation or test set of the random or
+    /// the speaker split of this seed are not used.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where runs go. Each has a folder with its checkpoints, from which it is resumed, its log and the finished encoder.
+    /// The folder for runs. Each has a folder with its checkpoints, from which it is resumed, its log and the finished
+    /// encoder.
     #[arg(long, default_value = "runs")]
     out: PathBuf,
     #[command(flatten)]
@@ -45,15 +46,15 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     let Arguments { kind, recipe: file, seed, .. } = arguments;
     let text = std::fs::read_to_string(&file).map_err(|error| fail_at(&file, error))?;
-    let mut recipe = Recipe::parse(&text, kind).map_err(|error| fail_at(&file, error))?;
+    let mut recipe = PretrainRecipe::parse(&text, kind).map_err(|error| fail_at(&file, error))?;
     recipe.steps = arguments.steps.unwrap_or(recipe.steps);
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let device = arguments.device.open()?;
     let run = arguments.out.join(format!("pretrain-{name}-{seed}"));
     let output = run.join("encoder");
-    let utterances = sound(arguments.corpora.find(&Corpus::PAPER)?);
-    let Arguments { teacher, begin, .. } = arguments;
-    let job = Job { kind, name, utterances, recipe, teacher, begin, seed, device, run };
+    let utterances = without_defects(arguments.corpora.find(&Corpus::PAPER)?);
+    let Arguments { teacher, begin: init_from, .. } = arguments;
+    let job = PretrainJob { kind, name, utterances, recipe, teacher, init_from, seed, device, run };
     let description = pretrain(job, &Terminal(Progress::new())).map_err(fail)?;
     let bytes: usize = description.shards.iter().map(|shard| shard.bytes).sum();
     println!(
@@ -67,10 +68,10 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// Shows progress bars on a terminal, and a line for some steps anywhere.
+/// Shows progress bars on a terminal, and always prints a line per logged step.
 struct Terminal(Progress);
 
-impl Watcher for Terminal {
+impl PretrainWatcher for Terminal {
     fn read(&self, total: usize) {
         self.0.advance(total, "Reading recordings");
     }
@@ -79,8 +80,8 @@ impl Watcher for Terminal {
         self.0.complain(&format!("{}: {reason} It is left out.", path.display()));
     }
 
-    fn begins(&self, seconds: f32) {
-        self.0.say(&format!("Hearing {:.1} hours of speech", seconds / 3600.0));
+    fn started(&self, seconds: f32) {
+        self.0.say(&format!("Training on {:.1} hours of speech", seconds / 3600.0));
     }
 
     fn stepped(&self, step: usize, steps: usize, loss: f32) {
@@ -88,12 +89,12 @@ impl Watcher for Terminal {
     }
 
     fn logged(&self, step: &Step) {
-        let Step { step, loss, figures, seconds, .. } = step;
+        let Step { step, loss, metrics, seconds, .. } = step;
         self.0.say(&format!(
-            "step {step}: loss {loss:.4}, found {:.1} % (by chance {:.1} %), in use {:.0} % ({seconds:.0} s)",
-            100.0 * figures.found,
-            100.0 * figures.chance,
-            100.0 * figures.used,
+            "step {step}: loss {loss:.4}, accuracy {:.1} % (by chance {:.1} %), codes used {:.0} % ({seconds:.0} s)",
+            100.0 * metrics.accuracy,
+            100.0 * metrics.chance,
+            100.0 * metrics.used,
         ));
     }
 }

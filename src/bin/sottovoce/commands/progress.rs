@@ -1,4 +1,4 @@
-//! A bar on a terminal that shows how far a long task is and how long it still takes.
+//! A progress bar with the remaining time, on a terminal.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ impl Progress {
         Self(bar)
     }
 
-    /// One of `total` is done.
+    /// One more of `total` is done.
     pub fn advance(&self, total: usize, message: &str) {
         if self.0.length() != Some(total as u64) {
             self.0.set_length(total as u64);
@@ -45,7 +45,7 @@ impl Progress {
         self.0.suspend(|| eprintln!("{line}"));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.0.finish_and_clear();
     }

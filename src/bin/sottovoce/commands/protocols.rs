@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::Args;
-use sottovoce::corpus::{Corpus, FOLDS, SplitKind, SplitSettings, Utterance, sound};
+use sottovoce::corpus::{Corpus, FOLDS, SplitKind, SplitSettings, Utterance, without_defects};
 use sottovoce::evaluate::{PROTOCOLS, Protocol};
 use sottovoce::files::write_atomically;
 use sottovoce::model::{Emotion, Manifest, Model, ReferenceScore};
@@ -18,23 +18,23 @@ use super::train::{Terminal, read_encoder};
 use super::train_speaker::{Fitted, enrolled, fit, print_scores};
 use super::{CorporaFolder, fail, fail_at};
 
-/// Of the splits, the weights, the order and the changes to clips.
+/// Seed of the splits, the weights, the order and the augmentation.
 const SEED: u64 = 1;
-/// What CREMA-D's actors were asked for.
+/// The emotions in CREMA-D.
 const OF_CREMA_D: [Emotion; 6] =
     [Emotion::Angry, Emotion::Disgust, Emotion::Fear, Emotion::Happy, Emotion::Neutral, Emotion::Sad];
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The folder of the speech encoder that `voice` listens through, as `sottovoce encoder import` writes it.
+    /// The folder of `voice`'s speech encoder, as written by `sottovoce encoder import`.
     #[arg(long)]
     encoder: PathBuf,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// Where runs go; those that are there are resumed.
+    /// The folder for runs; existing ones are resumed.
     #[arg(long, default_value = "runs")]
     out: PathBuf,
-    /// Where feature maps are kept from run to run.
+    /// The folder that caches feature maps from run to run.
     #[arg(long, default_value = "runs/cache")]
     cache: PathBuf,
     /// The folder for the scores, which `sottovoce report` reads.
@@ -43,7 +43,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let utterances = sound(arguments.corpora.find(&Corpus::ALL)?);
+    let utterances = without_defects(arguments.corpora.find(&Corpus::ALL)?);
     let mut folds: Option<Protocol> = None;
     for fold in 1..=FOLDS {
         let protocol = protocol(arguments, &utterances, SplitKind::Fold(fold), "five folds of the speakers")?;
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     write_atomically(&path, text.as_bytes()).map_err(|error| fail_at(&path, error))
 }
 
-/// Trains `voice` and its speaker head without the clips that judge on a split, and reads those.
+/// Trains `voice` and its speaker head without the test set of a split, and evaluates them on it.
 fn protocol(
     arguments: &Arguments,
     utterances: &[Utterance],
@@ -103,10 +103,10 @@ fn protocol(
         recipe: &recipe("speaker")?,
         cache,
     };
-    let Fitted { rounded, .. } = fit(&job)?;
+    let Fitted { quantized, .. } = fit(&job)?;
     let test = part(&model.manifest().training, kind, &papers, |split| split.test);
     let clips = enrolled(&|| load(&folder), &format!("clips of {kind}"), &test)?;
-    Ok(Protocol::new(name, &rounded.network, &clips, SEED))
+    Ok(Protocol::new(name, &quantized.network, &clips, SEED))
 }
 
 fn load(folder: &Path) -> Result<Model, ExitCode> {

@@ -69,11 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     std::fs::create_dir_all(&arguments.folder.held_out)
         .and_then(|()| write_atomically(unseen, unseen_speaker_scores(&scored).to_string().as_bytes()))
         .map_err(|error| fail_at(unseen, error))?;
-    println!(
-        "Written: {}, its pictures in {}, the models' cards",
-        arguments.out.display(),
-        figures.display()
-    );
+    println!("Written: {}, its figures in {}, the models' cards", arguments.out.display(), figures.display());
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What decided some readings, drawn for `sottovoce report`.
+//! Explanations of some predictions, drawn for `sottovoce report`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,10 +14,11 @@ use sottovoce::model::Emotion;
 use super::explain::{self, Read, View};
 use super::{ModelArguments, ModelsFolder, evaluate, fail_at};
 
-/// Clips over which the variance of features is taken.
+/// Number of clips for the variance of the embedding.
 const VARIANCE_CLIPS: usize = 500;
 
-/// Draws explanations of one clip per emotion, as the paper's Figures 3 to 6, for the models that are among the `scored`.
+/// Draws explanations of one clip per emotion, as the paper's Figures 3 to 6, for the models that are among the
+/// `scored`.
 pub fn draw(
     scored: &[EvaluatedModel],
     folder: &ModelsFolder,
@@ -78,7 +79,7 @@ pub fn draw(
     Ok(drawn)
 }
 
-/// The first clip of each emotion, of CREMA-D if it has one: its licence lets pictures of it be shown.
+/// The first clip of each emotion, of CREMA-D if it has one: its licence allows to show plots of it.
 fn one_per_emotion<'a>(clips: &[&'a Utterance]) -> Vec<&'a Utterance> {
     let first = |emotion: Emotion, corpus: Option<Corpus>| {
         let fits = |clip: &&&Utterance| {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use sottovoce::corpus::{SplitKind, SplitSettings, sound};
+use sottovoce::corpus::{SplitKind, SplitSettings, without_defects};
 use sottovoce::encoder::Description;
 use sottovoce::model::Manifest;
 use sottovoce::train::{Epoch, Job, Recipe, Trained, Watcher, train};
@@ -17,11 +17,11 @@ use super::{Corpora, fail, fail_at};
 pub struct Arguments {
     /// Which model to train: baseline, mfcc1, mfcc2, ms, voice, hubert-small, wav2vec2-small, hubert or wav2vec2.
     model: String,
-    /// The folder of the speech encoder that all but the first four listen through, as `sottovoce encoder import` writes
-    /// it. The finished model has a copy.
+    /// The folder of the speech encoder, which all but the first four need, as written by `sottovoce encoder import`.
+    /// The finished model contains a copy.
     #[arg(long)]
     encoder: Option<PathBuf>,
-    /// How many of the encoder's last layers learn, too, instead of the recipe's number; 0 keeps all of it still.
+    /// How many of the encoder's last layers to fine-tune, instead of the recipe's number; 0 freezes the whole encoder.
     #[arg(long)]
     unfreeze_last: Option<usize>,
     #[command(flatten)]
@@ -32,20 +32,20 @@ pub struct Arguments {
     /// A file of recipes instead of the model's own (recipes/<MODEL>.toml).
     #[arg(long)]
     recipes: Option<PathBuf>,
-    /// How clips are divided: random (the paper's), speaker, or corpus-NAME, such as corpus-tess.
+    /// How clips are split: random (as in the paper), speaker, or corpus-NAME, such as corpus-tess.
     #[arg(long, default_value = "random")]
     split: SplitKind,
-    /// Seed of the split, the weights, the order and the changes to clips.
+    /// Seed of the split, the weights, the order and the augmentation.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Epochs at most, instead of the recipe's.
+    /// Maximum number of epochs, instead of the recipe's.
     #[arg(long)]
     epochs: Option<usize>,
-    /// Where runs go. Each has a folder with its checkpoints, from which it is resumed, its log and its curve, and the
-    /// finished model.
+    /// The folder for runs. Each has a folder with its checkpoints, from which it is resumed, its log, its learning
+    /// curve and the finished model.
     #[arg(long, default_value = "runs")]
     out: PathBuf,
-    /// Where feature maps are kept from run to run.
+    /// The folder that caches feature maps from run to run.
     #[arg(long, default_value = "runs/cache")]
     cache: PathBuf,
     #[command(flatten)]
@@ -61,7 +61,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     recipe.unfreeze_last = arguments.unfreeze_last.unwrap_or(recipe.unfreeze_last);
     let device = arguments.device.open()?;
     let all = corpora.folder.find(recipe.corpora.list())?;
-    let utterances = if corpora.keep_defects { all } else { sound(all) };
+    let utterances = if corpora.keep_defects { all } else { without_defects(all) };
     let run = arguments.out.join(format!("{model}-{recipe_name}-{kind}-{seed}"));
     let output = run.join("model");
     println!("Training {model} on {} recordings in {}", utterances.len(), run.display());
@@ -81,7 +81,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     let Trained { manifest, unrounded_accuracy } = train(job, &Terminal(Progress::new())).map_err(fail)?;
     let metrics = &manifest.metrics;
     println!(
-        "{model}: accuracy {:.2} % (before rounding {:.2} %), mean recall {:.2} % on {} clips, {} bytes in {}",
+        "{model}: accuracy {:.2} % (before quantization {:.2} %), mean recall {:.2} % on {} clips, {} bytes in {}",
         100.0 * metrics.accuracy,
         100.0 * unrounded_accuracy,
         100.0 * metrics.mean_recall,
@@ -92,7 +92,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// What an imported encoder is; its tensors are read once they are needed.
+/// The description of an imported encoder; its tensors are read when they are needed.
 pub fn read_encoder(folder: &Path) -> Result<Description, ExitCode> {
     if folder.is_dir() && !folder.join(Description::FILE).is_file() {
         return Err(fail_at(
@@ -111,7 +111,7 @@ fn read_recipe(model: &str, file: Option<&Path>, name: &str) -> Result<Recipe, E
     Recipe::parse(&text, name).map_err(fail)
 }
 
-/// Shows progress bars on a terminal, and a line an epoch anywhere.
+/// Shows progress bars on a terminal, and always prints a line per epoch.
 pub struct Terminal(pub Progress);
 
 impl Watcher for Terminal {

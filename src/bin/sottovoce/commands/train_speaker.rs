@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::analyzer::Analyzer;
-use sottovoce::corpus::{Corpus, SplitKind, Utterance, sound};
+use sottovoce::corpus::{Corpus, SplitKind, Utterance, without_defects};
 use sottovoce::evaluate::{Enrolled, Protocol, calibrate_conditioned, enrol};
 use sottovoce::model::{
-    Calibration, Manifest, Model, ReferenceScore, RoundedSpeakerNetwork, SpeakerHead, save_speaker_head,
+    Calibration, Manifest, Model, QuantizedSpeakerNetwork, ReferenceScore, SpeakerHead, save_speaker_head,
 };
 use sottovoce::nn::classifiers::{SpeakerNetwork, SpeakerNetworkConfig};
 use sottovoce::parallel::cores;
@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let mut manifest: Manifest = model.manifest().clone();
     if manifest.front_end.encoder().is_none() {
         return Err(fail(format!(
-            "{} has no speech encoder, so there is no embedding to make references of. --model voice has one.",
+            "{} has no speech encoder, so it has no embedding for speaker references. --model voice has one.",
             manifest.name
         )));
     }
@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         Some(recipe) => recipe.map_err(fail)?,
         None => return Err(fail(format!("There is no recipe for {}.", manifest.name))),
     };
-    let utterances = sound(corpora.find(recipe.corpora.list())?);
+    let utterances = without_defects(corpora.find(recipe.corpora.list())?);
     let architecture = SpeakerNetworkConfig::new(manifest.front_end.rows());
     let folder = named.folder_for(*split);
     let job = SpeakerJob {
@@ -63,14 +63,14 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         recipe: &recipe,
         cache,
     };
-    let Fitted { rounded, without } = fit(&job)?;
+    let Fitted { quantized, without } = fit(&job)?;
     let load = || named.load_for(*split);
     let papers: Vec<Utterance> =
         utterances.iter().filter(|clip| clip.speaker.corpus.is_in_paper()).cloned().collect();
     let seed = manifest.training.seed;
     let of_part = |name: &str, of| -> Result<Protocol, ExitCode> {
         let clips = part(&manifest.training, *split, &papers, of);
-        Ok(Protocol::new(name, &rounded.network, &enrolled(&load, &format!("{name} clips"), &clips)?, seed))
+        Ok(Protocol::new(name, &quantized.network, &enrolled(&load, &format!("{name} clips"), &clips)?, seed))
     };
     let validation = of_part("validation", |split| split.validation)?;
     let mut evaluation = vec![of_part(&split.to_string(), |split| split.test)?];
@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             continue;
         }
         let clips = if corpus.is_for_training() { some(&clips, CLIPS.min(clips.len())) } else { clips };
-        let network = without.get(&corpus).unwrap_or(&rounded.network);
+        let network = without.get(&corpus).unwrap_or(&quantized.network);
         let protocol = Protocol::new(corpus.name(), network, &enrolled(&load, corpus.name(), &clips)?, seed);
         let of_its_kind = if corpus.is_for_training() { &mut unseen } else { &mut evaluation };
         of_its_kind.push(protocol);
@@ -94,15 +94,15 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let other_corpora = without.keys().map(|corpus| corpus.name().to_owned()).collect();
     print(&calibration, &scores);
     manifest.speaker =
-        Some(SpeakerHead { architecture, calibration, weights: rounded.file(), other_corpora, scores });
-    save_speaker_head(&manifest, &rounded, &folder).map_err(fail)
+        Some(SpeakerHead { architecture, calibration, weights: quantized.file(), other_corpora, scores });
+    save_speaker_head(&manifest, &quantized, &folder).map_err(fail)
 }
 
-/// The networks of a speaker head, rounded as they are saved.
+/// The networks of a speaker head, quantized as they are saved.
 pub struct Fitted {
     /// Trained on all corpora.
-    pub rounded: RoundedSpeakerNetwork,
-    /// Each trained without one of the corpora beside the paper's four.
+    pub quantized: QuantizedSpeakerNetwork,
+    /// Each trained without one of the corpora outside the paper's four.
     pub without: BTreeMap<Corpus, SpeakerNetwork>,
 }
 
@@ -114,12 +114,12 @@ pub fn fit(job: &SpeakerJob) -> Result<Fitted, ExitCode> {
     });
     progress.finish();
     let trained = trained.map_err(fail)?;
-    let rounded = |network| RoundedSpeakerNetwork::new(network, &job.architecture).map_err(fail);
-    let without = trained.without.iter().map(|(corpus, network)| Ok((*corpus, rounded(network)?.network)));
-    Ok(Fitted { without: without.collect::<Result<_, ExitCode>>()?, rounded: rounded(&trained.network)? })
+    let quantized = |network| QuantizedSpeakerNetwork::new(network, &job.architecture).map_err(fail);
+    let without = trained.without.iter().map(|(corpus, network)| Ok((*corpus, quantized(network)?.network)));
+    Ok(Fitted { without: without.collect::<Result<_, ExitCode>>()?, quantized: quantized(&trained.network)? })
 }
 
-/// Reads clips alone, on all cores, with models as `load` gives them.
+/// Makes unconditioned predictions for clips, on all cores, with models from `load`.
 pub fn enrolled(
     load: &dyn Fn() -> Result<Model, ExitCode>,
     what: &str,
