@@ -101,14 +101,14 @@ fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), Encod
     let mut mismatch = ParameterMismatch::default();
     let mut left: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
     for (name, mut shape) in parameters::shapes(&config.init(&Device::flex())) {
-        let in_checkpoint = names::in_checkpoint(config, &name);
+        let tensor = names::in_checkpoint(config, &name);
         if names::is_dense(&name, &shape) {
             shape.reverse();
         }
-        left.remove(published.as_str());
-        match tensors.get(&published) {
-            None => mismatch.missing.push(published),
-            Some(tensor) if tensor.shape() != shape => mismatch.misshapen.push(published),
+        left.remove(tensor.as_str());
+        match tensors.get(&tensor) {
+            None => mismatch.missing.push(tensor),
+            Some(found) if found.shape() != shape => mismatch.misshapen.push(tensor),
             Some(_) => {}
         }
     }
