@@ -1,30 +1,30 @@
-// Keeps this version of the page in the browser, whole or not at all, and answers from it when there is no network.
+// The service worker: caches this version of the page, all of it or nothing, and serves it with or without the network.
 //
-// The build puts `VERSION` and `FILES` before this text: the hash of each file that belongs to the page. Models are not
-// among them; the page keeps those that it has loaded.
+// The build prepends `VERSION` and `FILES`, the hash of each file of the page. Models are not among them: the page caches those
+// that it loads.
 
-/** @typedef {{waitUntil: (done: Promise<unknown>) => void}} Lifetime */
-/** @typedef {Lifetime & {request: Request, respondWith: (response: Promise<Response>) => void}} Fetched */
-/** @typedef {Lifetime & {data: unknown, source: {postMessage: (data: unknown) => void}}} Told */
+/** @typedef {{waitUntil: (done: Promise<unknown>) => void}} ExtendableEvent */
+/** @typedef {ExtendableEvent & {request: Request, respondWith: (response: Promise<Response>) => void}} FetchEvent */
+/** @typedef {ExtendableEvent & {data: unknown, source: {postMessage: (data: unknown) => void}}} ExtendableMessageEvent */
 
 const worker = /** @type {any} */ (self);
 const scope = worker.registration.scope;
-/** Of all pages like this one at this address. */
-const OURS = `sottovoce-page ${scope} `;
-const CACHE = `${OURS}${VERSION}`;
+/** Prefix of the caches of all versions of this page at this address. */
+const PREFIX = `sottovoce-page ${scope} `;
+const CACHE = `${PREFIX}${VERSION}`;
 
-/** The engine for this browser; the others are not kept. */
+/** The engine for this browser; the other is not cached. */
 const ENGINE = new URL(worker.location.href).searchParams.get('engine');
 
-worker.addEventListener('install', (/** @type {Lifetime} */ event) => event.waitUntil(keepAll()));
-worker.addEventListener('activate', (/** @type {Lifetime} */ event) => event.waitUntil(forgetOlder()));
-worker.addEventListener('fetch', (/** @type {Fetched} */ event) => {
+worker.addEventListener('install', (/** @type {ExtendableEvent} */ event) => event.waitUntil(cacheAll()));
+worker.addEventListener('activate', (/** @type {ExtendableEvent} */ event) => event.waitUntil(deleteOlder()));
+worker.addEventListener('fetch', (/** @type {FetchEvent} */ event) => {
   const path = pathOf(event.request);
   if (path !== undefined) event.respondWith(answer(event.request, path));
 });
 
-// A visitor wants this version now. Pages of the one before must not meet files of this one.
-worker.addEventListener('message', async (/** @type {Told} */ { data, source }) => {
+// A visitor wants this version now. Open pages of an older one must not get files of this one.
+worker.addEventListener('message', async (/** @type {ExtendableMessageEvent} */ { data, source }) => {
   if (data !== 'use') return;
   const pages = await worker.clients.matchAll({ includeUncontrolled: true, type: 'window' });
   const open = pages.filter((/** @type {{frameType: string}} */ { frameType }) => frameType !== 'nested');
@@ -32,32 +32,32 @@ worker.addEventListener('message', async (/** @type {Told} */ { data, source }) 
   else worker.skipWaiting();
 });
 
-async function keepAll() {
+async function cacheAll() {
   const cache = await caches.open(CACHE);
   try {
     await Promise.all(Object.entries(FILES).filter(([path]) => path === ENGINE || !path.endsWith('.wasm'))
-      .map(async ([path, integrity]) => cache.put(path, await whole(path, integrity))));
+      .map(async ([path, integrity]) => cache.put(path, await fetchChecked(path, integrity))));
   } catch (error) {
     await caches.delete(CACHE);
     throw error;
   }
 }
 
-/** A file as the build made it: what the browser has may be of an older version.
+/** Fetches a file as the build made it: the HTTP cache may have an older version.
  * @param {string} path @param {string} integrity */
-const whole = (path, integrity) => fetch(path, { integrity })
+const fetchChecked = (path, integrity) => fetch(path, { integrity })
   .catch(() => fetch(path, { integrity, cache: 'reload' }))
   .then((response) => {
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     return response;
   });
 
-async function forgetOlder() {
-  const older = (await caches.keys()).filter((name) => name.startsWith(OURS) && name !== CACHE);
+async function deleteOlder() {
+  const older = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
   await Promise.all(older.map((name) => caches.delete(name)));
 }
 
-/** Which of the page's files is asked for, if it is one. @param {Request} request */
+/** The path of the requested file, if it is one of the page's. @param {Request} request */
 function pathOf({ method, url }) {
   if (method !== 'GET' || !url.startsWith(scope)) return undefined;
   const path = new URL(url).pathname.slice(new URL(scope).pathname.length);
@@ -67,6 +67,6 @@ function pathOf({ method, url }) {
 
 /** @param {Request} request @param {string} path */
 async function answer(request, path) {
-  const kept = await caches.match(new URL(path, scope).href, { cacheName: CACHE });
-  return kept ?? fetch(request);
+  const cached = await caches.match(new URL(path, scope).href, { cacheName: CACHE });
+  return cached ?? fetch(request);
 }

@@ -1,4 +1,4 @@
-// Puts the npm package together from the built page: `node xtask/npm.mjs DIST PACKAGE VERSION`.
+// Makes the npm package from the built page: `node xtask/npm.mjs DIST PACKAGE VERSION`.
 
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,15 +16,15 @@ await cp('npm/README.md', join(target, 'README.md'));
 const description = JSON.parse(await readFile('npm/package.json', 'utf8'));
 await writeFile(join(target, 'package.json'), `${JSON.stringify({ ...description, version }, null, 2)}\n`);
 
-// Each file that the engine loads is named where bundlers look for it.
-const loaded = (await readdir(target, { recursive: true, withFileTypes: true }))
+// Names each file that the engine loads, in the form that bundlers recognise.
+const assets = (await readdir(target, { recursive: true, withFileTypes: true }))
   .filter((entry) => entry.isFile() && /\.(wasm|safetensors)$|model\.json$|speaker\.json$|worker\.js$|sealed\.html$|^sottovoce\.js$/.test(entry.name))
   .map((entry) => join(entry.parentPath, entry.name).slice(target.length + 1)).sort();
-await writeFile(join(target, 'www/engine/files.js'), `// Where the files lie that the engine loads, each named for bundlers.
+await writeFile(join(target, 'www/engine/files.js'), `// Addresses of the files that the engine loads, each named for bundlers.
 
 /** @type {Record<string, URL>} */
 const FILES = {
-${loaded.map((path) => `  '${path}': new URL('../../${path}', import.meta.url),`).join('\n')}
+${assets.map((path) => `  '${path}': new URL('../../${path}', import.meta.url),`).join('\n')}
 };
 
 /** @param {string} path @returns {URL} */

@@ -1,4 +1,4 @@
-// Puts before the offline worker what it keeps: `node xtask/offline.mjs DIST`. Run once all else is in DIST.
+// Prepends the list of files to cache to the service worker: `node xtask/offline.mjs DIST`. The last step of the build.
 
 import { createHash } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
@@ -7,15 +7,15 @@ import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const WORKER = 'offline-worker.js';
-/** Models' weights are kept by the page once it loaded them; types and cards are for people who read the source. */
-const LEFT_OUT = /\.safetensors$|\.d\.ts$|CARD\.md$|tsconfig\.json$|offline-worker\.js$/;
+/** The page caches models' weights when it loads them; types and cards are for readers of the source. */
+const EXCLUDED = /\.safetensors$|\.d\.ts$|CARD\.md$|tsconfig\.json$|offline-worker\.js$/;
 
-/** The page's files, from paths below `dist` to their hashes, and a version that changes when any of them does. */
+/** Writes the service worker with the hash of each file below `dist`, and a version that changes with any of them. */
 export async function writeOfflineWorker(dist) {
-  const below = await readdir(dist, { recursive: true, withFileTypes: true });
-  const paths = below.filter((entry) => entry.isFile())
+  const entries = await readdir(dist, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(dist.length + 1).replaceAll('\\', '/'))
-    .filter((path) => !LEFT_OUT.test(path)).sort();
+    .filter((path) => !EXCLUDED.test(path)).sort();
   const files = {};
   for (const path of paths) {
     files[path] = `sha256-${createHash('sha256').update(await readFile(join(dist, path))).digest('base64')}`;

@@ -1,6 +1,5 @@
-// Tells each built page's browser at once which modules it will need, and what each script and style has to be:
-// `node xtask/preload.mjs DIST`. Otherwise it learns of modules one by one, each only after the one that imports it has come.
-// One script goes into the pages themselves: it tells why nothing else can be loaded.
+// Adds module preloads and integrity hashes to the built pages: `node xtask/preload.mjs DIST`. Without preloads, a browser requests
+// each module only after the one that imports it. One script is inlined: it explains why no other can be loaded.
 
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -10,28 +9,28 @@ import { fileURLToPath } from 'node:url';
 
 const PAGES = ['index.html', 'lesson.html', 'www/embed/engine.html', 'www/embed/index.html', 'www/embed/microphone.html'];
 
-/** Said by the page itself. */
+/** Inlined into the pages. */
 const INLINE = 'www/sandboxed.js';
 
-/** @returns {string} Where a file lies, as a page in `from` calls it. */
+/** @returns {string} The address of a file, relative to a page in the folder `from`. */
 const addressOf = (from, path) => {
   const address = relative(from, path);
   return address.startsWith('.') ? address : `./${address}`;
 };
 
-/** Once more on a page that has it already, too: it is put in anew. */
+/** Processed pages can be processed again. */
 export async function preload(dist) {
   const hash = (kind, bytes) => `${kind}-${createHash(kind).update(bytes).digest('base64')}`;
   const integrity = async (path) => hash('sha384', await readFile(join(dist, path)));
   const inline = (await readFile(join(dist, INLINE), 'utf8')).trim();
 
-  /** The modules that a module needs, itself first. */
-  const neededBy = async (path, known = new Set()) => {
+  /** A module and all its dependencies, itself first. */
+  const dependencies = async (path, known = new Set()) => {
     if (known.has(path)) return known;
     known.add(path);
     const source = await readFile(join(dist, path), 'utf8');
     for (const [, imported] of source.matchAll(/^import [^;]*?from '(\.[^']*)';$/gms)) {
-      await neededBy(join(dirname(path), imported), known);
+      await dependencies(join(dirname(path), imported), known);
     }
     return known;
   };
@@ -44,9 +43,9 @@ export async function preload(dist) {
       if (/rel="modulepreload"|type="importmap"/.test(plain)) continue;
       const [, path] = plain.match(/<script [^>]*src="([^"]+)"/) ?? plain.match(/<link rel="stylesheet" href="([^"]+)"/) ?? [];
       if (plain.includes('type="module"')) {
-        const modules = [...await neededBy(join(from, path))].slice(1);
+        const modules = [...await dependencies(join(from, path))].slice(1);
         const hashes = await Promise.all(modules.map(async (module) => [addressOf(from, module), await integrity(module)]));
-        // What modules import has no attribute of its own; a map tells what each has to be.
+        // Imports have no attribute for their hash; the import map has one.
         const map = JSON.stringify({ integrity: Object.fromEntries(hashes) });
         lines.push(`  <script type="importmap">${map}</script>`);
         lines.push(...modules.map((module) => `  <link rel="modulepreload" href="${addressOf(from, module)}">`));
@@ -58,9 +57,9 @@ export async function preload(dist) {
       lines.push(path ? plain.replace(`"${path}"`, `"${path}" integrity="${await integrity(join(from, path))}"`) : plain);
     }
     const page = lines.join('\n');
-    // What stands in the page itself runs by its hash.
-    const inPage = [...page.matchAll(/<script(?: type="importmap")?>([^]*?)<\/script>/g)];
-    const policy = ["script-src 'self'", ...inPage.map(([, text]) => `'${hash('sha256', text)}'`)].join(' ');
+    // The policy allows inline scripts by their hash.
+    const inlineScripts = [...page.matchAll(/<script(?: type="importmap")?>([^]*?)<\/script>/g)];
+    const policy = ["script-src 'self'", ...inlineScripts.map(([, text]) => `'${hash('sha256', text)}'`)].join(' ');
     await writeFile(join(dist, name), page.replace("script-src 'self'", policy));
   }
 }

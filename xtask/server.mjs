@@ -1,4 +1,4 @@
-// A plain file server on this computer alone: `node xtask/server.mjs FOLDER PORT`, and what the tests use.
+// A plain file server for this computer only, also for the tests: `node xtask/server.mjs FOLDER PORT`.
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -12,15 +12,15 @@ const TYPES = {
   '.json': 'application/json', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.md': 'text/markdown', '.webmanifest': 'application/manifest+json', '.png': 'image/png',
 };
 
-/** Serves `folder` below `prefix`, on a free port unless one is given; remembers what is asked for. Compresses, as most hosts
- * of files do, if it is told to. */
+/** Serves `folder` below `prefix`, on a free port unless one is given, and logs requests. `compress` is for gzip, as of most
+ * hosts. */
 export async function serveFolder(folder, { prefix = '/', port = 0, compress = false } = {}) {
-  const asked = [];
+  const requests = [];
   const compressed = new Map();
   const server = createServer(async (request, response) => {
-    // Nothing above the folder: dots are resolved before the path is joined to it.
+    // No path above the folder: dots are resolved before the path is joined to it.
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
-    asked.push(path);
+    requests.push(path);
     try {
       if (!path.startsWith(prefix)) throw new Error('elsewhere');
       const name = path.slice(prefix.length);
@@ -48,9 +48,9 @@ export async function serveFolder(folder, { prefix = '/', port = 0, compress = f
   const close = () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); });
   return {
     url: `http://127.0.0.1:${taken}${prefix}`,
-    asked,
+    requests,
     close,
-    /** Nobody answers until it is resumed: the network is cut. */
+    /** No response until it is resumed, as without a network. */
     pause: close,
     resume: async () => { if (!server.listening) await listen(taken); },
   };

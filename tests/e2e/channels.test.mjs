@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { fixture, hosted, open, openBlank, reading, readingOf } from './support.mjs';
+import { fixture, openBlank, reading, readingOf, useSite } from './support.mjs';
 
-const site = hosted();
+const site = useSite();
 
 /** Chooses a channel, and waits until another reading is there than before. */
 async function choose(page, channel) {
@@ -17,7 +17,7 @@ async function choose(page, channel) {
 }
 
 test('of a call, either side can be read and followed', async () => {
-  const { context, page, errors } = await open(site.browser, site.server.url);
+  const { context, page, errors } = await site.open();
   const choice = page.getByLabel('Channel');
   await page.setInputFiles('#file', fixture('s16.wav'));
   await readingOf(page, 's16.wav');
@@ -45,7 +45,7 @@ test('programs choose a channel, too', async () => {
   const page = await site.browser.newPage();
   await openBlank(page, site.server);
   const call = [...await readFile(fixture('call.ogg'))];
-  const said = await page.evaluate(async ([api, bytes]) => {
+  const results = await page.evaluate(async ([api, bytes]) => {
     const { analyze } = await import(api);
     const call = new Blob([new Uint8Array(bytes)]);
     const of = async (channel) => {
@@ -54,11 +54,11 @@ test('programs choose a channel, too', async () => {
     };
     return { both: await of(undefined), left: await of('left'), first: await of(1), right: await of(2), missing: await of(3).catch(({ code }) => code) };
   }, [`${site.server.url}www/api.js`, call]);
-  assert.deepEqual(said.both.slice(1), ['dual-channel']);
-  assert.deepEqual(said.left, said.first);
-  assert.notDeepEqual(said.left, said.right);
-  assert.equal(said.right.length, 1);
-  assert.equal(said.missing, 'no-such-channel');
+  assert.deepEqual(results.both.slice(1), ['dual-channel']);
+  assert.deepEqual(results.left, results.first);
+  assert.notDeepEqual(results.left, results.right);
+  assert.equal(results.right.length, 1);
+  assert.equal(results.missing, 'no-such-channel');
   await page.close();
 });
 

@@ -2,18 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { chosenModel, hosted, open, readingOf, sample } from './support.mjs';
+import { assertAccessible, chosenModel, readingOf, sample, useSite } from './support.mjs';
 
-const site = hosted();
+const site = useSite();
 
 const rows = (page) => page.locator('#compare-rows tr').evaluateAll((rows) =>
   rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
 
-test('every model reads the clip on the page, and says what it read alone', async () => {
+test('every model reads the clip on the page, as it does outside the comparison', async () => {
   // Only the test adds a script to the page.
-  const { context, page, errors } = await open(site.browser, site.server.url, { bypassCSP: true });
+  const { context, page, errors } = await site.open({ bypassCSP: true });
   await page.setInputFiles('#file', sample('1064_ITS_DIS_XX.opus'));
   const alone = await readingOf(page, '1064_ITS_DIS_XX.opus');
   await page.getByText('Ask every model').click();
@@ -29,18 +28,16 @@ test('every model reads the clip on the page, and says what it read alone', asyn
     assert.match(took, /^\d+ ms, processor$/);
   }
   assert.ok(table.find(([name]) => name === 'voice')[1].startsWith(alone.headline));
-  // What it says of them is what they say.
+  // The summary names every model.
   const agreement = await page.locator('#agreement').textContent();
   for (const [name] of table) assert.ok(agreement.includes(name), agreement);
   // Another model on the page changes nothing here; another clip does.
   await page.locator('#model').selectOption('mfcc1');
   await chosenModel(page);
   assert.equal((await rows(page)).length, 7);
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+  await assertAccessible(page);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
-  // Until it is read, the other clip's table stands.
+  // The earlier clip's table stays until the next is read.
   await readingOf(page, 'Woman, 35');
   await page.locator('#agreement').filter({ hasText: /angry first/ }).waitFor();
   assert.equal((await rows(page)).length, 7);
@@ -48,8 +45,8 @@ test('every model reads the clip on the page, and says what it read alone', asyn
   await context.close();
 });
 
-test('asking can be ended', async () => {
-  const { context, page, errors } = await open(site.browser, site.server.url);
+test('the comparison can be cancelled', async () => {
+  const { context, page, errors } = await site.open();
   await page.getByRole('button', { name: 'Woman, 35' }).click();
   await readingOf(page, 'Woman, 35');
   await page.route('**/models/ms/model.safetensors', () => {});

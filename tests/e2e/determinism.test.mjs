@@ -1,5 +1,5 @@
-// One clip, one model, one answer: from run to run, natively and in the browser with either engine, on the processor and on a
-// graphics processor. `CORPORA=FOLDER` takes 500 clips of the corpora; otherwise it is the clips that ship with the page.
+// One clip, one model, one result: from run to run, natively and in the browser with either engine, on the CPU and on a GPU.
+// `CORPORA=FOLDER` takes 500 clips of the corpora; otherwise it takes the clips that ship with the page.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -12,21 +12,21 @@ import { SOFTWARE_GPU, launch, openBlank, root, serve } from './support.mjs';
 const MODEL = process.env.MODEL ?? 'voice';
 const { CORPORA } = process.env;
 const COUNT = CORPORA ? 500 : Infinity;
-/** In software it takes seconds a clip. */
+/** A software GPU takes seconds a clip. */
 const GPU_COUNT = CORPORA ? 500 : 4;
-/** How far probabilities may lie apart. */
-const APART = 1e-4;
-/** A graphics processor in software is set up for so long before it reads, and a worker that does not answer is ended. */
+/** Largest allowed difference of probabilities. */
+const TOLERANCE = 1e-4;
+/** Set-up time of a software GPU; a worker that does not answer meanwhile is ended. */
 const GPU_SET_UP_MS = 60_000;
 
 let server;
 let clips;
-/** What the command line says of each clip. */
+/** The command line's probabilities for each clip. */
 let native;
 
 before(async () => {
   server = await serve();
-  clips = (await listed(CORPORA ?? join(root, 'www'))).filter((path) => /\.(wav|opus)$/i.test(path)).sort();
+  clips = (await listFiles(CORPORA ?? join(root, 'www'))).filter((path) => /\.(wav|opus)$/i.test(path)).sort();
   shuffle(clips);
   clips = clips.slice(0, COUNT);
   native = predictNatively();
@@ -34,7 +34,7 @@ before(async () => {
 
 after(() => server.close());
 
-async function listed(folder) {
+async function listFiles(folder) {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }
@@ -59,7 +59,7 @@ function predictNatively() {
   return text.trim().split('\n').map((line) => JSON.parse(line).probabilities);
 }
 
-/** What the page's engine says of the first clips. */
+/** The page's engine's results for the first clips. */
 async function predictInBrowser(args, count, backend, prepare = () => {}) {
   const browser = await launch(args);
   try {
@@ -71,16 +71,16 @@ async function predictInBrowser(args, count, backend, prepare = () => {}) {
       await engineOf(model, undefined, wanted).manifest();
       await new Promise((resolve) => setTimeout(resolve, ms));
     }, [MODEL, backend, backend === 'webgpu' ? GPU_SET_UP_MS : 0]);
-    const said = [];
+    const results = [];
     for (const clip of clips.slice(0, count)) {
       const bytes = (await readFile(clip)).toString('base64');
-      said.push(await page.evaluate(async ([text, given]) => {
+      results.push(await page.evaluate(async ([text, options]) => {
         const { analyze } = await import(new URL('www/api.js', location.href).href);
-        const { report } = await analyze(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer, given);
+        const { report } = await analyze(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer, options);
         return { backend: report.backend, probabilities: report.probabilities };
       }, [bytes, { model: MODEL, backend }]));
     }
-    return said;
+    return results;
   } finally {
     await browser.close();
   }
@@ -88,7 +88,7 @@ async function predictInBrowser(args, count, backend, prepare = () => {}) {
 
 const top = (probabilities) => Object.entries(probabilities).reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
 
-/** How far two answers lie apart at most, and how many have the same label. */
+/** The largest difference of probabilities between two sets of results, and how many labels agree. */
 function compare(what, ones, others) {
   const distances = others.map((other, index) => Math.max(...Object.entries(other).map(([emotion, share]) => Math.abs(share - ones[index][emotion]))));
   const isSame = others.map((other, index) => top(other) === top(ones[index]));
@@ -98,31 +98,31 @@ function compare(what, ones, others) {
   return { apart, same };
 }
 
-test('the command line says the same from run to run', () => {
+test('the command line is deterministic from run to run', () => {
   assert.deepEqual(predictNatively(), native);
   compare('the command line, a second time', native, native);
 });
 
-test('the engines of the browser say what the command line says', { timeout: 3_600_000 }, async () => {
-  const answers = async (...how) => (await predictInBrowser([], COUNT, 'cpu', ...how)).map(({ probabilities }) => probabilities);
-  const relaxed = await answers();
-  const plain = await answers(() => { WebAssembly.validate = () => false; });
-  compare('relaxed SIMD beside plain SIMD', plain, relaxed);
+test('the engines of the browser agree with the command line', { timeout: 3_600_000 }, async () => {
+  const predict = async (...prepare) => (await predictInBrowser([], COUNT, 'cpu', ...prepare)).map(({ probabilities }) => probabilities);
+  const relaxed = await predict();
+  const plain = await predict(() => { WebAssembly.validate = () => false; });
+  compare('relaxed SIMD and plain SIMD', plain, relaxed);
   assert.deepEqual(plain, relaxed, 'to the last bit');
-  const { apart, same } = compare('the browser beside the command line', native, relaxed);
+  const { apart, same } = compare('the browser and the command line', native, relaxed);
   assert.equal(same, relaxed.length, 'labels are the same');
-  assert.ok(apart <= APART, `${apart} apart`);
-  assert.deepEqual((await answers()), relaxed, 'and the same from run to run');
+  assert.ok(apart <= TOLERANCE, `${apart} apart`);
+  assert.deepEqual((await predict()), relaxed, 'and the same from run to run');
 });
 
 // Of the clips that ship, tests/e2e/webgpu.test.mjs compares one; in software each takes seconds.
 const skip = !CORPORA && !process.env.SOTTOVOCE_TORTURE;
 
-test('a graphics processor says the same', { timeout: 7_200_000, skip }, async () => {
-  const said = await predictInBrowser(SOFTWARE_GPU, GPU_COUNT, 'webgpu');
-  assert.ok(said.every(({ backend }) => backend === 'webgpu'), 'it was used');
+test('a GPU gives the same results', { timeout: 7_200_000, skip }, async () => {
+  const results = await predictInBrowser(SOFTWARE_GPU, GPU_COUNT, 'webgpu');
+  assert.ok(results.every(({ backend }) => backend === 'webgpu'), 'it was used');
   const cpu = (await predictInBrowser([], GPU_COUNT, 'cpu')).map(({ probabilities }) => probabilities);
-  const gpu = said.map(({ probabilities }) => probabilities);
-  compare('WebGPU (software) beside the processor', cpu, gpu);
+  const gpu = results.map(({ probabilities }) => probabilities);
+  compare('WebGPU (software) and the CPU', cpu, gpu);
   assert.deepEqual(gpu, cpu, 'to the last bit');
 });

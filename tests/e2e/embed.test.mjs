@@ -1,47 +1,35 @@
 // The element and the frame, in the example pages, on another site than the engine's.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch, launchFirefox, root, sample, serve } from './support.mjs';
+import { assertAccessible, collectErrors, fakeMicrophone, launchFirefox, root, sample, serve, useSite, useTemporaryFolder } from './support.mjs';
 
-let site;
+const site = useSite({ args: fakeMicrophone() });
+const folder = useTemporaryFolder();
 let host;
-let folder;
-let browser;
 
 before(async () => {
-  site = await serve();
-  folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
-  // The examples as somebody copies them to a site of their own.
+  // The examples as somebody copies them to their own site.
   for (const name of await readdir(join(root, 'www/examples'))) {
     const text = await readFile(join(root, 'www/examples', name), 'utf8');
-    await writeFile(join(folder, name), text.replaceAll('"../embed/', `"${site.url}www/embed/`));
+    await writeFile(join(folder.path, name), text.replaceAll('"../embed/', `"${site.server.url}www/embed/`));
   }
-  host = await serve(folder, '/');
-  browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
+  host = await serve(folder.path, '/');
 });
 
-after(async () => {
-  await browser.close();
-  await Promise.all([site.close(), host.close()]);
-  await rm(folder, { recursive: true });
-});
+after(() => host.close());
 
 async function visit(example, options = {}) {
-  const context = await browser.newContext({ serviceWorkers: 'block', ...options });
+  const context = await site.browser.newContext({ serviceWorkers: 'block', ...options });
   const page = await context.newPage();
-  const errors = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+  const errors = collectErrors(page);
   await page.goto(`${host.url}${example}`);
   return { context, page, errors };
 }
 
-const said = (page) => page.locator('#said');
+const output = (page) => page.locator('#said');
 
 /** The button of the second element's microphone, in its frame. */
 const recorder = (page) => page.frameLocator('#second iframe').getByRole('button');
@@ -55,11 +43,11 @@ async function record(page) {
   await recorder(page).filter({ hasText: 'Stop' }).waitFor();
 }
 
-test('the element reads a sample clip, shows it and tells of it', async () => {
+test('the element reads a sample clip, shows the reading and dispatches an event', async () => {
   const { context, page, errors } = await visit('element.html');
   const first = page.locator('#first');
   await first.getByRole('button', { name: /^Woman, 35/ }).click();
-  await said(page).filter({ hasText: /\(first, (likely|leaning|unsure)\)$/ }).waitFor();
+  await output(page).filter({ hasText: /\(first, (likely|leaning|unsure)\)$/ }).waitFor();
   assert.match(await first.locator('.headline').textContent(), /^(Sounds|Perhaps|Hard to tell)/);
   assert.match(await first.locator('.explained').textContent(), /The actor was asked for: angry\./);
   assert.equal(await first.locator('.bar').count(), 7);
@@ -67,60 +55,58 @@ test('the element reads a sample clip, shows it and tells of it', async () => {
   // Sample clips by default, and a microphone only where it is wanted.
   assert.equal(await first.locator('iframe').count(), 0);
   await recorder(page).filter({ hasText: 'Record' }).waitFor();
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+  await assertAccessible(page);
   assert.deepEqual(errors, []);
   await context.close();
 });
 
 test('elements of one page share one engine', async () => {
-  const before = site.asked.filter((path) => path.endsWith('.wasm')).length;
+  const before = site.server.requests.filter((path) => path.endsWith('.wasm')).length;
   const { context, page } = await visit('element.html');
   await page.evaluate(() => Promise.all([...document.querySelectorAll('speech-emotion')].map((element) =>
     element.analyze({ samples: new Float32Array(48_000).map((_, i) => Math.sin(i / 20) / 2), rateHz: 16_000 }))));
   assert.equal(page.frames().filter((frame) => frame.url().includes('/embed/engine.html')).length, 1);
-  assert.equal(site.asked.filter((path) => path.endsWith('.wasm')).length - before, 1);
+  assert.equal(site.server.requests.filter((path) => path.endsWith('.wasm')).length - before, 1);
   await context.close();
 });
 
-test('the microphone is heard in the frame, and the page around it gets the reading alone', async () => {
+test('the microphone is recorded in the frame, and the embedding page gets only the reading', async () => {
   const { context, page } = await visit('element.html', { permissions: ['microphone'] });
   await page.evaluate(() => {
-    globalThis.seen = [];
-    addEventListener('message', ({ data }) => globalThis.seen.push(data));
+    globalThis.messages = [];
+    addEventListener('message', ({ data }) => globalThis.messages.push(data));
   });
   await record(page);
-  await said(page).filter({ hasText: '(second,' }).waitFor();
+  await output(page).filter({ hasText: '(second,' }).waitFor();
   await recorder(page).filter({ hasText: 'Record' }).waitFor();
   assert.match(await page.locator('#second .headline').textContent(), /^(Sounds|Perhaps|Hard to tell|No speech)/);
   const { levels, sound } = await page.evaluate(() => ({
-    levels: globalThis.seen.filter(({ level }) => level > 0).length,
-    sound: globalThis.seen.some((data) => JSON.stringify(data).length > 20_000 || Object.values(data).some((v) => ArrayBuffer.isView(v))),
+    levels: globalThis.messages.filter(({ level }) => level > 0).length,
+    sound: globalThis.messages.some((data) => JSON.stringify(data).length > 20_000 || Object.values(data).some((v) => ArrayBuffer.isView(v))),
   }));
-  assert.ok(levels > 5, `${levels} levels were told`);
+  assert.ok(levels > 5, `${levels} levels were reported`);
   assert.equal(sound, false);
   await context.close();
 });
 
-test('a recording goes on when something else cannot be read meanwhile', async () => {
+test('a recording continues when another file fails meanwhile', async () => {
   const { context, page } = await visit('element.html', { permissions: ['microphone'] });
   await record(page);
   await page.evaluate(() => document.querySelector('#first').analyze(new Blob(['This is no sound.'])).catch(() => {}));
-  await said(page).filter({ hasText: '(second,' }).waitFor();
+  await output(page).filter({ hasText: '(second,' }).waitFor();
   await context.close();
 });
 
-test('what cannot be read is told as an event, in words', async () => {
+test('a file that cannot be read dispatches an error event, in words', async () => {
   const { context, page } = await visit('element.html');
   const code = await page.evaluate(async () => {
     const element = document.querySelector('#first');
-    const told = new Promise((resolve) => { element.addEventListener('error', ({ detail }) => resolve(detail)); });
+    const dispatched = new Promise((resolve) => { element.addEventListener('error', ({ detail }) => resolve(detail)); });
     element.analyze(new Blob(['This is no sound.'])).catch(() => {});
-    return (await told).code;
+    return (await dispatched).code;
   });
   assert.equal(code, 'unknown-format');
-  await said(page).filter({ hasText: 'does not look like an audio file' }).waitFor();
+  await output(page).filter({ hasText: 'does not look like an audio file' }).waitFor();
   const refused = await page.evaluate(() => document.querySelector('#first').analyze('nothing').catch(({ code, message }) => `${code}: ${message}`));
   assert.match(refused, /^no-audio: This is no sound: give a Blob/);
   await page.evaluate(() => { document.querySelector('#first').setAttribute('model', 'other'); });
@@ -129,7 +115,7 @@ test('what cannot be read is told as an event, in words', async () => {
   await context.close();
 });
 
-test('the element speaks the language it is given, and looks as it is told', async () => {
+test('the element takes its language from an attribute, and its style from the page', async () => {
   const { context, page } = await visit('element.html');
   await page.evaluate(() => {
     const element = document.createElement('speech-emotion');
@@ -144,37 +130,37 @@ test('the element speaks the language it is given, and looks as it is told', asy
   await context.close();
 });
 
-test('the frame reads a sample clip, and a file that the page around it gives', async () => {
+test('the frame reads a sample clip, and a file from the embedding page', async () => {
   const { context, page, errors } = await visit('iframe.html');
   const frame = page.frameLocator('#frame');
   await frame.getByRole('button', { name: /^Woman, 25/ }).click();
-  await said(page).filter({ hasText: /^(Sounds|Perhaps|Hard to tell)/ }).waitFor();
+  await output(page).filter({ hasText: /^(Sounds|Perhaps|Hard to tell)/ }).waitFor();
   await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
-  await said(page).filter({ hasText: /^Your file: / }).waitFor();
-  assert.equal(await said(page).textContent(), `Your file: ${await frame.locator('.headline').textContent()}`);
+  await output(page).filter({ hasText: /^Your file: / }).waitFor();
+  assert.equal(await output(page).textContent(), `Your file: ${await frame.locator('.headline').textContent()}`);
   assert.deepEqual(errors, []);
   await context.close();
 });
 
-for (const [name, look] of [['the frame', 'index.html?model=mfcc1'], ['the page itself', '../../index.html'], ['the lesson', '../../lesson.html']]) {
-  test(`${name} says what it lacks in a sandbox without an origin`, async () => {
+for (const [name, address] of [['the frame', 'index.html?model=mfcc1'], ['the page itself', '../../index.html'], ['the lesson', '../../lesson.html']]) {
+  test(`${name} explains that it cannot run in a sandbox without an origin`, async () => {
     const { context, page } = await visit('iframe.html');
-    const told = await page.evaluate(async (src) => {
+    const message = await page.evaluate(async (src) => {
       const frame = document.createElement('iframe');
       frame.id = 'sandboxed';
       frame.sandbox = 'allow-scripts';
-      const heard = new Promise((resolve) => {
+      const received = new Promise((resolve) => {
         addEventListener('message', ({ data, source }) => { if (source === frame.contentWindow) resolve(data); });
       });
       frame.src = src;
       document.body.append(frame);
-      return heard;
-    }, `${site.url}www/embed/${look}`);
-    assert.equal(told.detail.code, 'sandboxed');
+      return received;
+    }, `${site.server.url}www/embed/${address}`);
+    assert.equal(message.detail.code, 'sandboxed');
     const main = page.frameLocator('#sandboxed').getByRole('main');
     await main.filter({ hasText: 'allow it with <iframe sandbox="allow-scripts allow-same-origin">' }).waitFor();
-    assert.equal(told.detail.message, await main.textContent());
-    // It must be painted, too, which takes more than standing in the document.
+    assert.equal(message.detail.message, await main.textContent());
+    // It must be painted, too, not only be in the document.
     const picture = await page.locator('#sandboxed').screenshot();
     assert.ok(picture.length > 3_000, `a blank frame of ${picture.length} bytes`);
     assert.equal(await page.frameLocator('#sandboxed').getByRole('button').count(), 0);
@@ -182,16 +168,16 @@ for (const [name, look] of [['the frame', 'index.html?model=mfcc1'], ['the page 
   });
 }
 
-test('the sandboxed frame speaks the language that it is asked for, and reads once it has an origin', async () => {
+test('the sandboxed frame speaks the requested language, and works once it has an origin', async () => {
   const { context, page, errors } = await visit('iframe.html');
-  const add = (sandbox, look) => page.evaluate(([sandbox, src]) => {
+  const add = (sandbox, parameters) => page.evaluate(([sandbox, src]) => {
     const frame = document.createElement('iframe');
     frame.id = 'sandboxed';
     frame.setAttribute('sandbox', sandbox);
     frame.src = src;
     document.querySelector('#sandboxed')?.remove();
     document.body.append(frame);
-  }, [sandbox, `${site.url}www/embed/index.html?model=mfcc1${look}`]);
+  }, [sandbox, `${site.server.url}www/embed/index.html?model=mfcc1${parameters}`]);
   const frame = page.frameLocator('#sandboxed');
   await add('allow-scripts', '&lang=de');
   await frame.getByText('In diesem Rahmen').waitFor();
@@ -203,7 +189,7 @@ test('the sandboxed frame speaks the language that it is asked for, and reads on
   await context.close();
 });
 
-test('the element says so in a page that is sandboxed itself', async () => {
+test('the element explains that its page is sandboxed', async () => {
   const { context, page } = await visit('iframe.html');
   await page.evaluate((src) => {
     const frame = document.createElement('iframe');
@@ -211,37 +197,37 @@ test('the element says so in a page that is sandboxed itself', async () => {
     frame.sandbox = 'allow-scripts';
     frame.srcdoc = `<script src="${src}"></script><speech-emotion model="mfcc1"></speech-emotion>`;
     document.body.append(frame);
-  }, `${site.url}www/embed/speech-emotion.js`);
+  }, `${site.server.url}www/embed/speech-emotion.js`);
   await page.frameLocator('#sandboxed').getByText('Voices cannot be read in this frame').waitFor();
   await context.close();
 });
 
-test('the engine answers the page around it and nobody else', async () => {
+test('the engine answers the embedding page only', async () => {
   const { context, page } = await visit('element.html');
   const first = page.locator('#first');
   await first.getByRole('button', { name: /^Woman, 35/ }).click();
-  await said(page).filter({ hasText: '(first,' }).waitFor();
-  const heard = await page.evaluate(async () => {
-    // Another site's frame in the same page, which asks the engine's frame itself.
+  await output(page).filter({ hasText: '(first,' }).waitFor();
+  const received = await page.evaluate(async () => {
+    // Another site's frame in the same page, which sends requests to the engine's frame.
     const stranger = document.createElement('iframe');
     stranger.srcdoc = `<script>
-      const heard = [];
-      addEventListener('message', ({ data }) => heard.push(data));
+      const received = [];
+      addEventListener('message', ({ data }) => received.push(data));
       for (let n = 0; n < parent.frames.length; n += 1) parent.frames[n].postMessage({ sottovoce: 1, id: 7, ask: 'hello' }, '*');
-      setTimeout(() => parent.postMessage({ stranger: heard }, '*'), 1500);
+      setTimeout(() => parent.postMessage({ stranger: received }, '*'), 1500);
     </script>`;
     stranger.sandbox = 'allow-scripts';
-    const seen = [];
-    const told = new Promise((resolve) => {
-      addEventListener('message', ({ data }) => { if (data?.stranger) resolve(data.stranger); else seen.push(data); });
+    const messages = [];
+    const strangers = new Promise((resolve) => {
+      addEventListener('message', ({ data }) => { if (data?.stranger) resolve(data.stranger); else messages.push(data); });
     });
     document.body.append(stranger);
-    return { stranger: await told, answers: seen.filter(({ id }) => id === 7) };
+    return { stranger: await strangers, answers: messages.filter(({ id }) => id === 7) };
   });
-  // It hears what it sent itself, as it is among the frames.
-  assert.deepEqual(heard.stranger.filter(({ ask }) => ask === undefined), []);
-  assert.deepEqual(heard.answers, []);
-  // Asked by the page, it answers.
+  // It receives its own requests, as it is one of the frames.
+  assert.deepEqual(received.stranger.filter(({ ask }) => ask === undefined), []);
+  assert.deepEqual(received.answers, []);
+  // It answers the page.
   const answer = await page.evaluate(() => new Promise((resolve) => {
     addEventListener('message', ({ data }) => { if (data?.id === 8) resolve(data.type); });
     for (const frame of document.querySelectorAll('iframe')) frame.contentWindow.postMessage({ sottovoce: 1, id: 8, ask: 'hello' }, '*');

@@ -1,5 +1,5 @@
-// The page that embeds sottovoce as an attacker: what it may ask, whom it may be, and that no microphone starts unless the
-// visitor presses a button of ours that can be seen.
+// An embedding page as an attacker: which requests and origins are allowed, and that recording starts only when the visitor presses
+// a visible button of ours.
 
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,44 +7,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { preload } from '../../xtask/preload.mjs';
-import { dist, launch, root, serve } from './support.mjs';
+import { dist, fakeMicrophone, root, serve, useSite, useTemporaryFolder } from './support.mjs';
 
-let site;
+const site = useSite({ args: fakeMicrophone() });
+const folder = useTemporaryFolder();
 let host;
-let folder;
-let browser;
 
-before(async () => {
-  site = await serve();
-  folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
-  host = await serve(folder, '/');
-  browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
-});
+before(async () => { host = await serve(folder.path, '/'); });
+after(() => host.close());
 
-after(async () => {
-  await browser.close();
-  await Promise.all([site.close(), host.close()]);
-  await rm(folder, { recursive: true });
-});
-
-/** Opens a page of another site with an element that has a microphone, and keeps what its frames say. */
-async function visit(element = '<speech-emotion model="mfcc1" samples="none" mic></speech-emotion>', engine = site.url) {
-  await writeFile(join(folder, 'index.html'), `<!doctype html><link rel="icon" href="data:,"><title>Attacker</title>
+/** Opens a page of another site with an element that has a microphone, and collects the messages of its frames. */
+async function visit(element = '<speech-emotion model="mfcc1" samples="none" mic></speech-emotion>', engine = site.server.url) {
+  await writeFile(join(folder.path, 'index.html'), `<!doctype html><link rel="icon" href="data:,"><title>Attacker</title>
     <script>
-      const seen = [];
-      addEventListener('message', ({ data }) => seen.push(data));
+      const messages = [];
+      addEventListener('message', ({ data }) => messages.push(data));
     </script>
     <script src="${engine}www/embed/speech-emotion.js"></script><body>${element}</body>`);
-  const context = await browser.newContext({ serviceWorkers: 'block', permissions: ['microphone'] });
+  const context = await site.browser.newContext({ serviceWorkers: 'block', permissions: ['microphone'] });
   const page = await context.newPage();
   await page.goto(`${host.url}index.html`);
   return { context, page, record: page.frameLocator('iframe.record').getByRole('button') };
 }
 
-const listened = (page) => page.evaluate(() => seen.filter(({ type, level }) => type === 'recording' || level !== undefined).length);
-const said = (page, text) => page.locator('speech-emotion .explained').filter({ hasText: text }).waitFor();
+const countRecorded = (page) => page.evaluate(() => messages.filter(({ type, level }) => type === 'recording' || level !== undefined).length);
+const shows = (page, text) => page.locator('speech-emotion .explained').filter({ hasText: text }).waitFor();
 
-test('nothing that a page says starts the microphone', async () => {
+test('no message of a page starts the microphone', async () => {
   const { context, page, record } = await visit();
   await record.filter({ hasText: 'Record' }).waitFor();
   await page.evaluate(async () => {
@@ -64,14 +53,14 @@ test('nothing that a page says starts the microphone', async () => {
     frame.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }));
     await new Promise((resolve) => setTimeout(resolve, 1500));
   });
-  assert.equal(await listened(page), 0);
-  // The same button, pressed by a person.
+  assert.equal(await countRecorded(page), 0);
+  // The same button works for a person.
   await record.click();
-  await page.waitForFunction(() => seen.some(({ level }) => level > 0));
+  await page.waitForFunction(() => messages.some(({ level }) => level > 0));
   await context.close();
 });
 
-test('a page cannot press the button through another frame of ours', async () => {
+test('another frame of ours gives a page no microphone', async () => {
   const { context, page } = await visit();
   // The engine's frame has no microphone, whatever the page allows it.
   const refused = await page.evaluate(async () => {
@@ -90,18 +79,18 @@ for (const [what, style] of [
   ['covered', '<div style="position: fixed; inset: 0; background: white; pointer-events: none; z-index: 9">Press here to win</div>'],
   ['made small', '<style>speech-emotion { transform: scale(0.4); transform-origin: top left; }</style>'],
 ]) {
-  test(`a button that is ${what} records nothing, and says so`, async () => {
+  test(`a button that is ${what} records nothing, and explains why`, async () => {
     const { context, page, record } = await visit(`${style}<speech-emotion model="mfcc1" samples="none" mic></speech-emotion>`);
     await record.filter({ hasText: 'Record' }).waitFor();
     await page.waitForTimeout(1000);
     await record.click({ force: true });
-    await said(page, 'was covered, or had only just appeared');
-    assert.equal(await listened(page), 0);
+    await shows(page, 'was covered, or had only just appeared');
+    assert.equal(await countRecorded(page), 0);
     await context.close();
   });
 }
 
-test('a button that was put under the pointer only now records nothing', async () => {
+test('a button that has just appeared under the pointer records nothing', async () => {
   const { context, page, record } = await visit('');
   await page.evaluate(() => {
     document.body.innerHTML = '<div id="shade" style="position: fixed; inset: 0; background: white; pointer-events: none; z-index: 9"></div>'
@@ -111,26 +100,26 @@ test('a button that was put under the pointer only now records nothing', async (
   await page.waitForTimeout(700);
   await page.evaluate(() => document.querySelector('#shade').remove());
   await record.click({ force: true });
-  await said(page, 'was covered, or had only just appeared');
-  assert.equal(await listened(page), 0);
+  await shows(page, 'was covered, or had only just appeared');
+  assert.equal(await countRecorded(page), 0);
   // A moment later it records.
   await page.waitForTimeout(1200);
   await record.click();
-  await page.waitForFunction(() => seen.some(({ level }) => level > 0));
+  await page.waitForFunction(() => messages.some(({ level }) => level > 0));
   await context.close();
 });
 
-test('a recording ends with the frame, and the page around it never gets the sound', async () => {
+test('a recording ends with the frame, and the embedding page never gets the audio', async () => {
   const { context, page, record } = await visit();
   await record.filter({ hasText: 'Record' }).waitFor();
   await page.waitForTimeout(1000);
   await record.click();
-  await page.waitForFunction(() => seen.some(({ level }) => level > 0));
+  await page.waitForFunction(() => messages.some(({ level }) => level > 0));
   await page.evaluate(() => { document.querySelector('speech-emotion').remove(); });
-  const before = await listened(page);
+  const before = await countRecorded(page);
   await page.waitForTimeout(700);
-  assert.equal(await listened(page), before);
-  const sound = await page.evaluate(() => seen.some((data) => JSON.stringify(data).length > 20_000 || Object.values(data).some(ArrayBuffer.isView)));
+  assert.equal(await countRecorded(page), before);
+  const sound = await page.evaluate(() => messages.some((data) => JSON.stringify(data).length > 20_000 || Object.values(data).some(ArrayBuffer.isView)));
   assert.equal(sound, false);
   await context.close();
 });
@@ -148,16 +137,16 @@ test('a site that its owner has not allowed gets neither readings nor a micropho
     const { context, page, record } = await visit(undefined, closed.url);
     await page.locator('speech-emotion', { hasText: 'has not allowed this page' }).waitFor();
     const answers = await page.evaluate(() => new Promise((resolve) => {
-      const heard = [];
-      addEventListener('message', ({ data }) => { if (data.id > 900) heard.push(`${data.type} ${data.code}`); });
+      const replies = [];
+      addEventListener('message', ({ data }) => { if (data.id > 900) replies.push(`${data.type} ${data.code}`); });
       for (let n = 0; n < globalThis.length; n += 1) {
         for (const ask of ['hello', 'analyze']) globalThis[n].postMessage({ sottovoce: 1, id: 901, ask, audio: { samples: new Float32Array(9), rateHz: 16_000 } }, '*');
       }
-      setTimeout(() => resolve(heard), 1000);
+      setTimeout(() => resolve(replies), 1000);
     }));
     assert.ok(answers.length >= 2 && answers.every((answer) => answer === 'error not-allowed'), `${answers}`);
     assert.equal(await record.count().catch(() => 0), 0);
-    // The frame as a page of its own says so, too.
+    // The same of the frame as a page of its own.
     await page.setContent(`<iframe src="${closed.url}www/embed/index.html?model=mfcc1"></iframe>`);
     await page.frameLocator('iframe').getByText('has not allowed this page').waitFor();
     assert.equal(await page.frameLocator('iframe').getByRole('button').count(), 0);
@@ -168,10 +157,10 @@ test('a site that its owner has not allowed gets neither readings nor a micropho
   }
 });
 
-test('readings are told to the page around alone', async () => {
-  // A frame of a third site in the same page, and the page that opened it, hear nothing.
+test('readings are sent to the embedding page only', async () => {
+  // A frame of a third site in the same page receives nothing.
   const { context, page } = await visit();
-  const heard = await page.evaluate(async () => {
+  const received = await page.evaluate(async () => {
     const other = document.createElement('iframe');
     other.sandbox = 'allow-scripts';
     other.srcdoc = '<script>let count = 0; addEventListener("message", ({ data }) => { if (data.sottovoce) count += 1; else parent.postMessage({ count }, "*"); });</script>';
@@ -179,15 +168,15 @@ test('readings are told to the page around alone', async () => {
     document.body.append(other);
     await ready;
     await document.querySelector('speech-emotion').analyze({ samples: new Float32Array(48_000).map((_, i) => Math.sin(i / 20) / 2), rateHz: 16_000 });
-    const told = new Promise((resolve) => { addEventListener('message', ({ data }) => { if (data.count !== undefined) resolve(data.count); }); });
+    const counted = new Promise((resolve) => { addEventListener('message', ({ data }) => { if (data.count !== undefined) resolve(data.count); }); });
     other.contentWindow.postMessage('how many?', '*');
-    return told;
+    return counted;
   });
-  assert.equal(heard, 0);
+  assert.equal(received, 0);
   await context.close();
 });
 
-test('the policy of each embedded page lets no other site in', async () => {
+test('the policy of each embedded page allows no other site', async () => {
   for (const name of ['engine.html', 'index.html', 'microphone.html']) {
     const [, policy] = (await readFile(join(root, 'dist/www/embed', name), 'utf8')).match(/content="(default-src[^"]*)"/);
     assert.match(policy, /^default-src 'none'; script-src 'self'/, name);

@@ -1,30 +1,15 @@
-// What decided a reading, and how sound becomes numbers, from end to end.
+// Explanations of a reading, and the front end step by step, from end to end.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { after, before, describe, test } from 'node:test';
-import { chosenModel, launch, open, readingOf, serve } from './support.mjs';
+import { describe, test } from 'node:test';
+import { assertAccessible, chosenModel, readingOf, useSite } from './support.mjs';
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-let server;
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await launch(['--autoplay-policy=no-user-gesture-required']);
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite({ args: ['--autoplay-policy=no-user-gesture-required'] });
 
 /** The page with a sample clip that a model has read. */
 async function withReading(model) {
   // Only the test adds a script to the page.
-  const opened = await open(browser, server.url, { bypassCSP: true });
+  const opened = await site.open({ bypassCSP: true });
   await opened.page.locator('#model').selectOption(model);
   await chosenModel(opened.page);
   await opened.page.getByRole('button', { name: 'Woman, 35' }).click();
@@ -33,29 +18,23 @@ async function withReading(model) {
 }
 
 const text = (page, id) => page.locator(`#${id}`).textContent();
-const told = async (page, id, pattern) => {
+const shown = async (page, id, pattern) => {
   await page.locator(`#${id}`).filter({ hasText: pattern }).waitFor();
   return text(page, id);
 };
 
-/** A canvas in a number that differs when the picture does. */
+/** A checksum of a canvas. */
 const picture = (page, id) => page.evaluate((id) => {
   const canvas = document.getElementById(id);
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return data.reduce((sum, value, i) => (sum * 31 + value * (i % 7)) % 1_000_003, 0);
 }, id);
 
-async function assertAccessible(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-}
-
 describe('why it said so', () => {
   test('a network on pictures shows its heat, for any emotion', async () => {
     const { context, page, errors } = await withReading('ms');
     await page.getByText('Why it said so').click();
-    const first = await told(page, 'why-text', /What raised angry the most lies between .* kHz/);
+    const first = await shown(page, 'why-text', /What raised angry the most lies between .* kHz/);
     const before = await picture(page, 'why-picture');
     await page.locator('#why-opacity').fill('0');
     const without = await picture(page, 'why-picture');
@@ -63,7 +42,7 @@ describe('why it said so', () => {
     await page.locator('#why-opacity').fill('75');
     assert.equal(await picture(page, 'why-picture'), before);
     await page.locator('#why-emotion').selectOption('disgust');
-    assert.notEqual(await told(page, 'why-text', 'disgust'), first);
+    assert.notEqual(await shown(page, 'why-text', 'disgust'), first);
     assert.notEqual(await picture(page, 'why-picture'), before);
     await assertAccessible(page);
     assert.deepEqual(errors, []);
@@ -74,7 +53,7 @@ describe('why it said so', () => {
     const { context, page, errors } = await withReading('voice');
     const unmarked = await picture(page, 'waveform');
     await page.getByText('Why it said so').click();
-    const sentence = await told(page, 'why-text', /Without its parts one by one, angry falls the most between/);
+    const sentence = await shown(page, 'why-text', /Without its parts one by one, angry falls the most between/);
     const [from, to] = sentence.match(/between ([\d.]+) and ([\d.]+) s/).slice(1).map(Number);
     assert.ok(from >= 0 && to > from + 0.2, sentence);
     assert.notEqual(await picture(page, 'waveform'), unmarked);
@@ -90,41 +69,41 @@ describe('why it said so', () => {
     const [began, ended] = await page.evaluate(() => globalThis.played);
     assert.ok(Math.abs(began - from) < 0.06 && ended > to - 0.06 && ended < to + 0.5, `${began} to ${ended}, for ${sentence}`);
     await page.getByRole('button', { name: 'Read it without them' }).click();
-    const checked = await told(page, 'why-checked', /goes from/);
+    const checked = await shown(page, 'why-checked', /goes from/);
     const [before, after] = checked.match(/from [>< ]*(\d+) % to [>< ]*(\d+) %/).slice(1).map(Number);
     assert.ok(after < before, checked);
-    // Another clip takes it all away, and is explained in its turn.
+    // Another clip replaces all of it by its own explanation.
     await page.getByRole('button', { name: 'Woman, 45' }).click();
-    await told(page, 'why-text', /(fear|sad|disgust|happy|neutral|surprise)/);
+    await shown(page, 'why-text', /(fear|sad|disgust|happy|neutral|surprise)/);
     assert.equal(await text(page, 'why-checked'), '');
     assert.deepEqual(errors, []);
     await context.close();
   });
 
-  test('looking for what decided can be ended, and begun again', async () => {
+  test('an explanation can be cancelled, and started again', async () => {
     const { context, page, errors } = await withReading('voice');
-    // Questions are held back, so that there is time to press the button. The workers are the sealed frame's.
+    // Requests are delayed, so that there is time to press the button. The workers are the sealed frame's.
     await page.evaluate(() => {
       const workers = document.querySelector('iframe').contentWindow.Worker.prototype;
       const post = workers.postMessage;
       workers.postMessage = function slow(message, ...rest) {
-        setTimeout(() => post.call(this, message, ...rest), message.type === 'without' ? 250 : 0);
+        setTimeout(() => post.call(this, message, ...rest), message.type === 'predictOccluded' ? 250 : 0);
       };
     });
     await page.getByText('Why it said so').click();
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await told(page, 'why-text', 'Stopped before every part was tried');
+    await shown(page, 'why-text', 'Stopped before every part was tried');
     await page.evaluate(() => document.querySelector('#why-emotion').dispatchEvent(new Event('change')));
-    await told(page, 'why-text', 'angry falls the most');
+    await shown(page, 'why-text', 'angry falls the most');
     assert.deepEqual(errors, []);
     await context.close();
   });
 
-  test('the encoder shows where it looks, and clips show what differs', async () => {
+  test('the encoder shows its attention weights, and embeddings their variance', async () => {
     const { context, page, errors } = await withReading('voice');
     await page.getByText('Why it said so').click();
     await page.getByText('Inside the model').click();
-    await told(page, 'variance-text', 'voice has read one clip');
+    await shown(page, 'variance-text', 'voice has read one clip');
     assert.match(await text(page, 'look-text'), /^Layer 1, head 1: .* \d\.\d\d s away on average\.$/);
     assert.equal(await page.locator('#head option').count(), 6);
     const first = await picture(page, 'look');
@@ -133,7 +112,7 @@ describe('why it said so', () => {
     assert.match(await text(page, 'look-text'), /^Layer 3, head 2/);
     assert.notEqual(await picture(page, 'look'), first);
     await page.getByRole('button', { name: 'Woman, 45' }).click();
-    const variance = await told(page, 'variance-text', 'Over the 2 clips');
+    const variance = await shown(page, 'variance-text', 'Over the 2 clips');
     assert.equal(variance.match(/most are ([\d, ]+);/)[1].split(', ').length, 10);
     await assertAccessible(page);
     assert.deepEqual(errors, []);
@@ -142,26 +121,26 @@ describe('why it said so', () => {
 });
 
 describe('how sound becomes numbers', () => {
-  test('each step tells its numbers, and the knobs their effect', async () => {
+  test('each step shows its numbers, and the knobs their effect', async () => {
     const { context, page, errors } = await withReading('mfcc1');
     await page.getByText('How sound becomes numbers').click();
-    assert.match(await told(page, 'walk-text', 'The clip becomes'), /^At \d\.\d\d s\. The clip becomes 41 × 216 numbers, as the models see it\.$/);
+    assert.match(await shown(page, 'walk-text', 'The clip becomes'), /^At \d\.\d\d s\. The clip becomes 41 × 216 numbers, as the models see it\.$/);
     const spectrum = page.getByRole('slider', { name: 'The spectrum' });
     await spectrum.focus();
     for (let i = 0; i < 3; i += 1) await page.keyboard.press('ArrowRight');
     // Three bins of 16,000 / 2,048 Hz.
     assert.match(await spectrum.getAttribute('aria-valuetext'), /^23 Hz: -?[\d.]+ dB$/);
     await page.locator('#walk-window').selectOption('512');
-    await told(page, 'walk-text', 'an experiment that no model sees');
+    await shown(page, 'walk-text', 'an experiment that no model sees');
     assert.match(await spectrum.getAttribute('aria-valuetext'), /^94 Hz/);
     await page.locator('#walk-bands').selectOption('20');
-    await told(page, 'walk-text', '21 × 216');
+    await shown(page, 'walk-text', '21 × 216');
     const before = await picture(page, 'walk-mfcc-picture');
     await page.locator('#walk-hop').selectOption('512');
-    await told(page, 'walk-text', '21 × 126');
+    await shown(page, 'walk-text', '21 × 126');
     // Windows that leave gaps are not offered.
     await page.locator('#walk-window').selectOption('256');
-    await told(page, 'walk-text', '21 × 401');
+    await shown(page, 'walk-text', '21 × 401');
     assert.ok(await page.locator('#walk-hop option[value="512"]').isDisabled());
     assert.notEqual(await picture(page, 'walk-mfcc-picture'), before);
     await assertAccessible(page);

@@ -1,41 +1,29 @@
-// What goes wrong around the page: connections that break off, stores without room, microphones that are pulled out, tabs that
-// are put to sleep. Workers that die are in page.test.mjs, graphics processors that vanish in webgpu.test.mjs, newer versions in
-// offline.test.mjs.
+// Faults around the page: broken connections, full stores, unplugged microphones, frozen tabs. Crashed workers are in
+// page.test.mjs, lost GPUs in webgpu.test.mjs, newer versions in offline.test.mjs.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { chosenModel, dist, launch, longRecording, open, reading, readingOf, serve } from './support.mjs';
+import { test } from 'node:test';
+import { chosenModel, dist, fakeMicrophone, longRecording, reading, readingOf, useSite } from './support.mjs';
 
-let browser;
-let site;
+const site = useSite({ args: fakeMicrophone() });
 
-before(async () => {
-  browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
-  site = await serve();
-});
-
-after(async () => {
-  await browser.close();
-  await site.close();
-});
-
-/** The site behind a connection that breaks off in the middle of what is asked for of `voice`, as often as `breaks` says, and
- * then, if it is `dead`, before anything comes. */
-async function unsteady({ breaks, ranges = true, dead = false }) {
-  const asked = [];
+/** The site behind a connection that breaks in the middle of `voice`'s files, so many times, and then, if `dead`, before the first
+ * byte. */
+async function unsteady({ breaks, hasRanges = true, dead = false }) {
+  const ranges = [];
   let left = breaks;
   const server = createServer(async (request, response) => {
     if (!/models\/voice\/.*safetensors$/.test(request.url)) {
-      const answer = await fetch(new URL(request.url, site.url));
+      const answer = await fetch(new URL(request.url, site.server.url));
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
       return response.end(Buffer.from(await answer.arrayBuffer()));
     }
     const whole = await readFile(join(dist, request.url.replace('/any/path/', '')));
-    const from = ranges ? Number(request.headers.range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0) : 0;
-    asked.push(request.headers.range);
+    const from = hasRanges ? Number(request.headers.range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0) : 0;
+    ranges.push(request.headers.range);
     if (dead && left <= 0) return request.socket.destroy();
     response.writeHead(from ? 206 : 200, { 'content-length': whole.length - from });
     if (left-- <= 0) return response.end(whole.subarray(from));
@@ -43,14 +31,14 @@ async function unsteady({ breaks, ranges = true, dead = false }) {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    asked,
+    ranges,
     url: `http://127.0.0.1:${server.address().port}/any/path/`,
     close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
   };
 }
 
 async function reads(server) {
-  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const context = await site.browser.newContext({ serviceWorkers: 'block' });
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
@@ -63,20 +51,20 @@ async function reads(server) {
   await context.close();
 }
 
-test('a model goes on loading where the connection broke off', async () => {
+test('a download resumes where the connection broke', async () => {
   const server = await unsteady({ breaks: 3 });
   try {
     await reads(server);
-    const rests = server.asked.filter((range) => range !== undefined);
-    assert.equal(rests.length, 3, `asked for ${server.asked}`);
-    assert.ok(rests.every((range) => Number(range.match(/\d+/)) > 0));
+    const resumed = server.ranges.filter((range) => range !== undefined);
+    assert.equal(resumed.length, 3, `requested ${server.ranges}`);
+    assert.ok(resumed.every((range) => Number(range.match(/\d+/)) > 0));
   } finally {
     await server.close();
   }
 });
 
-test('it begins anew where the server knows no ranges', async () => {
-  const server = await unsteady({ breaks: 2, ranges: false });
+test('a download starts again where the server does not support ranges', async () => {
+  const server = await unsteady({ breaks: 2, hasRanges: false });
   try {
     await reads(server);
   } finally {
@@ -84,14 +72,14 @@ test('it begins anew where the server knows no ranges', async () => {
   }
 });
 
-test('it is told when nothing more comes', async () => {
+test('a connection that stays broken is reported', async () => {
   const server = await unsteady({ breaks: 2, dead: true });
-  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const context = await site.browser.newContext({ serviceWorkers: 'block' });
   try {
     const page = await context.newPage();
     await page.goto(server.url);
     await page.locator('#problem').filter({ hasText: /could not be loaded\. Check the connection and try again/ }).waitFor({ timeout: 60_000 });
-    // A small model answers meanwhile.
+    // A small model is used meanwhile.
     await page.getByRole('button', { name: 'Woman, 35' }).click();
     assert.match((await readingOf(page, 'Woman, 35')).meta, /read by mfcc1 in/);
   } finally {
@@ -100,10 +88,10 @@ test('it is told when nothing more comes', async () => {
   }
 });
 
-test('a store without room costs the next visit some time, and nothing else', async () => {
-  const { context, page, errors } = await open(browser, site.url);
+test('a full store costs the next visit some time, and nothing else', async () => {
+  const { context, page, errors } = await site.open();
   const cdp = await context.newCDPSession(page);
-  await cdp.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize: 1000 });
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.server.url).origin, quotaSize: 1000 });
   await page.getByLabel('Model', { exact: true }).selectOption('mfcc2');
   await chosenModel(page);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
@@ -118,9 +106,9 @@ test('a store without room costs the next visit some time, and nothing else', as
 });
 
 test('two tabs read at once, each its own', async () => {
-  const { context, page: first, errors } = await open(browser, site.url);
+  const { context, page: first, errors } = await site.open();
   const second = await context.newPage();
-  await second.goto(site.url);
+  await second.goto(site.server.url);
   await chosenModel(second);
   const alone = {};
   for (const name of ['Woman, 35', 'Man, 33']) {
@@ -135,8 +123,8 @@ test('two tabs read at once, each its own', async () => {
   await context.close();
 });
 
-test('a microphone that is pulled out ends the recording, and what was heard is read', async () => {
-  const { context, page, errors } = await open(browser, site.url, { permissions: ['microphone'] });
+test('an unplugged microphone ends the recording, and what was recorded is read', async () => {
+  const { context, page, errors } = await site.open({ permissions: ['microphone'] });
   await page.evaluate(() => {
     const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async (constraints) => {
@@ -159,9 +147,9 @@ test('a microphone that is pulled out ends the recording, and what was heard is 
   await context.close();
 });
 
-test('a tab that is put to sleep goes on with a recording when it wakes', async () => {
-  // Only the test looks into the player.
-  const { context, page, errors } = await open(browser, site.url, { bypassCSP: true });
+test('a frozen tab continues with a recording when it is active again', async () => {
+  // Only the test reads the state of the player.
+  const { context, page, errors } = await site.open({ bypassCSP: true });
   const recording = await longRecording(page, 40, 0.5);
   await page.setInputFiles('#file', recording);
   await page.getByRole('button', { name: /^Follow all/ }).click();
@@ -178,7 +166,7 @@ test('a tab that is put to sleep goes on with a recording when it wakes', async 
 });
 
 test('a clock that jumps changes nothing', async () => {
-  const { context, page, errors } = await open(browser, site.url);
+  const { context, page, errors } = await site.open();
   const jump = (ms) => page.evaluate((ms) => {
     const now = Date.now.bind(Date);
     Date.now = () => now() + ms;

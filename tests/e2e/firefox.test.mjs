@@ -1,4 +1,4 @@
-// The page in Firefox: it loads, reads a clip and a file, and draws.
+// The page in Firefox: loads, reads a clip and a file.
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';

@@ -1,19 +1,17 @@
 // Recordings of any length, from end to end.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { hosted, launch, longRecording, open, readingOf } from './support.mjs';
+import { assertAccessible, fakeMicrophone, launch, longRecording, open, readingOf, useSite, useTemporaryFolder } from './support.mjs';
 
-const site = hosted();
+const site = useSite();
 
-/** Opens the page, reads a long recording and has all of it followed. */
+/** Opens the page, reads a long recording and follows all of it. */
 async function followed(repeats) {
-  // Only the test looks into the player.
-  const opened = await open(site.browser, site.server.url, { bypassCSP: true });
+  // Only the test reads the state of the player.
+  const opened = await site.open({ bypassCSP: true });
   const recording = await longRecording(opened.page, repeats);
   await opened.page.setInputFiles('#file', recording);
   await opened.page.getByRole('button', { name: /^Follow all/ }).click();
@@ -21,12 +19,6 @@ async function followed(repeats) {
 }
 
 const summary = (page) => page.locator('#timeline-summary');
-
-async function isAccessible(page) {
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-}
 
 async function saved(page, button) {
   const download = page.waitForEvent('download');
@@ -44,7 +36,7 @@ describe('a long recording', () => {
     assert.equal(rows.length, Math.ceil((recording.seconds - 4) / 2) + 1);
     rows.forEach(([start, end, certainty, label], index) => {
       assert.equal(Number(start), 2 * index);
-      // Speech stands between the silences alone.
+      // There is speech only between the silences.
       if (Number(end) <= 10 || Number(start) >= recording.seconds - 10) assert.deepEqual([certainty, label], ['no-speech', '']);
       if (Number(start) >= 10 && Number(end) <= recording.seconds - 10) assert.notEqual(label, '');
     });
@@ -55,8 +47,8 @@ describe('a long recording', () => {
     for (let i = 0; i < 5; i += 1) await page.keyboard.press('ArrowRight');
     assert.match(await page.locator('#moment').getAttribute('aria-valuetext'), /^0:10 to 0:14: (Sounds|Perhaps|Hard)/);
     assert.equal(await page.evaluate(() => document.querySelector('#long-player').currentTime), 10);
-    await isAccessible(page);
-    // Nearer: the stretch about the moment that is chosen, until all of it is wanted again.
+    await assertAccessible(page);
+    // Zooms in around the chosen moment, and out again.
     const axis = () => page.locator('.axis').textContent();
     assert.match(await axis(), /^0:00/);
     const whole = await axis();
@@ -93,31 +85,26 @@ describe('a long recording', () => {
 });
 
 describe('the microphone', () => {
-  let folder;
+  const folder = useTemporaryFolder();
   let listening;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
-    const { context, page } = await open(site.browser, site.server.url, { bypassCSP: true });
-    const path = join(folder, 'voice.wav');
+    const { context, page } = await site.open({ bypassCSP: true });
+    const path = join(folder.path, 'voice.wav');
     await writeFile(path, (await longRecording(page, 3, 0.1)).buffer);
     await context.close();
-    listening = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-      `--use-file-for-fake-audio-capture=${path}`]);
+    listening = await launch(fakeMicrophone(path));
   });
-  after(async () => {
-    await listening?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => listening?.close());
 
-  test('is followed live, and nothing of the sound is kept', async () => {
+  test('is followed live, and no audio is kept', async () => {
     const { context, page, errors } = await open(listening, site.server.url, { permissions: ['microphone'], bypassCSP: true });
     await page.getByRole('button', { name: 'Follow live' }).click();
     await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 8);
-    assert.match(await page.locator('#live-behind').textContent(), /^Shown \d+ ms after it was heard\.$/);
+    assert.match(await page.locator('#live-behind').textContent(), /^Shown \d+ ms after it was recorded\.$/);
     assert.match(await page.locator('#moment-text').textContent(), /: (Sounds|Perhaps|Hard to tell)/);
     assert.ok(await page.locator('#long-player').isHidden());
-    await isAccessible(page);
-    // What came before can be looked at while more comes in.
+    await assertAccessible(page);
+    // Earlier moments can be shown while more audio arrives.
     await page.locator('#moment').focus();
     await page.keyboard.press('Home');
     await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 10);
@@ -134,7 +121,7 @@ describe('the microphone', () => {
     await context.close();
   });
 
-  test('is given back when another recording is read', async () => {
+  test('is released when another recording is read', async () => {
     const { context, page, errors } = await open(listening, site.server.url, { permissions: ['microphone'] });
     await page.getByRole('button', { name: 'Follow live' }).click();
     await page.waitForFunction(() => Number(document.querySelector('#moment').max) >= 1);
@@ -148,7 +135,7 @@ describe('the microphone', () => {
   });
 
   test('that is refused leaves the page as it was', async () => {
-    const { context, page } = await open(site.browser, site.server.url);
+    const { context, page } = await site.open();
     await page.evaluate(() => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
     });

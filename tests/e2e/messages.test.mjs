@@ -1,18 +1,18 @@
-// Whatever is said to the worker that reads, it answers each message once, and reads as before.
+// Random messages to the worker: it replies to each once, and reads as before.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { dist, hosted, openBlank, sample } from './support.mjs';
+import { dist, openBlank, sample, useSite } from './support.mjs';
 
 const MESSAGES = Number(process.env.MESSAGES ?? 400);
 const SEED = Number(process.env.SEED ?? 1);
 
-const site = hosted();
+const site = useSite();
 
-/** Runs in the browser: sends messages made by chance, one after the other, and counts the kinds of answers. */
-async function talk({ manifest, weights, clip, messages, seed }) {
+/** Runs in the browser: sends random messages, one after the other, and counts the types of replies. */
+async function sendRandomMessages({ manifest, weights, clip, messages, seed }) {
   const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const module = await WebAssembly.compileStreaming(fetch(new URL('sottovoce_bg.wasm', location.href)));
   const load = { type: 'load', id: 0, module, manifest, files: [bytesOf(weights)], backend: 'cpu' };
@@ -31,7 +31,7 @@ async function talk({ manifest, weights, clip, messages, seed }) {
     () => (depth > 3 ? 0 : Array.from({ length: below(4) }, () => anything(depth + 1))),
     () => (depth > 3 ? {} : { [pick(['a', 'length', 'size', 'type', '__proto__'])]: anything(depth + 1) }),
   ])();
-  const TYPES = ['file', 'samples', 'window', 'merge', 'explain', 'parts', 'without', 'probabilitiesWithout', 'explainSilenced', 'attention', 'activations', 'variance', 'steps',
+  const TYPES = ['file', 'samples', 'window', 'merge', 'explain', 'occlusionParts', 'predictOccluded', 'occludedProbabilities', 'explainByOcclusion', 'attention', 'activations', 'variance', 'steps',
     'load', 'toString', '__proto__', 'constructor', ''];
   const FIELDS = ['speaker', 'references', 'samples', 'rateHz', 'emotion', 'count', 'from', 'to', 'outputs', 'clips', 'frame', 'window', 'hop', 'bands', 'coefficients', 'file', 'manifest', 'files', 'module', 'backend'];
   const likely = {
@@ -43,26 +43,26 @@ async function talk({ manifest, weights, clip, messages, seed }) {
   };
 
   let worker;
-  let hear;
-  /** A worker with the model, as the page begins one. */
+  let receive;
+  /** Starts a worker with the model, as the page does. */
   const begin = async () => {
     worker?.terminate();
     worker = new Worker(new URL('www/engine/worker.js', location.href), { type: 'module' });
-    worker.onmessage = ({ data }) => { if (data.type !== 'backend') hear(data); };
-    worker.onerror = (event) => hear({ type: 'error', message: event.message });
+    worker.onmessage = ({ data }) => { if (data.type !== 'backend') receive(data); };
+    worker.onerror = (event) => receive({ type: 'error', message: event.message });
     await ask(load);
   };
   const ask = (message) => new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`no answer to ${message?.type}`)), 20_000);
-    hear = (reply) => { clearTimeout(late); resolve(reply); };
+    const timeout = setTimeout(() => reject(new Error(`no answer to ${message?.type}`)), 20_000);
+    receive = (reply) => { clearTimeout(timeout); resolve(reply); };
     worker.postMessage(message);
   });
-  const honest = async () => (await ask({ type: 'samples', id: 1, samples: floats32(), rateHz: 16_000 })).answer.report.probabilities;
+  const predict = async () => (await ask({ type: 'samples', id: 1, samples: floats32(), rateHz: 16_000 })).answer.report.probabilities;
   const recorded = bytesOf(clip);
   const floats32 = () => new Float32Array(recorded.length * 4).map((_, i) => recorded[i >> 2] / 128 - 1);
 
   await begin();
-  const before = JSON.stringify(await honest());
+  const before = JSON.stringify(await predict());
   const counts = {};
   let restarts = 0;
   for (let n = 0; n < messages; n += 1) {
@@ -82,27 +82,27 @@ async function talk({ manifest, weights, clip, messages, seed }) {
     }
     counts[reply.type] = (counts[reply.type] ?? 0) + 1;
     if (reply.type === 'refused' && !(reply.code && reply.message)) throw new Error('a refusal without words');
-    // As the page does: it ends a worker that failed, and begins another.
+    // As the page does, replaces a worker that crashed.
     if (reply.type === 'crashed' || reply.type === 'error' || reply.type === 'ready') {
       restarts += 1;
       await begin();
     }
   }
-  return { counts, restarts, isSame: JSON.stringify(await honest()) === before };
+  return { counts, restarts, isSame: JSON.stringify(await predict()) === before };
 }
 
-test('the worker answers every message once and reads as before', { timeout: 280_000 }, async () => {
+test('the worker replies to every message once and reads as before', { timeout: 280_000 }, async () => {
   const page = await site.browser.newPage();
   await openBlank(page, site.server);
   const base64 = async (path) => (await readFile(path)).toString('base64');
-  const said = await page.evaluate(talk, {
+  const result = await page.evaluate(sendRandomMessages, {
     manifest: await readFile(join(dist, 'models/baseline/model.json'), 'utf8'),
     weights: await base64(join(dist, 'models/baseline/model.safetensors')),
     clip: await base64(sample('1028_MTI_SAD_XX.opus')), messages: MESSAGES, seed: SEED,
   });
-  const tried = Object.values(said.counts).reduce((sum, count) => sum + count, 0);
-  console.log(`torture | messages by chance to the worker | ${tried} | ${tried} | 0 | | ${JSON.stringify(said.counts).replaceAll('"', '')}`);
+  const tried = Object.values(result.counts).reduce((sum, count) => sum + count, 0);
+  console.log(`torture | random messages to the worker | ${tried} | ${tried} | 0 | | ${JSON.stringify(result.counts).replaceAll('"', '')}`);
   assert.ok(tried > 0.8 * MESSAGES);
-  assert.ok(said.counts.answer > 0 && said.counts.refused > 0, JSON.stringify(said.counts));
-  assert.equal(said.isSame, true);
+  assert.ok(result.counts.answer > 0 && result.counts.refused > 0, JSON.stringify(result.counts));
+  assert.equal(result.isSame, true);
 });

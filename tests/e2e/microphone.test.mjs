@@ -1,14 +1,14 @@
 // The microphone, with Chromium's fake device playing a recording.
 
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MuteWatch } from '../../www/page/muted.js';
-import { chosenModel, launch, open, readingOf, serve, speech, wav16 } from './support.mjs';
+import { MuteDetector } from '../../www/page/muted.js';
+import { chosenModel, fakeMicrophone, launch, open, readingOf, serve, speech, useSite, useTemporaryFolder, wav16 } from './support.mjs';
 
-/** Keeps what the page hands to its worker, as an extension or a curious person might. */
+/** Keeps the samples that the page sends to its worker. */
 const keepRecording = () => {
   const { prototype } = document.querySelector('iframe').contentWindow.Worker;
   const post = prototype.postMessage;
@@ -38,43 +38,32 @@ function offsetOf(part, whole) {
 const shares = (result) => Object.values(result.shares).map((share) => Number.parseFloat(share) / 100);
 
 describe('the microphone', () => {
-  let server;
-  let browser;
-  let folder;
+  const folder = useTemporaryFolder();
   let voice;
   before(async () => {
-    server = await serve();
-    folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
     const plain = await launch();
     voice = await speech(await plain.newPage(), 48_000);
     await plain.close();
-    const path = join(folder, 'voice.wav');
-    await writeFile(path, wav16(voice, 48_000));
-    browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-      `--use-file-for-fake-audio-capture=${path}`]);
+    await writeFile(join(folder.path, 'voice.wav'), wav16(voice, 48_000));
   });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const site = useSite({ args: async () => fakeMicrophone(join(folder.path, 'voice.wav')) });
 
   test('records with a live level, stops by itself, and reads', async () => {
-    const { context, page, errors } = await open(browser, server.url, { permissions: ['microphone'] });
+    const { context, page, errors } = await site.open({ permissions: ['microphone'] });
     await page.getByRole('button', { name: 'Record' }).click();
     await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
     await page.waitForFunction(() => Number.parseFloat(document.querySelector('#level').style.width) > 10);
     const { meta } = await readingOf(page, 'Your recording');
-    assert.match(meta, /heard \d\.\d to \d\.\d s of 4\.[67] s, read by voice/);
+    assert.match(meta, /: \d\.\d to \d\.\d s of 4\.[67] s, read by voice/);
     await page.getByLabel('Model', { exact: true }).selectOption('mfcc1');
     await page.waitForFunction(() => document.querySelector('#meta').textContent.includes('read by mfcc1'));
-    assert.match(await page.locator('#meta').textContent(), /heard 0\.5 to 4\.5 s of 4\.[67] s/);
+    assert.match(await page.locator('#meta').textContent(), /: 0\.5 to 4\.5 s of 4\.[67] s/);
     assert.deepEqual(errors, []);
     await context.close();
   });
 
   test('gives the same numbers as the same sound in a file', async () => {
-    const { context, page } = await open(browser, server.url, { permissions: ['microphone'] });
+    const { context, page } = await site.open({ permissions: ['microphone'] });
     // The model whose clip begins at a fixed time: where speech is found may move by a frame of the detector.
     await page.getByLabel('Model', { exact: true }).selectOption('mfcc1');
     await chosenModel(page);
@@ -83,9 +72,9 @@ describe('the microphone', () => {
     const spoken = await readingOf(page, 'Your recording');
     const { samples, rateHz } = await page.evaluate(() => globalThis.recorded);
     const recorded = Float32Array.from(samples);
-    assert.ok(recorded.some((s) => Math.abs(s) > 0.05), 'the fake microphone was heard');
+    assert.ok(recorded.some((s) => Math.abs(s) > 0.05), 'the fake microphone has sound');
 
-    // The very samples that were recorded, kept to the last bit: the same numbers to the last digit.
+    // The recorded samples themselves, bit for bit: the same numbers to the last digit.
     const floats = Buffer.alloc(44 + 4 * recorded.length);
     wav16(new Float32Array(0), rateHz).copy(floats);
     floats.writeUInt32LE(36 + 4 * recorded.length, 4);
@@ -120,7 +109,7 @@ describe('the microphone', () => {
 
   test('says what to do when it is refused or missing', async () => {
     const words = async (name, expected) => {
-      const { context, page } = await open(browser, server.url);
+      const { context, page } = await site.open();
       await page.evaluate((name) => {
         navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', name));
       }, name);
@@ -135,7 +124,7 @@ describe('the microphone', () => {
   });
 
   test('a slip of the finger is no recording', async () => {
-    const { context, page } = await open(browser, server.url, { permissions: ['microphone'] });
+    const { context, page } = await site.open({ permissions: ['microphone'] });
     await page.evaluate(() => document.getElementById('record').click());
     await page.waitForFunction(() => {
       const button = document.getElementById('record');
@@ -161,10 +150,10 @@ function noise(seed = 1) {
 const RATE_HZ = 48_000;
 const dbfs = (level) => 10 ** (level / 20);
 
-/** Seconds of what a microphone may give, at so many dBFS (root mean square). */
-const GIVEN = {
+/** Signals of a microphone by length in seconds and level in dBFS (root mean square). */
+const SIGNALS = {
   zeros: (seconds) => new Float32Array(seconds * RATE_HZ),
-  /** A circuit that shifts all samples alike, and dithers. */
+  /** A circuit that adds an offset to all samples, and dithers. */
   offset: (seconds) => {
     const random = noise();
     return new Float32Array(seconds * RATE_HZ).map(() => 0.003 + Math.round(random()) / 32_768);
@@ -173,7 +162,7 @@ const GIVEN = {
     const random = noise();
     return scaled(new Float32Array(seconds * RATE_HZ).map(() => random() + random() + random()), level);
   },
-  /** What lies deep in it swells and fades: white noise, three times through a low pass at 150 Hz, over a little hiss. */
+  /** Its low frequencies swell and fade: white noise, three times through a low pass at 150 Hz, with a little hiss. */
   room: (seconds, level) => {
     const random = noise(7);
     const poles = [0, 0, 0];
@@ -182,7 +171,7 @@ const GIVEN = {
       poles[i] = keep * poles[i] + (1 - keep) * input;
       return poles[i];
     }, random()));
-    const hiss = GIVEN.hiss(seconds, level - 12);
+    const hiss = SIGNALS.hiss(seconds, level - 12);
     return scaled(rumble, level).map((sample, i) => sample + hiss[i]);
   },
 };
@@ -195,52 +184,51 @@ function scaled(samples, level) {
 
 const joined = (...parts) => Float32Array.from(parts.flatMap((part) => [...part]));
 
-/** When a microphone was taken for muted and when that was taken back, in turn, in seconds. */
-function turns(samples) {
-  const watch = new MuteWatch(RATE_HZ);
-  const found = [];
+/** The times at which the detector changed between muted and not, in seconds. */
+function changes(samples) {
+  const detector = new MuteDetector(RATE_HZ);
+  const times = [];
   for (let at = 0; at + 1024 <= samples.length; at += 1024) {
-    if (watch.hears(samples.subarray(at, at + 1024)) === (found.length % 2 === 0)) found.push((at + 1024) / RATE_HZ);
+    if (detector.update(samples.subarray(at, at + 1024)) === (times.length % 2 === 0)) times.push((at + 1024) / RATE_HZ);
   }
-  return found;
+  return times;
 }
 
 describe('a muted microphone', () => {
-  test('is known within two seconds: silence, a shifted circuit, hiss', () => {
-    const cases = [GIVEN.zeros(4), GIVEN.offset(4), ...[-66, -70, -80, -90].map((level) => GIVEN.hiss(4, level))];
+  test('is detected within two seconds: silence, an offset, hiss', () => {
+    const cases = [SIGNALS.zeros(4), SIGNALS.offset(4), ...[-66, -70, -80, -90].map((level) => SIGNALS.hiss(4, level))];
     for (const [index, samples] of cases.entries()) {
-      const [told, back] = turns(samples);
-      assert.ok(told > 1.4 && told < 1.6, `case ${index} was told after ${told} s`);
-      assert.equal(back, undefined, `case ${index}`);
+      const [muted, unmuted] = changes(samples);
+      assert.ok(muted > 1.4 && muted < 1.6, `case ${index} was detected after ${muted} s`);
+      assert.equal(unmuted, undefined, `case ${index}`);
     }
-    // The click with which it starts is no sound.
-    const click = joined(GIVEN.room(0.1, -20), GIVEN.zeros(4));
-    assert.ok(turns(click)[0] < 2, `${turns(click)}`);
+    // The click at its start does not count as sound.
+    const click = joined(SIGNALS.room(0.1, -20), SIGNALS.zeros(4));
+    assert.ok(changes(click)[0] < 2, `${changes(click)}`);
   });
 
-  test('is not taken for one in a room where nobody has begun to speak', () => {
-    for (const level of [-40, -50, -60, -64, -70, -75]) assert.deepEqual(turns(GIVEN.room(10, level)), [], `${level} dBFS`);
-    for (const level of [-40, -50, -60, -64]) assert.deepEqual(turns(GIVEN.hiss(10, level)), [], `hiss at ${level} dBFS`);
+  test('is not mistaken for a quiet room where nobody has begun to speak', () => {
+    for (const level of [-40, -50, -60, -64, -70, -75]) assert.deepEqual(changes(SIGNALS.room(10, level)), [], `${level} dBFS`);
+    for (const level of [-40, -50, -60, -64]) assert.deepEqual(changes(SIGNALS.hiss(10, level)), [], `hiss at ${level} dBFS`);
   });
 
-  test('is heard again with the first sound, and not missed in a pause', () => {
+  test('ends with the first sound, and does not begin in a pause', () => {
     const voice = scaled(Float32Array.from({ length: RATE_HZ }, (_, i) => Math.sin(i / 40)), -25);
-    const [told, back, again] = turns(joined(GIVEN.zeros(3), voice, GIVEN.zeros(4), voice));
-    assert.ok(told < 1.6 && back > 3 && back < 3.05, `${told} ${back}`);
+    const [muted, unmuted, again] = changes(joined(SIGNALS.zeros(3), voice, SIGNALS.zeros(4), voice));
+    assert.ok(muted < 1.6 && unmuted > 3 && unmuted < 3.05, `${muted} ${unmuted}`);
     assert.equal(again, undefined);
-    // Silenced while it is followed.
-    const [later] = turns(joined(voice, voice, GIVEN.zeros(8)));
+    // Muted while it is followed.
+    const [later] = changes(joined(voice, voice, SIGNALS.zeros(8)));
     assert.ok(later > 6.9 && later < 7.1, `${later}`);
   });
 
-  /** Opens the page with a microphone that gives these samples over and over. */
-  async function listening(samples, use, name = 'given') {
+  /** Opens the page with a microphone that repeats these samples. */
+  async function withMicrophone(samples, use) {
     const folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
-    const path = join(folder, `${name}.wav`);
+    const path = join(folder, 'microphone.wav');
     await writeFile(path, wav16(samples, RATE_HZ));
     const server = await serve();
-    const browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-      `--use-file-for-fake-audio-capture=${path}`]);
+    const browser = await launch(fakeMicrophone(path));
     try {
       const { context, page } = await open(browser, server.url, { permissions: ['microphone'] });
       await use(page, page.locator('#muted'));
@@ -252,15 +240,15 @@ describe('a muted microphone', () => {
     }
   }
 
-  for (const [name, samples] of [['silence', GIVEN.zeros(6)], ['hiss', GIVEN.hiss(6, -72)]]) {
-    test(`that gives ${name} is told while recording goes on`, async () => {
-      await listening(samples, async (page, warning) => {
+  for (const [name, samples] of [['silence', SIGNALS.zeros(6)], ['hiss', SIGNALS.hiss(6, -72)]]) {
+    test(`with ${name} shows a warning while recording goes on`, async () => {
+      await withMicrophone(samples, async (page, warning) => {
         await page.getByRole('button', { name: 'Record' }).click();
         await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
         const begun = performance.now();
         await warning.waitFor({ timeout: 2_500 });
         const took = performance.now() - begun;
-        assert.ok(took < 2_000, `told after ${took} ms`);
+        assert.ok(took < 2_000, `shown after ${took} ms`);
         assert.match(await warning.textContent(), /^The microphone gives no sound\. Is it muted\?/);
         assert.equal(await warning.getAttribute('role'), 'alert');
         assert.ok(await page.getByRole('button', { name: 'Stop', exact: true }).isVisible(), 'recording goes on');
@@ -273,8 +261,8 @@ describe('a muted microphone', () => {
     });
   }
 
-  test('is not told in a room where somebody only begins late to speak', async () => {
-    await listening(joined(GIVEN.room(6, -58)), async (page, warning) => {
+  test('shows no warning in a room where somebody begins late to speak', async () => {
+    await withMicrophone(joined(SIGNALS.room(6, -58)), async (page, warning) => {
       await page.getByRole('button', { name: 'Record' }).click();
       await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
       let shown = 0;
@@ -286,13 +274,13 @@ describe('a muted microphone', () => {
     });
   });
 
-  test('is told while it is followed live, and taken back as soon as sound comes', async () => {
+  test('shows a warning while it is followed live, until the first sound', async () => {
     const voice = scaled(Float32Array.from({ length: 2 * RATE_HZ }, (_, i) => Math.sin(i / 40)), -25);
-    await listening(joined(GIVEN.zeros(4), voice), async (page, warning) => {
+    await withMicrophone(joined(SIGNALS.zeros(4), voice), async (page, warning) => {
       await page.getByRole('button', { name: 'Follow live' }).click();
       await warning.waitFor();
       await warning.waitFor({ state: 'hidden' });
-      assert.ok(await page.getByRole('button', { name: 'Stop listening' }).isVisible(), 'it is followed on');
+      assert.ok(await page.getByRole('button', { name: 'Stop listening' }).isVisible(), 'it is still followed');
     });
   });
 });

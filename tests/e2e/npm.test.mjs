@@ -2,22 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch, root, sample, serve } from './support.mjs';
+import { collectErrors, launch, root, sample, serve, useTemporaryFolder } from './support.mjs';
 
 const PACKAGE = join(root, 'target/npm');
 const OTHERS = ['1064_ITS_DIS_XX.opus', '1037_WSI_NEU_XX.opus', '1028_MTI_SAD_XX.opus'];
 const bin = (name) => join(root, 'node_modules/.bin', name);
 
+const folder = useTemporaryFolder();
 let project;
 let tarball;
 let browser;
 
 before(async () => {
-  project = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+  project = folder.path;
   const packed = execFileSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', project], { cwd: PACKAGE, encoding: 'utf8' });
   tarball = join(project, JSON.parse(packed)[0].filename);
   await mkdir(join(project, 'node_modules/sottovoce'), { recursive: true });
@@ -32,46 +32,42 @@ before(async () => {
   browser = await launch();
 });
 
-after(async () => {
-  await browser.close();
-  await rm(project, { recursive: true });
-});
+after(() => browser.close());
 
-/** Puts a clip into a folder, and others to be read beside. @param {string} folder */
+/** Copies a clip into a folder, and others for a speaker reference. @param {string} folder */
 async function clips(folder) {
   await cp(sample('1053_IEO_ANG_HI.opus'), join(folder, 'clip.opus'));
-  for (const [place, name] of OTHERS.entries()) await cp(sample(name), join(folder, `other-${place}.opus`));
+  for (const [index, name] of OTHERS.entries()) await cp(sample(name), join(folder, `other-${index}.opus`));
 }
 
-/** What the package says of a clip on some page that has it. */
+/** The package's results for a clip, on a page that imports it. */
 async function use(url) {
   const page = await browser.newPage();
-  const errors = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+  const errors = collectErrors(page);
   await page.goto(url);
   await page.waitForFunction(() => globalThis.sottovoce);
-  const said = await page.evaluate(async () => {
+  const results = await page.evaluate(async () => {
     const { analyze, explain, models, speakerReference } = globalThis.sottovoce;
     const clip = await (await fetch('clip.opus')).blob();
     const shares = [];
     const { report } = await analyze(clip, { model: 'mfcc1', backend: 'cpu', onProgress: (share) => shares.push(share) });
     const explained = await explain(clip, { model: 'mfcc1', emotion: 'fear' });
     const fetched = async (name) => (await fetch(name)).blob();
-    const others = await Promise.all([0, 1, 2].map(async (place) => analyze(await fetched(`other-${place}.opus`))));
+    const others = await Promise.all([0, 1, 2].map(async (index) => analyze(await fetched(`other-${index}.opus`))));
     const speaker = await speakerReference(others);
     const kept = JSON.parse(JSON.stringify(await speakerReference([others[2], await speakerReference([others[1], others[0]])])));
-    const alone = (await analyze(clip)).report;
-    const beside = (await analyze(clip, { speaker })).report;
-    const besideExplained = await explain(clip, { speaker });
+    const unconditioned = (await analyze(clip)).report;
+    const conditioned = (await analyze(clip, { speaker })).report;
+    const conditionedExplanation = await explain(clip, { speaker });
     const aborted = new AbortController();
     aborted.abort(new Error('no longer wanted'));
     return {
       label: report.label, certainty: report.certainty, probabilities: report.probabilities, loaded: shares.at(-1),
       emotion: explained.emotion, method: explained.method, rows: explained.heat.rows,
       speaker: { clips: speaker.clips, seconds: speaker.seconds, order: kept.reference === speaker.reference },
-      alone: alone.probabilities, told: beside.speaker.alone.probabilities, beside: beside.probabilities,
-      besideLabel: beside.label, besideExplained: besideExplained.probability,
+      unconditioned: unconditioned.probabilities, alone: conditioned.speaker.alone.probabilities,
+      conditioned: conditioned.probabilities, conditionedLabel: conditioned.label,
+      explainedProbability: conditionedExplanation.probability,
       afterwards: (await analyze(clip)).report.probabilities,
       noReference: await analyze(clip, { speaker, model: 'mfcc1' }).catch(({ code }) => code),
       badReference: await analyze(clip, { speaker: { reference: '{}' } }).catch(({ code }) => code),
@@ -81,10 +77,10 @@ async function use(url) {
       aborted: await analyze(clip, { model: 'mfcc1', signal: aborted.signal }).catch(({ message }) => message),
     };
   });
-  // Vite's own script for development is refused where voices are read, as it should be.
+  // The policy of the sealed frame blocks Vite's development script, as it should.
   assert.deepEqual(errors.filter((error) => !/vite\/dist\/client.*Content Security Policy/.test(error)), []);
   await page.close();
-  return said;
+  return results;
 }
 
 /** Checks the package on a page that is served from a folder. @param {string} folder */
@@ -97,22 +93,22 @@ async function checkAt(folder) {
   }
 }
 
-function check(said) {
-  assert.equal(said.label, 'angry');
-  assert.ok(Math.abs(Object.values(said.probabilities).reduce((a, b) => a + b) - 1) < 1e-5);
-  assert.equal(said.loaded, 1);
-  assert.deepEqual([said.emotion, said.method], ['fear', 'grad-cam']);
-  assert.deepEqual([said.speaker.clips, said.speaker.order], [3, true]);
-  assert.deepEqual(said.told, said.alone);
-  assert.deepEqual(said.afterwards, said.alone);
-  assert.notDeepEqual(said.beside, said.alone);
-  assert.ok(Math.abs(said.besideExplained - said.beside[said.besideLabel]) < 1e-5);
-  assert.deepEqual([said.noReference, said.badReference], ['no-speaker-reference', 'bad-speaker-reference']);
-  assert.deepEqual(said.models.map(({ name }) => name), ['voice', 'hubert-small', 'wav2vec2-small', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
-  assert.ok(said.models.every(({ accuracy, accuracyOnNewVoices, bytes }) => accuracy > accuracyOnNewVoices && bytes > 1e5));
-  assert.equal(said.refused, 'unknown-format');
-  assert.match(said.unknown, /Choose one of these: voice, hubert-small/);
-  assert.equal(said.aborted, 'no longer wanted');
+function check(results) {
+  assert.equal(results.label, 'angry');
+  assert.ok(Math.abs(Object.values(results.probabilities).reduce((a, b) => a + b) - 1) < 1e-5);
+  assert.equal(results.loaded, 1);
+  assert.deepEqual([results.emotion, results.method], ['fear', 'grad-cam']);
+  assert.deepEqual([results.speaker.clips, results.speaker.order], [3, true]);
+  assert.deepEqual(results.alone, results.unconditioned);
+  assert.deepEqual(results.afterwards, results.unconditioned);
+  assert.notDeepEqual(results.conditioned, results.unconditioned);
+  assert.ok(Math.abs(results.explainedProbability - results.conditioned[results.conditionedLabel]) < 1e-5);
+  assert.deepEqual([results.noReference, results.badReference], ['no-speaker-reference', 'bad-speaker-reference']);
+  assert.deepEqual(results.models.map(({ name }) => name), ['voice', 'hubert-small', 'wav2vec2-small', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
+  assert.ok(results.models.every(({ accuracy, accuracyOnNewVoices, bytes }) => accuracy > accuracyOnNewVoices && bytes > 1e5));
+  assert.equal(results.refused, 'unknown-format');
+  assert.match(results.unknown, /Choose one of these: voice, hubert-small/);
+  assert.equal(results.aborted, 'no longer wanted');
 }
 
 test('publint and arethetypeswrong find nothing', () => {
@@ -120,7 +116,7 @@ test('publint and arethetypeswrong find nothing', () => {
   execFileSync(bin('attw'), [tarball, '--profile', 'esm-only'], { stdio: 'inherit' });
 });
 
-test('its types are those that a program needs', async () => {
+test('a program type-checks against its types', async () => {
   await writeFile(join(project, 'program.ts'), `
     import { analyze, explain, models, speakerReference, type Emotion, type Model, type SpeakerReference } from 'sottovoce';
     const { report } = await analyze(new Float32Array(16_000), { model: 'voice', signal: AbortSignal.timeout(1) });
@@ -142,20 +138,20 @@ test('a bare Vite project builds it', async () => {
   await checkAt(join(project, 'dist'));
 });
 
-test('Vite serves it while one develops', async () => {
+test('Vite\'s development server serves it', async () => {
   await writeFile(join(project, 'vite.config.js'), 'export default { optimizeDeps: { exclude: [\'sottovoce\'] } };');
   const vite = spawn(bin('vite'), ['--host', '127.0.0.1', '--port', '0', '--clearScreen', 'false'], { cwd: project });
   try {
     const url = await new Promise((resolve, reject) => {
-      let said = '';
+      let output = '';
       vite.stdout.on('data', (data) => {
-        said += data;
-        // Words may be coloured.
-        const [found] = said.replaceAll(/\u001b\[\d+m/g, '').match(/http:\/\/127\.0\.0\.1:\d+\//) ?? [];
-        if (found) resolve(found);
+        output += data;
+        // Output may be coloured.
+        const [address] = output.replaceAll(/\u001b\[\d+m/g, '').match(/http:\/\/127\.0\.0\.1:\d+\//) ?? [];
+        if (address) resolve(address);
       });
-      vite.stderr.on('data', (data) => { said += data; });
-      vite.on('exit', () => reject(new Error(said)));
+      vite.stderr.on('data', (data) => { output += data; });
+      vite.on('exit', () => reject(new Error(output)));
     });
     check(await use(url));
   } finally {

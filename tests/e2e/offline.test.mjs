@@ -1,33 +1,22 @@
-// The page without the network, and its next version, from end to end.
+// The page without the network, and its updates, from end to end.
 
 import assert from 'node:assert/strict';
-import { appendFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { writeOfflineWorker } from '../../xtask/offline.mjs';
 import { preload } from '../../xtask/preload.mjs';
-import { chosenModel, dist, launch, launchFirefox, readingOf, sample, serve, until } from './support.mjs';
+import { chosenModel, launchFirefox, readingOf, sample, until, useSite } from './support.mjs';
 
 let folder;
 let server;
 let browser;
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
-  await cp(dist, folder, { recursive: true });
-  server = await serve(folder);
-  browser = await launch();
-});
+const site = useSite({ isCopy: true });
+before(() => ({ folder, server, browser } = site));
 
-after(async () => {
-  await browser.close();
-  await server.close();
-  await rm(folder, { recursive: true });
-});
-
-/** The page, once it is kept. */
-async function kept(context) {
+/** Opens the page and waits until the service worker has cached it. */
+async function openCached(context) {
   const page = await context.newPage();
   await page.goto(server.url);
   await chosenModel(page);
@@ -37,10 +26,10 @@ async function kept(context) {
 
 test('without the network the page opens and reads samples and files', async () => {
   const context = await browser.newContext();
-  const page = await kept(context);
+  const page = await openCached(context);
   await server.pause();
   try {
-    const asked = server.asked.length;
+    const count = server.requests.length;
     await page.reload();
     await chosenModel(page);
     await page.getByRole('button', { name: 'Woman, 25' }).click();
@@ -48,16 +37,16 @@ test('without the network the page opens and reads samples and files', async () 
     await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
     await readingOf(page, '1028_MTI_SAD_XX.opus');
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).maxWidth), '704px');
-    assert.equal(server.asked.length, asked);
+    assert.equal(server.requests.length, count);
   } finally {
     await server.resume();
     await context.close();
   }
 });
 
-test('a newer version waits until it is wanted, and until no other tab has the older one', async () => {
+test('a newer version waits until the visitor wants it and no other tab has the older one', async () => {
   const context = await browser.newContext();
-  const first = await kept(context);
+  const first = await openCached(context);
   await first.reload();
   await chosenModel(first);
   const second = await context.newPage();
@@ -82,9 +71,9 @@ test('a newer version waits until it is wanted, and until no other tab has the o
   await context.close();
 });
 
-test('a newer version that arrives in the middle of a reading changes nothing in it', async () => {
+test('a newer version that arrives during readings does not change them', async () => {
   const context = await browser.newContext();
-  const page = await kept(context);
+  const page = await openCached(context);
   await page.reload();
   await chosenModel(page);
   await page.evaluate(() => { globalThis.isTheSamePage = true; });
@@ -106,16 +95,16 @@ test('a newer version that arrives in the middle of a reading changes nothing in
   let batch = 1;
   for (; batch < 100 && !await newer.isVisible(); batch += 1) await readSome(batch);
   await updated;
-  assert.ok(batch > 1 && await newer.isVisible(), 'it came while the page read');
+  assert.ok(batch > 1 && await newer.isVisible(), 'it arrived while the page was reading');
   await readSome(batch);
   assert.equal(answers.size, 1, [...answers].join('\n'));
   assert.equal(await page.evaluate(() => globalThis.isTheSamePage), true);
   await context.close();
 });
 
-test('a version of which a part does not arrive whole is not kept', async () => {
+test('a version with a damaged file is not cached', async () => {
   const context = await browser.newContext();
-  const page = await kept(context);
+  const page = await openCached(context);
   await page.reload();
   await appendFile(join(folder, 'www/style.css'), '\n/* one version */\n');
   await preload(folder);
@@ -137,17 +126,17 @@ test('a version of which a part does not arrive whole is not kept', async () => 
 
 test('it can be installed', async () => {
   const context = await browser.newContext();
-  const page = await kept(context);
+  const page = await openCached(context);
   const cdp = await context.newCDPSession(page);
   const { installabilityErrors } = await cdp.send('Page.getInstallabilityErrors');
-  // A context of a test has no profile that could install anything.
+  // A test's context has no profile, so that it cannot install anything.
   assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId).filter((error) => error !== 'in-incognito'), []);
   await context.close();
 });
 
-test('what is deleted stays deleted until the next visit', async () => {
+test('deleted data stays deleted until the next visit', async () => {
   const context = await browser.newContext();
-  const page = await kept(context);
+  const page = await openCached(context);
   await page.getByText('Check it').click();
   await page.getByRole('button', { name: 'Delete what is kept' }).click();
   await page.getByText('keeps nothing of this page').waitFor();

@@ -1,20 +1,20 @@
-// Models and speech encoders that visitors bring, in headless Chromium.
+// Visitors' own models and speech encoders, in headless Chromium.
 //
 // tests/fixtures/own-model was trained on CREMA-D's first speakers behind the small encoder with random weights that
 // tests/fixtures/encoders/hubert_base is, imported under the name "small": `sottovoce train wav2vec2 --encoder
 // encoders/small --unfreeze-last 0 --epochs 4`. It knows an encoder by the hashes of its files, so that it reads only if
 // the tab makes of the published folder, bit for bit, what the command line makes of it.
 
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chosenModel, launch, open, readingOf, root, serve } from './support.mjs';
+import { chosenModel, readingOf, root, useSite } from './support.mjs';
 
 const fixtures = join(root, 'tests/fixtures');
 
-/** Drops a folder on the page, as far as a script can: entries are made up, the files in them are real. */
+/** Drops a folder on the page, as far as a script can: its entries are mocks, its files are real. */
 async function dropFolder(page, name, paths) {
   const files = await Promise.all(Object.entries(paths).map(async ([file, path]) => ({
     file, base64: (await readFile(path)).toString('base64'),
@@ -45,33 +45,24 @@ const MODEL = {
 };
 
 describe('models and encoders of one’s own', () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve();
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = useSite();
 
-  const kept = (page) => page.locator('#own-list li');
+  const stored = (page) => page.locator('#own-list li');
   const problem = (page) => page.locator('#problem');
 
-  test('a model says which encoder it needs, and reads once that is there, on the next visit, too', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+  test('a model names its missing encoder, and works once that is imported, on the next visit, too', async () => {
+    const { context, page, errors } = await site.open();
     await dropFolder(page, 'wav2vec2', MODEL);
     await page.waitForFunction(() => document.querySelectorAll('#own-list li').length === 1);
-    assert.match(await kept(page).textContent(), /^wav2vec2: model, needs the speech encoder small/);
+    assert.match(await stored(page).textContent(), /^wav2vec2: model, needs the speech encoder small/);
     await page.getByLabel('Model', { exact: true }).selectOption('own/wav2vec2');
     await page.waitForFunction(() => document.querySelector('#problem').textContent !== '');
     assert.match(await problem(page).textContent(), /listens through the speech encoder small, which must be imported first/);
-    assert.equal(await page.getByLabel('Model', { exact: true }).inputValue(), 'voice', 'the one before reads on');
+    assert.equal(await page.getByLabel('Model', { exact: true }).inputValue(), 'voice', 'the one before stays in use');
 
     await dropFolder(page, 'published', ENCODER);
     await page.waitForFunction(() => document.querySelectorAll('#own-list li').length === 2);
-    assert.deepEqual((await kept(page).allTextContents()).map((text) => text.replace('Remove', '')), [
+    assert.deepEqual((await stored(page).allTextContents()).map((text) => text.replace('Remove', '')), [
       'wav2vec2: model, right in 33 % of clips, 52.0 kB', 'published: speech encoder of 3 layers, 37.8 kB',
     ]);
     await page.reload();
@@ -87,25 +78,25 @@ describe('models and encoders of one’s own', () => {
     await context.close();
   });
 
-  test('what was written with torch.save is read, and what is kept can be removed', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+  test('a file of torch.save is imported, and can be removed', async () => {
+    const { context, page, errors } = await site.open();
     await dropFolder(page, 'hubert-base', {
       'config.json': ENCODER['config.json'],
       'pytorch_model.bin': join(fixtures, 'encoders/hubert_base.pytorch_model.bin'),
     });
     await page.waitForFunction(() => document.querySelectorAll('#own-list li').length === 1);
-    assert.match(await kept(page).textContent(), /^hubert-base: speech encoder of 3 layers/);
+    assert.match(await stored(page).textContent(), /^hubert-base: speech encoder of 3 layers/);
     await page.getByRole('button', { name: 'Remove hubert-base' }).click();
     await page.waitForFunction(() => document.querySelectorAll('#own-list li').length === 0);
     await page.reload();
     await chosenModel(page);
-    assert.equal(await kept(page).count(), 0);
+    assert.equal(await stored(page).count(), 0);
     assert.deepEqual(errors, []);
     await context.close();
   });
 
-  test('what cannot be taken in is refused with the reason, and nothing is kept', async () => {
-    const { context, page } = await open(browser, server.url);
+  test('invalid folders are refused with the reason, and nothing is stored', async () => {
+    const { context, page } = await site.open();
     const refused = async (folder, name = 'broken') => {
       await dropFolder(page, name, folder);
       await page.waitForFunction(() => document.querySelector('#problem').textContent !== '');
@@ -120,12 +111,12 @@ describe('models and encoders of one’s own', () => {
     assert.match(await refused({ 'config.json': weights, 'model.safetensors': weights }), /config\.json cannot be used/);
     assert.match(await refused({ 'model.json': MODEL['model.json'] }), /lacks model\.safetensors/);
     assert.match(await refused({ 'model.json': config }), /model\.json is not what sottovoce writes/);
-    assert.equal(await kept(page).count(), 0);
+    assert.equal(await stored(page).count(), 0);
     await context.close();
   });
 
   test('a folder is chosen with the keyboard, too', async () => {
-    const { context, page } = await open(browser, server.url);
+    const { context, page } = await site.open();
     const folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
     try {
       for (const [name, path] of Object.entries(ENCODER)) await cp(path, join(folder, name));
@@ -133,7 +124,7 @@ describe('models and encoders of one’s own', () => {
       await page.keyboard.press('Enter');
       await page.locator('#folder').setInputFiles(folder);
       await page.waitForFunction(() => document.querySelectorAll('#own-list li').length === 1);
-      assert.match(await kept(page).textContent(), /speech encoder of 3 layers/);
+      assert.match(await stored(page).textContent(), /speech encoder of 3 layers/);
     } finally {
       await rm(folder, { recursive: true });
     }

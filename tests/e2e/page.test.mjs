@@ -1,20 +1,11 @@
 // The built page as its visitors use it, in headless Chromium.
 
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { chosenModel, fixture, launch, open, reading, readingOf, sample, serve } from './support.mjs';
+import { chosenModel, fixture, reading, readingOf, sample, useSite, violations } from './support.mjs';
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-
-/** Everything axe-core finds wrong with the page as it stands. */
-async function violations(page) {
-  await page.evaluate(axe);
-  const { violations: found } = await page.evaluate(() => globalThis.axe.run());
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(', ')}`);
-}
 
 /** Drops files on the page as a person would. */
 async function drop(page, paths) {
@@ -35,19 +26,10 @@ async function drop(page, paths) {
 const problem = (page) => page.locator('#problem');
 
 describe('the page', () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve();
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = useSite();
 
   test('reads a sample clip and says what the actor was asked for', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+    const { context, page, errors } = await site.open();
     await page.getByRole('button', { name: 'Woman, 35' }).click();
     const { headline, explained, shares, notes } = await readingOf(page, 'Woman, 35');
     assert.match(headline, /^(Sounds|Perhaps|Hard to tell)/);
@@ -63,14 +45,14 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('takes the engine that its browser can run, and reads the same with either', async () => {
+  test('uses the engine that its browser supports, and reads the same with either', async () => {
     const read = async (prepare) => {
-      const context = await browser.newContext();
+      const context = await site.browser.newContext();
       const page = await context.newPage();
       const engines = [];
       page.on('request', (request) => { if (request.url().endsWith('.wasm')) engines.push(request.url().split('/').at(-1)); });
       await prepare(page);
-      await page.goto(server.url);
+      await page.goto(site.server.url);
       await chosenModel(page);
       await page.getByRole('button', { name: 'Woman, 35' }).click();
       const { shares } = await readingOf(page, 'Woman, 35');
@@ -87,8 +69,8 @@ describe('the page', () => {
     }
   });
 
-  test('draws what the model heard', async () => {
-    const { context, page } = await open(browser, server.url);
+  test('draws and plays the model’s input', async () => {
+    const { context, page } = await site.open();
     // The model whose clip begins at a fixed time.
     await page.getByLabel('Model', { exact: true }).selectOption('mfcc1');
     await chosenModel(page);
@@ -104,12 +86,12 @@ describe('the page', () => {
       const { duration } = document.getElementById('player');
       return Number.isFinite(duration) && duration;
     });
-    assert.ok(Math.abs(await seconds.jsonValue() - 2.94) < 0.02, 'the player holds what was heard');
+    assert.ok(Math.abs(await seconds.jsonValue() - 2.94) < 0.02, 'the player has the model’s input');
     await context.close();
   });
 
   test('reads dropped files and lists them', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+    const { context, page, errors } = await site.open();
     const names = ['1028_MTI_SAD_XX.opus', '1049_ITS_HAP_XX.opus'];
     await drop(page, [sample(names[0]), fixture('no-audio.mp4'), sample(names[1])]);
     await readingOf(page, names[1]);
@@ -125,8 +107,8 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('keeps a reason for each file that cannot be read', async () => {
-    const { context, page } = await open(browser, server.url);
+  test('gives a reason for each file that cannot be read', async () => {
+    const { context, page } = await site.open();
     await drop(page, [fixture('no-audio.mp4'), fixture('../corpora.csv.gz'), sample('1049_ITS_HAP_XX.opus')]);
     await readingOf(page, '1049_ITS_HAP_XX.opus');
     await page.locator('#more li').nth(2).waitFor();
@@ -138,7 +120,7 @@ describe('the page', () => {
   });
 
   test('reads many files in as many workers as there are cores, and lists them in their order', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+    const { context, page, errors } = await site.open();
     const buffer = await readFile(sample('1028_MTI_SAD_XX.opus'));
     const names = Array.from({ length: 12 }, (_, index) => `clip-${index}.opus`);
     const cores = 3;
@@ -151,7 +133,7 @@ describe('the page', () => {
     texts.forEach((text, index) => assert.ok(text.startsWith(`${names[index]}: `), text));
     assert.equal(new Set(texts.map((text) => text.split(': ')[1])).size, 1, 'every worker reads the same');
     await readingOf(page, names.at(-1));
-    // The next model is that of one worker; the others, which have the one before, are ended.
+    // Only the first worker gets the next model; the others end.
     await page.selectOption('#model', 'mfcc2');
     await chosenModel(page);
     await page.waitForFunction(() => document.querySelector('#meta').textContent.includes('read by mfcc2'));
@@ -161,7 +143,7 @@ describe('the page', () => {
   });
 
   test('reads every kind of file', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+    const { context, page, errors } = await site.open();
     for (const name of ['s24.wav', 'aiff-named.wav', 'stereo.flac', 'cbr.mp3', 'vorbis.ogg', 'recorder.webm', 'aac.m4a']) {
       await page.setInputFiles('#file', fixture(name));
       const { meta } = await readingOf(page, name);
@@ -172,7 +154,7 @@ describe('the page', () => {
   });
 
   test('says what is wrong with files that cannot be read, and stays usable', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+    const { context, page, errors } = await site.open();
     const refused = async (name, buffer, words) => {
       await page.setInputFiles('#file', { name, mimeType: 'application/octet-stream', buffer });
       await page.waitForFunction((text) => document.querySelector('#problem').textContent.startsWith(text), name);
@@ -193,7 +175,7 @@ describe('the page', () => {
   });
 
   test('refuses a file that is too large before reading it', async () => {
-    const { context, page } = await open(browser, server.url);
+    const { context, page } = await site.open();
     await page.evaluate(() => {
       const data = new DataTransfer();
       data.items.add(new File(Array(201).fill(new Uint8Array(1_000_000)), 'huge.wav'));
@@ -205,7 +187,7 @@ describe('the page', () => {
   });
 
   test('says so when there is no speech', async () => {
-    const { context, page } = await open(browser, server.url);
+    const { context, page } = await site.open();
     const wav = await readFile(fixture('s16.wav'));
     wav.fill(0, 44);
     await page.setInputFiles('#file', { name: 'silence.wav', mimeType: 'audio/wav', buffer: wav });
@@ -215,8 +197,8 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('replaces a worker that crashes and tells', async () => {
-    const { context, page } = await open(browser, server.url);
+  test('replaces a worker that crashes, and says so', async () => {
+    const { context, page } = await site.open();
     const [worker] = page.workers();
     await worker.evaluate(() => { setTimeout(() => { throw new Error('a crash on purpose'); }); });
     await problem(page).waitFor({ state: 'visible' });
@@ -228,9 +210,9 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('tells when the engine itself gives way in the middle of a recording', async () => {
-    const { context, page } = await open(browser, server.url);
-    // As a panic does: the engine's memory is in no known state and the error has no code.
+  test('says so when the engine panics during a recording', async () => {
+    const { context, page } = await site.open();
+    // Like a panic, this error has no code.
     await page.workers()[0].evaluate(() => { JSON.parse = () => { throw new WebAssembly.RuntimeError('unreachable'); }; });
     await page.getByRole('button', { name: 'Woman, 25' }).click();
     await problem(page).waitFor({ state: 'visible' });
@@ -241,10 +223,10 @@ describe('the page', () => {
   });
 
   test('says so when part of it cannot be loaded, and loads again on the next try', async () => {
-    const context = await browser.newContext();
+    const context = await site.browser.newContext();
     const page = await context.newPage();
     await page.route('**/model.safetensors', (route) => route.abort());
-    await page.goto(server.url);
+    await page.goto(site.server.url);
     await problem(page).waitFor({ state: 'visible' });
     assert.match(await problem(page).textContent(), /could not be loaded\. Check the connection/);
     await page.unroute('**/model.safetensors');
@@ -253,24 +235,24 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('asks nothing of any other origin', async () => {
-    const context = await browser.newContext();
+  test('sends no request to another origin', async () => {
+    const context = await site.browser.newContext();
     const page = await context.newPage();
     const elsewhere = [];
     context.on('request', (request) => {
       if (!/^(http:\/\/127\.0\.0\.1|blob:http:\/\/127\.0\.0\.1)/.test(request.url())) elsewhere.push(request.url());
     });
-    await page.goto(server.url);
+    await page.goto(site.server.url);
     await chosenModel(page);
     await page.getByRole('button', { name: 'Woman, 25' }).click();
     await readingOf(page, 'Woman, 25');
     assert.deepEqual(elsewhere, []);
-    // The page is kept for a visit without the network once it is loaded.
+    // The service worker caches the page once it is loaded.
     await page.evaluate(() => navigator.serviceWorker.ready);
-    const asked = server.asked.length;
+    const count = site.server.requests.length;
     await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
     await readingOf(page, '1028_MTI_SAD_XX.opus');
-    assert.equal(server.asked.length, asked, 'a file is read without a single request');
+    assert.equal(site.server.requests.length, count, 'a file is read without a single request');
     const blocked = await page.evaluate(() => fetch('https://example.org/').then(() => false, () => true));
     assert.ok(blocked, 'the policy forbids other origins');
     await context.close();
@@ -278,7 +260,7 @@ describe('the page', () => {
 
   test('has no accessibility violations, empty, with a reading or with a problem', async () => {
     for (const colorScheme of ['light', 'dark']) {
-      const { context, page } = await open(browser, server.url, { colorScheme });
+      const { context, page } = await site.open({ colorScheme });
       assert.deepEqual(await violations(page), [], `${colorScheme}, empty`);
       await page.getByRole('button', { name: 'Woman, 35' }).click();
       await readingOf(page, 'Woman, 35');
@@ -290,7 +272,7 @@ describe('the page', () => {
   });
 
   test('works with the keyboard alone', async () => {
-    const { context, page } = await open(browser, server.url);
+    const { context, page } = await site.open();
     const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
     const stops = [];
     for (let i = 0; i < 7; i += 1) {
@@ -305,7 +287,7 @@ describe('the page', () => {
   });
 
   test('fits a phone, and nothing moves when a reading comes', async () => {
-    const { context, page } = await open(browser, server.url, PHONE);
+    const { context, page } = await site.open(PHONE);
     const sizes = () => page.evaluate(() => ({
       scroll: document.documentElement.scrollWidth,
       width: innerWidth,
@@ -325,34 +307,34 @@ describe('the page', () => {
   });
 
   test('reads again with another model, and says how well each does', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+    const { context, page, errors } = await site.open();
     await page.getByRole('button', { name: 'Woman, 35' }).click();
     const first = await readingOf(page, 'Woman, 35');
     const models = page.getByLabel('Model', { exact: true });
     const names = await models.locator('option').evaluateAll((options) => options.map(({ value }) => value));
     assert.deepEqual(new Set(names), new Set((await readdir(new URL('../../models/', import.meta.url)))));
-    const unheard = JSON.parse(await readFile(new URL('../../held-out/speaker.json', import.meta.url), 'utf8'));
+    const unseen = JSON.parse(await readFile(new URL('../../held-out/speaker.json', import.meta.url), 'utf8'));
     for (const name of names.filter((name) => name !== 'voice')) {
       const { unseen_corpora: corpora } = JSON.parse(await readFile(new URL(`../../models/${name}/model.json`, import.meta.url), 'utf8'));
       const option = models.locator(`option[value=${name}]`);
       await page.waitForFunction((name) => document.querySelector(`option[value=${name}]`).textContent.includes('%'), name);
-      assert.ok((await option.textContent()).includes(`right in ${Math.round(100 * unheard[name].accuracy)} % of clips by new voices`));
+      assert.ok((await option.textContent()).includes(`right in ${Math.round(100 * unseen[name].accuracy)} % of clips by new voices`));
       await models.selectOption(name);
       await page.waitForFunction((name) => document.querySelector('#meta').textContent.includes(`read by ${name} in`), name);
       const { shares } = await readingOf(page, 'Woman, 35');
-      assert.notDeepEqual(shares, first.shares, `${name} has an opinion of its own`);
-      const said = await page.locator('#accuracy').textContent();
-      assert.match(said, new RegExp(`The chosen model is ${name}, `));
-      assert.ok(said.includes(`${Math.round(100 * unheard[name].accuracy)} % of their ${unheard[name].clips} clips: expect that of a new voice`), said);
+      assert.notDeepEqual(shares, first.shares, `${name} gives its own probabilities`);
+      const text = await page.locator('#accuracy').textContent();
+      assert.match(text, new RegExp(`The chosen model is ${name}, `));
+      assert.ok(text.includes(`${Math.round(100 * unseen[name].accuracy)} % of their ${unseen[name].clips} clips: expect that of a new voice`), text);
       const best = Math.max(...corpora.map(({ accuracy }) => accuracy));
-      assert.ok(said.includes(`collections of recordings that it never met`) && said.includes(`to ${Math.round(100 * best)} % of the clips`), said);
+      assert.ok(text.includes(`collections of recordings that it never met`) && text.includes(`to ${Math.round(100 * best)} % of the clips`), text);
     }
     assert.deepEqual(errors, []);
     await context.close();
   });
 
   test('stays with its model when another cannot be loaded', async () => {
-    const { context, page } = await open(browser, server.url);
+    const { context, page } = await site.open();
     await page.route('**/models/baseline/model.safetensors', (route) => route.abort());
     const models = page.getByLabel('Model', { exact: true });
     await models.selectOption('baseline');
@@ -364,13 +346,13 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('lets a small model answer while the chosen one loads, and reads again once it is there', async () => {
-    const context = await browser.newContext();
+  test('uses a small model while the chosen one loads, and reads again once it is there', async () => {
+    const context = await site.browser.newContext();
     const page = await context.newPage();
     let release = () => {};
     const held = new Promise((resolve) => { release = resolve; });
     await page.route('**/models/voice/weights-*', async (route) => { await held; await route.continue(); });
-    await page.goto(server.url);
+    await page.goto(site.server.url);
     const loading = page.locator('#loading');
     await loading.waitFor();
     assert.match(await loading.textContent(), /Loading voice, .*Until then mfcc1 reads/);
@@ -382,11 +364,11 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('stops loading a model when told to', async () => {
-    const context = await browser.newContext();
+  test('stops loading a model on request', async () => {
+    const context = await site.browser.newContext();
     const page = await context.newPage();
     await page.route('**/models/voice/weights-*', () => { /* Never answered. */ });
-    await page.goto(server.url);
+    await page.goto(site.server.url);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.locator('#loading').waitFor({ state: 'hidden' });
     assert.equal(await page.getByLabel('Model', { exact: true }).inputValue(), 'mfcc1');
@@ -396,13 +378,13 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('keeps models from visit to visit, and none that is damaged', async () => {
-    const { context, page } = await open(browser, server.url);
+  test('caches models between visits, but none that is damaged', async () => {
+    const { context, page } = await site.open();
     const fetched = [];
     page.on('request', (request) => { if (request.url().includes('/models/voice/weights-')) fetched.push(request.url()); });
     await page.reload();
     await chosenModel(page);
-    assert.deepEqual(fetched, [], 'the model is there from the visit before');
+    assert.deepEqual(fetched, [], 'the model is cached from the visit before');
 
     await page.evaluate(async () => {
       const cache = await caches.open('sottovoce-models');
@@ -410,7 +392,7 @@ describe('the page', () => {
     });
     await page.reload();
     await chosenModel(page);
-    assert.equal(fetched.length, 1, 'what was damaged is loaded again');
+    assert.equal(fetched.length, 1, 'a damaged file is loaded again');
 
     await page.evaluate(() => caches.delete('sottovoce-models'));
     await page.route('**/models/voice/weights-*', (route) => route.fulfill({ body: 'not a model' }));
@@ -422,7 +404,7 @@ describe('the page', () => {
   });
 
   test('stays with its model when another does not fit the engine', async () => {
-    const { context, page } = await open(browser, server.url);
+    const { context, page } = await site.open();
     await page.route('**/models/baseline/model.json', async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, body: (await response.text()).replace('"angry"', '"calm"') });
@@ -436,15 +418,15 @@ describe('the page', () => {
     await context.close();
   });
 
-  test('keeps still for those who ask for it', async () => {
-    const { context, page } = await open(browser, server.url, { reducedMotion: 'reduce' });
+  test('has no motion for those who prefer none', async () => {
+    const { context, page } = await site.open({ reducedMotion: 'reduce' });
     const transition = await page.evaluate(() => getComputedStyle(document.querySelector('.track > span')).transitionDuration);
     assert.equal(transition, '0s');
     await context.close();
   });
 
   test('says what its figures mean', async () => {
-    const { context, page } = await open(browser, server.url);
+    const { context, page } = await site.open();
     const { metrics } = JSON.parse(await readFile(new URL('../../models/voice/model.json', import.meta.url), 'utf8'));
     const text = await page.locator('#meaning').textContent();
     for (const words of [`${Math.round(100 * metrics.accuracy)} %`, `${metrics.clips} clips`, 'CREMA-D', '42', 'actors speaking English', 'Article 5(1)(f)', 'non-commercial']) {

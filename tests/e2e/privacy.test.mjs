@@ -1,19 +1,19 @@
-// What the page says of itself and the network, from end to end.
+// The page's account of its requests and its storage, from end to end.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hosted, open, readingOf, sample } from './support.mjs';
+import { readingOf, sample, useSite } from './support.mjs';
 
-const site = hosted();
+const site = useSite();
 
 const text = (page, id) => page.locator(`#${id}`).textContent();
 
-test('the requests that it tells are those that were made, and a recording makes none', async () => {
-  const { context, page, errors } = await open(site.browser, site.server.url);
+test('the number of requests is right, and a recording makes none', async () => {
+  const { context, page, errors } = await site.open();
   await page.getByText('Check it').click();
-  const made = () => site.server.asked.length;
-  const told = async () => Number((await text(page, 'asked')).match(/opened: (\d+), all to this site/)[1]);
-  assert.ok(Math.abs(await told() - made()) <= 3, `${await told()} told, ${made()} made`);
+  const made = () => site.server.requests.length;
+  const shown = async () => Number((await text(page, 'asked')).match(/opened: (\d+), all to this site/)[1]);
+  assert.ok(Math.abs(await shown() - made()) <= 3, `${await shown()} shown, ${made()} made`);
   await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
   await readingOf(page, '1028_MTI_SAD_XX.opus');
   assert.match(await text(page, 'asked'), /Since you gave it your last recording: 0\.$/);
@@ -25,7 +25,7 @@ test('the requests that it tells are those that were made, and a recording makes
 });
 
 test('recordings are read with the network cut', async () => {
-  const { context, page } = await open(site.browser, site.server.url);
+  const { context, page } = await site.open();
   await context.setOffline(true);
   await page.setInputFiles('#file', sample('1053_IEO_ANG_HI.opus'));
   await readingOf(page, '1053_IEO_ANG_HI.opus');
@@ -34,8 +34,8 @@ test('recordings are read with the network cut', async () => {
   await context.close();
 });
 
-test('what is kept is told, and deleted when told to', async () => {
-  const { context, page, errors } = await open(site.browser, site.server.url);
+test('stored data is listed, and deleted on request', async () => {
+  const { context, page, errors } = await site.open();
   await page.getByText('Check it').click();
   await page.locator('#kept').filter({ hasText: /keeps \d+\.\d MB of this page and its models.* It keeps no recordings\.$/ }).waitFor();
   const kept = () => page.evaluate(async () => (await caches.keys()).length);

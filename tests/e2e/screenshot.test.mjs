@@ -1,17 +1,19 @@
-// Pictures of each view: kept for docs/ when SCREENSHOTS names a folder, and always checked not to be blank.
+// Pictures of each view: saved for docs/ when SCREENSHOTS names a folder, and always checked not to be blank.
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { chosenModel, launch, longRecording, open, readingOf, serve } from './support.mjs';
+import { chosenModel, longRecording, readingOf, useSite } from './support.mjs';
 
-const LOOKS = {
+const site = useSite();
+
+const STYLES = {
   light: { viewport: { width: 760, height: 900 }, colorScheme: 'light' },
   dark: { viewport: { width: 760, height: 900 }, colorScheme: 'dark' },
   phone: { viewport: { width: 360, height: 740 }, isMobile: true },
 };
 
-/** What is shown in each view: all of the page, or a part of it. */
+/** Each view: all of the page, or a part of it. */
 const VIEWS = { page, why, compare, follow, lesson, embed };
 
 async function page(page) {
@@ -20,7 +22,7 @@ async function page(page) {
   await page.mouse.move(0, 0);
 }
 
-/** What decided, of a network on pictures. */
+/** The explanation of a model on spectrograms. */
 async function why(page) {
   await page.locator('#model').selectOption('ms');
   await chosenModel(page);
@@ -62,24 +64,17 @@ async function embed(page, url) {
   await page.locator('.explained').filter({ hasText: 'asked for' }).waitFor();
 }
 
-for (const [name, shown] of Object.entries(VIEWS)) {
+for (const [name, show] of Object.entries(VIEWS)) {
   test(`pictures of the view “${name}”`, async () => {
-    const server = await serve();
-    const browser = await launch();
-    try {
-      for (const [look, options] of Object.entries(LOOKS)) {
-        const { context, page } = await open(browser, server.url, { ...options, bypassCSP: name === 'follow' });
-        const part = await shown(page, server.url);
-        // Bars grow.
-        await page.waitForTimeout(400);
-        const path = process.env.SCREENSHOTS && join(process.env.SCREENSHOTS, `${name}-${look}.png`);
-        const picture = part ? await part.screenshot({ path }) : await page.screenshot({ path, fullPage: !options.isMobile });
-        assert.ok(picture.length > 15_000, `${name}-${look} has ${picture.length} bytes`);
-        await context.close();
-      }
-    } finally {
-      await browser.close();
-      await server.close();
+    for (const [style, options] of Object.entries(STYLES)) {
+      const { context, page } = await site.open({ ...options, bypassCSP: name === 'follow' });
+      const part = await show(page, site.server.url);
+      // The bars are animated.
+      await page.waitForTimeout(400);
+      const path = process.env.SCREENSHOTS && join(process.env.SCREENSHOTS, `${name}-${style}.png`);
+      const picture = part ? await part.screenshot({ path }) : await page.screenshot({ path, fullPage: !options.isMobile });
+      assert.ok(picture.length > 15_000, `${name}-${style} has ${picture.length} bytes`);
+      await context.close();
     }
   });
 }

@@ -1,36 +1,28 @@
-// What hears voices can connect nowhere, and the page to no other site: tried, in Chromium and Firefox.
+// The workers can connect nowhere, and the page to no other site, in Chromium and Firefox.
 
 import assert from 'node:assert/strict';
-import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chosenModel, dist, launch, launchFirefox, serve } from './support.mjs';
+import { chosenModel, launchFirefox, serve, useSite } from './support.mjs';
 
-/** The page, with workers that try to get out when asked. */
-let folder;
-let site;
+const site = useSite({ isCopy: true });
 let elsewhere;
 
+// Adds to the workers a message that makes them try to connect.
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
-  await cp(dist, folder, { recursive: true });
   for (const script of ['worker.js', 'long-worker.js']) {
-    await appendFile(join(folder, 'www/engine', script), `
+    await appendFile(join(site.folder, 'www/engine', script), `
       const channel = new BroadcastChannel('escape');
       channel.onmessage = async ({ data }) => data.urls && channel.postMessage({ escaped: await (${tryAll})(data.urls) });`);
   }
-  await writeFile(join(folder, 'target.js'), '');
-  site = await serve(folder);
-  elsewhere = await serve(folder, '/');
+  await writeFile(join(site.folder, 'target.js'), '');
+  elsewhere = await serve(site.folder, '/');
 });
 
-after(async () => {
-  await Promise.all([site.close(), elsewhere.close()]);
-  await rm(folder, { recursive: true });
-});
+after(() => elsewhere.close());
 
-/** Runs in the browser: the ways by which some address could be reached, of those that succeed. */
+/** Runs in the browser: tries all ways to reach addresses, and returns those that succeed. */
 async function tryAll(urls) {
   const settled = (target, good) => new Promise((resolve, reject) => {
     target[good] = resolve;
@@ -39,7 +31,7 @@ async function tryAll(urls) {
   });
   const ways = {
     fetch: (url) => fetch(url, { mode: 'no-cors' }),
-    post: (url) => fetch(url, { method: 'POST', mode: 'no-cors', body: 'heard' }),
+    post: (url) => fetch(url, { method: 'POST', mode: 'no-cors', body: 'audio' }),
     XMLHttpRequest: (url) => new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.onload = resolve;
@@ -54,7 +46,7 @@ async function tryAll(urls) {
   };
   if (globalThis.document) {
     ways.image = (url) => { const image = new Image(); image.src = url; return settled(image, 'onload'); };
-    ways.beacon = (url) => { if (!navigator.sendBeacon(url, 'heard')) throw new Error('refused'); };
+    ways.beacon = (url) => { if (!navigator.sendBeacon(url, 'audio')) throw new Error('refused'); };
     ways.frame = (url) => {
       const frame = document.createElement('iframe');
       frame.src = url;
@@ -79,88 +71,77 @@ async function tryAll(urls) {
   return escaped;
 }
 
-/** What the workers that run could reach. */
+/** The ways that succeed from a worker. */
 const fromWorker = (page, urls) => page.evaluate((urls) => new Promise((resolve) => {
   const channel = new BroadcastChannel('escape');
   channel.onmessage = ({ data }) => data.escaped && resolve(data.escaped);
   channel.postMessage({ urls });
 }), urls);
 
-async function stayIn(page) {
-  await page.goto(site.url);
+async function assertSealed(page) {
+  await page.goto(site.server.url);
   await chosenModel(page);
-  // A file that is there to be found, and that nobody else asks for.
-  const [here, there] = [site, elsewhere].map(({ url }) => `${url}target.js`);
+  // A file that exists, and that nothing else requests.
+  const [here, there] = [site.server, elsewhere].map(({ url }) => `${url}target.js`);
   assert.deepEqual(await fromWorker(page, [here, there]), []);
-  assert.deepEqual(site.asked.filter((path) => path.endsWith('target.js')), [], 'a worker reached the site');
+  assert.deepEqual(site.server.requests.filter((path) => path.endsWith('target.js')), [], 'a worker reached the site');
   const ways = await page.evaluate(`(${tryAll})(${JSON.stringify([there])})`);
-  // Taken by the page's own script element or call, and stopped by the policy: what counts is that nothing arrives.
+  // The policy blocks these without an error: what counts is that no request arrives.
   const quiet = ['beacon', 'script'];
   assert.deepEqual(ways.filter((way) => !quiet.includes(way.split(' ')[0])), []);
-  assert.deepEqual(elsewhere.asked, [], 'something arrived elsewhere');
+  assert.deepEqual(elsewhere.requests, [], 'a request arrived elsewhere');
 }
 
-test('nothing gets out in Chromium', async () => {
-  const browser = await launch();
-  try {
-    await stayIn(await browser.newPage());
-  } finally {
-    await browser.close();
-  }
+test('no request leaves Chromium', async () => {
+  const page = await site.browser.newPage();
+  await assertSealed(page);
+  await page.close();
 });
 
-test('nothing gets out in Firefox', async () => {
+test('no request leaves Firefox', async () => {
   const browser = await launchFirefox();
   try {
-    await stayIn(await browser.newPage());
+    await assertSealed(await browser.newPage());
   } finally {
     await browser.close();
   }
 });
 
 test('text does not become code in the page', async () => {
-  const browser = await launch();
-  try {
-    const page = await browser.newPage();
-    await page.goto(site.url);
-    await chosenModel(page);
-    const refused = await page.evaluate(() => {
-      const tries = {
-        innerHTML: () => { document.body.innerHTML = '<p>'; },
-        script: () => { document.createElement('script').text = '1'; },
-        worker: () => new Worker('www/engine/worker.js'),
-        policy: () => globalThis.trustedTypes.createPolicy('other', {}),
-      };
-      return Object.keys(tries).filter((name) => {
-        try {
-          tries[name]();
-          return false;
-        } catch {
-          return true;
-        }
-      });
+  const page = await site.browser.newPage();
+  await page.goto(site.server.url);
+  await chosenModel(page);
+  const refused = await page.evaluate(() => {
+    const tries = {
+      innerHTML: () => { document.body.innerHTML = '<p>'; },
+      script: () => { document.createElement('script').text = '1'; },
+      worker: () => new Worker('www/engine/worker.js'),
+      policy: () => globalThis.trustedTypes.createPolicy('other', {}),
+    };
+    return Object.keys(tries).filter((name) => {
+      try {
+        tries[name]();
+        return false;
+      } catch {
+        return true;
+      }
     });
-    assert.deepEqual(refused, ['innerHTML', 'script', 'worker', 'policy']);
-  } finally {
-    await browser.close();
-  }
+  });
+  assert.deepEqual(refused, ['innerHTML', 'script', 'worker', 'policy']);
+  await page.close();
 });
 
 test('a script that is not the one that was built does not run', async () => {
-  const browser = await launch();
-  try {
-    const page = await (await browser.newContext({ serviceWorkers: 'block' })).newPage();
-    const refused = [];
-    page.on('console', (message) => { if (message.type() === 'error') refused.push(message.text()); });
-    await page.route('**/www/page/words.js', async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `${await response.text()}\n// changed on the way` });
-    });
-    await page.goto(site.url);
-    await page.waitForTimeout(1000);
-    assert.ok(refused.some((text) => /integrity/.test(text)), refused.join('; '));
-    assert.equal(await page.locator('#bars li').count(), 0);
-  } finally {
-    await browser.close();
-  }
+  const page = await (await site.browser.newContext({ serviceWorkers: 'block' })).newPage();
+  const refused = [];
+  page.on('console', (message) => { if (message.type() === 'error') refused.push(message.text()); });
+  await page.route('**/www/page/words.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${await response.text()}\n// changed on the way` });
+  });
+  await page.goto(site.server.url);
+  await page.waitForTimeout(1000);
+  assert.ok(refused.some((text) => /integrity/.test(text)), refused.join('; '));
+  assert.equal(await page.locator('#bars li').count(), 0);
+  await page.close();
 });

@@ -1,7 +1,10 @@
-// What every end-to-end test needs: the built page on a plain file server under a sub-path, and a browser.
+// The fixture of the end-to-end tests: the built page on a plain file server under a sub-path, browsers, and what tests do on a page.
 
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +19,7 @@ export const sample = (name) => join(root, 'www/samples', name);
 /** The built page. */
 export const dist = join(root, 'dist');
 
-/** The built page on a free port, below a sub-path that no build can have known of. */
+/** Serves the built page on a free port, below a sub-path that the build cannot depend on. */
 export const serve = (folder = dist, prefix = '/any/path/') => {
   if (!existsSync(folder)) throw new Error(`${folder} is missing: run \`cargo xtask build --release\` first`);
   return serveFolder(folder, { prefix });
@@ -34,40 +37,61 @@ export const launch = (args = []) => chromium.launch({
 
 const FIREFOX = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
 
-/** Starts Firefox, which is driven by another library: this one's is a Firefox of its own. */
+/** Starts Firefox with puppeteer: playwright needs a patched Firefox. */
 export const launchFirefox = () => {
   if (!FIREFOX) throw new Error('Firefox is missing: install firefox-esr, or name it in FIREFOX');
   return puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX, headless: true });
 };
 
-/** A server of the built page and Chromium, from before the first of a file's tests until the last has ended. */
-export function hosted() {
-  const site = {};
+/** Arguments of Chromium for a fake microphone without a permission prompt, which repeats a WAV file, or beeps. */
+export const fakeMicrophone = (path) => ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+  ...(path ? [`--use-file-for-fake-audio-capture=${path}`] : [])];
+
+/** A folder for the tests of a file or suite, deleted after them. */
+export function useTemporaryFolder() {
+  const folder = {};
+  before(async () => { folder.path = await mkdtemp(join(tmpdir(), 'sottovoce-')); });
+  after(() => rm(folder.path, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Serves the built page and runs Chromium for the tests of a file or suite.
+ * @param {object} [options]
+ * @param {string[] | (() => Promise<string[]>)} [options.args] Arguments of Chromium.
+ * @param {boolean} [options.isCopy] Serves a copy of the page, in `folder`, that tests may change. */
+export function useSite({ args = [], isCopy = false } = {}) {
+  const site = { folder: dist };
   before(async () => {
-    site.server = await serve();
-    site.browser = await launch();
+    if (isCopy) {
+      site.folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+      await cp(dist, site.folder, { recursive: true });
+    }
+    site.server = await serve(site.folder);
+    site.browser = await launch(Array.isArray(args) ? args : await args());
+    site.open = (options) => open(site.browser, site.server.url, options);
   });
   after(async () => {
     await site.browser?.close();
     await site.server?.close();
+    if (isCopy) await rm(site.folder, { recursive: true });
   });
   return site;
 }
 
-/** A graphics processor in software, for machines that have none: right, but slow. */
+/** A software GPU, for machines without one: correct, but slow. */
 export const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
 
-/** Waits until `holds(argument)` is true in the page. In Firefox, waiting as the driver does it runs a text as a script,
- * which the page's policy forbids. */
+/** Waits until `holds(argument)` is true in the page. In Firefox the driver's own wait evaluates text as a script, which the page's
+ * policy forbids. */
 export async function until(page, holds, argument) {
   const end = performance.now() + 60_000;
   while (!await page.evaluate(holds, argument)) {
-    if (performance.now() > end) throw new Error(`a minute has passed without: ${holds}`);
+    if (performance.now() > end) throw new Error(`not true within a minute: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** A page of a server's site with nothing on it, for tests that bring scripts of their own. */
+/** Opens an empty page of a server's site, for tests with scripts of their own. */
 export async function openBlank(page, server) {
   await page.route('**/blank.html', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Blank</title>' }));
   await page.goto(`${server.url}blank.html`);
@@ -77,17 +101,34 @@ export async function openBlank(page, server) {
 export const chosenModel = (page) => until(page,
   () => document.documentElement.dataset.model === document.querySelector('#model').value);
 
-/** Opens the page and waits until the chosen model is loaded. Errors of the page fail the test at its end. */
-export async function open(browser, url, options = {}) {
-  // What is kept for a visit without the network would come between a test and the server.
-  const context = await browser.newContext({ serviceWorkers: 'block', ...options });
-  const page = await context.newPage();
+/** Errors of a page as they occur: uncaught exceptions, and errors on its console. */
+export function collectErrors(page) {
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+  return errors;
+}
+
+/** Opens the page and waits until the chosen model is loaded. The test asserts at its end that there were no errors. */
+export async function open(browser, url, options = {}) {
+  // A service worker would answer in place of the server.
+  const context = await browser.newContext({ serviceWorkers: 'block', ...options });
+  const page = await context.newPage();
+  const errors = collectErrors(page);
   await page.goto(url);
   await chosenModel(page);
   return { context, page, errors };
+}
+
+/** The accessibility violations that axe-core finds on the page as it is. */
+export async function violations(page) {
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const { violations: found } = await page.evaluate(() => globalThis.axe.run());
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, html }) => `${target} ${html}`).join(', ')}`);
+}
+
+export async function assertAccessible(page) {
+  assert.deepEqual(await violations(page), []);
 }
 
 /** The reading on the page, as a person sees it. */

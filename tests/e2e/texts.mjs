@@ -1,4 +1,4 @@
-// All that the page can say, in English: what its translations must hold.
+// All English texts of the page: the keys of its translations.
 
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,15 +18,15 @@ export async function textsOfScripts() {
           ? node.expression.text : undefined;
         if (called === 't') {
           const [text] = node.arguments;
-          if (!ts.isStringLiteral(text)) throw new Error(`${name}: t(${text.getText()}) is no plain text, so that no test can see what it says`);
+          if (!ts.isStringLiteral(text)) throw new Error(`${name}: t(${text.getText()}) is no string literal, so that no test can read it`);
           texts.push(text.text);
         }
-        // A worker's end, and why.
+        // The reason for the end of a worker.
         if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === 'end') {
           texts.push(...messages(node.arguments[0]));
         }
         if (called === 'EngineError') texts.push(...messages(node.arguments[1]));
-        // Messages that are put together first, and thrown or sent elsewhere.
+        // Messages that are thrown or sent elsewhere.
         if ((ts.isVariableDeclaration(node) || ts.isPropertyAssignment(node)) && /^(message|FAILED|needs)$/.test(node.name.getText())) {
           texts.push(...messages(node.initializer));
         }
@@ -38,7 +38,7 @@ export async function textsOfScripts() {
   return texts;
 }
 
-/** The texts that an expression may have as its value, with what is filled in as {0}, {1} and so on. */
+/** The possible texts of an expression, with placeholders {0}, {1} and so on. */
 function messages(node) {
   if (!node) return [];
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text ? [node.text] : [];
@@ -50,7 +50,7 @@ function messages(node) {
   return [];
 }
 
-/** What the engine says of recordings.
+/** The engine's messages on recordings.
  * @returns {Promise<string[]>} */
 export async function textsOfEngine() {
   const read = (path) => readFile(join(root, path), 'utf8');
@@ -67,10 +67,10 @@ export async function textsOfEngine() {
   return [...errors, ...notes, ...summaries];
 }
 
-/** What stands in the pages.
+/** Texts of the HTML files.
  * @returns {Promise<string[]>} */
 export async function textsOfPage(browser, url) {
-  // Another document of this site, which has the page read for it and runs nothing of it.
+  // Another document of this site parses the pages, and runs none of their scripts.
   const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
   await page.goto(`${url}www/engine/sealed.html`);

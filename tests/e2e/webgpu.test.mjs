@@ -1,26 +1,15 @@
-// Speech encoders on the graphics processor, here one in software: right, but slow.
+// Speech encoders on a GPU, here a software GPU: correct, but slow.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { SOFTWARE_GPU, launch, open, readingOf, serve } from './support.mjs';
+import { describe, test } from 'node:test';
+import { SOFTWARE_GPU, launch, open, readingOf, useSite } from './support.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await launch(SOFTWARE_GPU);
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite({ args: SOFTWARE_GPU });
 
 const problem = (page) => page.locator('#problem');
 
-/** Waits until the page says so. */
-const told = (page, text) => problem(page).filter({ hasText: text }).waitFor({ state: 'visible' });
+/** Waits until the page shows a problem. */
+const shown = (page, text) => problem(page).filter({ hasText: text }).waitFor({ state: 'visible' });
 
 /** Reads a sample clip. */
 async function read(page) {
@@ -32,12 +21,12 @@ async function read(page) {
 const shares = (reading) => Object.values(reading.shares).map(parseFloat);
 
 describe('the graphics processor', () => {
-  test('gives the reading that the processor gives', async () => {
-    const onGpu = await open(browser, `${server.url}?backend=webgpu`);
+  test('gives the same reading as the CPU', async () => {
+    const onGpu = await open(site.browser, `${site.server.url}?backend=webgpu`);
     const other = await read(onGpu.page);
     assert.match(other.meta, /read by voice in \d+ ms on the graphics processor\.$/);
     assert.ok(await problem(onGpu.page).isHidden());
-    const onCpu = await open(browser, `${server.url}?backend=cpu`);
+    const onCpu = await open(site.browser, `${site.server.url}?backend=cpu`);
     const one = await read(onCpu.page);
     assert.match(one.meta, /read by voice in \d+ ms\.$/);
     const top = (reading) => shares(reading).indexOf(Math.max(...shares(reading)));
@@ -51,10 +40,10 @@ describe('the graphics processor', () => {
     await onCpu.context.close();
   });
 
-  test('is tried beside the processor without a word, and the page reads meanwhile', async () => {
-    const { context, page, errors } = await open(browser, server.url);
+  test('is tried in the background, while the page reads on the CPU', async () => {
+    const { context, page, errors } = await site.open();
     const tried = page.evaluate(() => new Promise((resolve) => {
-      // The engine's own listener stays; this one hears the same.
+      // A second listener, next to the engine's own.
       const { prototype } = document.querySelector('iframe').contentWindow.Worker;
       const add = prototype.postMessage;
       prototype.postMessage = function (...message) {
@@ -73,10 +62,10 @@ describe('the graphics processor', () => {
     await context.close();
   });
 
-  test('is tried once more when it stops, then left alone; nothing is lost', async () => {
-    const context = await browser.newContext();
+  test('is tried once more when it stops, then no longer used; no reading is lost', async () => {
+    const context = await site.browser.newContext();
     const page = await context.newPage();
-    // A test has no other way to the device that the engine uses.
+    // Gives the test access to the engine's device.
     page.on('worker', (worker) => worker.evaluate(() => {
       const request = GPUAdapter.prototype.requestDevice;
       GPUAdapter.prototype.requestDevice = async function (...wanted) {
@@ -84,30 +73,30 @@ describe('the graphics processor', () => {
         return self.device;
       };
     }));
-    await page.goto(`${server.url}?backend=webgpu`);
+    await page.goto(`${site.server.url}?backend=webgpu`);
     await page.waitForFunction(() => document.documentElement.dataset.model === 'voice');
     assert.match((await read(page)).meta, /graphics processor/);
     const stop = () => page.workers()[0].evaluate(() => self.device.destroy());
     await stop();
     assert.doesNotMatch((await read(page)).meta, /graphics processor/);
-    await told(page, /stopped\. The processor went on in its place/);
-    // Another worker reads until it is set up again. After one more reading the engine has warmed up, too.
+    await shown(page, /stopped\. The processor went on in its place/);
+    // The CPU is used until the GPU is set up again. After one more reading the engine has warmed up, too.
     while (!(await read(page)).meta.includes('graphics processor'));
     assert.match((await read(page)).meta, /graphics processor/);
     await stop();
     assert.doesNotMatch((await read(page)).meta, /graphics processor/);
-    await told(page, /Readings come from the processor/);
+    await shown(page, /Readings come from the processor/);
     assert.doesNotMatch((await read(page)).meta, /graphics processor/);
     await context.close();
   });
 
-  test('is not missed where there is none, unless it was asked for', async () => {
+  test('is reported missing only if it was requested', async () => {
     const plain = await launch();
-    const { context, page } = await open(plain, server.url);
+    const { context, page } = await open(plain, site.server.url);
     assert.match((await read(page)).meta, /ms\.$/);
     assert.ok(await problem(page).isHidden());
-    await page.goto(`${server.url}?backend=webgpu`);
-    await told(page, /Readings come from the processor.*no graphics processor/);
+    await page.goto(`${site.server.url}?backend=webgpu`);
+    await shown(page, /Readings come from the processor.*no graphics processor/);
     assert.match((await read(page)).meta, /ms\.$/);
     await context.close();
     await plain.close();

@@ -1,5 +1,5 @@
-// Which sites may embed this one: `*` for all of them, or origins such as `https://school.example`. Changed before the page is
-// built, since each script of a built page has its hash.
+// The sites that may embed this one: `*` for all, or origins such as `https://school.example`. Edit this before the build, since
+// built pages have the hash of each script.
 
 /** @type {string[]} */
 export const ALLOWED = ['*'];

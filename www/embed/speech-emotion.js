@@ -1,6 +1,6 @@
-// <speech-emotion>: an element that reads the emotion in a voice, for any page. One script, without imports, for plain
-// <script src>. All elements of a page that speak one language share one engine, in a hidden frame of the site that this
-// script comes from; docs/EMBED.md tells attributes, events, parts and the frame's messages.
+// <speech-emotion>: an element that reads the emotion in a voice, for any page. One script without imports, for plain
+// <script src>. Elements of one language share an engine, in a hidden frame of the site that this script comes from;
+// docs/EMBED.md documents attributes, events, parts and messages.
 
 (() => {
   const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
@@ -11,8 +11,8 @@
     #frame = document.createElement('iframe');
     #origin;
     #ready;
-    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void, tell: (progress: any) => void}>} */
-    #asked = new Map();
+    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void, onProgress: (progress: any) => void}>} */
+    #pending = new Map();
     #lastId = 0;
 
     /** @param {string} language */
@@ -33,38 +33,38 @@
         addEventListener('message', ({ data, source }) => {
           if (source !== this.#frame.contentWindow || data?.sottovoce !== 1) return;
           if (data.type === 'ready') resolve(undefined);
-          // The frame is kept apart from its site, with that of the page around this element.
-          else if (data.detail?.code === 'sandboxed') reject(refused(data.detail.code, data.detail.message));
-          else this.#hear(data);
+          // The page around this element is sandboxed, and so is the frame.
+          else if (data.detail?.code === 'sandboxed') reject(asError(data.detail.code, data.detail.message));
+          else this.#receive(data);
         });
-        setTimeout(() => reject(refused('not-loaded', `${address.origin} did not answer.`)), 30_000);
+        setTimeout(() => reject(asError('not-loaded', `${address.origin} did not answer.`)), 30_000);
       });
       this.#frame.src = address.href;
       (document.body ?? document.documentElement).append(this.#frame);
     }
 
-    /** @param {object} question @param {(progress: any) => void} [tell] @returns {Promise<any>} */
-    async ask(question, tell = () => {}) {
+    /** @param {object} question @param {(progress: any) => void} [onProgress] @returns {Promise<any>} */
+    async ask(question, onProgress = () => {}) {
       await this.#ready;
       const id = ++this.#lastId;
       return new Promise((resolve, reject) => {
-        this.#asked.set(id, { resolve, reject, tell });
+        this.#pending.set(id, { resolve, reject, onProgress });
         this.#frame.contentWindow?.postMessage({ sottovoce: 1, id, ...question }, this.#origin);
       });
     }
 
     /** @param {any} data */
-    #hear({ id, type, answer, code, message, ...progress }) {
-      const asked = this.#asked.get(id);
-      if (type === 'progress') return asked?.tell(progress);
-      this.#asked.delete(id);
-      if (type === 'answer') asked?.resolve(answer);
-      else asked?.reject(refused(code, message));
+    #receive({ id, type, answer, code, message, ...progress }) {
+      const request = this.#pending.get(id);
+      if (type === 'progress') return request?.onProgress(progress);
+      this.#pending.delete(id);
+      if (type === 'answer') request?.resolve(answer);
+      else request?.reject(asError(code, message));
     }
   }
 
   /** @param {string} code @param {string} message */
-  const refused = (code, message) => Object.assign(new Error(message), { code });
+  const asError = (code, message) => Object.assign(new Error(message), { code });
 
   const STYLE = `
     :host { --paper: light-dark(#ffffff, #201d26); --ink: light-dark(#211d2b, #ece8f2); --soft: light-dark(#5a5466, #b5aec2);
@@ -108,11 +108,11 @@
   }
 
   class SpeechEmotion extends HTMLElement {
-    /** @type {any} What the engine calls things. */ #hello;
+    /** @type {any} The engine's labels, samples and emotions. */ #hello;
     /** @type {Record<string, any>} */ #parts = {};
     #root = this.attachShadow({ mode: 'open', delegatesFocus: true });
-    /** Tells the microphone's frame which model is to read. */ #useModel = () => {};
-    /** Counts what was asked: an answer that another overtook is not shown. */
+    /** Sends the model to the microphone's frame. */ #useModel = () => {};
+    /** Number of the latest request: answers to earlier ones are not shown. */
     #turn = 0;
 
     static observedAttributes = ['model'];
@@ -126,7 +126,7 @@
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(STYLE);
       this.#root.adoptedStyleSheets = [sheet];
-      // As high as what comes in its place: nothing moves then.
+      // As high as the final content, so that nothing moves.
       const rows = Array.from({ length: 7 }, () => make('li', 'bar', make('span', 'name'), make('span', 'track')));
       this.#root.replaceChildren(make('p', 'headline', 'sottovoce'), make('p', 'explained', '\u2026'), make('ol', 'bars', ...rows));
       this.#hello = this.#frame.ask({ ask: 'hello' }).then((hello) => {
@@ -136,12 +136,12 @@
       this.#hello.catch((/** @type {any} */ error) => this.#fail(error, this.#turn));
     }
 
-    /** Reads a voice: an audio file, or mono samples. Resolves to what the event `result` carries.
+    /** Reads a voice: an audio file, or mono samples. Resolves to the detail of the event `result`.
      * @param {Blob | ArrayBuffer | {samples: Float32Array, rateHz: number}} audio */
     async analyze(audio) {
       const { labels } = await this.#hello;
       this.#play();
-      return this.#read({ ask: 'analyze', audio }, labels.listening);
+      return this.#request({ ask: 'analyze', audio }, labels.listening);
     }
 
     get #frame() {
@@ -157,12 +157,12 @@
     }
 
     /** @param {object} question @param {string} status */
-    async #read(question, status) {
+    async #request(question, status) {
       const turn = this.#begin(status);
       try {
-        const told = await this.#frame.ask({ ...question, model: this.#model }, (progress) => this.#progress(progress, turn));
-        this.#answer(told, turn);
-        return told;
+        const reading = await this.#frame.ask({ ...question, model: this.#model }, (progress) => this.#progress(progress, turn));
+        this.#answer(reading, turn);
+        return reading;
       } catch (error) {
         this.#fail(error, turn);
         throw error;
@@ -171,24 +171,24 @@
 
     /** @param {string} status */
     #begin(status) {
-      this.#say(status);
+      this.#showStatus(status);
       return ++this.#turn;
     }
 
     /** @param {any} progress @param {number} turn */
     #progress(progress, turn) {
       if (progress.share !== undefined && progress.share < 1 && turn === this.#turn) this.#loading(progress.share);
-      this.#tell('progress', progress);
+      this.#dispatch('progress', progress);
     }
 
-    /** @param {any} told @param {number} turn */
-    #answer(told, turn) {
-      if (turn === this.#turn) this.#show(told);
-      this.#tell('result', told);
+    /** @param {any} reading @param {number} turn */
+    #answer(reading, turn) {
+      if (turn === this.#turn) this.#show(reading);
+      this.#dispatch('result', reading);
     }
 
     /** @param {string} type @param {unknown} detail */
-    #tell(type, detail) {
+    #dispatch(type, detail) {
       this.dispatchEvent(new CustomEvent(type, { detail }));
     }
 
@@ -227,8 +227,8 @@
         make('p', 'notice', `${labels.notice} `, link));
     }
 
-    /** The button that records, in a frame of the site that this script comes from: it can be pressed there alone, and what is
-     * heard stays there. @param {any} labels */
+    /** The button that records, in a frame of the site that this script comes from: only a click in that frame presses it, and the
+     * audio stays there. @param {any} labels */
     #microphone(labels) {
       const address = new URL('microphone.html', src);
       address.searchParams.set('lang', this.#language);
@@ -236,7 +236,7 @@
       const frame = make('iframe', 'record');
       frame.title = labels.record;
       frame.allow = 'microphone; autoplay';
-      /** Of the recording that goes on, or is read. */
+      /** Of the recording in progress. */
       let turn = 0;
       let isMuted = false;
       addEventListener('message', ({ data, source }) => {
@@ -252,10 +252,10 @@
           isMuted = false;
         } else if (type === 'progress') {
           const { muted = isMuted } = progress;
-          if (muted !== isMuted && turn === this.#turn) this.#say(muted ? labels.muted : labels.listening);
+          if (muted !== isMuted && turn === this.#turn) this.#showStatus(muted ? labels.muted : labels.listening);
           isMuted = muted;
-          // That matters more than how much is loaded.
-          if (isMuted) this.#tell('progress', progress);
+          // The warning comes before loading progress.
+          if (isMuted) this.#dispatch('progress', progress);
           else this.#progress(progress, turn);
         } else if (type === 'error') {
           this.#fail({ code, message }, turn || ++this.#turn);
@@ -292,12 +292,12 @@
       button.type = 'button';
       button.addEventListener('click', () => {
         this.#play(file);
-        this.#read({ ask: 'analyze', audio: file }, labels.listening).catch(() => {});
+        this.#request({ ask: 'analyze', audio: file }, labels.listening).catch(() => {});
       });
       return button;
     }
 
-    /** Lets a sample clip be played; nothing else. @param {string} [file] */
+    /** Offers a sample clip to play, or nothing. @param {string} [file] */
     #play(file) {
       this.#parts.player.hidden = !file;
       if (file) this.#parts.player.src = file;
@@ -305,19 +305,19 @@
     }
 
     /** @param {string} text */
-    #say(text) {
+    #showStatus(text) {
       if (this.#parts.explained) this.#parts.explained.textContent = text;
     }
 
     /** @param {number} share */
     #loading(share) {
-      this.#say(this.#parts.loading.replace('{share}', `${Math.round(100 * share)} %`));
+      this.#showStatus(this.#parts.loading.replace('{share}', `${Math.round(100 * share)} %`));
     }
 
-    /** @param {any} told */
+    /** @param {any} reading */
     #show({ headline, explained, notes, shares, report }) {
       this.#parts.headline.textContent = headline;
-      this.#say([explained, ...notes].join(' '));
+      this.#showStatus([explained, ...notes].join(' '));
       for (const { emotion, share, text } of shares) {
         const row = this.#parts.bars.querySelector(`[data-emotion="${emotion}"]`);
         row.classList.toggle('top', emotion === report.label);
@@ -329,8 +329,8 @@
     /** @param {any} error @param {number} turn */
     #fail(error, turn) {
       if (!this.#parts.explained) this.#root.replaceChildren(make('p', 'explained', error.message));
-      else if (turn === this.#turn) this.#say(error.message);
-      this.#tell('error', { code: error.code ?? 'unexpected', message: error.message });
+      else if (turn === this.#turn) this.#showStatus(error.message);
+      this.#dispatch('error', { code: error.code ?? 'unexpected', message: error.message });
     }
   }
 

@@ -1,13 +1,13 @@
-// The browser's own decoder, for what ours cannot read. Its resampling differs from machine to machine,
-// so a reading made this way says so.
+// The browser's own decoder, for files that ours cannot decode. Its resampling differs between machines, so readings made this
+// way say so.
 
-/** Refusals that are worth a second try: not those of files that are empty, too large, or known to be no sound. */
-const UNREAD = ['unknown-format', 'unsupported-codec', 'no-audio-track', 'corrupt', 'no-samples', 'too-many-channels',
+/** Error codes worth a second try: not those of files that are empty, too large, or known to be no audio. */
+const RETRIED = ['unknown-format', 'unsupported-codec', 'no-audio-track', 'corrupt', 'no-samples', 'too-many-channels',
   'unsupported-rate', 'amr', 'nist-sphere', 'windows-media'];
 
-/** Whether a refusal may be healed by the browser's decoder.
+/** Whether the browser's decoder may succeed after this error.
  * @param {string} code */
-export const mayDecode = (code) => UNREAD.includes(code);
+export const mayDecode = (code) => RETRIED.includes(code);
 
 /** The samples of each channel.
  * @param {Blob} file @returns {Promise<{channels: Float32Array[], rateHz: number} | undefined>} */

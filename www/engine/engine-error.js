@@ -1,4 +1,4 @@
-// What the analyzer's own modules throw when they can say what to do about it.
+// Errors that can say what to do about them.
 
 /** An error with a sentence for people and a stable code. */
 export class EngineError extends Error {

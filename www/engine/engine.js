@@ -1,5 +1,5 @@
-// The page's end of the engine: loads it and a model once, and keeps workers alive that read. One reads what comes now and
-// then; where much is asked for at once, more are started, and ended when it is done.
+// The engine as the page sees it: loads it and a model once, and runs workers. One worker serves occasional requests; many
+// requests at once start more, which end when idle.
 
 import { countBytes, getEngine, getModel } from './assets.js';
 import { Reader } from './reader.js';
@@ -17,24 +17,24 @@ import { sealed } from './sealed.js';
 /** @typedef {import('./sealed.js').Sealed} Sealed */
 /** @typedef {{module: WebAssembly.Module, sealed: Sealed} & ModelFiles} Assets */
 
-/** Crashes without one reading between them after which the engine is given up. */
+/** Crashes in a row after which no new worker is started. */
 const MAX_CRASHES = 3;
-/** Times that the graphics processor may stop before it is left alone. */
+/** Times that the GPU may stop before it is no longer used. */
 const MAX_STOPS = 2;
-/** Workers at most, and the memory that all of them may take. */
+/** Maximum of workers, and of memory for all of them. */
 const MAX_READERS = 4;
 const MAX_MEMORY = 500e6;
-/** What a worker takes besides the model. */
+/** Memory of a worker without the model. */
 const READER_MEMORY = 60e6;
-/** Workers beside the first are ended when nothing was asked for this long. */
+/** Workers other than the first end after this long without requests. */
 const IDLE_MS = 20_000;
 
-/** Reads recordings in workers. */
+/** Analyzes recordings in workers. */
 export class Engine {
   #onProgress;
   /** @type {Promise<Assets>} */ #assets;
   /** @type {string} */ #model;
-  /** The first reads what comes now and then, and is the only one that may use the graphics processor.
+  /** The first serves occasional requests, and is the only one that may use the GPU.
    * @type {Reader[]} */
   #readers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #idle;
@@ -44,7 +44,7 @@ export class Engine {
 
   /** Starts loading at once.
    * @param {string} model Name of a folder below models/.
-   * @param {(share: number) => void} onProgress Hears how much is loaded, 0 to 1.
+   * @param {(share: number) => void} onProgress Called with the share that is loaded, 0 to 1.
    * @param {Backend} [backend] What runs speech encoders. */
   constructor(model, onProgress = () => {}, backend = 'auto') {
     this.#onProgress = onProgress;
@@ -54,10 +54,10 @@ export class Engine {
     this.#startFirst();
   }
 
-  /** Reads with another model from now on; with the one before if the other cannot be loaded.
+  /** Switches to another model; keeps the one before if the other cannot be loaded.
    * @param {string} model Name of a folder below models/.
-   * @param {(share: number) => void} onProgress Hears how much is loaded, 0 to 1.
-   * @param {AbortSignal} [signal] Ends the loading. */
+   * @param {(share: number) => void} onProgress Called with the share that is loaded, 0 to 1.
+   * @param {AbortSignal} [signal] Cancels the loading. */
   async use(model, onProgress, signal) {
     const before = await this.#assets;
     const assets = { ...before, ...(await getModel(model, countBytes(onProgress), signal)) };
@@ -66,7 +66,7 @@ export class Engine {
     await first.load(this.#loadOf(assets, this.#backend));
     this.#model = model;
     this.#assets = Promise.resolve(assets);
-    this.#endHelpers();
+    this.#endOthers();
   }
 
   /** The model's description, once it is loaded.
@@ -81,26 +81,26 @@ export class Engine {
     return (await this.#assets).module;
   }
 
-  /** How many recordings are worth asking for at once: as there are cores, and memory for as many copies of the model.
+  /** How many requests to make at once: one per core, if there is memory for as many copies of the model.
    * @returns {Promise<number>} */
-  async width() {
+  async concurrency() {
     const { files } = await this.#assets;
     const model = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    // A copy of the files, and what the engine makes of them.
+    // A copy of the files, and the tensors made of them.
     const fit = Math.floor(MAX_MEMORY / (READER_MEMORY + 2 * model));
     return Math.max(1, Math.min(MAX_READERS, navigator.hardwareConcurrency || 1, fit));
   }
 
-  /** Has a worker answer; the one with the least to do.
+  /** Sends a request to the least busy worker.
    * @template {Topic} T @param {Question<T>} question @returns {Promise<Answers[T]>} */
   async ask(question) {
     if (this.#readers.length === 0) this.#retry();
     const assets = await this.#assets;
-    const width = await this.width();
+    const concurrency = await this.concurrency();
     clearTimeout(this.#idle);
-    const byWork = [...this.#readers].sort((a, b) => a.waiting - b.waiting);
-    const isFull = byWork.length >= width;
-    const reader = byWork[0]?.waiting === 0 || isFull ? byWork[0] : this.#start(assets, 'cpu');
+    const byLoad = [...this.#readers].sort((a, b) => a.pending - b.pending);
+    const isFull = byLoad.length >= concurrency;
+    const reader = byLoad[0]?.pending === 0 || isFull ? byLoad[0] : this.#start(assets, 'cpu');
     return reader.ask((id) => /** @type {Request} */ (/** @type {unknown} */ ({ id, ...question })));
   }
 
@@ -117,7 +117,7 @@ export class Engine {
     }, () => {});
   }
 
-  /** What a worker is given. @param {Assets} assets @param {Backend} backend @returns {Load} */
+  /** What a worker is started with. @param {Assets} assets @param {Backend} backend @returns {Load} */
   #loadOf({ module, manifest, files }, backend) {
     return { module, manifest, files, backend };
   }
@@ -125,57 +125,57 @@ export class Engine {
   /** @param {Assets} assets @param {Backend} backend @returns {Reader} */
   #start(assets, backend) {
     const reader = new Reader(assets.sealed.start('worker.js'), this.#loadOf(assets, backend), {
-      ranOn: (reply) => this.#ranOn(reader, reply),
-      crashed: (reason) => this.#crashed(reader, reason),
-      read: () => this.#wasRead(),
+      onBackend: (reply) => this.#onBackend(reader, reply),
+      onCrash: (reason) => this.#onCrash(reader, reason),
+      onReply: () => this.#onReply(),
     });
     this.#readers.push(reader);
     return reader;
   }
 
-  #wasRead() {
+  #onReply() {
     this.#crashes = 0;
-    if (this.#readers.length > 1 && this.#readers.every(({ waiting }) => waiting === 0)) {
+    if (this.#readers.length > 1 && this.#readers.every(({ pending }) => pending === 0)) {
       clearTimeout(this.#idle);
-      this.#idle = setTimeout(() => this.#endHelpers(), IDLE_MS);
+      this.#idle = setTimeout(() => this.#endOthers(), IDLE_MS);
     }
   }
 
-  /** Ends the workers beside the first, which have the model before this one or nothing to do. */
-  #endHelpers() {
+  /** Ends all workers but the first: they have an earlier model, or nothing to do. */
+  #endOthers() {
     for (const reader of this.#readers.splice(1)) {
-      // What they have in hand is finished first; nothing more is asked of them.
+      // Requests in progress are finished first.
       reader.settled().then(() => reader.end(''));
     }
   }
 
   /** @param {Reader} reader @param {BackendReply} reply */
-  #ranOn(reader, { backend, reason, stopped }) {
+  #onBackend(reader, { backend, reason, stopped }) {
     if (!reason) return;
-    console.warn(`sottovoce: read on the processor: ${reason}`);
+    console.warn(`sottovoce: runs on the CPU: ${reason}`);
     if (stopped) this.#stops += 1;
-    const again = stopped && this.#stops < MAX_STOPS;
-    if (!again) this.#backend = backend;
-    const message = again
+    const isRetried = stopped && this.#stops < MAX_STOPS;
+    if (!isRetried) this.#backend = backend;
+    const message = isRetried
       ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
       : `Readings come from the processor, with the same result but slower: ${reason}.`;
     dispatchEvent(new CustomEvent('sottovoce-backend', { detail: { message } }));
-    if (again) this.#assets.then((assets) => reader.load(this.#loadOf(assets, this.#backend)));
+    if (isRetried) this.#assets.then((assets) => reader.load(this.#loadOf(assets, this.#backend)));
   }
 
-  /** Puts a fresh worker in the place of a dead one and tells whoever waits.
+  /** Replaces a worker that crashed; its pending requests fail.
    * @param {Reader} reader @param {string} reason */
-  #crashed(reader, reason) {
+  #onCrash(reader, reason) {
     console.error(`sottovoce: the analysis stopped: ${reason}`);
-    const place = this.#readers.indexOf(reader);
-    if (place >= 0) this.#readers.splice(place, 1);
+    const index = this.#readers.indexOf(reader);
+    if (index >= 0) this.#readers.splice(index, 1);
     this.#crashes += 1;
-    const again = this.#crashes < MAX_CRASHES;
-    const message = again
+    const isRestarted = this.#crashes < MAX_CRASHES;
+    const message = isRestarted
       ? 'The analysis stopped unexpectedly and has been restarted. Try again; if it happens with this file only, the file is at fault.'
       : 'The analysis keeps stopping in this browser. Reload the page, or try a current Chrome, Edge or Firefox.';
     reader.end(message);
-    if (again) this.#startFirst();
+    if (isRestarted) this.#startFirst();
     dispatchEvent(new CustomEvent('sottovoce-crash', { detail: { message } }));
   }
 

@@ -1,63 +1,63 @@
-// What in a clip raised an emotion, by whichever way the model can be explained.
+// Explains which parts of a clip raised an emotion: by gradients, or by occlusion.
 
 import { EngineError } from './engine-error.js';
 
 /** @typedef {import('./engine.js').Engine} Engine */
 /** @typedef {import('./types.d.ts').Explanation} Explanation */
 
-/** Values of a reading without a part: the logits of seven emotions, and the distance from the training clips. */
-const VALUES = 8;
+/** Outputs of the model for a clip: the logits of seven emotions, and the distance from the training clips. */
+const OUTPUTS = 8;
 
-/** The values of a clip, then those without each part: found once, they explain each emotion.
- * @typedef {Float32Array} Silenced */
+/** Outputs for a clip, then with each part occluded: computed once, they explain each emotion.
+ * @typedef {Float32Array} OcclusionOutputs */
 
-/** Grad-CAM, where the model can be explained by its gradients.
+/** Grad-CAM; none of models with an encoder.
  * @param {Engine} engine @param {Float32Array} samples @param {string} emotion @returns {Promise<Explanation | undefined>} */
 export const explainByGradient = (engine, samples, emotion) => engine.ask({ type: 'explain', samples, emotion });
 
-/** Reads a clip without one part after the other, on as many workers as the engine has.
- * @param {Engine} engine @param {Float32Array} samples @param {AbortSignal} signal Ends it.
- * @param {(done: number, all: number) => void} tell @param {string} [speaker] What is known of the speaker, as JSON text.
- * @returns {Promise<Silenced | undefined>} None if it was ended. */
-export async function silence(engine, samples, signal, tell, speaker) {
-  const places = await engine.ask({ type: 'parts', count: samples.length });
-  const without = [[0, 0], ...Array.from(places).slice(1).map((to, i) => [places[i], to])];
-  const outputs = new Float32Array(VALUES * without.length);
-  const left = [...without.entries()];
+/** Occludes one part of a clip after the other, on as many workers as the engine has.
+ * @param {Engine} engine @param {Float32Array} samples @param {AbortSignal} signal Cancels it.
+ * @param {(done: number, all: number) => void} onProgress @param {string} [speaker] A speaker reference as JSON text.
+ * @returns {Promise<OcclusionOutputs | undefined>} None if it was cancelled. */
+export async function occlude(engine, samples, signal, onProgress, speaker) {
+  const bounds = await engine.ask({ type: 'occlusionParts', count: samples.length });
+  const parts = [[0, 0], ...Array.from(bounds).slice(1).map((to, i) => [bounds[i], to])];
+  const outputs = new Float32Array(OUTPUTS * parts.length);
+  const queue = [...parts.entries()];
   let done = 0;
-  const readOn = async () => {
-    for (let next = left.shift(); next && !signal.aborted; next = left.shift()) {
+  const work = async () => {
+    for (let next = queue.shift(); next && !signal.aborted; next = queue.shift()) {
       const [index, [from, to]] = next;
-      outputs.set(await engine.ask({ type: 'without', samples, from, to, speaker }), VALUES * index);
+      outputs.set(await engine.ask({ type: 'predictOccluded', samples, from, to, speaker }), OUTPUTS * index);
       done += 1;
-      tell(done, without.length);
+      onProgress(done, parts.length);
     }
   };
-  await Promise.all(Array.from({ length: await engine.width() }, readOn));
-  return done === without.length ? outputs : undefined;
+  await Promise.all(Array.from({ length: await engine.concurrency() }, work));
+  return done === parts.length ? outputs : undefined;
 }
 
-/** The seven probabilities of a clip without the samples between two places, as far from the training clips as the whole clip is.
+/** The seven probabilities of a clip with the samples between two positions occluded, calibrated by the distance of the whole clip.
  * @param {Engine} engine @param {Float32Array} samples @param {number} from @param {number} to @returns {Promise<Float32Array>} */
-export async function probabilitiesWithout(engine, samples, from, to) {
-  const outputs = new Float32Array(2 * VALUES);
-  outputs.set(await engine.ask({ type: 'without', samples, from: 0, to: 0 }));
-  outputs.set(await engine.ask({ type: 'without', samples, from, to }), VALUES);
-  return engine.ask({ type: 'probabilitiesWithout', outputs });
+export async function occludedProbabilities(engine, samples, from, to) {
+  const outputs = new Float32Array(2 * OUTPUTS);
+  outputs.set(await engine.ask({ type: 'predictOccluded', samples, from: 0, to: 0 }));
+  outputs.set(await engine.ask({ type: 'predictOccluded', samples, from, to }), OUTPUTS);
+  return engine.ask({ type: 'occludedProbabilities', outputs });
 }
 
-/** @param {Engine} engine @param {Silenced} outputs @param {string} emotion @param {number} count Samples of the clip.
- * @param {string} [speaker] What is known of the speaker, as JSON text. @returns {Promise<Explanation>} */
-export const explainSilenced = (engine, outputs, emotion, count, speaker) =>
-  engine.ask({ type: 'explainSilenced', outputs, emotion, count, speaker });
+/** @param {Engine} engine @param {OcclusionOutputs} outputs @param {string} emotion @param {number} count Samples of the clip.
+ * @param {string} [speaker] A speaker reference as JSON text. @returns {Promise<Explanation>} */
+export const explainByOcclusion = (engine, outputs, emotion, count, speaker) =>
+  engine.ask({ type: 'explainByOcclusion', outputs, emotion, count, speaker });
 
 /** @param {Engine} engine @param {Float32Array} samples @param {string} emotion @param {AbortSignal} signal
- * @param {string} [speaker] What is known of the speaker, as JSON text. @returns {Promise<Explanation>} */
+ * @param {string} [speaker] A speaker reference as JSON text. @returns {Promise<Explanation>} */
 export async function explain(engine, samples, emotion, signal, speaker) {
   const byGradient = await explainByGradient(engine, samples, emotion);
   if (byGradient) return byGradient;
-  const silenced = await silence(engine, samples, signal, () => {}, speaker);
+  const outputs = await occlude(engine, samples, signal, () => {}, speaker);
   signal.throwIfAborted();
-  if (!silenced) throw new EngineError('stopped', 'The analysis stopped before every part was tried. Try again.');
-  return explainSilenced(engine, silenced, emotion, samples.length, speaker);
+  if (!outputs) throw new EngineError('stopped', 'The analysis stopped before every part was tried. Try again.');
+  return explainByOcclusion(engine, outputs, emotion, samples.length, speaker);
 }

@@ -1,5 +1,5 @@
-// Where the files lie that the engine loads. The npm package has another script in this place, which names each of them, so
-// that bundlers find them.
+// Addresses of the files that the engine loads. The npm package replaces this script by one that names each file, so that
+// bundlers find them.
 
-/** @param {string} path Below the folder that holds the engine, `models/` and `www/`. @returns {URL} */
+/** @param {string} path Relative to the folder with the engine, `models/` and `www/`. @returns {URL} */
 export const fileAt = (path) => new URL(`../../${path}`, import.meta.url);

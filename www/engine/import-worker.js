@@ -1,4 +1,4 @@
-// Brings a speech encoder to eight bits in a worker of its own, whose memory is free again when it ends.
+// Quantizes a speech encoder to eight bits, in a worker of its own, whose memory is freed when it ends.
 
 import init, { importEncoder } from '../../sottovoce.js';
 
@@ -6,28 +6,28 @@ import init, { importEncoder } from '../../sottovoce.js';
 /** @typedef {import('./types.d.ts').ImportRequest} ImportRequest */
 
 /** @param {ImportRequest} request @returns {Promise<ImportReply>} */
-async function answer({ module, folder, files: given }) {
+async function convert({ module, folder, files: available }) {
   try {
     await init({ module_or_path: module });
     /** @param {string} name */
-    const find = (name) => given.find((file) => file.name === name);
-    // One file after the other is read into memory, when the engine asks for it.
+    const find = (name) => available.find((file) => file.name === name);
+    // Files are read into memory one by one, when the engine asks for them.
     const read = (/** @type {string} */ name) =>
       new Uint8Array(new FileReaderSync().readAsArrayBuffer(/** @type {File} */ (find(name))));
     const imported = importEncoder(folder, await (find('config.json')?.text() ?? ''),
-      await find('preprocessor_config.json')?.text(), given.map(({ name }) => name), read);
+      await find('preprocessor_config.json')?.text(), available.map(({ name }) => name), read);
     const files = /** @type {Uint8Array<ArrayBuffer>[]} */ (imported.files);
     return { description: imported.description, files };
   } catch (error) {
     const { code, message } = /** @type {{code?: string, message: string}} */ (error);
     if (code) return { code, message };
-    // Most likely its memory ended: a page has 4 GB.
+    // Most likely out of memory: a page has 4 GB.
     console.warn(error);
     return { code: 'crashed', message: 'The conversion stopped; the encoder may be too large for a browser. Import it with the command line, and bring the folder that this writes.' };
   }
 }
 
 self.onmessage = async ({ data }) => {
-  const reply = await answer(data);
+  const reply = await convert(data);
   self.postMessage(reply, { transfer: 'files' in reply ? reply.files.map(({ buffer }) => buffer) : [] });
 };

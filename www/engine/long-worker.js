@@ -1,4 +1,4 @@
-// Cuts a recording of any length into windows, in a worker of its own: little of the file is in memory at a time.
+// Cuts a recording of any length into windows, in a worker of its own, with little of the file in memory at a time.
 
 import init, { LongAudio } from '../../sottovoce.js';
 

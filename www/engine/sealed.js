@@ -1,7 +1,7 @@
-// Starts the workers that hear voices, so that none of them can connect anywhere, not even to this site.
+// Starts the workers that process recordings, so that none of them can connect anywhere, not even to this site.
 //
 // A worker loaded from an address has only the policy that the server sends with it, and many servers send none. A worker
-// made of text that the page loaded has the policy of the document that starts it: www/engine/sealed.html, which forbids all.
+// started from a blob inherits the policy of its document: www/engine/sealed.html, which allows no connection.
 
 import { EngineError } from './engine-error.js';
 import { fileAt } from './files.js';
@@ -11,13 +11,13 @@ import { scriptFrom } from './trusted.js';
 /** @typedef {{start: (script: Script) => Worker}} Sealed */
 
 /** @type {Script[]} */ const SCRIPTS = ['worker.js', 'long-worker.js', 'import-worker.js'];
-/** What they import; servers for development put an address of their own in its place. */
+/** Their import of the engine; development servers change its address. */
 const IMPORTED = /(?<=from\s*)(['"])[^'"]*\bsottovoce\.js[^'"]*\1/;
 
 /** @type {Promise<Sealed> | undefined} */
 let opened;
 
-/** Opened once; again if that failed. All that workers will need is loaded then: they start without the network.
+/** Opened once; again if that failed. It loads all that workers need, so that they start without the network.
  * @returns {Promise<Sealed>} */
 export function sealed() {
   opened ??= open().catch((error) => {
@@ -31,16 +31,16 @@ export function sealed() {
 async function open() {
   const [realm, engine, ...texts] = await Promise.all([frame(), text('sottovoce.js'), ...SCRIPTS.map((script) => text(`www/engine/${script}`))]);
   const imported = realm.URL.createObjectURL(script(engine));
-  const made = texts.map((text) => realm.URL.createObjectURL(script(text.replace(IMPORTED, JSON.stringify(imported)))));
-  return { start: (script) => new realm.Worker(scriptFrom(made[SCRIPTS.indexOf(script)]), { type: 'module' }) };
+  const urls = texts.map((text) => realm.URL.createObjectURL(script(text.replace(IMPORTED, JSON.stringify(imported)))));
+  return { start: (script) => new realm.Worker(scriptFrom(urls[SCRIPTS.indexOf(script)]), { type: 'module' }) };
 }
 
-/** Firefox (140) lets a worker made of text listen to a server in spite of the policy, so that is taken away before anything
- * else runs. */
-const DEAF = 'delete globalThis.EventSource;\n';
+/** Firefox (140) lets a worker from a blob open an EventSource in spite of the policy, so it is removed before anything else
+ * runs. */
+const NO_EVENT_SOURCE = 'delete globalThis.EventSource;\n';
 
 /** @param {string} text */
-const script = (text) => new Blob([DEAF, text], { type: 'text/javascript' });
+const script = (text) => new Blob([NO_EVENT_SOURCE, text], { type: 'text/javascript' });
 
 /** @returns {Promise<Window & typeof globalThis>} */
 async function frame() {
@@ -52,16 +52,16 @@ async function frame() {
   document.body.append(frame);
   await loaded;
   const policy = frame.contentDocument?.querySelector('meta[http-equiv="Content-Security-Policy"]');
-  // Also when a server answers with a page of its own that says what went wrong.
-  if (!policy) throw unloaded();
+  // For example when the server sends an error page of its own.
+  if (!policy) throw notLoaded();
   return /** @type {Window & typeof globalThis} */ (frame.contentWindow);
 }
 
 /** @param {string} path @returns {Promise<string>} */
 async function text(path) {
   const response = await fetch(fileAt(path)).catch(() => undefined);
-  if (!response?.ok) throw unloaded();
+  if (!response?.ok) throw notLoaded();
   return response.text();
 }
 
-const unloaded = () => new EngineError('not-loaded', 'Part of the analyzer could not be loaded. Check the connection and try again.');
+const notLoaded = () => new EngineError('not-loaded', 'Part of the analyzer could not be loaded. Check the connection and try again.');

@@ -1,25 +1,25 @@
-/** Messages between the page and its worker, and the report they carry. */
+/** Types that the engine and the page share: reports, and messages between the page and its workers. */
 
 export type Certainty = 'likely' | 'leaning' | 'unsure' | 'no-speech';
 
-/** What is known of a speaker. */
-export interface Known {
+/** Statistics of the clips in a speaker reference. */
+export interface ReferenceStatistics {
   clips: number;
-  /** How much the model heard of them together. */
+  /** Their total length as the model's input. */
   seconds: number;
-  /** How much the clips differ: 1 is as much as those of all speakers and emotions that trained the model. None of one clip. */
+  /** Variance of the clips' embeddings: 1 is that of the training set. None of one clip. */
   variance: number | null;
-  /** The emotion, other than neutral, that most of them seem to be: more varied ones would help. */
+  /** The emotion, other than neutral, of most of the clips: more varied ones would help. */
   one_sided: string | null;
 }
 
-/** What other recordings of the speaker a reading rests on, and what is said without them. */
-export interface SpeakerSummary extends Known {
+/** The reference that a reading is conditioned on, and the unconditioned reading. */
+export interface SpeakerSummary extends ReferenceStatistics {
   alone: { label: string; certainty: Certainty; probabilities: Record<string, number> };
 }
 
-/** What is known of a speaker, as JSON text in `reference`. */
-export interface SpeakerReference extends Known {
+/** A speaker reference: other clips of a speaker, as JSON text in `reference`. */
+export interface SpeakerReference extends ReferenceStatistics {
   reference: string;
 }
 
@@ -27,13 +27,14 @@ export interface Report {
   label: string;
   certainty: Certainty;
   probabilities: Record<string, number>;
-  /** Beside which other recordings of the speaker, if there were any. */
+  /** The speaker reference that it is conditioned on, if there is one. */
   speaker?: SpeakerSummary;
   notes: Note[];
-  /** `lost_s`: seconds of sound that are missing, known or estimated. */
+  /** `lost_s`: seconds of audio that are missing, known or estimated. */
   quality: { level_dbfs: number; clipped_share: number; speech_share: number; lost_s: number };
   model: string;
   backend: 'cpu' | 'webgpu';
+  /** Length of the recording, and start and length of the clip that the model got. */
   duration_s: number;
   heard_from_s: number;
   heard_s: number;
@@ -41,10 +42,10 @@ export interface Report {
   timings: { decode_ms: number; quality_ms: number; features_ms: number; model_ms: number };
 }
 
-/** A channel that is read alone: the left, the right or one by its number, counted from 1. */
+/** The only channel to analyze: the left, the right or one by its number, counted from 1. */
 export type Channel = 'left' | 'right' | number;
 
-/** Something that a person should know of a recording. */
+/** Advice on a recording, for people. */
 export interface Note {
   code: string;
   advice: string;
@@ -57,22 +58,22 @@ export interface Reading {
   /** Log-mel in decibels, row by row, lowest band first. */
   picture: Float32Array;
   pictureRows: number;
-  /** What the model decided by, to be compared from clip to clip. */
+  /** The clip's embedding. */
   features: Float32Array;
   /** The speaker reference of this recording alone, as JSON text; none without speech, or of models that take none. */
   enrolment?: string;
 }
 
-/** A model as it is loaded: the text of its `model.json`, and the files that this names, in their order. */
+/** A model as it is loaded: the text of its `model.json`, and the files that it names, in that order. */
 export interface ModelFiles {
   manifest: string;
   files: Uint8Array[];
 }
 
-/** What runs speech encoders: `auto` takes the graphics processor where there is one and it is quicker. */
+/** What runs speech encoders: `auto` uses the GPU where there is one and it is faster. */
 export type Backend = 'auto' | 'cpu' | 'webgpu';
 
-/** What a worker needs before it can read. */
+/** What a worker needs first. */
 export interface Load extends ModelFiles {
   module: WebAssembly.Module;
   backend: Backend;
@@ -84,13 +85,14 @@ export interface Picture {
   rows: number;
 }
 
-/** What decided a reading, in a few numbers; seconds are counted from the clip's start. */
+/** An explanation in a few numbers; seconds are counted from the clip's start. */
 export interface Summary {
   emotion: string;
   probability: number;
+  /** Grad-CAM, or occlusion. */
   method: 'grad-cam' | 'silencing';
   clip_s: number;
-  /** Where half of the heat lies; none if the map tells no times, or is empty. */
+  /** Where half of the heat lies; none if the map has no time axis, or is empty. */
   seconds: [number, number] | null;
   rows: [number, number] | null;
   hz: [number, number] | null;
@@ -99,10 +101,11 @@ export interface Summary {
 export interface Explanation {
   summary: Summary;
   heat: Picture;
-  /** What the model saw, if it sees a picture. */
+  /** The model's input, if it is a feature map. */
   seen?: Picture;
 }
 
+/** How much each number of the embedding varies among clips. */
 export interface FeatureVariance {
   clips: number;
   variance: number[];
@@ -110,7 +113,7 @@ export interface FeatureVariance {
   least: { feature: number; variance: number }[];
 }
 
-/** What each step of the front end makes of one frame. */
+/** The output of each step of the front end for one frame. */
 export interface Steps {
   frame: Float32Array;
   window: Float32Array;
@@ -122,33 +125,33 @@ export interface Steps {
   mfcc: Picture;
 }
 
-/** Samples are mono at 16 kHz, if nothing else is said. `speaker` is a speaker reference as JSON text: a reading is beside it. */
+/** Samples are mono at 16 kHz unless a rate is given. `speaker` is a speaker reference as JSON text, to condition on. */
 interface Questions {
-  /** All channels are mixed, unless one is chosen. */
+  /** All channels are mixed unless one is chosen. */
   file: { file: Blob; channel?: Channel; speaker?: string };
-  /** The samples of each channel at one rate, as the browser decodes them. */
+  /** The samples of each channel, as the browser decodes them. */
   channels: { channels: Float32Array[]; rateHz: number; channel?: Channel; speaker?: string };
   samples: { samples: Float32Array; rateHz: number; speaker?: string };
   /** A window of long audio. */
   window: { samples: Float32Array; rateHz: number; speaker?: string };
-  /** The reference of all clips of several. */
+  /** Merges speaker references. */
   merge: { references: string[] };
   explain: { samples: Float32Array; emotion: string };
-  /** The places of samples between which a clip is silenced, part by part. */
-  parts: { count: number };
-  /** A reading with the samples between two places silenced. */
-  without: { samples: Float32Array; from: number; to: number; speaker?: string };
-  /** Of what `without` gives of a clip, then without a part of it. */
-  probabilitiesWithout: { outputs: Float32Array };
-  /** Of what `without` gives of a clip of so many samples, then without each part. */
-  explainSilenced: { outputs: Float32Array; emotion: string; count: number; speaker?: string };
+  /** The bounds of the parts of a clip of so many samples that are occluded one by one. */
+  occlusionParts: { count: number };
+  /** Predicts with the samples between two positions occluded. */
+  predictOccluded: { samples: Float32Array; from: number; to: number; speaker?: string };
+  /** Takes the outputs of `predictOccluded` for a clip, then with a part occluded. */
+  occludedProbabilities: { outputs: Float32Array };
+  /** Takes the outputs of `predictOccluded` for a clip of so many samples, then with each part occluded. */
+  explainByOcclusion: { outputs: Float32Array; emotion: string; count: number; speaker?: string };
   attention: { samples: Float32Array };
   activations: { samples: Float32Array };
   variance: { clips: Float32Array[] };
   steps: { samples: Float32Array; frame: number; window: number; hop: number; bands: number; coefficients: number };
 }
 
-/** What the worker answers to each. */
+/** The worker's answers. */
 export interface Answers {
   file: Reading;
   channels: Reading;
@@ -156,17 +159,17 @@ export interface Answers {
   /** None where there is too little speech. */
   window: Report | undefined;
   merge: SpeakerReference;
-  /** None of models with an encoder, which are explained by silencing. */
+  /** None of models with an encoder, which are explained by occlusion. */
   explain: Explanation | undefined;
-  parts: Uint32Array;
+  occlusionParts: Uint32Array;
   /** The logits of the seven emotions, then the distance from the training clips. */
-  without: Float32Array;
+  predictOccluded: Float32Array;
   /** Seven, in the order of the emotions. */
-  probabilitiesWithout: Float32Array;
-  explainSilenced: Explanation;
-  /** How much each frame (rows) looks at each (columns): all heads of the first layer, then of the next. */
+  occludedProbabilities: Float32Array;
+  explainByOcclusion: Explanation;
+  /** Attention weights of each frame (rows) for each (columns): all heads of the first layer, then of the next. */
   attention: Picture[] | undefined;
-  /** How strongly each latent dimension (rows) answers in each frame (columns). */
+  /** Activation of each dimension (rows) in each frame (columns). */
   activations: Picture | undefined;
   /** None of fewer than two clips. */
   variance: FeatureVariance | undefined;
@@ -176,18 +179,18 @@ export interface Answers {
 export type Topic = keyof Questions;
 export type Question<T extends Topic> = { type: T } & Questions[T];
 
-/** Asked of the worker. */
+/** Messages to the worker. */
 export type Request =
   | { type: 'load'; id: number } & Load
   | { [T in Topic]: { id: number } & Question<T> }[Topic];
 
-/** Told by the worker. */
+/** Messages from the worker. */
 export type Reply =
   | { type: 'ready'; id: number }
   | { type: 'answer'; id: number; answer: Answers[Topic] }
   | { type: 'refused'; id: number; code: string; message: string }
   | { type: 'crashed'; message: string }
-  /** What runs the encoder from now on; `reason` tells why it is not the graphics processor, `stopped` that it was. */
+  /** What runs the encoder from now on; `reason` says why it is not the GPU, `stopped` whether it was until now. */
   | { type: 'backend'; backend: 'cpu' | 'webgpu'; reason?: string; stopped?: boolean };
 
 export interface Metrics {
@@ -195,7 +198,7 @@ export interface Metrics {
   accuracy: number;
   mean_recall: number;
   accuracy_by_corpus: Record<string, number>;
-  /** Clips, from what was asked for (rows) to what was said (columns), in the order of the emotions. */
+  /** Clips by target (rows) and prediction (columns), in the order of the emotions. */
   confusion: number[][];
 }
 
@@ -209,24 +212,24 @@ export interface Manifest {
   name: string;
   summary: string;
   weights: FileEntry;
-  /** Of models that listen through a speech encoder, the encoder with its files. */
+  /** Of models with a speech encoder, the encoder with its files. */
   front_end: { kind?: 'mfcc_rms' | 'log_mel'; encoder?: EncoderDescription };
   /** Of models that take a speaker reference, the file for it. */
   speaker?: { weights: FileEntry };
   training: { split: string };
   metrics: Metrics;
-  /** Corpora that it never met. */
+  /** Accuracy on unseen corpora. */
   unseen_corpora?: UnseenCorpus[];
 }
 
-/** How a model does on a corpus that it never met: shares of clips. */
+/** Evaluation on an unseen corpus: shares of clips. */
 export interface UnseenCorpus {
   corpus: string;
   clips: number;
   accuracy: number;
-  /** Of which an emotion is said for certain. */
+  /** Coverage: for which an emotion is given without reserve. */
   said: number;
-  /** Of those, the right ones. */
+  /** Selective accuracy: how many of those are right. */
   right: number | null;
 }
 
@@ -237,29 +240,29 @@ export interface EncoderDescription {
   shards: FileEntry[];
 }
 
-/** Asked of the worker that cuts long audio into windows: to open a file, then for one window after the other. */
+/** Messages to the worker that cuts long audio into windows: opens a file, then gets one window after the other. */
 export type LongRequest =
   | { type: 'open'; module: WebAssembly.Module; file: Blob; stepS: number; channel?: Channel }
   | { type: 'next' };
 
-/** Told by it. */
+/** Its replies. */
 export type LongReply =
   | { type: 'opened'; durationS?: number }
   | { type: 'window'; startS: number; samples: Float32Array<ArrayBuffer> }
   | { type: 'end'; lostS: number; notes: Note[] }
   | { type: 'refused'; code: string; message: string };
 
-/** What is said of a part of long audio. */
+/** The reading of a window of long audio. */
 export interface Moment {
   startS: number;
   endS: number;
   /** None where there is too little speech. */
   report?: Report;
-  /** How loud it is, 0 to 1, twenty times a second, before the next begins. */
+  /** Peaks, 0 to 1, twenty a second, until the next window begins. */
   peaks: Float32Array;
 }
 
-/** Asked of the worker that brings speech encoders to our form. */
+/** Message to the worker that converts speech encoders. */
 export interface ImportRequest {
   module: WebAssembly.Module;
   /** The folder's name. */
@@ -267,11 +270,26 @@ export interface ImportRequest {
   files: File[];
 }
 
-/** Told by it. */
+/** Its reply. */
 export type ImportReply =
   | { description: string; files: Uint8Array<ArrayBuffer>[] }
   | { code: string; message: string };
 
+/** A folder of a visitor's: of a model, an encoder or recordings. */
+export interface Folder {
+  name: string;
+  files: File[];
+}
+
+/** What an analysis needs of an `Engine`. */
+export interface EngineClient {
+  ask<T extends Topic>(question: Question<T>): Promise<Answers[T]>;
+}
+
+/** Analyzes some recording with an engine. */
+export type Analyze = (engine: EngineClient) => Promise<Reading>;
+
+/** A sample clip. */
 export interface Sample {
   file: string;
   sex: 'female' | 'male';
@@ -282,11 +300,11 @@ export interface Sample {
 }
 
 declare global {
-  /** Written by the build before the offline worker: the page's version, and the hash of each of its files. */
+  /** Prepended to the service worker by the build: the page's version, and the hash of each of its files. */
   const VERSION: string;
   const FILES: Record<string, string>;
 
-  /** Of workers, which the page's other scripts are not. */
+  /** Available in workers only. */
   class FileReaderSync {
     readAsArrayBuffer(blob: Blob): ArrayBuffer;
   }

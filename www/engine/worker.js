@@ -1,5 +1,5 @@
-// The worker: runs the engine away from the page, so that the page stays responsive and survives a crash.
-// It fetches nothing; the page hands it the compiled engine and the model.
+// The worker that runs the engine, so that the page stays responsive and survives a crash. It loads nothing: the page sends it
+// the compiled engine and the model.
 
 import init, { Engine, FrontEndSteps, GpuEncoder, featureVariance, silencedParts } from '../../sottovoce.js';
 
@@ -10,7 +10,7 @@ import init, { Engine, FrontEndSteps, GpuEncoder, featureVariance, silencedParts
 let engine;
 
 /** @param {Reply} reply */
-const tell = (reply) => self.postMessage(reply);
+const send = (reply) => self.postMessage(reply);
 
 /** @typedef {Extract<Request, {type: 'load'}>} LoadRequest */
 
@@ -24,7 +24,7 @@ async function load(request) {
   if (backend === 'webgpu') await tryGpu(loaded, await openGpu(request), true);
 }
 
-/** The encoder of the model on the graphics processor; nothing if there is none, or that cannot be had.
+/** The model's encoder on the GPU; nothing if it has none or the GPU cannot be used.
  * @param {LoadRequest} request @returns {Promise<GpuEncoder | undefined>} */
 async function openGpu({ manifest, files, backend }) {
   try {
@@ -35,73 +35,73 @@ async function openGpu({ manifest, files, backend }) {
   }
 }
 
-/** Has an engine read on the graphics processor, if that is quicker or wanted.
- * @param {Engine} reader @param {GpuEncoder | undefined} encoder @param {boolean} wanted */
-async function tryGpu(reader, encoder, wanted) {
+/** Moves an engine's encoder to the GPU, if that is faster or wanted.
+ * @param {Engine} target @param {GpuEncoder | undefined} encoder @param {boolean} wanted */
+async function tryGpu(target, encoder, wanted) {
   if (!encoder) return;
-  // Another model may have come meanwhile.
-  if (reader !== engine) return encoder.free();
+  // Another model may have been loaded meanwhile.
+  if (target !== engine) return encoder.free();
   try {
-    const used = await reader.tryGpu(encoder, wanted);
-    tell({ type: 'backend', backend: used ? 'webgpu' : 'cpu' });
+    const used = await target.tryGpu(encoder, wanted);
+    send({ type: 'backend', backend: used ? 'webgpu' : 'cpu' });
   } catch (error) {
     withoutGpu(/** @type {Error} */ (error).message);
   }
 }
 
 /** @param {string} reason */
-const withoutGpu = (reason) => tell({ type: 'backend', backend: 'cpu', reason });
+const withoutGpu = (reason) => send({ type: 'backend', backend: 'cpu', reason });
 
-function reader() {
+function loadedEngine() {
   if (!engine) throw new Error('a recording came before the model');
   return engine;
 }
 
-/** The engine, to read beside what is known of the speaker, if something is. @param {string} [speaker] */
-function beside(speaker) {
-  reader().setSpeaker(speaker);
-  return reader();
+/** The engine, conditioned on a speaker reference if there is one. @param {string} [speaker] */
+function conditioned(speaker) {
+  loadedEngine().setSpeaker(speaker);
+  return loadedEngine();
 }
 
 /** @typedef {import('./types.d.ts').Answers} Answers */
 /** @typedef {import('./types.d.ts').Topic} Topic */
 /** @template {Topic} T @typedef {import('./types.d.ts').Question<T>} Question */
-/** @typedef {{gpuStopped?: string}} Note What is told once the answer is out. */
+/** @typedef {{gpuStopped?: string}} GpuStatus Reported after the answer. */
 
-/** What is answered to each question.
- * @type {{[T in Topic]: (question: Question<T>, note: Note) => Answers[T] | Promise<Answers[T]>}} */
+/** Answers each type of question.
+ * @type {{[T in Topic]: (question: Question<T>, gpuStatus: GpuStatus) => Answers[T] | Promise<Answers[T]>}} */
 const answers = {
-  file: async ({ file, channel, speaker }, note) => {
+  file: async ({ file, channel, speaker }, gpuStatus) => {
     // Checked before the file is read into memory.
-    reader().checkSize(file.size);
-    return plainReading(await beside(speaker).analyzeFile(new Uint8Array(await file.arrayBuffer()), named(channel)), note);
+    loadedEngine().checkSize(file.size);
+    return plainReading(await conditioned(speaker).analyzeFile(new Uint8Array(await file.arrayBuffer()), channelName(channel)), gpuStatus);
   },
-  channels: async ({ channels, rateHz, channel, speaker }, note) =>
-    plainReading(await beside(speaker).analyzeChannels(channels, rateHz, named(channel)), note),
-  samples: async ({ samples, rateHz, speaker }, note) => plainReading(await beside(speaker).analyzeSamples(samples, rateHz), note),
-  merge: ({ references }) => JSON.parse(reader().mergeReferences(references)),
-  window: async ({ samples, rateHz, speaker }, note) => {
-    const { report, gpuStopped } = await beside(speaker).readWindow(samples, rateHz);
-    note.gpuStopped = gpuStopped;
+  channels: async ({ channels, rateHz, channel, speaker }, gpuStatus) =>
+    plainReading(await conditioned(speaker).analyzeChannels(channels, rateHz, channelName(channel)), gpuStatus),
+  samples: async ({ samples, rateHz, speaker }, gpuStatus) => plainReading(await conditioned(speaker).analyzeSamples(samples, rateHz), gpuStatus),
+  merge: ({ references }) => JSON.parse(loadedEngine().mergeReferences(references)),
+  window: async ({ samples, rateHz, speaker }, gpuStatus) => {
+    const { report, gpuStopped } = await conditioned(speaker).readWindow(samples, rateHz);
+    gpuStatus.gpuStopped = gpuStopped;
     return report && JSON.parse(report);
   },
   explain: ({ samples, emotion }) => {
-    const explained = reader().explain(samples, emotion);
+    const explained = loadedEngine().explain(samples, emotion);
     return explained && plainExplanation(explained);
   },
-  parts: ({ count }) => silencedParts(count),
-  without: ({ samples, from, to, speaker }) => beside(speaker).readWithout(samples, from, to),
-  probabilitiesWithout: ({ outputs }) => beside().probabilitiesWithout(outputs),
-  explainSilenced: ({ outputs, emotion, count, speaker }) =>
-    plainExplanation(beside(speaker).explainSilenced(outputs, emotion, count)),
-  attention: ({ samples }) => reader().attention(samples)?.map(plainPicture),
+  occlusionParts: ({ count }) => silencedParts(count),
+  predictOccluded: ({ samples, from, to, speaker }) => conditioned(speaker).readWithout(samples, from, to),
+  occludedProbabilities: ({ outputs }) => conditioned().probabilitiesWithout(outputs),
+  explainByOcclusion: ({ outputs, emotion, count, speaker }) =>
+    plainExplanation(conditioned(speaker).explainSilenced(outputs, emotion, count)),
+  attention: ({ samples }) => loadedEngine().attention(samples)?.map(plainPicture),
   activations: ({ samples }) => {
-    const found = reader().encoderActivations(samples);
-    return found && plainPicture(found);
+    const activations = loadedEngine().encoderActivations(samples);
+    return activations && plainPicture(activations);
   },
   variance: ({ clips }) => {
-    const found = featureVariance(clips);
-    return found && JSON.parse(found);
+    const variance = featureVariance(clips);
+    return variance && JSON.parse(variance);
   },
   steps: ({ samples, frame, window, hop, bands, coefficients }) => {
     const steps = new FrontEndSteps(samples, frame, window, hop, bands, coefficients);
@@ -114,12 +114,13 @@ const answers = {
 };
 
 /** @param {import('./types.d.ts').Channel} [channel] */
-const named = (channel) => (channel === undefined ? undefined : String(channel));
+const channelName = (channel) => (channel === undefined ? undefined : String(channel));
 
-/** What can be sent. @param {import('../../sottovoce.js').Reading} reading @param {Note} note */
-function plainReading(reading, note) {
+/** A reading as a plain object, which can be sent.
+ * @param {import('../../sottovoce.js').Reading} reading @param {GpuStatus} gpuStatus */
+function plainReading(reading, gpuStatus) {
   const { samples, picture, pictureRows, features, enrolment, gpuStopped } = reading;
-  note.gpuStopped = gpuStopped;
+  gpuStatus.gpuStopped = gpuStopped;
   const report = JSON.parse(reading.report);
   reading.free();
   return { report, samples, picture, pictureRows, features, enrolment };
@@ -140,60 +141,60 @@ function plainExplanation(explained) {
   return answer;
 }
 
-/** Answers one request; errors without a code are the engine's own and end this worker.
+/** Answers one request; errors without a code are panics of the engine and end this worker.
  * @param {Request} request */
 async function answer(request) {
   try {
     if (request.type === 'load') {
       await load(request);
-      tell({ type: 'ready', id: request.id });
+      send({ type: 'ready', id: request.id });
       setTimeout(() => enqueue(warmUp));
       if (request.backend === 'auto' && 'gpu' in navigator) setTimeout(() => offerGpu(request));
       return;
     }
-    /** @type {Note} */ const note = {};
-    const given = await /** @type {(question: any, note: Note) => Answers[Topic]} */ (answers[request.type])(request, note);
-    tell({ type: 'answer', id: request.id, answer: given });
-    afterwards(note.gpuStopped);
+    /** @type {GpuStatus} */ const gpuStatus = {};
+    const result = await /** @type {(question: any, gpuStatus: GpuStatus) => Answers[Topic]} */ (answers[request.type])(request, gpuStatus);
+    send({ type: 'answer', id: request.id, answer: result });
+    reportStop(gpuStatus.gpuStopped);
   } catch (error) {
     const { code, message } = /** @type {{code?: string, message: string}} */ (error);
-    if (code) tell({ type: 'refused', id: request.id, code, message });
-    else tell({ type: 'crashed', message: message ?? String(error) });
+    if (code) send({ type: 'refused', id: request.id, code, message });
+    else send({ type: 'crashed', message: message ?? String(error) });
   }
 }
 
-/** The first run is slow, since browsers compile what they run: done before anyone waits, unless someone waits. */
+/** Browsers compile what they run, so that the first analysis is slow: makes one unless a request is pending. */
 async function warmUp() {
-  if (waiting > 0 || !engine) return;
+  if (pending > 0 || !engine) return;
   const reading = await engine.analyzeSamples(new Float32Array(16_000), 16_000);
-  afterwards(reading.gpuStopped);
+  reportStop(reading.gpuStopped);
   reading.free();
 }
 
-/** @param {string | undefined} gpuStopped Why the graphics processor is no longer used. */
-function afterwards(gpuStopped) {
-  if (gpuStopped) tell({ type: 'backend', backend: 'cpu', reason: gpuStopped, stopped: true });
+/** @param {string | undefined} gpuStopped Why the GPU is no longer used. */
+function reportStop(gpuStopped) {
+  if (gpuStopped) send({ type: 'backend', backend: 'cpu', reason: gpuStopped, stopped: true });
 }
 
-/** Sets up the graphics processor while the engine reads on the processor, and tries it once nobody waits.
+/** Sets up the GPU while the engine runs on the CPU, then tries it after the pending requests.
  * @param {LoadRequest} request */
 async function offerGpu(request) {
-  const reader = engine;
+  const target = engine;
   const encoder = await openGpu(request);
-  if (reader && encoder) enqueue(() => tryGpu(reader, encoder, false));
+  if (target && encoder) enqueue(() => tryGpu(target, encoder, false));
 }
 
 // One at a time: the engine holds one set of buffers.
 let queue = Promise.resolve();
-let waiting = 0;
+let pending = 0;
 
 /** @param {() => Promise<void>} work */
 const enqueue = (work) => { queue = queue.then(work); };
 
 self.onmessage = ({ data }) => {
-  waiting += 1;
+  pending += 1;
   enqueue(async () => {
-    waiting -= 1;
+    pending -= 1;
     await answer(data);
   });
 };

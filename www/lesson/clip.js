@@ -1,13 +1,13 @@
-// A clip of the lesson: who speaks, what was asked for, and what listeners heard.
+// A clip of the lesson: its speaker, the emotion asked for, and the listeners' choice.
 
 /**
  * @typedef {object} LessonClip A clip of CREMA-D.
- * @property {string} file Its place beside this script.
+ * @property {string} file Its path, relative to this script.
  * @property {'female' | 'male'} sex
  * @property {number} age
  * @property {string} words
  * @property {string} acted What the actor was asked for.
- * @property {string[]} heard What most listeners chose who heard the voice alone; several where votes were equal.
+ * @property {string[]} perceived What most listeners to the voice alone chose; several where votes were equal.
  */
 
 /** @param {LessonClip} clip */

@@ -1,14 +1,12 @@
-// What a model says of each emotion that actors were asked for, and the clips behind it.
+// The model's confusion matrix, with the lesson's clips behind its cells.
 
-import { EMOTIONS, NAMES, speaker } from '../page/words.js';
+import { byId } from '../page/dom.js';
 import { t } from '../page/text.js';
+import { EMOTIONS, NAMES, speaker } from '../page/words.js';
 import { addressOf } from './clip.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
 /** @typedef {import('./clip.js').LessonClip} LessonClip */
-
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
 
 /** @param {Lesson} lesson */
 export function setUpMatrix(lesson) {
@@ -18,40 +16,39 @@ export function setUpMatrix(lesson) {
     await engine.use(byId('model').value, () => {});
     await draw(lesson);
   }));
-  // All clips are read for it: not before somebody gets there.
-  const waiting = new IntersectionObserver((seen) => {
-    if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
-    waiting.disconnect();
+  // It analyzes all clips, so it waits until the matrix is in view.
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    observer.disconnect();
     attempt(() => draw(lesson));
   });
-  waiting.observe(byId('matrix'));
+  observer.observe(byId('matrix'));
 }
 
 /** @param {Lesson} lesson */
-async function draw({ engine, clips, read }) {
+async function draw({ engine, clips, analyze }) {
   const { metrics } = await engine.manifest();
   byId('cell').textContent = t('Listening.');
-  // As this model reads them in this tab, now.
-  const said = await Promise.all(clips.map(async (clip) => (await read(clip)).report.label));
+  const predicted = await Promise.all(clips.map(async (clip) => (await analyze(clip)).report.label));
   byId('cell').replaceChildren();
   byId('matrix').replaceChildren(head(), ...metrics.confusion.map((counts, row) => {
-    const line = document.createElement('tr');
-    line.append(heading(NAMES[EMOTIONS[row]], 'row'));
+    const tableRow = document.createElement('tr');
+    tableRow.append(heading(NAMES[EMOTIONS[row]], 'row'));
     counts.forEach((count, column) => {
-      const behind = clips.filter((clip, i) => clip.acted === EMOTIONS[row] && said[i] === EMOTIONS[column]);
-      const cell = line.insertCell();
+      const matching = clips.filter((clip, i) => clip.acted === EMOTIONS[row] && predicted[i] === EMOTIONS[column]);
+      const cell = tableRow.insertCell();
       cell.className = row === column ? 'right' : '';
-      cell.append(behind.length ? button(count, EMOTIONS[row], EMOTIONS[column], behind) : String(count));
+      cell.append(matching.length ? button(count, EMOTIONS[row], EMOTIONS[column], matching) : String(count));
     });
-    return line;
+    return tableRow;
   }));
   byId('matrix').removeAttribute('aria-busy');
 }
 
 function head() {
-  const line = document.createElement('tr');
-  line.append(heading(t('asked for ↓, said →'), 'col'), ...EMOTIONS.map((emotion) => heading(NAMES[emotion], 'col')));
-  return line;
+  const tableRow = document.createElement('tr');
+  tableRow.append(heading(t('asked for ↓, said →'), 'col'), ...EMOTIONS.map((emotion) => heading(NAMES[emotion], 'col')));
+  return tableRow;
 }
 
 /** @param {string} text @param {string} scope */
@@ -62,16 +59,16 @@ function heading(text, scope) {
   return cell;
 }
 
-/** @param {number} count @param {string} acted @param {string} said @param {LessonClip[]} clips */
-function button(count, acted, said, clips) {
+/** @param {number} count @param {string} acted @param {string} predicted @param {LessonClip[]} clips */
+function button(count, acted, predicted, clips) {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = String(count);
-  const values = { acted: NAMES[acted], said: NAMES[said], count, heard: clips.length };
-  button.setAttribute('aria-label', t('{count} clips: asked for {acted}, the model said {said}; hear {heard} of them', values));
+  const values = { acted: NAMES[acted], predicted: NAMES[predicted], count, playable: clips.length };
+  button.setAttribute('aria-label', t('{count} clips: asked for {acted}, the model said {predicted}; play {playable} of them', values));
   button.addEventListener('click', () => {
     const title = document.createElement('p');
-    title.textContent = t('Asked for {acted}, the model said {said} in {count} clips. Here are {heard}:', values);
+    title.textContent = t('Asked for {acted}, the model said {predicted} in {count} clips. Here are {playable}:', values);
     const list = document.createElement('ul');
     list.append(...clips.map((clip) => {
       const item = document.createElement('li');
@@ -79,7 +76,7 @@ function button(count, acted, said, clips) {
       player.controls = true;
       player.src = addressOf(clip).href;
       player.setAttribute('aria-label', speaker(clip));
-      item.append(t('{speaker}. Most listeners heard: {heard}.', { speaker: speaker(clip), heard: clip.heard.map((emotion) => NAMES[emotion]).join(', ') }), player);
+      item.append(t('{speaker}. Most listeners chose: {chosen}.', { speaker: speaker(clip), chosen: clip.perceived.map((emotion) => NAMES[emotion]).join(', ') }), player);
       return item;
     }));
     byId('cell').replaceChildren(title, list);

@@ -1,29 +1,27 @@
-// Clip after clip: a guess, then what the actor was asked for, what listeners heard, and what the model says.
+// Clip after clip: a guess, then the emotion asked for, the listeners' choice, and the model's reading.
 
-import { NAMES, inWords, speaker } from '../page/words.js';
+import { byId } from '../page/dom.js';
 import { t } from '../page/text.js';
+import { NAMES, describeReading, speaker } from '../page/words.js';
 import { addressOf } from './clip.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
 
-/** As many clips as a lesson has time for. */
+/** Clips in a tour: as many as a lesson has time for. */
 export const LENGTH = 12;
 
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
-
 /** @param {Lesson} lesson */
-export function setUpTour({ clips: all, read, attempt }) {
+export function setUpTour({ clips: all, analyze, attempt }) {
   const clips = all.slice(0, LENGTH);
-  let place = 0;
-  /** Clips in which each was of one mind with the actor. */
+  let index = 0;
+  /** Clips in which each agreed with the actor. */
   const agreed = { you: 0, listeners: 0, model: 0 };
 
   byId('guesses').addEventListener('change', () => { byId('compare').disabled = false; });
 
   const present = () => {
-    const clip = clips[place];
-    byId('clip-name').textContent = t('Clip {place} of {all}. {speaker}', { place: place + 1, all: clips.length, speaker: speaker(clip) });
+    const clip = clips[index];
+    byId('clip-name').textContent = t('Clip {place} of {all}. {speaker}', { place: index + 1, all: clips.length, speaker: speaker(clip) });
     byId('clip').src = addressOf(clip).href;
     byId('guesses').disabled = false;
     for (const input of byId('guesses').querySelectorAll('input')) input.checked = false;
@@ -33,21 +31,21 @@ export function setUpTour({ clips: all, read, attempt }) {
   };
 
   const reveal = async () => {
-    const clip = clips[place];
+    const clip = clips[index];
     const guess = byId('guesses').querySelector('input:checked').value;
     byId('compare').disabled = true;
     byId('guesses').disabled = true;
     byId('revealed').textContent = t('Listening.');
     try {
-      const { report } = await read(clip);
+      const { report } = await analyze(clip);
       if (guess === clip.acted) agreed.you += 1;
-      if (clip.heard.length === 1 && clip.heard[0] === clip.acted) agreed.listeners += 1;
+      if (clip.perceived.length === 1 && clip.perceived[0] === clip.acted) agreed.listeners += 1;
       if (report.label === clip.acted) agreed.model += 1;
-      const { headline, explained } = inWords(report);
+      const { headline, explained } = describeReading(report);
       byId('revealed').replaceChildren(facts([
-        [t('You heard'), NAMES[guess]],
+        [t('You chose'), NAMES[guess]],
         [t('The actor was asked for'), NAMES[clip.acted]],
-        [t('Most listeners heard'), clip.heard.map((emotion) => NAMES[emotion]).join(', ')],
+        [t('Most listeners chose'), clip.perceived.map((emotion) => NAMES[emotion]).join(', ')],
         [t('The model says'), `${headline}. ${explained}`],
       ]), verdict(guess, clip, report.label));
     } catch (error) {
@@ -56,7 +54,7 @@ export function setUpTour({ clips: all, read, attempt }) {
       byId('compare').disabled = false;
       throw error;
     }
-    const done = place + 1;
+    const done = index + 1;
     byId('score').textContent = t('Of one mind with the actor so far, out of {done}: you {you}, most listeners {listeners}, the model {model}.', { done, ...agreed });
     byId('next').hidden = done === clips.length;
     byId(done === clips.length ? 'tour-title' : 'next').focus();
@@ -64,7 +62,7 @@ export function setUpTour({ clips: all, read, attempt }) {
 
   byId('compare').addEventListener('click', () => attempt(reveal));
   byId('next').addEventListener('click', () => {
-    place += 1;
+    index += 1;
     present();
     byId('tour-title').focus();
   });
@@ -77,21 +75,22 @@ function facts(rows) {
   for (const [name, text] of rows) {
     const term = document.createElement('dt');
     term.textContent = name;
-    const told = document.createElement('dd');
-    told.textContent = text;
-    list.append(term, told);
+    const description = document.createElement('dd');
+    description.textContent = text;
+    list.append(term, description);
   }
   return list;
 }
 
-/** What there is to learn from a clip. @param {string} guess @param {import('./clip.js').LessonClip} clip @param {string} said */
-function verdict(guess, { acted, heard }, said) {
+/** What there is to learn from a clip. @param {string} guess @param {import('./clip.js').LessonClip} clip
+ * @param {string} predicted */
+function verdict(guess, { acted, perceived }, predicted) {
   const paragraph = document.createElement('p');
-  const doListeners = heard.includes(acted);
-  paragraph.textContent = said === acted && doListeners ? t('People and model agree with the actor here.')
-    : said === acted ? t('The model is of one mind with the actor, and most people are not: it learnt what actors were asked for, not what people hear.')
-      : doListeners ? t('People hear it, and the model does not.')
-        : t('Neither people nor the model hear what was asked for. Perhaps it is not in the voice.');
-  if (guess !== acted && heard.includes(guess)) paragraph.textContent += ` ${t('You heard what most listeners did.')}`;
+  const doListeners = perceived.includes(acted);
+  paragraph.textContent = predicted === acted && doListeners ? t('People and model agree with the actor here.')
+    : predicted === acted ? t('The model is of one mind with the actor, and most people are not: it learnt what actors were asked for, not what listeners choose.')
+      : doListeners ? t('People recognise it, and the model does not.')
+        : t('Neither people nor the model recognise what was asked for. Perhaps it is not in the voice.');
+  if (guess !== acted && perceived.includes(guess)) paragraph.textContent += ` ${t('You chose what most listeners did.')}`;
   return paragraph;
 }

@@ -1,9 +1,9 @@
-// Runs on the audio thread: mixes the input to mono and hands it over in pieces of about 20 ms.
+// Runs on the audio thread: mixes the input to mono and sends it in chunks of about 20 ms.
 
-const PIECE = 1024;
+const CHUNK = 1024;
 
 class Capture extends AudioWorkletProcessor {
-  #piece = new Float32Array(PIECE);
+  #chunk = new Float32Array(CHUNK);
   #filled = 0;
 
   /** @param {Float32Array[][]} inputs */
@@ -12,11 +12,11 @@ class Capture extends AudioWorkletProcessor {
     for (let i = 0; i < channels[0].length; i += 1) {
       let sum = 0;
       for (const channel of channels) sum += channel[i];
-      this.#piece[this.#filled] = sum / channels.length;
+      this.#chunk[this.#filled] = sum / channels.length;
       this.#filled += 1;
-      if (this.#filled === PIECE) {
-        this.port.postMessage(this.#piece, [this.#piece.buffer]);
-        this.#piece = new Float32Array(PIECE);
+      if (this.#filled === CHUNK) {
+        this.port.postMessage(this.#chunk, [this.#chunk.buffer]);
+        this.#chunk = new Float32Array(CHUNK);
         this.#filled = 0;
       }
     }

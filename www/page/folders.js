@@ -1,14 +1,14 @@
 // What a visitor drops or chooses: recordings, and folders that hold a model or a speech encoder.
 
-/** @typedef {{name: string, files: File[]}} Folder */
+/** @typedef {import('../engine/types.d.ts').Folder} Folder */
 
-/** What makes a folder one of a model or an encoder. */
+/** A folder with one of these holds a model or an encoder. */
 const DESCRIPTIONS = ['model.json', 'encoder.json', 'config.json'];
 
-/** Folders and recordings among what is dropped. Must be called while the event is handled.
+/** Folders and recordings among what was dropped. Must be called while the event is handled.
  * @param {DataTransfer} data @returns {Promise<{folders: Folder[], recordings: File[]}>} */
 export async function dropped(data) {
-  // Entries can be taken during the event alone, and not everywhere.
+  // Entries exist during the event only, and not in every browser.
   const entries = [...data.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry !== null && entry !== undefined);
   const loose = [...data.files];
   const directories = entries.filter((entry) => entry.isDirectory);
@@ -19,7 +19,7 @@ export async function dropped(data) {
   return sorted([...folders, { name: 'dropped', files: loose.filter(({ name }) => !names.has(name)) }]);
 }
 
-/** Folders and recordings among the files of a folder that was chosen.
+/** Folders and recordings among the files of a chosen folder.
  * @param {File[]} files */
 export function chosen(files) {
   /** @type {Map<string, File[]>} */ const folders = new Map();
@@ -37,16 +37,16 @@ function sorted(folders) {
   return { folders: described, recordings: others.flatMap(({ files }) => files) };
 }
 
-/** Files that lie in a folder itself.
+/** The files directly in a folder.
  * @param {FileSystemDirectoryEntry} directory @returns {Promise<File[]>} */
 async function filesIn(directory) {
   const reader = directory.createReader();
   /** @type {FileSystemEntry[]} */ const entries = [];
   for (;;) {
-    // A browser hands them out in parts, and none at the end.
-    const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
-    if (!some.length) break;
-    entries.push(...some);
+    // Browsers return them in batches, an empty one at the end.
+    const batch = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+    if (!batch.length) break;
+    entries.push(...batch);
   }
   const files = entries.filter((entry) => entry.isFile);
   return Promise.all(files.map((entry) => new Promise((resolve, reject) => {

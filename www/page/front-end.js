@@ -1,31 +1,29 @@
-// How sound becomes numbers: each step from a moment of the clip to its coefficients, for learners.
+// The front end step by step, for learners: from a frame of the clip to its coefficients.
 
-import { drawBars, drawHeat, drawPicture } from './pictures.js';
+import { byId } from './dom.js';
+import { drawBars, drawHeat, drawSpectrogram } from './pictures.js';
+import { attempt } from './status.js';
 import { decimal, t } from './text.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
 /** @typedef {import('../engine/types.d.ts').Steps} Steps */
-/** @typedef {{engine: Engine, attempt: (work: () => Promise<void>) => Promise<void>}} Page */
 
 const RATE_HZ = 16_000;
-/** Samples of a window, and from one to the next; the models' own first, as the paper has them. */
+/** Window and hop lengths in samples, first those of the paper's models. */
 const WINDOWS = [2048, 256, 512, 1024, 4096];
 const HOPS = [297, 80, 160, 512, 1024];
 const BANDS = [128, 20, 40, 64];
 const COEFFICIENTS = 40;
 const NO_HEAT = { values: new Float32Array(1), rows: 1 };
 
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
-
 /**
- * @typedef {object} Step One step, drawn.
+ * @typedef {object} Step A step and how it is drawn.
  * @property {string} title
- * @property {string} told What is done.
+ * @property {string} description
  * @property {(steps: Steps) => ArrayLike<number>} values
- * @property {boolean} [isLine] Whether values swing around 0.
- * @property {(index: number, value: number, settings: Settings) => string} number A value in words.
+ * @property {boolean} [isLine] Whether values lie on both sides of 0.
+ * @property {(index: number, value: number, settings: Settings) => string} describe A value in words.
  */
 /** @typedef {{window: number, hop: number, bands: number}} Settings */
 
@@ -36,20 +34,20 @@ const millisecond = (index, window) => t('{off} ms from the moment', { off: deci
 
 /** @type {Step[]} */
 const STEPS = [
-  { title: t('A frame'), told: t('A short piece of the sound around the moment is cut out.'), isLine: true,
-    values: ({ frame }) => frame, number: (i, v, { window }) => `${millisecond(i, window)}: ${short(v)}` },
-  { title: t('The window'), told: t('Its ends are faded, so that the cut itself makes no sound.'), isLine: true,
+  { title: t('A frame'), description: t('A short piece of the sound around the moment is cut out.'), isLine: true,
+    values: ({ frame }) => frame, describe: (i, v, { window }) => `${millisecond(i, window)}: ${short(v)}` },
+  { title: t('The window'), description: t('Its ends are faded, so that the cut itself makes no sound.'), isLine: true,
     values: ({ frame, window }) => frame.map((sample, i) => sample * window[i]),
-    number: (i, v, { window }) => `${millisecond(i, window)}: ${short(v)}` },
-  { title: t('The spectrum'), told: t('The Fourier transform says how much of each frequency is in it (drawn in decibels).'),
+    describe: (i, v, { window }) => `${millisecond(i, window)}: ${short(v)}` },
+  { title: t('The spectrum'), description: t('The Fourier transform says how much of each frequency is in it (drawn in decibels).'),
     values: ({ power }) => inDecibels(power),
-    number: (i, v, { window }) => `${((i * RATE_HZ) / window).toFixed(0)} Hz: ${decimal(v, 1)} dB` },
-  { title: t('Mel bands'), told: t('Frequencies are gathered in bands that are narrow where ears are fine, and wide where they are not.'),
-    values: ({ energies }) => energies, number: (i, v) => t('band {i}: {value}', { i, value: short(v) }) },
-  { title: t('Decibels'), told: t('Ears hear ratios: each band is told in decibels, down to 80 below the loudest of the clip.'),
-    values: ({ decibels }) => decibels, number: (i, v) => t('band {i}: {value}', { i, value: `${decimal(v, 1)} dB` }) },
-  { title: t('Coefficients'), told: t('A cosine transform tells the shape of the bands in a few numbers, the broad first: MFCC.'), isLine: true,
-    values: ({ coefficients }) => coefficients, number: (i, v) => t('coefficient {i}: {value}', { i, value: decimal(v, 2) }) },
+    describe: (i, v, { window }) => `${((i * RATE_HZ) / window).toFixed(0)} Hz: ${decimal(v, 1)} dB` },
+  { title: t('Mel bands'), description: t('Frequencies are gathered in bands that are narrow where ears are fine, and wide where they are not.'),
+    values: ({ energies }) => energies, describe: (i, v) => t('band {i}: {value}', { i, value: short(v) }) },
+  { title: t('Decibels'), description: t('Ears compare by ratio: each band is given in decibels, down to 80 below the loudest of the clip.'),
+    values: ({ decibels }) => decibels, describe: (i, v) => t('band {i}: {value}', { i, value: `${decimal(v, 1)} dB` }) },
+  { title: t('Coefficients'), description: t('A cosine transform tells the shape of the bands in a few numbers, the broad first: MFCC.'), isLine: true,
+    values: ({ coefficients }) => coefficients, describe: (i, v) => t('coefficient {i}: {value}', { i, value: decimal(v, 2) }) },
 ];
 
 /** @param {Float32Array} power */
@@ -57,43 +55,43 @@ const inDecibels = (power) => power.map((value) => 10 * Math.log10(Math.max(valu
 
 /** @type {Reading | undefined} */ let reading;
 /** @type {Steps | undefined} */ let steps;
-/** Where the visitor points in each step. @type {number[]} */
-const places = STEPS.map(() => 0);
-/** Whether an answer is awaited, and whether another is wanted by then. */
+/** The value selected in each step. @type {number[]} */
+const selected = STEPS.map(() => 0);
+/** Whether a request is in progress, and whether its answer will be out of date. */
 let isAsking = false;
 let isStale = false;
 
-/** @param {Page} page */
-export function setUpFrontEnd(page) {
+/** @param {Engine} engine */
+export function setUpFrontEnd(engine) {
   const fill = (/** @type {string} */ id, /** @type {number[]} */ values, /** @type {(v: number) => string} */ text) =>
     byId(id).replaceChildren(...values.map((value) => new Option(text(value), String(value))));
   const milliseconds = (/** @type {number} */ samples) => `${decimal(samples / 16, samples % 16 ? 1 : 0)} ms`;
   fill('walk-window', WINDOWS, milliseconds);
   fill('walk-hop', HOPS, milliseconds);
   fill('walk-bands', BANDS, String);
-  byId('walk-steps').replaceChildren(...STEPS.map(layOut), pictures());
-  byId('walk').addEventListener('toggle', () => ask(page));
+  byId('walk-steps').replaceChildren(...STEPS.map(layOut), layOutPictures());
+  byId('walk').addEventListener('toggle', () => update(engine));
   for (const id of ['walk-moment', 'walk-window', 'walk-hop', 'walk-bands']) {
     byId(id).addEventListener('input', () => {
-      keepWindowsTogether();
-      ask(page);
+      disableGaps();
+      update(engine);
     });
   }
 }
 
-/** Another clip is on the page. @param {Page} page @param {Reading} next */
-export function walkNext(page, next) {
+/** For a new clip on the page. @param {Engine} engine @param {Reading} next */
+export function updateFrontEnd(engine, next) {
   reading = next;
-  ask(page);
+  update(engine);
 }
 
-/** @param {Step} step @param {number} place */
-function layOut({ title, told }, place) {
+/** @param {Step} step @param {number} index */
+function layOut({ title, description }, index) {
   const item = document.createElement('li');
   const heading = document.createElement('strong');
   heading.textContent = title;
   const text = document.createElement('span');
-  text.textContent = `. ${told}`;
+  text.textContent = `. ${description}`;
   const canvas = document.createElement('canvas');
   canvas.width = 1024;
   canvas.height = 160;
@@ -102,24 +100,24 @@ function layOut({ title, told }, place) {
   canvas.setAttribute('aria-label', title);
   const output = document.createElement('output');
   item.append(heading, text, canvas, output);
-  const point = (/** @type {number} */ index) => {
-    const count = steps ? STEPS[place].values(steps).length : 1;
-    places[place] = Math.min(count - 1, Math.max(0, index));
-    tell(place);
+  const select = (/** @type {number} */ value) => {
+    const count = steps ? STEPS[index].values(steps).length : 1;
+    selected[index] = Math.min(count - 1, Math.max(0, value));
+    drawStep(index);
   };
   canvas.addEventListener('pointermove', ({ offsetX }) => {
-    if (steps) point(Math.floor((offsetX / canvas.clientWidth) * STEPS[place].values(steps).length));
+    if (steps) select(Math.floor((offsetX / canvas.clientWidth) * STEPS[index].values(steps).length));
   });
   canvas.addEventListener('keydown', (event) => {
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
     if (!by) return;
     event.preventDefault();
-    point(places[place] + by);
+    select(selected[index] + by);
   });
   return item;
 }
 
-function pictures() {
+function layOutPictures() {
   const item = document.createElement('li');
   const heading = document.createElement('strong');
   heading.textContent = t('All frames together');
@@ -136,26 +134,26 @@ function pictures() {
   return item;
 }
 
-/** Windows that leave gaps between them make no sense: those steps cannot be chosen. */
-function keepWindowsTogether() {
+/** Disables hops that are longer than the window, which would leave gaps. */
+function disableGaps() {
   const window = Number(byId('walk-window').value);
   for (const option of byId('walk-hop').options) option.disabled = Number(option.value) > window;
   if (byId('walk-hop').selectedOptions[0].disabled) byId('walk-hop').value = String(Math.max(...HOPS.filter((hop) => hop <= window)));
 }
 
-/** Has the steps made, one question at a time. @param {Page} page */
-async function ask(page) {
+/** Computes the steps and draws them, one request at a time. @param {Engine} engine */
+async function update(engine) {
   if (!reading || !byId('walk').open) return;
   isStale = true;
   if (isAsking) return;
   isAsking = true;
-  await page.attempt(async () => {
+  await attempt(async () => {
     while (isStale && reading) {
       isStale = false;
       const { samples } = reading;
       const [window, hop, bands] = ['walk-window', 'walk-hop', 'walk-bands'].map((id) => Number(byId(id).value));
       const frame = Math.round((byId('walk-moment').value * samples.length) / hop);
-      steps = await page.engine.ask({
+      steps = await engine.ask({
         type: 'steps', samples, frame, window, hop, bands, coefficients: Math.min(COEFFICIENTS, bands),
       });
       draw(frame * hop / RATE_HZ, { window, hop, bands });
@@ -164,35 +162,35 @@ async function ask(page) {
   isAsking = false;
 }
 
-/** @param {number} momentS @param {Settings} settings */
-function draw(momentS, settings) {
+/** @param {number} timeS @param {Settings} settings */
+function draw(timeS, settings) {
   if (!steps) return;
-  STEPS.forEach((_, place) => tell(place));
+  STEPS.forEach((_, index) => drawStep(index));
   const frames = steps.mfcc.values.length / steps.mfcc.rows;
   const isModels = settings.window === WINDOWS[0] && settings.hop === HOPS[0] && settings.bands === BANDS[0];
-  const values = { at: decimal(momentS, 2), rows: steps.mfcc.rows, frames };
+  const values = { at: decimal(timeS, 2), rows: steps.mfcc.rows, frames };
   byId('walk-text').textContent = isModels
     ? t('At {at} s. The clip becomes {rows} × {frames} numbers, as the models see it.', values)
     : t('At {at} s. The clip becomes {rows} × {frames} numbers: an experiment that no model sees.', values);
   byId('walk-moment').setAttribute('aria-valuetext', `${values.at} s`);
-  drawPicture(byId('walk-bands-picture'), steps.logMel.values, steps.logMel.rows);
+  drawSpectrogram(byId('walk-bands-picture'), steps.logMel.values, steps.logMel.rows);
   // Loudness, the last row, and the first coefficient would outshine the rest.
   const { values: mfcc, rows } = steps.mfcc;
   const columns = mfcc.length / rows;
   drawHeat(byId('walk-mfcc-picture'), { values: mfcc.slice(columns, -columns), rows: rows - 2 }, NO_HEAT, 0);
 }
 
-/** Draws a step and says the number that is pointed at. @param {number} place */
-function tell(place) {
+/** Draws a step, with the selected value in words. @param {number} index */
+function drawStep(index) {
   if (!steps) return;
-  const step = STEPS[place];
-  const item = byId('walk-steps').children[place];
+  const step = STEPS[index];
+  const item = byId('walk-steps').children[index];
   const canvas = /** @type {HTMLCanvasElement} */ (item.querySelector('canvas'));
   const values = step.values(steps);
-  const at = Math.min(places[place], values.length - 1);
+  const at = Math.min(selected[index], values.length - 1);
   drawBars(canvas, values, step.isLine, at);
   const [window, hop, bands] = ['walk-window', 'walk-hop', 'walk-bands'].map((id) => Number(byId(id).value));
-  const text = step.number(at, values[at], { window, hop, bands });
+  const text = step.describe(at, values[at], { window, hop, bands });
   item.querySelector('output').textContent = text;
   for (const [name, value] of Object.entries({ valuemin: 0, valuemax: values.length - 1, valuenow: at, valuetext: text })) {
     canvas.setAttribute(`aria-${name}`, String(value));

@@ -1,4 +1,4 @@
-// The choice of a language: another one opens the page anew.
+// The choice of a language: another one reloads the page.
 
 import { language } from './text.js';
 
@@ -10,10 +10,10 @@ export function setUpLanguage() {
     address.searchParams.set('lang', select.value);
     location.assign(address);
   });
-  // The site's other pages are read in it too.
-  const asked = new URLSearchParams(location.search).get('lang');
-  if (!asked) return;
+  // Links to the site's other pages keep it.
+  const requested = new URLSearchParams(location.search).get('lang');
+  if (!requested) return;
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href$=".html"]'))) {
-    link.search = `?lang=${encodeURIComponent(asked)}`;
+    link.search = `?lang=${encodeURIComponent(requested)}`;
   }
 }

@@ -1,62 +1,59 @@
-// The microphone as it comes in: the last seconds are read again and again, and no sound is kept beyond them.
+// Follows the microphone live: the last seconds are analyzed again and again, and no audio is kept beyond them.
 
 import { EngineError } from '../engine/engine-error.js';
 import { peaksOf } from '../engine/follow.js';
+import { byId } from './dom.js';
 import { Recorder } from './recorder.js';
+import { announce, showProblem, warnMuted } from './status.js';
 import { t, translated } from './text.js';
 import * as timeline from './timeline.js';
 import { EMOTIONS } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Report} Report */
-/** @typedef {{engine: Engine, complain: (text: string) => void, announce: (text: string) => void,
- * warnMuted: (isMuted: boolean) => void}} Page */
 
-/** What the models hear at once. */
+/** Length of the models' input. */
 const WINDOW_S = 4;
-/** Seconds from one reading to the next; on slow machines as many as a reading takes. */
+/** Seconds from one reading to the next; on slow machines, as long as an analysis takes. */
 const STEP_S = 0.5;
-/** How much a reading counts beside those before it. */
+/** Weight of the latest reading in the moving average. */
 const WEIGHT = 0.5;
-/** Shorter than this is not worth a reading. */
-const LEAST_S = 1;
-
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
+/** Less audio than this is not analyzed. */
+const MIN_S = 1;
 
 /** @type {Recorder | undefined} */
 let recorder;
 let isStarting = false;
-/** @type {Report | undefined} */ let before;
+/** Moving average so far. @type {Report | undefined} */ let average;
 let count = 0;
-let readUntilS = 0;
-let isReading = false;
+let analyzedUntilS = 0;
+let isAnalyzing = false;
 
 export const isLive = () => recorder !== undefined || isStarting;
 
-/** @param {Page} page @param {() => void} begin Makes room: what else is on the page ends. */
-export function setUpLive(page, begin) {
-  byId('live-stop').addEventListener('click', () => end(page));
+/** @param {Engine} engine @param {() => void} clear Removes what else is on the page. */
+export function setUpLive(engine, clear) {
+  byId('live-stop').addEventListener('click', end);
   byId('live').addEventListener('click', async () => {
-    if (recorder) return end(page);
+    if (recorder) return end();
     if (isStarting) return;
     isStarting = true;
     try {
-      begin();
+      clear();
       const started = await Recorder.start((_level, _seconds, isMuted) => {
-        page.warnMuted(isMuted);
-        hear(page);
-      }, () => end(page), WINDOW_S);
-      before = undefined;
+        warnMuted(isMuted);
+        analyzeLatest(engine);
+      }, end, WINDOW_S);
+      average = undefined;
       count = 0;
-      readUntilS = 0;
+      analyzedUntilS = 0;
       recorder = started;
       timeline.begin(t('Live'), STEP_S, true);
       showLive(true);
       byId('timeline-title').focus();
-      page.announce(t('Listening to the microphone. What it sounds like appears below, twice a second.'));
+      announce(t('Listening to the microphone. What it sounds like appears below, twice a second.'));
     } catch (error) {
-      page.complain(error instanceof EngineError ? translated(error.message)
+      showProblem(error instanceof EngineError ? translated(error.message)
         : t('The microphone could not be started in this browser. Choose a file instead.'));
     } finally {
       isStarting = false;
@@ -64,7 +61,7 @@ export function setUpLive(page, begin) {
   });
 }
 
-/** Gives the microphone back. @returns {Promise<boolean>} Whether it was on. */
+/** Releases the microphone. @returns {Promise<boolean>} Whether it was on. */
 export async function stopLive() {
   const ended = recorder;
   recorder = undefined;
@@ -74,12 +71,11 @@ export async function stopLive() {
   return true;
 }
 
-/** @param {Page} page */
-async function end(page) {
+async function end() {
   if (!await stopLive()) return;
   timeline.finish(true);
   byId('timeline-title').focus();
-  page.announce(t('The microphone is off.'));
+  announce(t('The microphone is off.'));
 }
 
 /** @param {boolean} live */
@@ -91,39 +87,39 @@ function showLive(live) {
   if (!live) byId('live-behind').textContent = '';
 }
 
-/** More has come in. @param {Page} page */
-async function hear(page) {
+/** Analyzes the latest audio if enough of it is new. @param {Engine} engine */
+async function analyzeLatest(engine) {
   const current = recorder;
-  // What comes in while a reading is made is read with the next.
-  if (!current || isReading || current.seconds < Math.max(LEAST_S, readUntilS + STEP_S)) return;
-  isReading = true;
+  // Audio that arrives during an analysis is part of the next one.
+  if (!current || isAnalyzing || current.seconds < Math.max(MIN_S, analyzedUntilS + STEP_S)) return;
+  isAnalyzing = true;
   const endS = current.seconds;
-  const heardAt = performance.now();
-  readUntilS = endS;
+  const recordedAt = performance.now();
+  analyzedUntilS = endS;
   const { samples, rateHz } = current.latest();
   try {
-    const report = await page.engine.ask({ type: 'window', samples, rateHz });
+    const report = await engine.ask({ type: 'window', samples, rateHz });
     if (recorder !== current) return;
-    before = report && smooth(report, before);
+    average = report && smooth(report, average);
     const startS = endS - samples.length / rateHz;
-    timeline.put({ startS, endS, report: before, peaks: peaksOf(samples.subarray(-STEP_S * rateHz), rateHz) }, count);
+    timeline.addMoment({ startS, endS, report: average, peaks: peaksOf(samples.subarray(-STEP_S * rateHz), rateHz) }, count);
     count += 1;
-    byId('live-behind').textContent = t('Shown {late} ms after it was heard.', { late: Math.round(performance.now() - heardAt) });
+    byId('live-behind').textContent = t('Shown {late} ms after it was recorded.', { late: Math.round(performance.now() - recordedAt) });
   } catch (error) {
     if (!(error instanceof EngineError)) console.error(error);
-    page.complain(error instanceof EngineError ? translated(error.message) : String(error));
-    end(page);
+    showProblem(error instanceof EngineError ? translated(error.message) : String(error));
+    end();
   } finally {
-    isReading = false;
+    isAnalyzing = false;
   }
 }
 
-/** A reading beside those before it. Where they do not agree, it is unsure.
- * @param {Report} report @param {Report | undefined} before @returns {Report} */
-function smooth(report, before) {
-  if (!before) return report;
+/** Exponential moving average of the probabilities; unsure where its label is not that of the latest reading.
+ * @param {Report} report @param {Report | undefined} average @returns {Report} */
+function smooth(report, average) {
+  if (!average) return report;
   const probabilities = Object.fromEntries(EMOTIONS.map((emotion) =>
-    [emotion, WEIGHT * report.probabilities[emotion] + (1 - WEIGHT) * before.probabilities[emotion]]));
+    [emotion, WEIGHT * report.probabilities[emotion] + (1 - WEIGHT) * average.probabilities[emotion]]));
   const label = EMOTIONS.reduce((best, emotion) => (probabilities[emotion] > probabilities[best] ? emotion : best));
   return { ...report, probabilities, label, certainty: label === report.label ? report.certainty : 'unsure' };
 }

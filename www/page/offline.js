@@ -1,27 +1,23 @@
-// The page without the network: kept by a worker of its own, which asks before a newer version takes the place of this one.
+// The page without the network: a service worker stores it, and the visitor decides when a newer version replaces this one.
 
 import { engineFile } from '../engine/assets.js';
 import { fileAt } from '../engine/files.js';
-import { t } from './text.js';
 import { scriptFrom } from '../engine/trusted.js';
+import { byId } from './dom.js';
+import { announce } from './status.js';
+import { t } from './text.js';
 
-/** The worker that keeps the page. It lies where the page does: it answers for what lies below itself. */
+/** The service worker. It is in the page's folder, since its scope is its own folder. */
 const OFFLINE = fileAt('offline-worker.js').href;
 
-/** @typedef {{announce: (text: string) => void}} Page */
-
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
-
-/** Keeps the page in the browser, where this is possible: over a secure connection, or on this computer itself.
- * @param {Page} page */
-export async function setUpOffline(page) {
+/** Stores the page in the browser where possible: over a secure connection, or on this computer itself. */
+export async function setUpOffline() {
   if (!('serviceWorker' in navigator)) return;
   const { serviceWorker } = navigator;
   try {
     const registration = await serviceWorker.register(scriptFrom(`${OFFLINE}?engine=${engineFile()}`), { updateViaCache: 'none' });
-    // The first that is installed keeps what is on the page; those after it are newer.
-    const offer = () => registration.waiting && serviceWorker.controller && offerNewer(page, registration.waiting);
+    // The first one to be installed is of this page's version; later ones are newer.
+    const offer = () => registration.waiting && serviceWorker.controller && offerNewer(registration.waiting);
     offer();
     registration.addEventListener('updatefound', () => {
       registration.installing?.addEventListener('statechange', offer);
@@ -31,15 +27,15 @@ export async function setUpOffline(page) {
   }
 }
 
-/** @param {Page} page @param {ServiceWorker} newer */
-function offerNewer(page, newer) {
+/** @param {ServiceWorker} newer */
+function offerNewer(newer) {
   if (!byId('newer').hidden) return;
   byId('newer').hidden = false;
   byId('newer-text').textContent = t('A newer version of this page is here. It takes the place of this one when you want.');
   byId('newer-use').addEventListener('click', () => newer.postMessage('use'));
   byId('newer-later').addEventListener('click', () => {
     byId('newer').hidden = true;
-    page.announce(t('This version stays until all of its tabs are closed.'));
+    announce(t('This version stays until all of its tabs are closed.'));
     byId('main').focus();
   });
   navigator.serviceWorker.addEventListener('message', ({ data }) => {
@@ -49,8 +45,8 @@ function offerNewer(page, newer) {
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
 }
 
-/** Stops keeping the page. */
-export async function forgetPage() {
+/** Removes the service worker. */
+export async function unregisterOffline() {
   const registrations = await navigator.serviceWorker?.getRegistrations() ?? [];
   const ours = registrations.filter(({ scope }) => OFFLINE.startsWith(scope));
   await Promise.all(ours.map((registration) => registration.unregister()));

@@ -1,62 +1,52 @@
-// The part of the page where visitors keep models and speech encoders of their own.
+// The panel with visitors' own models and speech encoders.
 
 import { OWN, bytesOf, filesOf } from '../engine/assets.js';
 import { EngineError } from '../engine/engine-error.js';
-import { chosen } from './folders.js';
-import { bring } from '../engine/import.js';
+import { importFolder } from '../engine/import.js';
 import * as own from '../engine/own.js';
+import { byId } from './dom.js';
+import { chosen } from './folders.js';
+import { withProgress } from './loading.js';
+import { announce, showProblem } from './status.js';
 import { decimal, t, translated } from './text.js';
 import { percent } from './words.js';
 
-/** @typedef {import('../engine/engine.js').Engine} Engine */
-/** @typedef {import('./folders.js').Folder} Folder */
-
-/**
- * @typedef {object} Page What the panel asks of the page.
- * @property {Engine} engine
- * @property {(model: string) => Promise<void>} choose Reads with a model from now on.
- * @property {(text: string) => void} complain
- * @property {(text: string) => void} announce
- * @property {(text: string, work: (signal: AbortSignal) => Promise<void>) => Promise<void>} whileBusy
- *   Shows what goes on and lets the visitor end it.
- */
-
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
+/** @typedef {import('../engine/types.d.ts').Folder} Folder */
+/** @typedef {import('./types.d.ts').Page} Page */
 
 /** @param {number} bytes */
 const size = (bytes) => (bytes < 1e5 ? `${decimal(bytes / 1e3, 1)} kB` : `${decimal(bytes / 1e6, 1)} MB`);
 
-/** Lists what is kept, and keeps what is brought.
+/** Lists what is stored, and imports the folders that are chosen.
  * @param {Page} page */
 export function setUpOwn(page) {
   byId('folder').addEventListener('change', async (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const { folders } = chosen([...(input.files ?? [])]);
     input.value = '';
-    if (folders.length) await bringAll(page, folders);
-    else page.complain(t('There is neither a model nor a speech encoder in this folder: a model has a model.json, an encoder a config.json.'));
+    if (folders.length) await importFolders(page, folders);
+    else showProblem(t('There is neither a model nor a speech encoder in this folder: a model has a model.json, an encoder a config.json.'));
   });
   return listOwn(page);
 }
 
-/** Keeps what folders hold, and reads with the model that came last.
+/** Stores models and encoders from folders, and switches to the last model.
  * @param {Page} page @param {Folder[]} folders */
-export async function bringAll(page, folders) {
-  page.complain('');
+export async function importFolders(page, folders) {
+  showProblem('');
   for (const folder of folders) {
     try {
-      await page.whileBusy(t('Taking in {folder}. Large encoders take a while.', { folder: folder.name }), async (signal) => {
-        const { kind, name } = await bring(folder, await page.engine.module(), signal);
+      await withProgress(t('Taking in {folder}. Large encoders take a while.', { folder: folder.name }), async (signal) => {
+        const { kind, name } = await importFolder(folder, await page.engine.module(), signal);
         await listOwn(page);
         byId('own').open = true;
-        page.announce(t('{name} is kept in this browser.', { name }));
+        announce(t('{name} is kept in this browser.', { name }));
         if (kind === 'models') await useIfWhole(page, name);
       });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') continue;
       if (!(error instanceof EngineError)) console.error(error);
-      page.complain(`${folder.name}: ${error instanceof Error ? translated(error.message) : String(error)}`);
+      showProblem(`${folder.name}: ${error instanceof Error ? translated(error.message) : String(error)}`);
     }
   }
 }
@@ -66,11 +56,11 @@ async function useIfWhole(page, name) {
   const model = (await own.models()).find((model) => model.name === name);
   if (model && await own.isWhole(name, filesOf(model.manifest))) {
     byId('model').value = OWN + name;
-    await page.choose(OWN + name);
+    await page.useModel(OWN + name);
   }
 }
 
-/** Shows what is kept, in the list and among the models to choose from.
+/** Shows what is stored, in the list and among the models to choose from.
  * @param {Page} page */
 export async function listOwn(page) {
   /** @type {HTMLElement[]} */ const rows = [];
@@ -110,10 +100,10 @@ function row(page, kind, name, text) {
     const select = byId('model');
     if (kind === 'models' && select.value === OWN + name) {
       select.selectedIndex = 0;
-      page.choose(select.value);
+      page.useModel(select.value);
     }
     await listOwn(page);
-    page.announce(t('{name} is removed.', { name }));
+    announce(t('{name} is removed.', { name }));
     byId('own').querySelector('summary').focus();
   });
   item.append(label, button);

@@ -1,4 +1,4 @@
-// Waveform and spectrogram on canvas, each with a sentence that says the same.
+// Waveform, spectrogram, heat maps and bars on canvas, with descriptions in words.
 
 import { decimal, t } from './text.js';
 
@@ -13,7 +13,7 @@ function context(canvas) {
   return context;
 }
 
-/** Draws the peaks of `samples`, and marks a part of them.
+/** Draws the peaks of `samples`, and marks a span of them.
  * @param {HTMLCanvasElement} canvas @param {Float32Array} samples @param {[number, number]} [seconds] From and to. */
 export function drawWaveform(canvas, samples, seconds) {
   const { width, height } = canvas;
@@ -25,7 +25,7 @@ export function drawWaveform(canvas, samples, seconds) {
     draw.globalAlpha = 0.35;
     draw.fillRect(from, 0, to - from, height);
     draw.globalAlpha = 1;
-    // Not by colour alone.
+    // Edges: the mark must not rely on colour alone.
     draw.fillRect(from, 0, 3, height);
     draw.fillRect(to - 3, 0, 3, height);
   }
@@ -41,11 +41,11 @@ export function drawWaveform(canvas, samples, seconds) {
   }
 }
 
-/** What heat is mixed in as. */
+/** Red, green and blue of full heat. */
 const HEAT = [255, 72, 0];
 const HEAT_COLOUR = `rgb(${HEAT})`;
 
-/** Dark to bright with rising lightness, so that it reads without colour: stops of the "magma" map. */
+/** Stops of the "magma" colour map, whose lightness rises steadily, so that it works without colour. */
 const COLOURS = [[0, 0, 4], [40, 17, 89], [114, 31, 129], [183, 55, 121], [241, 96, 93], [254, 175, 119], [252, 253, 191]];
 
 /** @param {number} share 0 to 1 */
@@ -56,7 +56,7 @@ function colour(share) {
   return low.map((value, i) => value + (high[i] - value) * (at % 1));
 }
 
-/** A pixel a value, the lowest row at the bottom.
+/** One pixel for each value, the lowest row at the bottom.
  * @param {HTMLCanvasElement} canvas @param {number} rows @param {number} columns
  * @param {(row: number, column: number) => number[]} colourAt Red, green and blue, 0 to 255. */
 function drawPixels(canvas, rows, columns, colourAt) {
@@ -73,14 +73,14 @@ function drawPixels(canvas, rows, columns, colourAt) {
 }
 
 /** @param {HTMLCanvasElement} canvas @param {Float32Array} values Decibels, row by row, lowest first. @param {number} rows */
-export function drawPicture(canvas, values, rows) {
+export function drawSpectrogram(canvas, values, rows) {
   const columns = values.length / rows;
   let top = -Infinity;
   for (const value of values) top = Math.max(top, value);
   drawPixels(canvas, rows, columns, (row, column) => colour(1 + (values[row * columns + column] - top) / 80));
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Picture} picture From 0 up. @param {(share: number) => number} [scale] Of 0 to 1. */
+/** @param {HTMLCanvasElement} canvas @param {Picture} picture Of values from 0 up. @param {(share: number) => number} [scale] Of 0 to 1. */
 export function drawMap(canvas, { values, rows }, scale = (share) => share) {
   const columns = values.length / rows;
   let top = 1e-9;
@@ -88,13 +88,13 @@ export function drawMap(canvas, { values, rows }, scale = (share) => share) {
   drawPixels(canvas, rows, columns, (row, column) => colour(scale(values[row * columns + column] / top)));
 }
 
-/** A picture in grey with heat over it.
- * @param {HTMLCanvasElement} canvas @param {Picture} picture @param {Picture} heat 0 to 1; one row or column stands for all.
+/** A picture in grey with heat on top.
+ * @param {HTMLCanvasElement} canvas @param {Picture} picture @param {Picture} heat 0 to 1; a single row or column applies to all.
  * @param {number} opacity 0 to 1 */
 export function drawHeat(canvas, { values, rows }, heat, opacity) {
   const columns = values.length / rows;
   const heatColumns = heat.values.length / heat.rows;
-  // A few extremes must not press the rest together.
+  // Outliers must not flatten the contrast of the rest.
   const sorted = Float32Array.from(values).sort();
   const [low, high] = [0.02, 0.98].map((share) => sorted[Math.floor(share * (sorted.length - 1))]);
   drawPixels(canvas, rows, columns, (row, column) => {
@@ -107,8 +107,8 @@ export function drawHeat(canvas, { values, rows }, heat, opacity) {
 
 /** Bars from the lowest value up, or from 0 both ways.
  * @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} values @param {boolean} [bothWays]
- * @param {number} [pointed] One that is marked. */
-export function drawBars(canvas, values, bothWays = false, pointed) {
+ * @param {number} [selected] The one to mark. */
+export function drawBars(canvas, values, bothWays = false, selected) {
   const { width, height } = canvas;
   const draw = context(canvas);
   const all = Array.from(values);
@@ -124,13 +124,13 @@ export function drawBars(canvas, values, bothWays = false, pointed) {
     const high = ((value - from) / range) * height;
     draw.fillRect(i * wide, floor - Math.max(high, 0), Math.max(1, wide - 0.5), Math.max(1, Math.abs(high)));
   });
-  if (pointed === undefined) return;
+  if (selected === undefined) return;
   draw.fillStyle = HEAT_COLOUR;
-  draw.fillRect((pointed + 0.5) * wide - 1, 0, 3, height);
+  draw.fillRect((selected + 0.5) * wide - 1, 0, 3, height);
 }
 
-/** @param {Float32Array} samples @param {number} heardS */
-export function waveformInWords(samples, heardS) {
+/** @param {Float32Array} samples @param {number} lengthS Without padding. */
+export function describeWaveform(samples, lengthS) {
   let peak = 0;
   let at = 0;
   samples.forEach((sample, i) => {
@@ -140,13 +140,13 @@ export function waveformInWords(samples, heardS) {
   const threshold = peak / 10;
   const first = samples.findIndex((sample) => Math.abs(sample) > threshold) / RATE_HZ;
   const last = samples.findLastIndex((sample) => Math.abs(sample) > threshold) / RATE_HZ;
-  const rest = heardS < 3.95 ? ` ${t('The recording ends at {end} s; silence follows.', { end: decimal(heardS, 1) })}` : '';
+  const rest = lengthS < 3.95 ? ` ${t('The recording ends at {end} s; silence follows.', { end: decimal(lengthS, 1) })}` : '';
   return t('Sound from {first} to {last} s, loudest at {at} s.',
     { first: decimal(first, 1), last: decimal(last, 1), at: decimal(at / RATE_HZ, 1) }) + rest;
 }
 
 /** @param {Float32Array} values @param {number} rows */
-export function pictureInWords(values, rows) {
+export function describeSpectrogram(values, rows) {
   const columns = values.length / rows;
   const thirds = [0, 0, 0];
   values.forEach((value, i) => {
@@ -154,7 +154,7 @@ export function pictureInWords(values, rows) {
   });
   const total = thirds.reduce((sum, energy) => sum + energy, 0);
   if (total < 1e-6) return t('No pitch stands out.');
-    const strongest = thirds.indexOf(Math.max(...thirds));
+  const strongest = thirds.indexOf(Math.max(...thirds));
   const share = Math.round((100 * thirds[strongest]) / total);
   return [
     t('{share} percent of the energy lies in the low third of the pitches.', { share }),

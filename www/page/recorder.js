@@ -1,13 +1,13 @@
-// The microphone: raw samples at the browser's own rate, with all its processing off.
+// Records from the microphone: raw samples at the browser's own rate, without its audio processing.
 
 import { EngineError } from '../engine/engine-error.js';
-import { MuteWatch } from './muted.js';
+import { MuteDetector } from './muted.js';
 
-/** Hears the peak level (0 to 1), the length so far, and whether the microphone is muted.
+/** Called with the peak level (0 to 1), the length so far, and whether the microphone is muted.
  * @typedef {(level: number, seconds: number, isMuted: boolean) => void} OnLevel */
-/** Samples, mono. @typedef {{samples: Float32Array, rateHz: number}} Recorded */
+/** Mono. @typedef {{samples: Float32Array, rateHz: number}} Recorded */
 
-/** The models hear half a second of lead-in and four seconds after it. */
+/** The models' input begins after half a second and takes four seconds. */
 export const RECORD_S = 4.6;
 
 /** Records from the microphone until it is stopped. */
@@ -15,12 +15,12 @@ export class Recorder {
   /** @type {MediaStream} */ #stream;
   /** @type {AudioContext} */ #context;
   /** @type {Float32Array[]} */ #chunks = [];
-  /** Samples since the start, and those of them that are still here. */
+  /** Samples since the start, and how many of them are still kept. */
   #length = 0;
   #kept = 0;
   #onLevel;
   #keepS;
-  #muteWatch;
+  #muteDetector;
 
   /** @param {MediaStream} stream @param {AudioContext} context @param {OnLevel} onLevel @param {number} keepS */
   constructor(stream, context, onLevel, keepS) {
@@ -28,13 +28,13 @@ export class Recorder {
     this.#stream = stream;
     this.#context = context;
     this.#onLevel = onLevel;
-    this.#muteWatch = new MuteWatch(context.sampleRate);
+    this.#muteDetector = new MuteDetector(context.sampleRate);
   }
 
   /** Asks for the microphone and starts.
    * @param {OnLevel} onLevel
-   * @param {() => void} onLost The microphone was unplugged or taken away.
-   * @param {number} keepS Seconds after which sound is forgotten.
+   * @param {() => void} onLost Called when the microphone is unplugged or its permission withdrawn.
+   * @param {number} keepS Seconds after which audio is dropped.
    * @returns {Promise<Recorder>} */
   static async start(onLevel, onLost, keepS = Infinity) {
     if (!navigator.mediaDevices?.getUserMedia) {
@@ -43,13 +43,13 @@ export class Recorder {
     }
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 },
-    }).catch((error) => { throw explained(error); });
+    }).catch((error) => { throw asEngineError(error); });
     const context = new AudioContext();
     try {
       await context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url));
       const recorder = new Recorder(stream, context, onLevel, keepS);
       const capture = new AudioWorkletNode(context, 'capture', { numberOfOutputs: 0 });
-      capture.port.onmessage = ({ data }) => recorder.#take(data);
+      capture.port.onmessage = ({ data }) => recorder.#append(data);
       context.createMediaStreamSource(stream).connect(capture);
       stream.getAudioTracks()[0].onended = onLost;
       await context.resume();
@@ -67,7 +67,7 @@ export class Recorder {
   }
 
   /** @param {Float32Array} chunk */
-  #take(chunk) {
+  #append(chunk) {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
     this.#kept += chunk.length;
@@ -75,10 +75,10 @@ export class Recorder {
     while (this.#kept - this.#chunks[0].length >= keep) this.#kept -= this.#chunks.shift()?.length ?? 0;
     let peak = 0;
     for (const sample of chunk) peak = Math.max(peak, Math.abs(sample));
-    this.#onLevel(peak, this.seconds, this.#muteWatch.hears(chunk));
+    this.#onLevel(peak, this.seconds, this.#muteDetector.update(chunk));
   }
 
-  /** Gives the microphone back.
+  /** Releases the microphone.
    * @returns {Promise<Recorded>} */
   async stop() {
     this.#stream.getTracks().forEach((track) => track.stop());
@@ -87,7 +87,7 @@ export class Recorder {
     return recorded;
   }
 
-  /** What was recorded and not forgotten. @returns {Recorded} */
+  /** What was recorded and is still kept. @returns {Recorded} */
   latest() {
     const rateHz = this.#context.sampleRate;
     const samples = new Float32Array(this.#kept);
@@ -102,12 +102,12 @@ export class Recorder {
 }
 
 /** @param {DOMException} error */
-function explained(error) {
+function asEngineError(error) {
   switch (error.name) {
     case 'NotAllowedError':
     case 'SecurityError':
       return new EngineError('microphone-refused',
-        'The microphone was refused. Allow it beside the page’s address, or choose a file instead.');
+        'The microphone was refused. Allow it next to the page’s address, or choose a file instead.');
     case 'NotFoundError':
     case 'OverconstrainedError':
       return new EngineError('no-microphone', 'No microphone was found. Plug one in, or choose a file instead.');

@@ -1,17 +1,15 @@
 // A reading on the page: in words, bars, notes and pictures.
 
-import { drawPicture, drawWaveform, pictureInWords, waveformInWords } from './pictures.js';
+import { byId } from './dom.js';
+import { describeSpectrogram, describeWaveform, drawSpectrogram, drawWaveform } from './pictures.js';
 import { decimal, t, translated } from './text.js';
-import { wav } from './wav.js';
-import { EMOTIONS, NAMES, inWords, percent } from './words.js';
+import { encodeWav } from './wav.js';
+import { EMOTIONS, NAMES, describeReading, percent } from './words.js';
 
-/** @typedef {import('../engine/types.d.ts').Channel} Channel */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
+/** @typedef {import('./types.d.ts').Origin} Origin */
 
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
-
-/** Makes the seven rows once, so that nothing moves when a reading comes. */
+/** Makes the seven rows in advance, so that nothing moves when a reading appears. */
 export function layOutBars() {
   byId('bars').replaceChildren(...EMOTIONS.map((emotion) => {
     const row = document.createElement('li');
@@ -31,10 +29,10 @@ export function layOutBars() {
   }));
 }
 
-/** @param {Reading} reading @param {{source: string, acted?: string, byBrowser?: boolean, channel?: Channel}} origin */
-export function show(reading, origin) {
+/** @param {Reading} reading @param {Origin} origin */
+export function showReading(reading, origin) {
   const { report, samples, picture, pictureRows } = reading;
-  const { headline, explained } = inWords(report);
+  const { headline, explained } = describeReading(report);
   byId('result').classList.remove('empty');
   byId('result').dataset.certainty = report.certainty;
   byId('headline').textContent = headline;
@@ -56,16 +54,16 @@ export function show(reading, origin) {
     item.textContent = text;
     return item;
   }));
-  // Once a channel is chosen, no note tells of the other.
+  // The reading of a single channel has no note on the other one.
   byId('channel-choice').hidden = !origin.channel && !report.notes.some(({ code }) => code === 'dual-channel');
   byId('channel').value = origin.channel ?? '';
-  draw(reading);
-  byId('waveform-text').textContent = waveformInWords(samples, report.heard_s);
-  byId('picture-text').textContent = pictureInWords(picture, pictureRows);
+  drawPictures(reading);
+  byId('waveform-text').textContent = describeWaveform(samples, report.heard_s);
+  byId('picture-text').textContent = describeSpectrogram(picture, pictureRows);
 
   const player = byId('player');
   URL.revokeObjectURL(player.src);
-  player.src = URL.createObjectURL(wav(samples.subarray(0, Math.round(report.heard_s * 16_000)), 16_000));
+  player.src = URL.createObjectURL(encodeWav(samples.subarray(0, Math.round(report.heard_s * 16_000)), 16_000));
   player.hidden = false;
 
   const { decode_ms, quality_ms, features_ms, model_ms } = report.timings;
@@ -75,30 +73,30 @@ export function show(reading, origin) {
     model: report.model, took: Math.max(1, Math.round(decode_ms + quality_ms + features_ms + model_ms)),
   };
   byId('meta').textContent = report.backend === 'webgpu'
-    ? t('{source}: heard {from} to {until} s of {whole} s, read by {model} in {took} ms on the graphics processor.', values)
-    : t('{source}: heard {from} to {until} s of {whole} s, read by {model} in {took} ms.', values);
+    ? t('{source}: {from} to {until} s of {whole} s, read by {model} in {took} ms on the graphics processor.', values)
+    : t('{source}: {from} to {until} s of {whole} s, read by {model} in {took} ms.', values);
 }
 
-/** Draws the pictures, also anew when the colours change.
+/** Draws the pictures; again when the colours change.
  * @param {Reading} reading */
-export function draw({ samples, picture, pictureRows }) {
+export function drawPictures({ samples, picture, pictureRows }) {
   drawn = samples;
   drawWaveform(byId('waveform'), samples, marked);
-  drawPicture(byId('picture'), picture, pictureRows);
+  drawSpectrogram(byId('picture'), picture, pictureRows);
 }
 
-// What the waveform shows, and the seconds that are marked on it.
+// Samples of the waveform, and the span marked on it, in seconds.
 /** @type {Float32Array} */ let drawn = new Float32Array(1);
 /** @type {[number, number] | undefined} */ let marked;
 
-/** Marks seconds on the waveform; none without any. @param {number} [from] @param {number} [to] */
-export function mark(from, to) {
+/** Marks a span of the waveform, or none. @param {number} [from] Seconds. @param {number} [to] */
+export function markSpan(from, to) {
   marked = from === undefined || to === undefined ? undefined : [from, to];
   drawWaveform(byId('waveform'), drawn, marked);
 }
 
-/** Plays a part of what was heard. @param {number} from Seconds. @param {number} to */
-export function play(from, to) {
+/** Plays a span of the clip. @param {number} from Seconds. @param {number} to */
+export function playSpan(from, to) {
   const player = byId('player');
   const stop = () => {
     if (player.currentTime < to && !player.ended) return;

@@ -1,16 +1,14 @@
-// Long audio as a strip for each emotion below one for loudness, all over the same stretch of time.
+// Long audio as strips: loudness, then each emotion, over the same span of time.
 
+import { byId } from './dom.js';
 import { t } from './text.js';
 import { EMOTIONS, NAMES, percent } from './words.js';
 
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
-/** @typedef {{fromS: number, lengthS: number}} View The stretch of time that is shown. */
+/** @typedef {{fromS: number, lengthS: number}} View The span of time that is shown. */
 
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
-
-/** Makes the rows once, so that nothing moves as moments come.
- * @param {(share: number) => void} seek Told where somebody pointed, as a share of what is shown. */
+/** Makes the rows in advance, so that nothing moves as moments arrive.
+ * @param {(share: number) => void} seek Called with the clicked position, as a share of the view. */
 export function layOutStrips(seek) {
   byId('strips').replaceChildren(...['loudness', ...EMOTIONS].map((name) => {
     const row = document.createElement('li');
@@ -28,13 +26,13 @@ export function layOutStrips(seek) {
   }));
 }
 
-/** @param {Moment[]} moments With holes where none is read yet.
- * @param {(moment: Moment) => [number, number]} place Seconds that stand for a moment, from and to.
+/** @param {Moment[]} moments With holes where none is analyzed yet.
+ * @param {(moment: Moment) => [number, number]} spanOf The seconds drawn for a moment, from and to.
  * @param {View} view @param {Moment | undefined} chosen */
-export function drawStrips(moments, place, view, chosen) {
+export function drawStrips(moments, spanOf, view, chosen) {
   const [soft, accent, line, ink] = ['--soft', '--accent', '--line', '--ink'].map((name) => colourOf(name));
   const shown = moments.filter((moment) => {
-    const [from, to] = moment ? place(moment) : [0, 0];
+    const [from, to] = moment ? spanOf(moment) : [0, 0];
     return moment && to > view.fromS && from < view.fromS + view.lengthS;
   });
   ['loudness', ...EMOTIONS].forEach((name, row) => {
@@ -42,16 +40,16 @@ export function drawStrips(moments, place, view, chosen) {
     const { width, height } = canvas;
     const across = (/** @type {number} */ seconds) => ((seconds - view.fromS) / view.lengthS) * width;
     for (const moment of shown) {
-      const [from, to] = place(moment).map(across);
+      const [from, to] = spanOf(moment).map(across);
       if (moment === chosen) {
-        // A mark above and below, not a colour alone.
+        // Marked above and below: the mark must not rely on colour alone.
         context.fillStyle = ink;
         context.fillRect(from, 0, Math.max(2, to - from), 2);
         context.fillRect(from, height - 2, Math.max(2, to - from), 2);
       }
       if (name === 'loudness') {
         context.fillStyle = soft;
-        // No narrower than a pixel: hours have more peaks than there are pixels.
+        // At most one bar per pixel: hours have more peaks than that.
         const bars = Math.max(1, Math.min(moment.peaks.length, Math.round(to - from)));
         const each = moment.peaks.length / bars;
         for (let bar = 0; bar < bars; bar += 1) {
@@ -66,12 +64,12 @@ export function drawStrips(moments, place, view, chosen) {
         context.fillRect(from, height - high, Math.max(1, to - from), high);
       }
     }
-    if (name !== 'loudness') tellMean(row, name, shown);
+    if (name !== 'loudness') showMean(row, name, shown);
   });
 }
 
-/** The mean of what is shown. @param {number} row @param {string} emotion @param {Moment[]} shown */
-function tellMean(row, emotion, shown) {
+/** The mean over the view. @param {number} row @param {string} emotion @param {Moment[]} shown */
+function showMean(row, emotion, shown) {
   const shares = shown.flatMap(({ report }) => (report ? [report.probabilities[emotion]] : []));
   byId('strips').children[row].querySelector('.value').textContent =
     shares.length ? percent(shares.reduce((sum, share) => sum + share, 0) / shares.length) : '–';
@@ -85,7 +83,7 @@ function cleared(row) {
   return { canvas, context };
 }
 
-/** A colour of the page as the canvas takes it. @param {string} name */
+/** A colour of the style sheet, resolved for canvas. @param {string} name */
 function colourOf(name) {
   const probe = byId('moment-text');
   probe.style.color = `var(${name})`;

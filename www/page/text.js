@@ -1,15 +1,15 @@
-// What the page says, in the visitor's language. English stands where it is said, in index.html and in the scripts; a file
-// in www/languages says the same in another language, text by text, with the same names in braces.
+// The page's texts in the visitor's language. English texts stand in the HTML files and in the scripts; a file in www/languages
+// maps each to another language, with the same placeholders in braces.
 
-/** What the page can be read in. */
+/** The languages of the page. */
 const LANGUAGES = ['en', 'de', 'es', 'fr', 'zh'];
 
 const ATTRIBUTES = ['aria-label', 'title', 'content'];
 
-/** What `?lang=` asks for, or else the first of the browser's languages that there is. */
+/** The language that `?lang=` asks for, else the first of the browser's languages that is available. */
 function wantedLanguage() {
-  const asked = new URLSearchParams(location.search).get('lang');
-  const wanted = [...(asked ? [asked] : []), ...navigator.languages].map((tag) => tag.toLowerCase().split('-')[0]);
+  const requested = new URLSearchParams(location.search).get('lang');
+  const wanted = [...(requested ? [requested] : []), ...navigator.languages].map((tag) => tag.toLowerCase().split('-')[0]);
   return wanted.find((tag) => LANGUAGES.includes(tag)) ?? 'en';
 }
 
@@ -20,13 +20,13 @@ async function load(wanted) {
   return response?.ok ? response.json() : undefined;
 }
 
-// Scripts that say anything are run after this: what they say from the start is in the visitor's language.
+// Modules that import this one run after it: their texts are in the visitor's language from the start.
 const loaded = await load(wantedLanguage());
 const dictionary = loaded ?? {};
-/** What the page speaks: English if another could not be loaded. */
+/** The page's language: English if another could not be loaded. */
 export const language = loaded ? wantedLanguage() : 'en';
 
-/** Those of the dictionary for texts that come filled in: they have numbers where these scripts' own have names. */
+/** Dictionary entries for texts whose placeholders are already filled in: theirs are numbers, not names. */
 const patterns = Object.entries(dictionary).filter(([english]) => /\{\d\}/.test(english)).map(([english, text]) => {
   const parts = english.split(/\{(\d)\}/);
   const names = parts.filter((_, i) => i % 2);
@@ -37,13 +37,13 @@ const patterns = Object.entries(dictionary).filter(([english]) => /\{\d\}/.test(
 /** A text in the visitor's language. @param {string} english @param {Record<string, string | number>} [values] */
 export const t = (english, values = {}) => fill(dictionary[english] ?? english, values);
 
-/** A text that comes filled in, from below the page: what the engine says of a recording, for one.
+/** Translates a text whose placeholders are already filled in, such as an error message of the engine.
  * @param {string} english */
 export function translated(english) {
   if (Object.hasOwn(dictionary, english)) return dictionary[english];
   for (const { pattern, names, text } of patterns) {
-    const found = english.match(pattern);
-    if (found) return fill(text, Object.fromEntries(names.map((name, i) => [name, found[i + 1]])));
+    const match = english.match(pattern);
+    if (match) return fill(text, Object.fromEntries(names.map((name, i) => [name, match[i + 1]])));
   }
   return english;
 }
@@ -51,12 +51,12 @@ export function translated(english) {
 /** @param {string} text @param {Record<string, string | number>} values */
 const fill = (text, values) => text.replaceAll(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
-/** To make one takes a hundred times as long as to use it. @type {Map<number, Intl.NumberFormat>} */
+/** Cached: making a format takes a hundred times as long as using it. @type {Map<number, Intl.NumberFormat>} */
 const formats = new Map();
 
-/** @param {number} value @param {number} digits Behind the point. */
+/** @param {number} value @param {number} digits After the decimal point. */
 export function decimal(value, digits) {
-  // The same in English, without loading what the browser knows of all languages.
+  // The same in English, without loading the browser's locale data.
   if (language === 'en') return value.toFixed(digits);
   const format = formats.get(digits)
     ?? new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
@@ -64,7 +64,7 @@ export function decimal(value, digits) {
   return format.format(value);
 }
 
-/** The texts of a part of the page, each with how to put another in its place.
+/** The texts below an element, each with a function that replaces it.
  * @param {Element} root @returns {{text: string, put: (text: string) => void}[]} */
 export function textsOf(root) {
   const found = [];
@@ -79,7 +79,7 @@ export function textsOf(root) {
     if (!(node instanceof Element)) continue;
     for (const name of ATTRIBUTES) {
       const text = node.getAttribute(name);
-      // Of <meta>, what search engines show.
+      // Of <meta>, the description only.
       if (!text || (name === 'content' && node.getAttribute('name') !== 'description')) continue;
       found.push({ text, put: (/** @type {string} */ other) => node.setAttribute(name, other) });
     }
@@ -87,7 +87,7 @@ export function textsOf(root) {
   return found;
 }
 
-/** Puts all that stands on the page into the visitor's language. */
+/** Translates all texts on the page. */
 export function translatePage() {
   if (language === 'en') return;
   document.documentElement.lang = language;

@@ -1,7 +1,7 @@
-// Mono samples as a WAV file, so that a person can hear and keep what the model heard.
+// Mono samples as a WAV file, so that a person can play and keep the model's input.
 
 /** @param {Float32Array} samples @param {number} rateHz @returns {Blob} */
-export function wav(samples, rateHz) {
+export function encodeWav(samples, rateHz) {
   const header = new DataView(new ArrayBuffer(58));
   const bytes = samples.byteLength;
   let at = 0;

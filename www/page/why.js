@@ -1,8 +1,11 @@
-// Why it said so: where in the clip the score of an emotion came from, to be seen, heard and checked.
+// Explains a reading: which parts of the clip raised an emotion, to be seen, played and checked.
 
-import { explainByGradient, explainSilenced, probabilitiesWithout, silence } from '../engine/explain.js';
+import { explainByGradient, explainByOcclusion, occlude, occludedProbabilities } from '../engine/explain.js';
+import { byId } from './dom.js';
+import { withProgress } from './loading.js';
 import { drawHeat } from './pictures.js';
-import { mark, play } from './result.js';
+import { markSpan, playSpan } from './result.js';
+import { attempt } from './status.js';
 import { decimal, t } from './text.js';
 import { EMOTIONS, NAMES, percent } from './words.js';
 
@@ -10,78 +13,73 @@ import { EMOTIONS, NAMES, percent } from './words.js';
 /** @typedef {import('../engine/types.d.ts').Explanation} Explanation */
 /** @typedef {import('../engine/types.d.ts').Picture} Picture */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
-/** @typedef {{engine: Engine, attempt: (work: () => Promise<void>) => Promise<void>, whileBusy: (text: string,
- * work: (signal: AbortSignal, tell: (text: string, share?: number) => void) => Promise<void>) => Promise<void>}} Page */
 
 const RATE_HZ = 16_000;
 
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
-
-/** What is explained.
+/** The reading that is explained.
  * @type {Reading | undefined} */
 let reading;
 /** @type {Explanation | undefined} */ let explanation;
-/** What the model says of the clip, then of it without each part; found once for all emotions.
+/** Outputs of the model for the clip, then with each part occluded; computed once for all emotions.
  * @type {Float32Array | undefined} */
-let silenced;
-/** Ends what is being found for another clip.
+let occluded;
+/** Cancels the explanation of an earlier clip.
  * @type {AbortController} */
 let current = new AbortController();
 
-/** @param {Page} page */
-export function setUpWhy(page) {
+/** @param {Engine} engine */
+export function setUpWhy(engine) {
   byId('why-emotion').replaceChildren(...EMOTIONS.map((emotion) => new Option(NAMES[emotion], emotion)));
-  byId('why').addEventListener('toggle', () => byId('why').open && page.attempt(() => explain(page)));
-  byId('why-emotion').addEventListener('change', () => page.attempt(() => explain(page)));
-  byId('why-opacity').addEventListener('input', redraw);
-  byId('why-play').addEventListener('click', () => explanation?.summary.seconds && play(...explanation.summary.seconds));
-  byId('why-check').addEventListener('click', () => page.attempt(() => check(page)));
+  byId('why').addEventListener('toggle', () => byId('why').open && attempt(() => explain(engine)));
+  byId('why-emotion').addEventListener('change', () => attempt(() => explain(engine)));
+  byId('why-opacity').addEventListener('input', drawExplanation);
+  byId('why-play').addEventListener('click', () => explanation?.summary.seconds && playSpan(...explanation.summary.seconds));
+  byId('why-check').addEventListener('click', () => attempt(() => check(engine)));
 }
 
-/** Another clip is on the page: what was said of the one before is taken away.
- * @param {Page} page @param {Reading} next */
-export function explainNext(page, next) {
+/** For a new clip on the page: removes the explanation of the one before.
+ * @param {Engine} engine @param {Reading} next */
+export function updateExplanation(engine, next) {
   current.abort();
   current = new AbortController();
   reading = next;
-  silenced = undefined;
+  occluded = undefined;
   byId('why-emotion').value = next.report.label;
   clear();
-  if (byId('why').open) page.attempt(() => explain(page));
+  if (byId('why').open) attempt(() => explain(engine));
 }
 
 function clear() {
   explanation = undefined;
-  mark();
+  markSpan();
   byId('why-text').textContent = t('Looking for what decided.');
   byId('why-checked').textContent = '';
   byId('why-play').disabled = true;
   byId('why-check').disabled = true;
 }
 
-/** @param {Page} page */
-async function explain(page) {
+/** @param {Engine} engine */
+async function explain(engine) {
   if (!reading) return;
   const { samples } = reading;
   const emotion = byId('why-emotion').value;
   const { signal } = current;
   clear();
-  const byGradient = await explainByGradient(page.engine, samples, emotion);
-  if (!byGradient && !silenced) {
-    await page.whileBusy(t('Reading the clip without one part after the other.'), async (cancelled, tell) => {
-      const found = await silence(page.engine, samples, AbortSignal.any([cancelled, signal]), (done, all) =>
-        tell(t('Reading the clip without one part after the other, {done} of {all}.', { done, all }), done / all));
-      if (!signal.aborted) silenced = found;
+  const byGradient = await explainByGradient(engine, samples, emotion);
+  if (!byGradient && !occluded) {
+    await withProgress(t('Reading the clip without one part after the other.'), async (cancelled, showProgress) => {
+      const outputs = await occlude(engine, samples, AbortSignal.any([cancelled, signal]), (done, all) =>
+        showProgress(t('Reading the clip without one part after the other, {done} of {all}.', { done, all }), done / all));
+      if (!signal.aborted) occluded = outputs;
     });
   }
   if (signal.aborted || emotion !== byId('why-emotion').value) return;
-  if (!byGradient && !silenced) {
+  if (!byGradient && !occluded) {
     byId('why-text').textContent = t('Stopped before every part was tried. Choose an emotion to go on.');
     return;
   }
   explanation = byGradient
-    ?? await explainSilenced(page.engine, /** @type {Float32Array} */ (silenced), emotion, samples.length);
+    ?? await explainByOcclusion(engine, /** @type {Float32Array} */ (occluded), emotion, samples.length);
   if (signal.aborted) return;
   show();
 }
@@ -89,24 +87,24 @@ async function explain(page) {
 function show() {
   if (!reading || !explanation) return;
   const { seconds } = explanation.summary;
-  redraw();
-  byId('why-text').textContent = inWords(explanation, reading.report.heard_s);
-  const isHeard = seconds !== null && seconds[0] < reading.report.heard_s;
-  byId('why-play').disabled = !isHeard;
+  drawExplanation();
+  byId('why-text').textContent = describeExplanation(explanation, reading.report.heard_s);
+  const isPlayable = seconds !== null && seconds[0] < reading.report.heard_s;
+  byId('why-play').disabled = !isPlayable;
   byId('why-play').textContent = seconds ? t('Play {from} to {to} s', span(seconds)) : t('Play it');
-  byId('why-check').disabled = !isHeard;
-  if (seconds) mark(seconds[0], seconds[1]);
+  byId('why-check').disabled = !isPlayable;
+  if (seconds) markSpan(seconds[0], seconds[1]);
 }
 
-/** Draws the map, also anew when the slider moves. */
-export function redraw() {
+/** Draws the heat map; again when the slider moves or the colours change. */
+export function drawExplanation() {
   if (!reading || !explanation) return;
   const picture = explanation.seen ?? { values: reading.picture, rows: reading.pictureRows };
   drawHeat(byId('why-picture'), picture, explanation.heat, byId('why-opacity').value / 100);
 }
 
-/** The map in a sentence. @param {Explanation} explanation @param {number} heardS */
-function inWords({ summary, seen }, heardS) {
+/** The heat map in a sentence. @param {Explanation} explanation @param {number} lengthS Of the clip without padding. */
+function describeExplanation({ summary, seen }, lengthS) {
   const { emotion, seconds, rows, hz, method } = summary;
   const name = NAMES[emotion];
   if (!seconds && !rows) return t('Nothing in this clip raised {name}: no part of it stands out.', { name });
@@ -115,11 +113,11 @@ function inWords({ summary, seen }, heardS) {
   if (hz) places.push(hz[0] < 50 ? t('below {to}', { to: pitch(hz[1]) }) : t('from {from} to {to}', { from: pitch(hz[0]), to: pitch(hz[1]) }));
   else if (rows && seen) places.push(coefficients(rows, seen.rows));
   const values = { name, places: places.join(', ') };
-  const how = method === 'silencing' ? t('Without its parts one by one, {name} falls the most {places} (half of the heat).', values)
-    : t('What raised {name} the most lies {places} (half of the heat).', values);
-  const silence = seconds && seconds[0] >= heardS
-    ? ` ${t('That is the silence that fills the clip up: how long the recording is told the model something.')}` : '';
-  return how + silence;
+  const how = method === 'grad-cam' ? t('What raised {name} the most lies {places} (half of the heat).', values)
+    : t('Without its parts one by one, {name} falls the most {places} (half of the heat).', values);
+  const padding = seconds && seconds[0] >= lengthS
+    ? ` ${t('That is the silence that fills the clip up: the length of the recording was a clue for the model.')}` : '';
+  return how + padding;
 }
 
 /** @param {[number, number]} seconds */
@@ -137,19 +135,19 @@ function coefficients([first, last], count) {
   return t('in coefficients {first} to {last} of {all}', values);
 }
 
-/** Reads the clip once more without the seconds that are said to have decided. @param {Page} page */
-async function check(page) {
+/** Analyzes the clip with the seconds of the explanation occluded. @param {Engine} engine */
+async function check(engine) {
   if (!reading || !explanation?.summary.seconds) return;
   const { emotion, probability, seconds } = explanation.summary;
   const [from, to] = seconds.map((at) => Math.round(at * RATE_HZ));
   const { signal } = current;
-  const without = await probabilitiesWithout(page.engine, reading.samples, from, to);
+  const probabilities = await occludedProbabilities(engine, reading.samples, from, to);
   if (signal.aborted) return;
-  const after = without[EMOTIONS.indexOf(emotion)];
-  const top = EMOTIONS[without.indexOf(Math.max(...without))];
+  const after = probabilities[EMOTIONS.indexOf(emotion)];
+  const top = EMOTIONS[probabilities.indexOf(Math.max(...probabilities))];
   const verdict = after < probability - 0.1 ? t('These seconds matter.') : after > probability + 0.01
     ? t('The model was surer without them: the map misleads here.') : t('They alone do not decide.');
-  const told = t('Without {from} to {to} s, {name} goes from {before} to {after}, and {top} leads.',
+  const change = t('Without {from} to {to} s, {name} goes from {before} to {after}, and {top} leads.',
     { ...span(seconds), name: NAMES[emotion], before: percent(probability), after: percent(after), top: NAMES[top] });
-  byId('why-checked').textContent = `${told} ${verdict}`;
+  byId('why-checked').textContent = `${change} ${verdict}`;
 }

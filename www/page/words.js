@@ -1,4 +1,4 @@
-// A reading in words.
+// Readings, emotions and speakers in words.
 
 import { t } from './text.js';
 
@@ -6,22 +6,22 @@ import { t } from './text.js';
 
 export const EMOTIONS = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
 
-/** What each emotion is called. @type {Record<string, string>} */
+/** Names of the emotions. @type {Record<string, string>} */
 export const NAMES = {
   angry: t('angry'), disgust: t('disgust'), fear: t('fear'), happy: t('happy'), neutral: t('neutral'), sad: t('sad'),
   surprise: t('surprise'),
 };
 
-/** Said while a microphone is taken for muted. */
+/** The warning while a microphone counts as muted. */
 export const MUTED = t('The microphone gives no sound. Is it muted? Look for a switch on it, and at the sound settings of this device.');
 
-/** How a voice sounds that carries it. @type {Record<string, string>} */
+/** Adjectives for a voice. @type {Record<string, string>} */
 const SOUNDS = {
   angry: t('angry'), disgust: t('disgusted'), fear: t('afraid'), happy: t('happy'), neutral: t('neutral'), sad: t('sad'),
   surprise: t('surprised'),
 };
 
-/** Never a hundred nor none: no model is that sure. @param {number} share */
+/** Never 0 or 100 %: no model is that sure. @param {number} share */
 export function percent(share) {
   if (share >= 0.995) return '> 99 %';
   if (share < 0.005) return '< 1 %';
@@ -29,13 +29,13 @@ export function percent(share) {
 }
 
 /** @param {Report} report @returns {{headline: string, explained: string}} */
-export function inWords(report) {
+export function describeReading(report) {
   const [first, second] = ranked(report);
   const [a, b] = [SOUNDS[first.emotion], SOUNDS[second.emotion]];
   const [x, y] = [percent(first.share), percent(second.share)];
   switch (report.certainty) {
     case 'no-speech':
-      return { headline: t('No speech found'), explained: t('There is no voice in the part that was heard, so the figures below mean little.') };
+      return { headline: t('No speech found'), explained: t('There is no voice in the part that was read, so the figures below mean little.') };
     case 'likely':
       return { headline: t('Sounds {a}', { a }), explained: t('{x} {a}; next comes {b} with {y}.', { a, b, x, y }) };
     case 'leaning':
@@ -51,7 +51,7 @@ function ranked(report) {
     .sort((a, b) => b.share - a.share);
 }
 
-/** Who speaks in a clip, and what, without giving away the emotion.
+/** The speaker and words of a clip, without the emotion.
  * @param {{sex: 'female' | 'male', age: number, words: string}} clip */
 export const speaker = ({ sex, age, words }) =>
   (sex === 'female' ? t('Woman, {age}: “{words}”', { age, words }) : t('Man, {age}: “{words}”', { age, words }));

@@ -1,6 +1,6 @@
 //! `cargo xtask`: everything needed to build, serve, test and measure sottovoce, on a machine with rustup and Node.
 //!
-//! Every step says what it does, does nothing if it is done already, and says how to mend what fails.
+//! Every step says what it does, does nothing if it is done already, and says how to fix what fails.
 
 mod bench;
 mod shell;
@@ -12,7 +12,7 @@ mod web;
 
 use std::process::ExitCode;
 
-use shell::Outcome;
+use shell::Result;
 
 const USAGE: &str = "\
 cargo xtask serve            build the page and serve it on http://127.0.0.1:8080
@@ -21,22 +21,22 @@ cargo xtask test             run every test, native and in the browser
 cargo xtask check            check formatting, lints, documentation and the page's types
 cargo xtask npm              make the npm package in target/npm
 cargo xtask torture          try files, faults and endurance, and print a table (with --long: for hours)
-cargo xtask fuzz             fuzz every entrance for a minute each (or as many seconds as are named)
-cargo xtask hostile          write the files that try the decoders into target/hostile
+cargo xtask fuzz             fuzz every entrance for a minute each (or as many seconds as given)
+cargo xtask hostile          write hostile files for the decoders into target/hostile
 cargo xtask supply           check the licences and origins of all packages
-cargo xtask advisories       ask the advisory databases about them, over the network
-cargo xtask sbom             list what the page's engine is made of in target/sbom
+cargo xtask advisories       look them up in the advisory databases, over the network
+cargo xtask sbom             list the packages in the page's engine in target/sbom
 cargo xtask reproducible     build the page twice from nothing and compare every file
-cargo xtask audit            have Lighthouse judge the built pages
-cargo xtask bench            measure speed and size beside other libraries
-cargo xtask screenshots      make the README's pictures anew";
+cargo xtask audit            run Lighthouse on the built pages
+cargo xtask bench            compare speed and size with other libraries
+cargo xtask screenshots      make the README's pictures again";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let outcome = match words[..] {
+    let result = match words[..] {
         ["serve"] => web::serve(),
-        // The page has one build: an unoptimised one would be too slow to judge anything by.
+        // The page has one build: an unoptimised one would be too slow to be of use.
         ["build"] | ["build", "--release"] => web::build(),
         ["test"] => test::all(),
         ["check"] => test::check(),
@@ -58,11 +58,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    finish(outcome)
+    finish(result)
 }
 
-fn finish(outcome: Outcome) -> ExitCode {
-    match outcome {
+fn finish(result: Result) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("\n✗ {message}");

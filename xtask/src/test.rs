@@ -2,45 +2,22 @@
 
 use std::fs;
 
-use crate::shell::{Outcome, command, output, root, run, step};
+use crate::shell::{Result, command, output, root, run, step};
 use crate::{supply, tools, web};
 
 #[path = "../../tests/hostile/pack.rs"]
 mod pack;
 
 const REMEDY: &str = "The lines above say which test and why.";
-/// Test files that run in the browser as well.
+/// Tests that run in the browser, too.
 const BROWSER_TESTS: [&str; 7] =
     ["audio", "channels", "encoders", "explain", "features", "model", "recordings"];
 
-/// Test files that drive the built page.
-const PAGE_TESTS: [&str; 22] = [
-    "tests/e2e/page.test.mjs",
-    "tests/e2e/microphone.test.mjs",
-    "tests/e2e/channels.test.mjs",
-    "tests/e2e/compare.test.mjs",
-    "tests/e2e/determinism.test.mjs",
-    "tests/e2e/embed.test.mjs",
-    "tests/e2e/embedder.test.mjs",
-    "tests/e2e/explain.test.mjs",
-    "tests/e2e/faults.test.mjs",
-    "tests/e2e/follow.test.mjs",
-    "tests/e2e/hostile.test.mjs",
-    "tests/e2e/languages.test.mjs",
-    "tests/e2e/lesson.test.mjs",
-    "tests/e2e/messages.test.mjs",
-    "tests/e2e/npm.test.mjs",
-    "tests/e2e/offline.test.mjs",
-    "tests/e2e/own.test.mjs",
-    "tests/e2e/privacy.test.mjs",
-    "tests/e2e/sealed.test.mjs",
-    "tests/e2e/webgpu.test.mjs",
-    "tests/e2e/firefox.test.mjs",
-    "tests/e2e/screenshot.test.mjs",
-];
+/// Tests of the built page.
+const PAGE_TESTS: &str = "tests/e2e";
 
 /// Every test: native, the same in a browser, and the built page from end to end.
-pub fn all() -> Outcome {
+pub fn all() -> Result {
     tools::for_test()?;
     step("Native tests");
     run(&mut command("cargo", &["test", "--workspace", "--quiet"]), REMEDY)?;
@@ -48,14 +25,25 @@ pub fn all() -> Outcome {
     web::npm()?;
     hostile()?;
     step("The built page from end to end, in Chromium and Firefox");
-    // A page that waits for ever fails its test instead of holding up all others.
+    // With a timeout, a page that hangs fails its own test only.
     let mut arguments = vec!["--test", "--test-concurrency=1", "--test-timeout=300000"];
-    arguments.extend(PAGE_TESTS);
+    let tests = page_tests()?;
+    arguments.extend(tests.iter().map(String::as_str));
     run(&mut command("node", &arguments), REMEDY)
 }
 
+/// The tests of the built page: `*.test.mjs` in tests/e2e, in the order of their names.
+fn page_tests() -> Result<Vec<String>> {
+    let entries = fs::read_dir(root().join(PAGE_TESTS)).map_err(|error| format!("{PAGE_TESTS}: {error}"))?;
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut tests: Vec<String> =
+        names.filter(|name| name.ends_with(".test.mjs")).map(|name| format!("{PAGE_TESTS}/{name}")).collect();
+    tests.sort();
+    Ok(tests)
+}
+
 /// Writes the hostile files into target/hostile.
-pub fn hostile() -> Outcome {
+pub fn hostile() -> Result {
     let folder = root().join("target/hostile");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for file in pack::pack(&root().join("tests/fixtures/audio")) {
@@ -65,7 +53,7 @@ pub fn hostile() -> Outcome {
     Ok(())
 }
 
-fn in_browser() -> Outcome {
+fn in_browser() -> Result {
     step("The same tests in headless Chromium");
     let chromedriver = output("sh", &["-c", "command -v chromedriver"])
         .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
@@ -73,7 +61,7 @@ fn in_browser() -> Outcome {
     for test in BROWSER_TESTS {
         arguments.extend(["--test", test]);
     }
-    // The kernels for relaxed SIMD take the place of the others.
+    // With this feature, kernels for relaxed SIMD replace the others.
     let relaxed = ["--features", "relaxed-simd", "--test", "encoders"];
     for arguments in [&arguments, &[&arguments[..4], &relaxed].concat()] {
         run(
@@ -87,8 +75,8 @@ fn in_browser() -> Outcome {
     Ok(())
 }
 
-/// Formatting, lints, documentation and the types of the page's scripts.
-pub fn check() -> Outcome {
+/// Checks formatting, lints, documentation and the types of the page's scripts.
+pub fn check() -> Result {
     tools::for_build()?;
     step("Formatting");
     run(&mut command("cargo", &["fmt", "--all", "--check"]), "Run `cargo fmt --all`.")?;
@@ -96,14 +84,14 @@ pub fn check() -> Outcome {
     let mut clippy = vec!["clippy", "--workspace", "--all-targets", "--quiet"];
     run(
         &mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()),
-        "Mend what clippy names.",
+        "Fix what clippy reports.",
     )?;
     clippy.retain(|word| !["--workspace", "--all-targets"].contains(word));
     clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
     for feature in [&[][..], &["--features", "relaxed-simd"]] {
         run(
             &mut command("cargo", &[&clippy[..], feature, &["--", "-D", "warnings"]].concat()),
-            "Mend what clippy names.",
+            "Fix what clippy reports.",
         )?;
     }
     supply::check()?;
@@ -111,25 +99,25 @@ pub fn check() -> Outcome {
     run(
         command("cargo", &["doc", "--no-deps", "--quiet", "--lib", "--package", "sottovoce"])
             .env("RUSTDOCFLAGS", "-D warnings"),
-        "Mend what rustdoc names.",
+        "Fix what rustdoc reports.",
     )?;
     if !root().join("dist/sottovoce.d.ts").is_file() {
         web::build()?;
     }
     step("Types of the page's scripts");
-    run(&mut command("tsc", &["--project", "www"]), "Mend what tsc names.")
+    run(&mut command("tsc", &["--project", "www"]), "Fix what tsc reports.")
 }
 
-/// Lighthouse on the built pages.
-pub fn audit() -> Outcome {
+/// Runs Lighthouse on the built pages.
+pub fn audit() -> Result {
     tools::for_test()?;
     web::build()?;
     step("Lighthouse, on a phone and a desktop");
     run(&mut command("node", &["xtask/audit.mjs", "dist"]), "The lines above name what is below 95.")
 }
 
-/// Pictures for the README, taken from the built page.
-pub fn screenshots() -> Outcome {
+/// Takes the README's pictures of the built page.
+pub fn screenshots() -> Result {
     tools::for_test()?;
     web::build()?;
     let folder = root().join("docs/images");

@@ -1,42 +1,42 @@
-//! What the build and the tests need besides Rust and Node, each installed only if it is missing.
+//! Installs what the build and the tests need in addition to Rust and Node, if it is missing.
 //!
-//! Programs go to target/tools and node_modules, not into the system, so that other projects keep their versions. Only
-//! browsers are installed by the system's package manager.
+//! Programs are installed in target/tools and node_modules, not in the system, so that other projects keep their versions. Only
+//! browsers are installed with the system's package manager.
 
 use std::fs;
 use std::path::PathBuf;
 
-use crate::shell::{Outcome, command, output, root, run, step};
+use crate::shell::{Result, command, output, root, run, step};
 
-/// Newer versions need a newer Rust than this project's.
+/// Newer versions need a newer Rust than this project.
 const TRUNK: &str = "0.21.14";
 const CARGO_DENY: &str = "0.20.2";
 const CARGO_CYCLONEDX: &str = "0.5.9";
 const CARGO_FUZZ: &str = "0.13.2";
-const OLDEST_NODE: u32 = 20;
+const MIN_NODE: u32 = 20;
 
-/// What the page's build needs.
-pub fn for_build() -> Outcome {
+/// For the page's build.
+pub fn for_build() -> Result {
     wasm_target()?;
-    // Trunk is kept from the network, so that it fetches no tools of its own; the crates are fetched here.
+    // Trunk runs offline, so that it downloads no tools of its own; crates are fetched here.
     run(
         &mut command("cargo", &["fetch", "--locked", "--quiet"]),
         "Check the network connection, then run this again.",
     )?;
     cargo_tool("trunk", TRUNK, &["--locked"])?;
-    // Its own lock file asks for versions that do not build together.
+    // Its own lock file has versions that do not build together.
     cargo_tool("wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &[])?;
     npm_packages(".")
 }
 
-/// What the benchmarks need besides: others' libraries, and models as these take them.
-pub fn for_bench() -> Outcome {
+/// For the benchmarks: other libraries, and models in their formats.
+pub fn for_bench() -> Result {
     for_test()?;
     npm_packages("benches/browser")?;
     let python = "target/bench/venv/bin/python3";
     let remedy = "Python 3 with its venv module is needed (Debian: apt-get install python3-venv), and the network the first time.";
     if !root().join(python).is_file() {
-        step("Installing what makes the models of the benchmark into target/bench");
+        step("Installing Python packages for the benchmark's models into target/bench");
         run(&mut command("python3", &["-m", "venv", "target/bench/venv"]), remedy)?;
         run(
             &mut command(python, &["-m", "pip", "install", "-q", "-r", "benches/browser/requirements.txt"]),
@@ -46,7 +46,7 @@ pub fn for_bench() -> Outcome {
     if root().join("target/bench/encoders/base/encoder.json").is_file() {
         return Ok(());
     }
-    step("Making the models of the benchmark in target/bench");
+    step("Making the benchmark's models in target/bench");
     run(&mut command(python, &["benches/browser/make_models.py", "target/bench"]), remedy)?;
     let import =
         ["encoder", "import", "target/bench/base", "--name", "base", "--encoders", "target/bench/encoders"];
@@ -56,8 +56,8 @@ pub fn for_bench() -> Outcome {
     )
 }
 
-/// What the tests need besides.
-pub fn for_test() -> Outcome {
+/// For the tests.
+pub fn for_test() -> Result {
     for_build()?;
     let missing: Vec<&str> =
         [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")]
@@ -83,22 +83,22 @@ pub fn for_test() -> Outcome {
     apt(&install)
 }
 
-/// What checks licences and origins.
-pub fn cargo_deny() -> Outcome {
+/// For the check of licences and origins.
+pub fn cargo_deny() -> Result {
     cargo_tool("cargo-deny", CARGO_DENY, &["--locked"])
 }
 
-/// What lists packages for others.
-pub fn cargo_cyclonedx() -> Outcome {
+/// For the list of packages.
+pub fn cargo_cyclonedx() -> Result {
     cargo_tool("cargo-cyclonedx", CARGO_CYCLONEDX, &["--locked"])
 }
 
-/// What builds the fuzzing targets; a C++ compiler is needed, too.
-pub fn cargo_fuzz() -> Outcome {
+/// For the fuzzing targets, which need a C++ compiler, too.
+pub fn cargo_fuzz() -> Result {
     cargo_tool("cargo-fuzz", CARGO_FUZZ, &["--locked"])
 }
 
-fn wasm_target() -> Outcome {
+fn wasm_target() -> Result {
     const TARGET: &str = "wasm32-unknown-unknown";
     let Some(installed) = output("rustup", &["target", "list", "--installed"]) else {
         return Err("rustup is missing. Install it as rust-lang.org says, then run this again.".to_owned());
@@ -114,7 +114,7 @@ fn wasm_target() -> Outcome {
 }
 
 /// Installs a program from its crate, at exactly this version, into target/tools.
-fn cargo_tool(name: &str, version: &str, options: &[&str]) -> Outcome {
+fn cargo_tool(name: &str, version: &str, options: &[&str]) -> Result {
     let folder = root().join("target/tools");
     let installed = fs::read_to_string(folder.join(".crates.toml")).unwrap_or_default();
     if installed.contains(&format!("\"{name} {version} ")) {
@@ -132,32 +132,32 @@ fn cargo_tool(name: &str, version: &str, options: &[&str]) -> Outcome {
     )
 }
 
-/// The version of a crate in Cargo.lock: the tool must be of the same, to the last digit.
-pub fn locked_version(name: &str) -> Outcome<String> {
+/// The version of a crate in Cargo.lock, which its tool must match exactly.
+pub fn locked_version(name: &str) -> Result<String> {
     let lock = fs::read_to_string(root().join("Cargo.lock"))
         .map_err(|error| format!("Cargo.lock: {error}. Restore it with `git checkout Cargo.lock`."))?;
     let entry = format!("name = \"{name}\"\nversion = \"");
     let version = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
     version
         .map(str::to_owned)
-        .ok_or_else(|| format!("Cargo.lock names no {name}. Restore it with `git checkout Cargo.lock`."))
+        .ok_or_else(|| format!("Cargo.lock has no {name}. Restore it with `git checkout Cargo.lock`."))
 }
 
-/// Installs the packages that are locked in `folder`.
-fn npm_packages(folder: &str) -> Outcome {
+/// Installs the packages in the lock file of `folder`.
+fn npm_packages(folder: &str) -> Result {
     let version = output("node", &["--version"]);
     let major =
         version.as_deref().and_then(|v| v.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
-    if major.is_none_or(|major| major < OLDEST_NODE) {
+    if major.is_none_or(|major| major < MIN_NODE) {
         let found = version.unwrap_or_else(|| "none".to_owned());
         return Err(format!(
-            "Node.js {OLDEST_NODE} or newer is needed (found: {found}). Install it as nodejs.org says, then run this again."
+            "Node.js {MIN_NODE} or newer is needed (found: {found}). Install it as nodejs.org says, then run this again."
         ));
     }
     let modified = |path: PathBuf| fs::metadata(path).and_then(|data| data.modified()).ok();
     let folder = root().join(folder);
-    let wanted = modified(folder.join("package-lock.json"));
-    if modified(folder.join("node_modules/.package-lock.json")).is_some_and(|done| Some(done) >= wanted) {
+    let locked = modified(folder.join("package-lock.json"));
+    if modified(folder.join("node_modules/.package-lock.json")).is_some_and(|done| Some(done) >= locked) {
         return Ok(());
     }
     step(&format!("Installing npm packages into {}", folder.join("node_modules").display()));

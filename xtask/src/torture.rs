@@ -1,21 +1,21 @@
-//! What the analyzer endures: fuzzing, and one table of all that was tried.
+//! Robustness: fuzzing, and a table of stress tests.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::shell::{Outcome, command, root, run, step};
+use crate::shell::{Result, command, root, run, step};
 use crate::{test, tools, web};
 
-/// Seconds that each entrance is fuzzed for by `cargo xtask fuzz`.
+/// Seconds for each entrance by default.
 const SMOKE_S: u32 = 60;
 
-/// Fuzzes every entrance with the inputs in fuzz/corpus, for so many seconds each.
-pub fn fuzz(seconds: Option<u32>) -> Outcome {
+/// Fuzzes every entrance for so many seconds, starting with the inputs in fuzz/corpus.
+pub fn fuzz(seconds: Option<u32>) -> Result {
     tools::cargo_fuzz()?;
     step("Building the fuzzing targets; the first time takes some minutes");
-    // On the stable compiler, which has no sanitizers: our code is safe Rust but for the kernels, and panics are found without.
+    // The stable compiler has no sanitizers. Our code is safe Rust except for the kernels, and panics are found without them.
     let build = [
         "fuzz",
         "build",
@@ -68,14 +68,14 @@ pub fn fuzz(seconds: Option<u32>) -> Outcome {
         ]);
         run(
             &mut command(&program, &arguments),
-            "The input that did this lies in target/fuzz/found. Mend the cause, and keep the input in fuzz/corpus.",
+            "The input that did this is in target/fuzz/found. Fix the cause, and keep the input in fuzz/corpus.",
         )?;
     }
     Ok(())
 }
 
-/// Where the targets were built.
-fn target_folder() -> Outcome<PathBuf> {
+/// The folder with the built targets.
+fn target_folder() -> Result<PathBuf> {
     let targets =
         fs::read_dir(root().join("target/fuzz")).map_err(|error| format!("target/fuzz: {error}"))?;
     let mut folders = targets.flatten().map(|entry| entry.path().join("release"));
@@ -91,12 +91,12 @@ struct Row {
     survived: usize,
     lost: usize,
     peak: String,
-    said: String,
+    notes: String,
 }
 
-/// Tries files, faults and endurance, and prints a table of it; hours long if `is_long`, with what stands in
+/// Tests hostile files, faults and endurance, and prints a table of the results; for hours if `is_long`, as for
 /// docs/RELIABILITY.md.
-pub fn torture(is_long: bool) -> Outcome {
+pub fn torture(is_long: bool) -> Result {
     tools::for_test()?;
     web::build()?;
     test::hostile()?;
@@ -104,29 +104,33 @@ pub fn torture(is_long: bool) -> Outcome {
     let mut rows = Vec::new();
     let mut lost = Vec::new();
     for (name, test) in [
-        ("Files that no honest program writes, natively", "hostile"),
-        ("Voices and what is none, at every level", "robustness"),
+        ("Hostile files, natively", "hostile"),
+        ("Speech and other sounds, at every level", "robustness"),
         ("The program killed, and a full disk", "killed"),
         ("A long recording in the command line", "endurance"),
     ] {
         step(name);
         let tests = ["test", "--quiet", "--test", test, "--", "--nocapture", "--test-threads=1"];
-        gather(command("cargo", &tests).env("SOTTOVOCE_TORTURE", form), name, &mut rows, &mut lost)?;
+        run_and_collect(command("cargo", &tests).env("SOTTOVOCE_TORTURE", form), name, &mut rows, &mut lost)?;
     }
     for (name, file, timeout) in [
-        ("Files that no honest program writes, dropped on the page", "hostile", 600_000),
+        ("Hostile files, dropped on the page", "hostile", 600_000),
         ("Faults around the page", "faults", 600_000),
-        ("Messages to the worker by chance", "messages", 600_000),
-        ("The page that embeds as an attacker", "embedder", 600_000),
-        ("The page kept at work", "endurance", 10_800_000),
-        ("One clip, one answer", "determinism", 10_800_000),
+        ("Random messages to the worker", "messages", 600_000),
+        ("An embedding page as an attacker", "embedder", 600_000),
+        ("The page under sustained load", "endurance", 10_800_000),
+        ("One clip, one result", "determinism", 10_800_000),
     ] {
         step(name);
         let (path, timeout) = (format!("tests/e2e/{file}.test.mjs"), format!("--test-timeout={timeout}"));
         let tests = ["--test", "--test-reporter=tap", "--test-concurrency=1", &timeout, &path];
         let before = rows.len();
-        let counts =
-            gather(command("node", &tests).env("SOTTOVOCE_TORTURE", form), name, &mut rows, &mut lost)?;
+        let counts = run_and_collect(
+            command("node", &tests).env("SOTTOVOCE_TORTURE", form),
+            name,
+            &mut rows,
+            &mut lost,
+        )?;
         if rows.len() == before {
             let [tried, failed] = counts;
             let survived = tried - failed;
@@ -136,31 +140,30 @@ pub fn torture(is_long: bool) -> Outcome {
                 survived,
                 lost: failed,
                 peak: String::new(),
-                said: String::new(),
+                notes: String::new(),
             });
         }
     }
     println!("\n| what | tried | survived | lost | peak memory | |\n|---|--:|--:|--:|--:|---|");
-    for Row { what, tried, survived, lost, peak, said } in &rows {
-        println!("| {what} | {tried} | {survived} | {lost} | {peak} | {said} |");
+    for Row { what, tried, survived, lost, peak, notes } in &rows {
+        println!("| {what} | {tried} | {survived} | {lost} | {peak} | {notes} |");
     }
     if lost.is_empty() { Ok(()) } else { Err(format!("These failed: {}.", lost.join("; "))) }
 }
 
-/// Runs tests, and takes the lines that they tell for the table; how many tests there were and how many failed, as node
-/// counts them.
-fn gather(
+/// Runs tests and collects their rows of the table. Returns how many tests there were and how many failed, as node counts them.
+fn run_and_collect(
     command: &mut Command,
     name: &str,
     rows: &mut Vec<Row>,
     lost: &mut Vec<String>,
-) -> Outcome<[usize; 2]> {
+) -> Result<[usize; 2]> {
     let started = command.stdout(Stdio::piped()).spawn();
     let mut running = started.map_err(|error| format!("{name} could not be started ({error})."))?;
-    let output = running.stdout.take().ok_or("its output is not there")?;
+    let output = running.stdout.take().ok_or("its output is missing")?;
     let mut counts = [0, 0];
-    for line in BufReader::new(output).lines().map_while(Result::ok) {
-        // node puts a # before what tests print, and cargo the name of a test.
+    for line in BufReader::new(output).lines().map_while(std::result::Result::ok) {
+        // node prefixes output of tests with #, and cargo with the name of the test.
         let line = line.trim_start_matches("# ");
         if let Some(row) = line.split_once("torture | ").and_then(|(_, row)| parse(row)) {
             eprintln!(
@@ -168,7 +171,7 @@ fn gather(
                 row.what,
                 row.survived,
                 row.tried,
-                if row.said.is_empty() { String::new() } else { format!(", {}", row.said) }
+                if row.notes.is_empty() { String::new() } else { format!(", {}", row.notes) }
             );
             rows.push(row);
         } else if let Some(count) = line.strip_prefix("tests ") {
@@ -189,9 +192,9 @@ fn gather(
     Ok(counts)
 }
 
-/// What stands between the bars.
+/// Parses a row with `|` between its columns.
 fn parse(line: &str) -> Option<Row> {
-    let [what, tried, survived, lost, peak, said] =
+    let [what, tried, survived, lost, peak, notes] =
         line.split('|').map(str::trim).collect::<Vec<_>>().try_into().ok()?;
     Some(Row {
         what: what.to_owned(),
@@ -199,6 +202,6 @@ fn parse(line: &str) -> Option<Row> {
         survived: survived.parse().ok()?,
         lost: lost.parse().ok()?,
         peak: peak.to_owned(),
-        said: said.to_owned(),
+        notes: notes.to_owned(),
     })
 }

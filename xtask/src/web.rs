@@ -1,4 +1,4 @@
-//! Building and serving the page.
+//! Builds and serves the page.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,12 +8,12 @@ use std::time::SystemTime;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::shell::{Outcome, command, output, root, run, step};
+use crate::shell::{Result, command, output, root, run, step};
 use crate::tools;
 
-const REMEDY: &str = "The lines above say why; mend it and run this again.";
+const REMEDY: &str = "The lines above say why; fix it and run this again.";
 
-/// What the page is made of.
+/// The sources of the page.
 const SOURCES: [&str; 13] = [
     "src",
     "www",
@@ -30,26 +30,26 @@ const SOURCES: [&str; 13] = [
     "xtask/src/web.rs",
 ];
 
-/// How cargo is told what to give the compiler of the engine, in place of what .cargo/config.toml says.
+/// Flags for the compiler of the engine, which override those in .cargo/config.toml.
 const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 
-/// The folders of this machine, which panics would name, stay out of the engine: every machine builds the same, and none
-/// tells of itself.
+/// Removes this machine's folders from the engine's panic messages, so that every machine builds the same, and none reveals its
+/// paths.
 fn web_flags() -> String {
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo = cargo.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
     let compiler = output("rustc", &["--print", "sysroot"]).unwrap_or_default();
-    let places = [
+    let folders = [
         (cargo.display().to_string(), "cargo"),
         (compiler, "rust"),
         (root().display().to_string(), "sottovoce"),
     ];
-    let hidden = places.iter().map(|(path, name)| format!(" --remap-path-prefix={path}=/{name}"));
-    "-C target-feature=+simd128".to_owned() + &hidden.collect::<String>()
+    let remapped = folders.iter().map(|(path, name)| format!(" --remap-path-prefix={path}=/{name}"));
+    "-C target-feature=+simd128".to_owned() + &remapped.collect::<String>()
 }
 
-/// Builds the page into dist/, unless it is there and nothing has changed since, and prints the engine's size.
-pub fn build() -> Outcome {
+/// Builds the page into dist/, unless it is up to date, and prints the engine's size.
+pub fn build() -> Result {
     tools::for_build()?;
     let stamp = root().join("target/page-built");
     if root().join("dist/index.html").is_file() && is_newer_than_sources(&stamp) {
@@ -57,12 +57,12 @@ pub fn build() -> Outcome {
         return Ok(());
     }
     step("Building the page into dist/; the first time takes some minutes");
-    // Changes made while building belong to the next build.
+    // Changes during the build belong to the next one.
     let begun = SystemTime::now();
     run(command("trunk", &["build"]).env(FLAGS, web_flags()), REMEDY)?;
     relaxed_engine()?;
     run(&mut command("node", &["xtask/preload.mjs", "dist"]), REMEDY)?;
-    // The last step: it takes the hash of every file.
+    // The last step: it hashes every file.
     run(&mut command("node", &["xtask/offline.mjs", "dist"]), REMEDY)?;
     fs::File::create(&stamp)
         .and_then(|file| file.set_modified(begun))
@@ -70,9 +70,9 @@ pub fn build() -> Outcome {
     sizes(&root().join("dist"))
 }
 
-/// Builds the engine once more, for browsers with relaxed SIMD, and puts it into dist/ beside the one that trunk built.
-/// Both are started by the same script.
-fn relaxed_engine() -> Outcome {
+/// Builds the engine once more, for browsers with relaxed SIMD, and copies it into dist/, next to trunk's. The same script
+/// starts both.
+fn relaxed_engine() -> Result {
     step("Building the engine for browsers with relaxed SIMD");
     let built = "target/wasm32-unknown-unknown/web/sottovoce.wasm";
     let arguments = [
@@ -81,10 +81,10 @@ fn relaxed_engine() -> Outcome {
     ]
     .concat();
     run(command("cargo", &arguments).env(FLAGS, web_flags()), REMEDY)?;
-    let bound = |file: &str| format!("target/relaxed/{file}");
-    run(&mut command("wasm-bindgen", &["--target", "web", "--out-dir", &bound(""), built]), REMEDY)?;
+    let output = |file: &str| format!("target/relaxed/{file}");
+    run(&mut command("wasm-bindgen", &["--target", "web", "--out-dir", &output(""), built]), REMEDY)?;
     let read = |path: &str| fs::read(root().join(path)).map_err(|error| format!("{path}: {error}. {REMEDY}"));
-    if read(&bound("sottovoce.js"))? != read("dist/sottovoce.js")? {
+    if read(&output("sottovoce.js"))? != read("dist/sottovoce.js")? {
         return Err("The two engines need different scripts, so one page cannot start both. \
                     Keep what the feature relaxed-simd changes away from the surface in src/web."
             .to_owned());
@@ -93,26 +93,26 @@ fn relaxed_engine() -> Outcome {
     let options = optimiser_options(&page).ok_or("index.html names no data-wasm-opt-params.")?;
     let mut arguments = vec!["-O2", "--enable-relaxed-simd"];
     arguments.extend(options.split_whitespace());
-    let engine = bound("sottovoce_bg.wasm");
+    let engine = output("sottovoce_bg.wasm");
     arguments.extend([engine.as_str(), "-o", "dist/sottovoce_relaxed.wasm"]);
     run(&mut command("wasm-opt", &arguments), REMEDY)
 }
 
-/// What trunk gives wasm-opt for the other engine.
+/// The options that trunk passes to wasm-opt for the other engine.
 fn optimiser_options(page: &str) -> Option<&str> {
     page.split_once("data-wasm-opt-params=\"")?.1.split_once('"').map(|(options, _)| options)
 }
 
-/// Puts the npm package together in target/npm.
-pub fn npm() -> Outcome {
+/// Makes the npm package in target/npm.
+pub fn npm() -> Result {
     build()?;
-    step("Putting the npm package together in target/npm");
+    step("Making the npm package in target/npm");
     let version = tools::locked_version("sottovoce")?;
     run(&mut command("node", &["xtask/npm.mjs", "dist", "target/npm", &version]), REMEDY)
 }
 
 /// Builds the page and serves it until interrupted.
-pub fn serve() -> Outcome {
+pub fn serve() -> Result {
     build()?;
     step("Serving dist/");
     run(
@@ -137,7 +137,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|data| data.modified()).ok()
 }
 
-fn sizes(dist: &Path) -> Outcome {
+fn sizes(dist: &Path) -> Result {
     eprintln!("{:<24}{:>12}{:>12}{:>12}", "", "raw", "gzip", "brotli");
     for name in
         ["sottovoce_relaxed.wasm", "sottovoce_bg.wasm", "sottovoce.js", "models/mfcc1/model.safetensors"]
@@ -170,9 +170,9 @@ fn brotli_size(bytes: &[u8]) -> io::Result<usize> {
 mod tests {
     use super::*;
 
-    /// What trunk is told to put into dist/, by index.html and Trunk.toml, and the scripts that work on it.
+    /// The inputs of the build: those that index.html and Trunk.toml name for trunk, and the scripts that process dist/.
     #[test]
-    fn everything_that_the_page_is_built_of_is_a_source() {
+    fn every_input_of_the_build_is_a_source() {
         let read = |path: &str| fs::read_to_string(root().join(path)).expect(path);
         let value = |text: &str, before: &str| {
             let value = text.split_once(before)?.1.split_once('"')?.0;
@@ -180,17 +180,17 @@ mod tests {
         };
         let page = read("index.html");
         let assets = page.split('<').filter(|tag| tag.contains("data-trunk"));
-        let mut built_of: Vec<String> = assets.filter_map(|tag| value(tag, "href=\"")).collect();
-        assert!(built_of.len() >= 5, "{built_of:?}");
-        built_of.extend(value(&read("Trunk.toml"), "\ntarget = \""));
+        let mut inputs: Vec<String> = assets.filter_map(|tag| value(tag, "href=\"")).collect();
+        assert!(inputs.len() >= 5, "{inputs:?}");
+        inputs.extend(value(&read("Trunk.toml"), "\ntarget = \""));
         let here = read("xtask/src/web.rs");
         let code = here.split_once("#[cfg(test)]").expect("this module").0;
-        built_of.extend(code.split('"').filter(|text| text.ends_with(".mjs")).map(str::to_owned));
-        for path in built_of {
+        inputs.extend(code.split('"').filter(|text| text.ends_with(".mjs")).map(str::to_owned));
+        for path in inputs {
             let is_source = SOURCES.iter().any(|source| Path::new(&path).starts_with(source));
-            // How others are served and packed changes nothing in dist/.
-            let is_beside = ["xtask/server.mjs", "xtask/npm.mjs"].contains(&&path[..]);
-            assert!(is_source || is_beside, "{path} is missing among SOURCES");
+            // These do not change dist/.
+            let is_unrelated = ["xtask/server.mjs", "xtask/npm.mjs"].contains(&&path[..]);
+            assert!(is_source || is_unrelated, "{path} is missing among SOURCES");
         }
     }
 }

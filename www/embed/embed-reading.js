@@ -1,13 +1,13 @@
-// A reading as pages that embed this one get it.
+// A reading in the form that embedding pages get.
 
 import { t, translated } from '../page/text.js';
-import { EMOTIONS, NAMES, inWords, percent } from '../page/words.js';
+import { EMOTIONS, NAMES, describeReading, percent } from '../page/words.js';
 
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
 
-/** The report, and the same in words. @param {Reading} reading @param {string} [acted] */
-export function told({ report }, acted) {
-  const { headline, explained } = inWords(report);
+/** The report, and its description in words. @param {Reading} reading @param {string} [acted] */
+export function embedReading({ report }, acted) {
+  const { headline, explained } = describeReading(report);
   return {
     report, headline,
     explained: acted ? `${explained} ${t('The actor was asked for: {emotion}.', { emotion: NAMES[acted] })}` : explained,

@@ -1,0 +1,112 @@
+// Has a recording analyzed and shows the reading; again when the visitor chooses another model or channel.
+
+import { analyzeFile } from '../engine/reading.js';
+import { updateComparison } from './compare.js';
+import { byId } from './dom.js';
+import { describeError } from './errors.js';
+import { updateFrontEnd } from './front-end.js';
+import { storeEmbedding, updateInside } from './inside.js';
+import { stopLive } from './live.js';
+import { showReading } from './result.js';
+import { announce, setBusy, showProblem, showStatus } from './status.js';
+import { t } from './text.js';
+import * as timeline from './timeline.js';
+import { updateExplanation } from './why.js';
+import { describeReading } from './words.js';
+
+/** @typedef {import('../engine/engine.js').Engine} Engine */
+/** @typedef {import('../engine/types.d.ts').Analyze} Analyze */
+/** @typedef {import('../engine/types.d.ts').Channel} Channel */
+/** @typedef {import('../engine/types.d.ts').Reading} Reading */
+/** @typedef {import('./types.d.ts').Origin} Origin */
+
+/** @type {Reading | undefined} */
+let shown;
+/** Analyzes the recording on the page again, with the model chosen by then.
+ * @type {(() => Promise<void>) | undefined} */
+let reanalyze;
+/** Analyzes one channel of it, or all of them mixed.
+ * @type {((channel?: Channel) => Promise<void>) | undefined} */
+let reanalyzeChannel;
+/** Analyses in progress. */
+let running = 0;
+
+byId('channel').addEventListener('change', () => {
+  showProblem('');
+  reanalyzeChannel?.(byId('channel').value || undefined);
+});
+
+/** The reading on the page. */
+export const shownReading = () => shown;
+
+/** Analyzes the recording on the page, if there is one, with the model that is chosen now. */
+export async function reanalyzeWithModel() {
+  await reanalyze?.();
+}
+
+/** Removes what belongs to an earlier recording. */
+export function clearPrevious() {
+  byId('more').replaceChildren();
+  stopLive();
+  timeline.clear();
+}
+
+/** How to analyze a file; whether the browser had to decode it is noted in `origin`.
+ * @param {File} file @param {Origin} origin @returns {Analyze} */
+export const fileAnalysis = (file, origin) => async (engine) => {
+  const { reading, byBrowser } = await analyzeFile(engine, file, origin.channel);
+  origin.byBrowser = byBrowser;
+  return reading;
+};
+
+/** Analyzes a recording; says why if that fails.
+ * @param {Engine} engine @param {Origin} origin @param {Analyze} analyze @param {(reason: string) => void} [onFailure]
+ * @returns {Promise<Reading | undefined>} */
+export async function tryAnalysis(engine, origin, analyze, onFailure = (reason) => showProblem(`${origin.source}: ${reason}`)) {
+  running += 1;
+  setBusy(true);
+  try {
+    return await analyze(engine);
+  } catch (error) {
+    onFailure(describeError(error));
+    showStatus('');
+    return undefined;
+  } finally {
+    running -= 1;
+    setBusy(running > 0);
+  }
+}
+
+/** Analyzes a recording and shows the reading.
+ * @param {Engine} engine @param {Origin} origin @param {Analyze} analyze @returns {Promise<Reading | undefined>} */
+export async function analyzeAndShow(engine, origin, analyze) {
+  const reading = await tryAnalysis(engine, origin, analyze);
+  if (reading) present(engine, reading, origin, analyze);
+  return reading;
+}
+
+/** Shows a reading in all views. @param {Engine} engine @param {Reading} reading @param {Origin} origin
+ * @param {Analyze} analyze How it was made. */
+export function present(engine, reading, origin, analyze) {
+  shown = reading;
+  reanalyze = async () => {
+    showStatus(t('Listening to {source} again.', { source: origin.source }));
+    await analyzeAndShow(engine, origin, analyze);
+  };
+  reanalyzeChannel = async (channel) => {
+    if (!origin.file) return;
+    showStatus(t('Listening to {source} again.', { source: origin.source }));
+    /** @type {Origin} */ const chosen = { ...origin, channel };
+    const other = await analyzeAndShow(engine, chosen, fileAnalysis(origin.file, chosen));
+    if (!other) byId('channel').value = origin.channel ?? '';
+  };
+  showReading(reading, origin);
+  storeEmbedding(origin.source, reading);
+  updateExplanation(engine, reading);
+  updateInside(engine, reading);
+  updateFrontEnd(engine, reading);
+  updateComparison(engine, analyze);
+  const { headline, explained } = describeReading(reading.report);
+  showStatus('');
+  announce(`${headline}. ${explained}`);
+}

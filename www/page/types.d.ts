@@ -1,0 +1,27 @@
+/** Types that the page's modules share. */
+
+import type { Engine } from '../engine/engine.js';
+import type { Channel } from '../engine/types.d.ts';
+
+/** Where a recording on the page comes from. */
+export interface Origin {
+  /** What the page calls it. */
+  source: string;
+  /** Of sample clips, what the actor was asked for. */
+  acted?: string;
+  /** Whether the browser decoded it, since the engine could not. */
+  byBrowser?: boolean;
+  file?: File;
+  /** The one channel that is analyzed; all are mixed otherwise. */
+  channel?: Channel;
+}
+
+/** Shows how far work is, in words and as a share, 0 to 1. */
+export type ShowProgress = (text: string, share?: number) => void;
+
+/** What the panel of visitors' own models needs. */
+export interface Page {
+  engine: Engine;
+  /** Switches to a model. */
+  useModel: (model: string) => Promise<void>;
+}
