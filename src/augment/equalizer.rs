@@ -1,7 +1,6 @@
 //! Frequency responses of microphones.
 
-use realfft::RealFftPlanner;
-
+use super::spectrum::filter;
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::features::hz_to_mel;
 
@@ -11,25 +10,14 @@ pub const BANDS: usize = 6;
 /// Filters with gains, in dB, that are given at points evenly spaced in mel from 0 Hz to half the rate, and linear in between.
 pub fn equalize(samples: &[f32], gains_db: &[f32; BANDS]) -> Vec<f32> {
     let length = samples.len().next_power_of_two().max(2);
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
-    let mut padded = samples.to_vec();
-    padded.resize(length, 0.0);
-    let mut spectrum = forward.make_output_vec();
-    forward.process(&mut padded, &mut spectrum).expect("the plan's own sizes");
     let nyquist_hz = f64::from(SAMPLE_RATE_HZ) / 2.0;
-    let last = spectrum.len() - 1;
-    for (bin, value) in spectrum.iter_mut().enumerate() {
-        let mel = hz_to_mel(nyquist_hz * bin as f64 / last as f64) / hz_to_mel(nyquist_hz);
+    filter(samples, length, |bin| {
+        let mel = hz_to_mel(f64::from(SAMPLE_RATE_HZ) * bin as f64 / length as f64) / hz_to_mel(nyquist_hz);
         let place = mel as f32 * (BANDS - 1) as f32;
         let (band, part) = ((place as usize).min(BANDS - 2), place - (place as usize).min(BANDS - 2) as f32);
         let gain_db = (1.0 - part) * gains_db[band] + part * gains_db[band + 1];
-        *value *= 10.0_f32.powf(gain_db / 20.0) / length as f32;
-    }
-    (spectrum[0].im, spectrum[last].im) = (0.0, 0.0);
-    inverse.process(&mut spectrum, &mut padded).expect("the plan's own sizes");
-    padded.truncate(samples.len());
-    padded
+        10.0_f32.powf(gain_db / 20.0)
+    })
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ mod opus;
 mod phase_vocoder;
 mod reverberation;
 mod spec_augment;
+mod spectrum;
 mod speed;
 mod telephone;
 mod waveform;
 
 pub use equalizer::equalize;
-pub use noise::{NoiseColor, add_colored_noise, add_noise};
+pub use noise::{NoiseColor, add_colored_noise, add_noise, mix_at_snr};
 pub use opus::through_opus;
 pub use phase_vocoder::{shift_pitch, stretch};
 pub use reverberation::reverberate;

@@ -2,9 +2,9 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
-use realfft::RealFftPlanner;
 
 use super::power;
+use super::spectrum::filter;
 
 /// How the power of noise falls with frequency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,22 +42,17 @@ pub fn add_colored_noise(samples: &mut [f32], color: NoiseColor, snr_db: f32, rn
         NoiseColor::Pink => -0.5,
         NoiseColor::Brown => -1.0,
     };
-    let length = samples.len().next_power_of_two().max(2);
-    // Only its shape counts here: the sum is scaled below.
-    let mut noise = vec![1.0; length];
+    // Only its shape counts: mixing scales it.
+    let mut noise = vec![1.0; samples.len()];
     add_noise(&mut noise, 0.0, rng);
     noise.iter_mut().for_each(|value| *value -= 1.0);
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
-    let mut spectrum = forward.make_output_vec();
-    forward.process(&mut noise, &mut spectrum).expect("the plan's own sizes");
-    for (bin, value) in spectrum.iter_mut().enumerate() {
-        *value *= (bin.max(1) as f32).powf(exponent);
-    }
-    let last = spectrum.len() - 1;
-    (spectrum[0], spectrum[last].im) = (0.0.into(), 0.0);
-    inverse.process(&mut spectrum, &mut noise).expect("the plan's own sizes");
-    let noise = &noise[..samples.len()];
+    let length = noise.len().next_power_of_two().max(2);
+    let colored = filter(&noise, length, |bin| if bin == 0 { 0.0 } else { (bin as f32).powf(exponent) });
+    mix_at_snr(samples, &colored, snr_db);
+}
+
+/// Adds `noise`, as far as it reaches, scaled so that its power is `snr_db` below the samples'.
+pub fn mix_at_snr(samples: &mut [f32], noise: &[f32], snr_db: f32) {
     let gain = (power(samples) * 10.0_f32.powf(-snr_db / 10.0) / power(noise).max(1e-12)).sqrt();
     samples.iter_mut().zip(noise).for_each(|(sample, noise)| *sample += gain * noise);
 }

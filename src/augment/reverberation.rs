@@ -1,9 +1,9 @@
 //! Rooms.
 
 use rand::{Rng, RngExt};
-use realfft::RealFftPlanner;
 
 use super::power;
+use super::spectrum::{filter, spectrum};
 use crate::audio::SAMPLE_RATE_HZ;
 
 /// Adds the echo of a synthetic room: noise that decays by 60 dB within `decay_s` (Polack, 1988), with `energy` times the energy of the
@@ -24,25 +24,11 @@ fn impulse_response(decay_s: f32, energy: f32, rng: &mut impl Rng) -> Vec<f32> {
     echo
 }
 
-/// Convolves by Fourier transforms; what comes out is as long as the samples.
+/// Convolves samples with `response`; the result is as long as the samples.
 fn convolve(samples: &[f32], response: &[f32]) -> Vec<f32> {
     let length = (samples.len() + response.len()).next_power_of_two();
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
-    let [mut spectrum, other] = [samples, response].map(|samples| {
-        let mut padded = samples.to_vec();
-        padded.resize(length, 0.0);
-        let mut spectrum = forward.make_output_vec();
-        forward.process(&mut padded, &mut spectrum).expect("the plan's own sizes");
-        spectrum
-    });
-    spectrum.iter_mut().zip(other).for_each(|(bin, other)| *bin *= other / length as f32);
-    let last = spectrum.len() - 1;
-    (spectrum[0].im, spectrum[last].im) = (0.0, 0.0);
-    let mut convolved = inverse.make_output_vec();
-    inverse.process(&mut spectrum, &mut convolved).expect("the plan's own sizes");
-    convolved.truncate(samples.len());
-    convolved
+    let response = spectrum(response, length);
+    filter(samples, length, |bin| response[bin])
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::audio::{ReadOptions, decode};
-use crate::augment::{add_noise, power, through_opus, through_telephone};
+use crate::augment::{add_noise, mix_at_snr, power, through_opus, through_telephone};
 use crate::corpus::Utterance;
 
 /// Decibels from the voice down to what is added.
@@ -47,15 +47,16 @@ impl Condition {
     /// Changes mono samples at 16 kHz. The draws follow `seed`; voices for babble come from `others`.
     pub fn apply(self, samples: &[f32], others: &[&Utterance], seed: u64) -> Vec<f32> {
         let mut rng = StdRng::seed_from_u64(seed);
+        let mut noisy = samples.to_vec();
         match self {
             Self::White => {
-                let mut noisy = samples.to_vec();
                 add_noise(&mut noisy, SNR_DB, &mut rng);
                 noisy
             }
             Self::Babble => {
                 let voices = (0..VOICES).map(|_| others[rng.random_range(0..others.len())]);
-                add(samples, &babble(voices, samples.len()))
+                mix_at_snr(&mut noisy, &babble(voices, samples.len()), SNR_DB);
+                noisy
             }
             Self::Opus => through_opus(samples, OPUS_BITS_PER_SECOND),
             Self::Telephone => through_telephone(samples),
@@ -99,13 +100,6 @@ fn babble<'a>(voices: impl Iterator<Item = &'a Utterance>, length: usize) -> Vec
     sum
 }
 
-/// Adds `noise` so that its power is [`SNR_DB`] below that of `samples`.
-fn add(samples: &[f32], noise: &[f32]) -> Vec<f32> {
-    let wanted = power(samples) * 10.0_f32.powf(-SNR_DB / 10.0);
-    let gain = (wanted / power(noise).max(1e-12)).sqrt();
-    samples.iter().zip(noise).map(|(sample, noise)| sample + gain * noise).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +112,9 @@ mod tests {
     fn noise_lies_as_far_below_the_voice_as_it_is_told() {
         let noise = |noisy: Vec<f32>| -> Vec<f32> { noisy.iter().zip(tone()).map(|(a, b)| a - b).collect() };
         let other: Vec<f32> = tone().iter().rev().map(|sample| 7.0 * sample.signum()).collect();
-        for noise in [noise(Condition::White.apply(&tone(), &[], 1)), noise(add(&tone(), &other))] {
+        let mut mixed = tone();
+        mix_at_snr(&mut mixed, &other, SNR_DB);
+        for noise in [noise(Condition::White.apply(&tone(), &[], 1)), noise(mixed)] {
             let snr_db = 10.0 * (power(&tone()) / power(&noise)).log10();
             assert!((snr_db - SNR_DB).abs() < 0.2, "{snr_db}");
         }

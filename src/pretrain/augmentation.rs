@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
-use crate::augment::{add_noise, between, change_speed, power, reverberate};
+use crate::augment::{add_noise, between, change_speed, mix_at_snr, reverberate};
 
 /// Energy of the reverberation, as a multiple of the direct sound's.
 const ROOM_ENERGY: f32 = 0.2;
@@ -45,10 +45,7 @@ impl CropAugmentation {
     pub fn apply(&self, clean: &[f32], other: &[f32], rng: &mut StdRng) -> Vec<f32> {
         let mut samples = clean.to_vec();
         if rng.random::<f32>() < self.voice_share {
-            let snr_db = between(self.voice_snr_db, rng);
-            let wanted = power(&samples) * 10.0_f32.powf(-snr_db / 10.0);
-            let gain = (wanted / power(other).max(1e-12)).sqrt();
-            samples.iter_mut().zip(other).for_each(|(sample, other)| *sample += gain * other);
+            mix_at_snr(&mut samples, other, between(self.voice_snr_db, rng));
         }
         if rng.random::<f32>() < self.room_share {
             let decay_s = between(self.room_decay_s, rng);
@@ -64,6 +61,7 @@ impl CropAugmentation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::augment::power;
     use rand::SeedableRng;
 
     fn tone() -> Vec<f32> {
