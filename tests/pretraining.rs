@@ -14,7 +14,7 @@ use sottovoce::encoder::{Input, Precision, Source, SpeechEncoder, save};
 use sottovoce::pretrain::{
     EncoderKind, PretrainError, PretrainJob, PretrainRecipe, PretrainWatcher, Step, pretrain,
 };
-use sottovoce::train::TrainError;
+use sottovoce::run::RunError;
 
 /// A network that trains in seconds.
 const NETWORK: &str = "
@@ -239,7 +239,7 @@ fn a_run_that_was_killed_ends_with_the_same_encoder() {
 
     let other = folder.job(EncoderKind::Wav2Vec2, "killed", PretrainRecipe { batch: 9, ..recipe.clone() });
     let refused = pretrain(other, &Log::default()).expect_err("another run's checkpoints");
-    assert!(matches!(refused, PretrainError::Train(TrainError::OtherRun { .. })), "{refused}");
+    assert!(matches!(refused, PretrainError::Run(RunError::OtherRun { .. })), "{refused}");
 }
 
 #[test]

@@ -20,6 +20,8 @@ use sottovoce::model::{
 };
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::nn::weights::in_floats;
+use sottovoce::report::figures;
+use sottovoce::run::RunError;
 use sottovoce::train::{Epoch, Job, Recipe, SpeakerJob, TrainError, Watcher, train, train_speaker};
 
 /// Remembers what it is told, and dies after some epochs, as if killed.
@@ -42,7 +44,8 @@ impl Watcher for Log {
         assert!(!(is_halfway && self.dies_after.is_some_and(|epochs| epoch > epochs)), "killed");
     }
 
-    fn epoch(&self, epoch: &Epoch, _is_best: bool) {
+    fn epoch(&self, epochs: &[Epoch], _is_best: bool) {
+        let epoch = epochs.last().expect("one is done");
         self.epochs.lock().expect("not poisoned").push((epoch.epoch, epoch.loss));
     }
 }
@@ -130,8 +133,8 @@ fn training_lowers_the_loss_and_writes_a_model_that_loads() {
 
     let log = String::from_utf8(folder.read("run/log.jsonl")).expect("text");
     assert_eq!(log.lines().count(), 2);
-    assert!(log.lines().all(|line| serde_json::from_str::<Epoch>(line).is_ok()));
-    assert!(folder.read("run/curve.svg").starts_with(b"<svg"));
+    let epochs: Result<Vec<Epoch>, _> = log.lines().map(serde_json::from_str).collect();
+    assert!(figures::learning_curve(&epochs.expect("epochs")).starts_with("<svg"));
     assert!(folder.read("run/split.json").starts_with(b"{"));
 }
 
@@ -316,7 +319,7 @@ fn assert_resumes(model: &str, recipe: impl Fn() -> Recipe) {
 
     let other = Recipe { learning_rate: 0.5, ..recipe() };
     let refused = train(folder.job(model, "killed", other), &Log::default());
-    assert!(matches!(refused, Err(TrainError::OtherRun { .. })));
+    assert!(matches!(refused, Err(TrainError::Run(RunError::OtherRun { .. }))));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::{Condition, ScoredClip};
+use super::Condition;
 use crate::analyzer::Analyzer;
 use crate::audio::{ReadOptions, SAMPLE_RATE_HZ, decode};
 use crate::corpus::Utterance;
+use crate::metrics::ScoredClip;
 use crate::parallel;
 
 /// Predictions for a set of recordings.

@@ -7,10 +7,10 @@ use burn::tensor::Device;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::{ScoredClip, Selective, calibrate, metrics, selective};
 use crate::analyzer::Analyzer;
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::corpus::{ReferencePool, Utterance};
+use crate::metrics::{ScoredClip, Selective, calibrate, metrics, selective};
 use crate::model::{Calibration, Conditioning, Emotion, Metrics, Output, ReferenceDraw, ReferenceScore};
 use crate::nn::classifiers::SpeakerNetwork;
 use crate::parallel;

@@ -29,7 +29,7 @@ pub use recipe::{EncoderKind, ObjectiveSettings, PretrainRecipe, StudentConfig};
 pub use run::{PretrainJob, PretrainWatcher, Step, pretrain};
 
 use crate::encoder::EncoderError;
-use crate::train::TrainError;
+use crate::run::RunError;
 
 /// Why an encoder was not trained.
 #[derive(Debug, thiserror::Error)]
@@ -51,5 +51,5 @@ pub enum PretrainError {
     Encoder(#[from] EncoderError),
     /// Files, or checkpoints of another run.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Run(#[from] RunError),
 }

@@ -1,6 +1,5 @@
 //! The training loop: crops in, optimizer steps, checkpoints, and an encoder at the end.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
@@ -22,11 +21,10 @@ use super::teacher::Teacher;
 use super::{EncoderKind, ObjectiveSettings, PretrainError, PretrainRecipe};
 use crate::corpus::Utterance;
 use crate::encoder::{Description, Input, Precision, Source, export, save, to_unit_variance};
-use crate::files::{fill_folder, write_atomically};
 use crate::nn::encoders::{Encoder, EncoderConfig};
 use crate::nn::parameters;
 use crate::nn::weights::as_stored;
-use crate::train::{TrainError, failed};
+use crate::run::{Checkpoints, Progress, RunError, derive_seed, failed, write_log};
 
 /// Steps that are averaged into a line of the log.
 const LOG_INTERVAL: usize = 20;
@@ -104,9 +102,38 @@ struct PretrainProgress {
     log: Vec<Step>,
 }
 
+impl Progress for PretrainProgress {
+    type Plan = PretrainPlan;
+
+    fn plan(&self) -> &PretrainPlan {
+        &self.plan
+    }
+
+    fn done(&self) -> usize {
+        self.steps
+    }
+}
+
 struct PretrainState {
     student: Student,
     optimizer: ModuleOptimizer,
+}
+
+impl PretrainState {
+    fn save(&self, folder: &Path) -> Result<(), String> {
+        let record = self.student.clone().into_record();
+        record.save(folder.join("student.bpk")).map_err(|error| error.to_string())?;
+        self.optimizer.save(folder.join("optimizer.bpk")).map_err(|error| error.to_string())
+    }
+
+    /// The state in the folder of a checkpoint.
+    fn load(self, folder: &Path) -> Result<Self, RunError> {
+        let record = ModuleRecord::load(folder.join("student.bpk")).map_err(|error| failed(folder, &error))?;
+        let student = self.student.try_load_record(record).map_err(|error| failed(folder, &error))?;
+        let optimizer =
+            self.optimizer.load(folder.join("optimizer.bpk")).map_err(|error| failed(folder, &error))?;
+        Ok(Self { student, optimizer })
+    }
 }
 
 /// What the steps of a run share.
@@ -167,9 +194,12 @@ pub fn pretrain(job: PretrainJob, watcher: &dyn PretrainWatcher) -> Result<Descr
         .init();
     let init_from = init_from.map(|folder| folder.display().to_string());
     let plan = PretrainPlan { kind, recipe: recipe.clone(), seed, init_from, recordings: indices.len() };
-    let checkpoints = run.join("checkpoints");
-    fs::create_dir_all(&checkpoints).map_err(|error| failed(&checkpoints, &error))?;
-    let (mut progress, mut state) = resume(&checkpoints, plan, PretrainState { student, optimizer })?;
+    let checkpoints = Checkpoints::open(&run, "step")?;
+    let fresh = PretrainState { student, optimizer };
+    let (mut progress, mut state) = match checkpoints.last::<PretrainProgress>(&plan)? {
+        Some((progress, folder)) => (progress, fresh.load(&folder)?),
+        None => (PretrainProgress { plan, steps: 0, log: Vec::new() }, fresh),
+    };
     watcher.started(crops.seconds());
 
     let session = Session { recipe: &recipe, crops, teacher, clusters, frames, seed, device };
@@ -192,7 +222,7 @@ pub fn pretrain(job: PretrainJob, watcher: &dyn PretrainWatcher) -> Result<Descr
             start = Instant::now();
         }
         if progress.steps.is_multiple_of(CHECKPOINT_INTERVAL) || is_last {
-            save_checkpoint(&checkpoints, &progress, &state)?;
+            checkpoints.save(&progress, None, |folder| state.save(folder))?;
         }
     }
     let network = EncoderConfig::Wav2Vec2(config);
@@ -204,14 +234,6 @@ pub fn pretrain(job: PretrainJob, watcher: &dyn PretrainWatcher) -> Result<Descr
 }
 
 impl Session<'_> {
-    /// A generator that depends on the seed, the step and the shard alone, so that a resumed run draws what an
-    /// uninterrupted one would.
-    fn rng(&self, step: usize, shard: usize) -> StdRng {
-        StdRng::seed_from_u64([step + 1, shard].into_iter().fold(self.seed, |seed, number| {
-            (seed ^ number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
-        }))
-    }
-
     /// One step: the shards of a batch in parallel, then the optimizer.
     fn step(
         &self,
@@ -254,7 +276,7 @@ impl Session<'_> {
         step: usize,
         shard: usize,
     ) -> (GradientsParams, f32, LossMetrics) {
-        let mut rng = self.rng(step, shard);
+        let mut rng = StdRng::seed_from_u64(derive_seed(self.seed, &[step + 1, shard]));
         let progress = step as f32 / self.recipe.steps as f32;
         let batch = self.draw(teacher, size, progress, &mut rng);
         let LossOutput { loss, metrics } = student.forward(&batch, &mut rng);
@@ -337,61 +359,4 @@ fn initialized_from(student: Student, folder: &Path) -> Result<Student, Pretrain
         }
     }
     Ok(parameters::apply(student, own).expect("its own names and shapes"))
-}
-
-fn write_log(run: &Path, log: &[Step]) -> Result<(), TrainError> {
-    let lines: String =
-        log.iter().map(|step| serde_json::to_string(step).expect("plain data") + "\n").collect();
-    let path = run.join("log.jsonl");
-    write_atomically(&path, lines.as_bytes()).map_err(|error| failed(&path, &error))
-}
-
-/// Saves the state under the number of its step, then deletes older checkpoints.
-fn save_checkpoint(
-    folder: &Path,
-    progress: &PretrainProgress,
-    state: &PretrainState,
-) -> Result<(), TrainError> {
-    let done = folder.join(format!("step-{:06}", progress.steps));
-    fill_folder(&done, |partial| {
-        let record = state.student.clone().into_record();
-        record.save(partial.join("student.bpk")).map_err(|error| error.to_string())?;
-        state.optimizer.save(partial.join("optimizer.bpk")).map_err(|error| error.to_string())?;
-        let text = serde_json::to_string_pretty(progress).expect("plain data");
-        fs::write(partial.join("progress.json"), text).map_err(|error| error.to_string())
-    })
-    .map_err(|detail| failed(&done, &detail))?;
-    for older in saved(folder).into_iter().filter(|path| *path != done) {
-        let _ = fs::remove_dir_all(older);
-    }
-    Ok(())
-}
-
-fn saved(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_step =
-        |path: &PathBuf| path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("step-"));
-    entries.map(|entry| entry.path()).filter(is_step).collect()
-}
-
-/// The state after the last checkpoint, or `fresh` where there is none. Another run's checkpoints are refused.
-fn resume(
-    folder: &Path,
-    plan: PretrainPlan,
-    fresh: PretrainState,
-) -> Result<(PretrainProgress, PretrainState), TrainError> {
-    let Some(last) = saved(folder).into_iter().max() else {
-        return Ok((PretrainProgress { plan, steps: 0, log: Vec::new() }, fresh));
-    };
-    let other = || TrainError::OtherRun { path: folder.display().to_string() };
-    let text = fs::read_to_string(last.join("progress.json")).map_err(|error| failed(&last, &error))?;
-    let progress: PretrainProgress = serde_json::from_str(&text).map_err(|_| other())?;
-    if progress.plan != plan {
-        return Err(other());
-    }
-    let record = ModuleRecord::load(last.join("student.bpk")).map_err(|error| failed(&last, &error))?;
-    let student = fresh.student.try_load_record(record).map_err(|error| failed(&last, &error))?;
-    let optimizer =
-        fresh.optimizer.load(last.join("optimizer.bpk")).map_err(|error| failed(&last, &error))?;
-    Ok((progress, PretrainState { student, optimizer }))
 }

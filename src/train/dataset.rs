@@ -10,12 +10,13 @@ use rand::rngs::StdRng;
 use serde_json::json;
 
 use super::cache::{Cache, digest};
-use super::{TrainError, Watcher, failed};
+use super::Watcher;
 use crate::audio::{Clip, ClipSettings, ReadOptions, decode};
 use crate::augment::WaveformSettings;
 use crate::corpus::Utterance;
 use crate::model::{Emotion, Extractor, Features, Normalisation};
 use crate::parallel;
+use crate::run::{RunError, failed};
 use crate::vad::speech_segments;
 
 /// Changed whenever speech detection changes, so that older cached maps are not used.
@@ -80,7 +81,7 @@ impl Dataset {
         copied: &[usize],
         extraction: &Extraction,
         watcher: &dyn Watcher,
-    ) -> Result<Self, TrainError> {
+    ) -> Result<Self, RunError> {
         let caches = Caches::open(extraction).map_err(|e| failed(extraction.cache, &e))?;
         let copied: BTreeSet<usize> = copied.iter().copied().collect();
         let extractors = vec![extraction.extractor.clone(); parallel::cores()];
@@ -104,7 +105,7 @@ impl Dataset {
             }))
         });
         let mut maps = vec![Vec::new(); utterances.len()];
-        let made = made.into_iter().collect::<Result<Vec<_>, TrainError>>()?;
+        let made = made.into_iter().collect::<Result<Vec<_>, RunError>>()?;
         for (&index, made) in wanted.iter().zip(made) {
             maps[index] = made;
         }

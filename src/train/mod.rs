@@ -1,17 +1,20 @@
 //! Training a model from the corpora; native only.
 //!
 //! ```text
-//! corpus ── augment ──▶ dataset (cache) ── spectrogram ──▶ batches ── run ──▶ checkpoints ──▶ models/<name>/
+//! corpus ── augment ──▶ dataset (cache) ── spectrogram ──▶ batches ── fit ──▶ checkpoints ──▶ models/<name>/
 //! ```
 
 mod batch;
 mod cache;
 mod checkpoint;
 mod dataset;
+mod export;
+mod fit;
 mod history;
+mod job;
 mod network;
+mod prepare;
 mod recipe;
-mod run;
 mod speaker;
 mod spectrogram;
 mod trainer;
@@ -19,38 +22,23 @@ mod tuning;
 
 pub use dataset::{Dataset, Extraction};
 pub use history::Epoch;
+pub use job::{Job, Trained, Watcher};
 pub use recipe::{Corpora, Optimizer, Recipe, RecipeError, Schedule};
-pub use run::{Job, Trained, Watcher, train};
 pub use speaker::{SpeakerJob, SpeakerNetworks, train_speaker};
 pub use spectrogram::SpectrogramSettings;
-
-use std::fmt::Display;
-use std::path::Path;
 
 use crate::corpus::SplitError;
 use crate::encoder::EncoderError;
 use crate::model::ModelError;
+use crate::run::RunError;
 
 /// Why training stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// A file could not be read or written.
-    #[error("{path}: {detail}")]
-    File {
-        /// The file or folder.
-        path: String,
-        /// The error of the operating system.
-        detail: String,
-    },
-    /// The checkpoints belong to a run with other settings.
-    #[error(
-        "{path} holds checkpoints of a run with other settings; name another folder, or delete this one to start anew"
-    )]
-    OtherRun {
-        /// The folder.
-        path: String,
-    },
+    /// A file could not be read or written, or the checkpoints are those of another run.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// The corpora leave too few clips in a part of the split.
     #[error(
         "there are too few recordings: {train} for training, {validation} for validation and {test} for the test set; give the folder that holds all corpora"
@@ -90,6 +78,16 @@ pub enum TrainError {
     Encoder(#[from] EncoderError),
 }
 
-pub(crate) fn failed(path: &Path, error: &dyn Display) -> TrainError {
-    TrainError::File { path: path.display().to_string(), detail: error.to_string() }
+/// Trains, selects the best epoch on the validation set, quantizes, calibrates, evaluates on the test set and writes the
+/// model.
+///
+/// An interrupted run resumes after its last complete epoch and ends with the same weights.
+///
+/// # Errors
+/// [`TrainError`] when the recipe cannot be used, there are too few clips, the encoder is not what the recipe needs, or a
+/// checkpoint or the output cannot be read or written.
+pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
+    let prepared = prepare::prepare(&job, watcher)?;
+    let (epoch, network) = fit::fit(&job, &prepared, watcher)?;
+    export::export(job, prepared, epoch, &network, watcher)
 }

@@ -16,8 +16,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::dataset::Extraction;
+use super::fit::optimizer;
 use super::network::drawn;
-use super::run::{optimizer, read_encoder};
+use super::prepare::read_encoder;
 use super::trainer::average;
 use super::{Dataset, Recipe, TrainError, Watcher};
 use crate::corpus::{Corpus, ReferencePool, Speech, Split, SplitSettings, Utterance};

@@ -18,6 +18,7 @@ use crate::nn::classifiers::Classifier;
 use crate::nn::dropout;
 use crate::nn::encoders::LastLayers;
 use crate::nn::parameters::{self, Parameters};
+use crate::run::derive_seed;
 
 /// Trains a network on batches by a recipe.
 pub struct Trainer<'a> {
@@ -47,14 +48,6 @@ impl Gradients {
 }
 
 impl Trainer<'_> {
-    /// A seed that depends on the run's seed, the epoch, the step and the shard alone, so that a resumed run draws what
-    /// an uninterrupted one would, and a shard what it would without the other.
-    fn draws(&self, epoch: usize, step: usize, shard: usize) -> u64 {
-        [epoch, step, shard].into_iter().fold(self.seed, |seed, number| {
-            (seed ^ number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
-        })
-    }
-
     /// One pass over the clips at `train`; returns the mean loss and the last learning rate.
     pub fn epoch(
         &self,
@@ -65,7 +58,7 @@ impl Trainer<'_> {
         watcher: &dyn Watcher,
     ) -> (f32, f64) {
         let losses: Vec<f32> = before.iter().map(|epoch| epoch.validation_loss).collect();
-        let order = shuffled(train.to_vec(), &mut StdRng::seed_from_u64(self.draws(epoch, 0, 0)));
+        let order = shuffled(train.to_vec(), &mut StdRng::seed_from_u64(derive_seed(self.seed, &[epoch, 0, 0])));
         let steps = order.len() / self.recipe.batch;
         let (mut running_loss, mut learning_rate) = (0.0, 0.0);
         for (step, batch) in order.chunks_exact(self.recipe.batch).enumerate() {
@@ -99,7 +92,7 @@ impl Trainer<'_> {
         state.network = Network { classifier, layers };
     }
 
-    /// Mean gradients of a batch, its shards computed side by side, with the mean cross-cross_entropy.
+    /// Mean gradients of a batch, its shards computed side by side, with the mean cross-entropy.
     fn gradients(&self, network: &Network, batch: &[usize], epoch: usize, step: usize) -> (Gradients, f32) {
         let shards: Vec<&[usize]> = batch.chunks(batch.len().div_ceil(self.recipe.shards)).collect();
         let count = shards.len() as f32;
@@ -112,7 +105,7 @@ impl Trainer<'_> {
                 .map(|(shard, indices)| {
                     // Leaves of its own: burn locks all graphs that share one, and shards would wait for each other.
                     let network = network.clone().fork(self.device);
-                    let draws = self.draws(epoch, step, shard + 1);
+                    let draws = derive_seed(self.seed, &[epoch, step, shard + 1]);
                     scope.spawn(move || {
                         dropout::seed(draws);
                         let mut rng = StdRng::seed_from_u64(draws);
@@ -130,7 +123,7 @@ impl Trainer<'_> {
         (sum, loss)
     }
 
-    /// The part of one of `count` shards in the mean gradients and the mean cross-cross_entropy.
+    /// The part of one of `count` shards in the mean gradients and the mean cross-entropy.
     ///
     /// Layers that are tuned keep no graph while the batch is classified: what the loss asks of each embedding is known
     /// then, and each clip goes through them once more, alone, with a graph. Memory holds that of one clip.

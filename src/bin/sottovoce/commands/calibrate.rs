@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
-use sottovoce::evaluate::{ScoredClip, calibrate, metrics, unseen_corpora};
+use sottovoce::metrics::{ScoredClip, calibrate, metrics, unseen_corpora};
 use sottovoce::files::write_atomically;
 use sottovoce::model::{Manifest, Training, UnseenCorpus};
 

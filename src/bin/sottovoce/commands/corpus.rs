@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 use sottovoce::corpus::{Corpus, Duplicate, Found, Pointers, Survey, Utterance};
-use sottovoce::figures;
+use sottovoce::report::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
 

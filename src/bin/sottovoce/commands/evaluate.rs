@@ -8,11 +8,13 @@ use serde_json::json;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Split, SplitKind, SplitSettings, Utterance};
 use sottovoce::evaluate::{
-    Condition, EvaluatedModel, Evaluation, Occlusion, Selective, evaluate, metrics, occlude,
-    predict_conditioned, predict_unconditioned, reference_score, selective,
+    Condition, Evaluation, Occlusion, evaluate, occlude, predict_conditioned, predict_unconditioned,
+    reference_score,
 };
+use sottovoce::metrics::{Selective, metrics, selective};
 use sottovoce::model::{Emotion, Metrics, Model, ReferenceDraw, SpeakerReferenceError, Training};
 use sottovoce::parallel::cores;
+use sottovoce::report::EvaluatedModel;
 
 use super::progress::Progress;
 use super::train_speaker::{enrolled, print_scores};

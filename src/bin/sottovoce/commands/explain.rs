@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 use sottovoce::analyzer::{Analysis, Analyzer};
 use sottovoce::explain::{Explanation, Summary, attention, encoder_view, explain};
-use sottovoce::figures::{self, Explained};
+use sottovoce::report::figures::{self, Explained};
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
 

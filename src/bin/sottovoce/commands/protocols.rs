@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use burn::tensor::Device;
 use clap::Args;
 use sottovoce::corpus::{Corpus, FOLDS, SplitKind, SplitSettings, Utterance, without_defects};
-use sottovoce::evaluate::{PROTOCOLS, Protocol};
+use sottovoce::evaluate::Protocol;
 use sottovoce::files::write_atomically;
 use sottovoce::model::{Emotion, Manifest, Model, ReferenceScore};
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
@@ -91,7 +91,7 @@ fn protocol(
         run,
         output: folder.clone(),
     };
-    train(job, &Terminal(Progress::new())).map_err(fail)?;
+    train(job, &Terminal::new()).map_err(fail)?;
     let model = load(&folder)?;
     let architecture = SpeakerNetworkConfig::new(model.manifest().front_end.rows());
     let job = SpeakerJob {

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
-use sottovoce::evaluate::{
-    Condition, EvaluatedModel, EvaluationReport, PROTOCOLS, REFERENCE_CURVE, RobustnessScore, card,
-    confusion_file, reference_lines,
-};
-use sottovoce::figures;
+use sottovoce::evaluate::Condition;
 use sottovoce::files::write_atomically;
 use sottovoce::model::{Manifest, ReferenceScore};
+use sottovoce::report::{
+    EvaluatedModel, EvaluationReport, PROTOCOLS, REFERENCE_CURVE, RobustnessScore, card, confusion_file,
+    figures, reference_lines,
+};
 
 use super::{CorporaFolder, ModelArguments, ModelsFolder, corpus, evaluate, fail_at, report_explanations};
 

@@ -5,11 +5,10 @@ use std::process::ExitCode;
 
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
-use sottovoce::evaluate::{EvaluatedModel, Figure};
 use sottovoce::explain::EmbeddingVariance;
-use sottovoce::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
+use sottovoce::report::{EvaluatedModel, Figure, figures};
 
 use super::explain::{self, Read, View};
 use super::{ModelArguments, ModelsFolder, evaluate, fail_at};

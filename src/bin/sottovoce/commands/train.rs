@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 use sottovoce::corpus::{SplitKind, SplitSettings, without_defects};
 use sottovoce::encoder::Description;
+use sottovoce::files::write_atomically;
 use sottovoce::model::Manifest;
+use sottovoce::report::figures::learning_curve;
 use sottovoce::train::{Epoch, Job, Recipe, Trained, Watcher, train};
 
 use super::device::DeviceArguments;
@@ -75,10 +77,10 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
         device,
         encoder: arguments.encoder,
         cache: arguments.cache,
-        run,
+        run: run.clone(),
         output: output.clone(),
     };
-    let Trained { manifest, unrounded_accuracy } = train(job, &Terminal(Progress::new())).map_err(fail)?;
+    let Trained { manifest, unrounded_accuracy } = train(job, &Terminal::with_curve(&run)).map_err(fail)?;
     let metrics = &manifest.metrics;
     println!(
         "{model}: accuracy {:.2} % (before quantization {:.2} %), mean recall {:.2} % on {} clips, {} bytes in {}",
@@ -111,27 +113,47 @@ fn read_recipe(model: &str, file: Option<&Path>, name: &str) -> Result<Recipe, E
     Recipe::parse(&text, name).map_err(fail)
 }
 
-/// Shows progress bars on a terminal, and always prints a line per epoch.
-pub struct Terminal(pub Progress);
+/// Shows progress bars on a terminal, prints a line per epoch and draws the learning curve.
+pub struct Terminal {
+    progress: Progress,
+    curve: Option<PathBuf>,
+}
+
+impl Terminal {
+    pub fn new() -> Self {
+        Self { progress: Progress::new(), curve: None }
+    }
+
+    /// Draws the learning curve into the folder of a run.
+    fn with_curve(run: &Path) -> Self {
+        Self { curve: Some(run.join("curve.svg")), ..Self::new() }
+    }
+}
 
 impl Watcher for Terminal {
     fn extracted(&self, total: usize) {
-        self.0.advance(total, "Reading recordings");
+        self.progress.advance(total, "Reading recordings");
     }
 
     fn unreadable(&self, path: &Path, reason: &str) {
-        self.0.complain(&format!("{}: {reason} It is left out.", path.display()));
+        self.progress.complain(&format!("{}: {reason} It is left out.", path.display()));
     }
 
     fn stepped(&self, epoch: usize, step: usize, steps: usize, loss: f32) {
-        self.0.set(step, steps, &format!("Epoch {epoch}, loss {loss:.3}"));
+        self.progress.set(step, steps, &format!("Epoch {epoch}, loss {loss:.3}"));
     }
 
-    fn epoch(&self, epoch: &Epoch, is_best: bool) {
+    fn epoch(&self, epochs: &[Epoch], is_best: bool) {
+        let Some(epoch) = epochs.last() else { return };
+        if let Some(path) = &self.curve
+            && let Err(error) = write_atomically(path, learning_curve(epochs).as_bytes())
+        {
+            self.progress.complain(&format!("{}: {error}", path.display()));
+        }
         let Epoch { epoch, loss, validation_loss, validation_accuracy, seconds, .. } = epoch;
         let accuracy = 100.0 * validation_accuracy;
         let mark = if is_best { ", the best so far" } else { "" };
-        self.0.say(&format!(
+        self.progress.say(&format!(
             "epoch {epoch}: loss {loss:.4}, validation loss {validation_loss:.4}, accuracy {accuracy:.2} %{mark} ({seconds:.0} s)"
         ));
     }

@@ -109,7 +109,7 @@ pub struct Fitted {
 /// Trains the networks of a speaker head.
 pub fn fit(job: &SpeakerJob) -> Result<Fitted, ExitCode> {
     let progress = Progress::new();
-    let trained = train_speaker(job, &Terminal(Progress::new()), &|done, steps| {
+    let trained = train_speaker(job, &Terminal::new(), &|done, steps| {
         progress.set(done, steps, "Training networks");
     });
     progress.finish();

@@ -62,11 +62,11 @@ pub fn unseen_corpora(
 
 fn unseen(corpus: Corpus, clips: &[ScoredClip], calibration: &Calibration) -> UnseenCorpus {
     let scored: Vec<ScoredClip> = clips.iter().map(|clip| clip.calibrated(calibration)).collect();
-    row(corpus.name(), &metrics(&scored), selective(&scored, calibration.likely_from))
+    unseen_corpus(corpus.name(), &metrics(&scored), selective(&scored, calibration.likely_from))
 }
 
-/// A row of the table of unseen corpora.
-pub(super) fn row(name: &str, metrics: &Metrics, selective: Selective) -> UnseenCorpus {
+/// Metrics of an unseen corpus.
+pub fn unseen_corpus(name: &str, metrics: &Metrics, selective: Selective) -> UnseenCorpus {
     UnseenCorpus {
         corpus: name.to_owned(),
         clips: metrics.clips,

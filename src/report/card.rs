@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::report::{EvaluatedModel, UNSEEN_HEAD, is_of_the_paper, paper_accuracy, percent, unseen_row};
+use super::document::{EvaluatedModel, UNSEEN_HEAD, is_of_the_paper, paper_accuracy, percent, unseen_row};
 use crate::audio::ClipSettings;
 use crate::corpus::Corpus;
 use crate::encoder::Description;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::calibrate::row;
-use super::{Condition, Selective};
 use crate::corpus::{Corpus, Survey};
+use crate::evaluate::Condition;
+use crate::metrics::{Selective, unseen_corpus};
 use crate::model::{Emotion, Manifest, Metrics, ReferenceDraw, ReferenceScore, SpeakerHead, UnseenCorpus};
 use crate::train::{Recipe, Schedule};
 
@@ -284,7 +284,7 @@ impl EvaluationReport<'_> {
                 writeln!(out, "| {} {}", manifest.name, unseen_row(unseen))?;
             }
             if let Some(EvaluatedModel { metrics, selective, .. }) = self.of(&manifest.name, "random") {
-                let random = row("(random split)", metrics, *selective);
+                let random = unseen_corpus("(random split)", metrics, *selective);
                 writeln!(out, "| {} {}", manifest.name, unseen_row(&random))?;
             }
         }

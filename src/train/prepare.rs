@@ -1,0 +1,78 @@
+//! Everything that a run needs before its first step: the split, the feature maps, their normalisation.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::dataset::Extraction;
+use super::network::Design;
+use super::tuning::Tuning;
+use super::{Dataset, Job, TrainError, Watcher};
+use crate::corpus::Split;
+use crate::model::{Extractor, Features, Normalisation};
+use crate::nn::weights::StoredParameters;
+
+/// Clips, ready for training.
+pub struct Prepared {
+    /// Clips whose recordings can be read.
+    pub split: Split,
+    /// Their feature maps, normalised unless an encoder is fine-tuned.
+    pub dataset: Dataset,
+    /// What the maps of the dataset are: the model's features, or frames of the encoder's frozen layers.
+    pub features: Features,
+    /// The normalisation of the model's features.
+    pub normalise: Normalisation,
+    /// The network to train.
+    pub design: Design,
+}
+
+/// Divides the clips, extracts their features and fits the normalisation to the train set.
+pub fn prepare(job: &Job, watcher: &dyn Watcher) -> Result<Prepared, TrainError> {
+    let Job { manifest, utterances, recipe, .. } = job;
+    // The caller may have changed the recipe after it was read.
+    recipe.check()?;
+    let split = job.split.divide(utterances);
+    split.write(job.split, utterances, &job.run.join("split.json"))?;
+    let encoder = job.encoder.as_deref();
+    let mut tuning = match recipe.unfreeze_last {
+        0 => None,
+        unfrozen => Some(Tuning::new(&manifest.front_end, encoder, unfrozen)?),
+    };
+    let (features, tensors) = match &tuning {
+        Some(tuning) => tuning.frames(),
+        None => (manifest.front_end.clone(), read_encoder(&manifest.front_end, encoder)?),
+    };
+    let extraction = Extraction {
+        clip: &manifest.clip,
+        front_end: &features,
+        extractor: &Extractor::new(&features, tensors, &Device::flex())?,
+        waveform: recipe.waveform.as_ref(),
+        cache: &job.cache,
+    };
+    let all = [&split.train[..], &split.validation, &split.test].concat();
+    let mut dataset = Dataset::extract(utterances, &all, &split.train, &extraction, watcher)?;
+    let [train, validation, test] =
+        [&split.train, &split.validation, &split.test].map(|part| dataset.readable(part));
+    if train.len() < recipe.batch || validation.is_empty() || test.is_empty() {
+        let [train, validation, test] = [train, validation, test].map(|part| part.len());
+        return Err(TrainError::TooFew { train, validation, test });
+    }
+    let normalise = match &mut tuning {
+        Some(tuning) => tuning.survey(&tuning.layers(&Device::flex()), &dataset, &train),
+        None => {
+            let normalise = dataset.normalisation(&train);
+            dataset.normalise(&normalise);
+            normalise
+        }
+    };
+    let design = Design { architecture: manifest.architecture.clone(), tuning };
+    Ok(Prepared { split: Split { train, validation, test }, dataset, features, normalise, design })
+}
+
+/// The tensors of the encoder in `folder`, if the features need one.
+pub fn read_encoder(features: &Features, folder: Option<&Path>) -> Result<StoredParameters, TrainError> {
+    Ok(match (features.encoder(), folder) {
+        (Some(encoder), Some(folder)) => encoder.read_tensors(folder)?,
+        _ => StoredParameters::new(),
+    })
+}
