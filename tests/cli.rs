@@ -52,7 +52,7 @@ fn predict_json_is_for_programs() {
 }
 
 #[test]
-fn a_bad_file_stops_nothing_and_is_told_on_standard_error() {
+fn a_bad_file_stops_nothing_and_is_reported_on_standard_error() {
     let output = run(&["predict", "--json", "Cargo.toml", "no-such-file.wav", SAMPLE]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output.stdout).lines().count(), 1);
@@ -163,11 +163,11 @@ fn one_side_of_a_call_can_be_chosen() {
 
 #[test]
 fn following_tells_of_channels_and_tracks_at_the_end() {
-    let told = |arguments: &[&str]| text(&run(&[&["follow"], arguments].concat()).stderr);
-    assert!(told(&[CALL]).contains("There are two voices, one on each channel"));
-    assert!(!told(&[CALL, "--channel", "left"]).contains("two voices"));
+    let remarks = |arguments: &[&str]| text(&run(&[&["follow"], arguments].concat()).stderr);
+    assert!(remarks(&[CALL]).contains("There are two voices, one on each channel"));
+    assert!(!remarks(&[CALL, "--channel", "left"]).contains("two voices"));
     assert!(
-        told(&["tests/fixtures/audio/second-track.m4a"])
+        remarks(&["tests/fixtures/audio/second-track.m4a"])
             .contains("The first sound track of this file is silent.")
     );
 }
@@ -308,7 +308,7 @@ fn corpus_tells_copies_and_what_was_not_fetched() {
     assert_eq!(survey["copies"].as_array().expect("a list").len(), 1);
     assert_eq!(survey["pointers"][0]["missing"], 9);
 
-    // Whoever trains is told in short.
+    // Training prints a short form.
     let output = run(&["train", "mfcc1", "--data", data, "--out", data, "--cache", data]);
     let errors = text(&output.stderr);
     assert!(errors.contains("AudioFLAC are git-lfs pointers: run `git lfs pull` there"), "{errors}");

@@ -89,9 +89,9 @@ fn on_all_recordings_no_split_leaks() {
         let mut indices = [&split.train[..], &split.validation, &split.test].concat();
         indices.sort_unstable();
         assert_eq!(indices, (0..utterances.len()).collect::<Vec<_>>(), "{kind}");
-        let judges =
+        let is_tested =
             |utterance: &Utterance| split.test.iter().any(|&i| utterances[i].speaker == utterance.speaker);
-        let leaks = split.train.iter().chain(&split.validation).any(|&i| judges(&utterances[i]));
+        let leaks = split.train.iter().chain(&split.validation).any(|&i| is_tested(&utterances[i]));
         assert_eq!(leaks, kind == SplitKind::Random, "{kind}");
     }
 }
@@ -210,7 +210,7 @@ fn of_copies_in_several_formats_the_one_that_can_be_read_is_taken() {
 }
 
 #[test]
-fn pointers_are_told_once_a_folder() {
+fn pointers_are_reported_once_per_folder() {
     let folder = Folder::new("pointers");
     for actor in 1001..1021 {
         folder.write(&format!("crema-d/AudioWAV/{actor}_DFA_ANG_XX.wav"), POINTER);
@@ -223,10 +223,10 @@ fn pointers_are_told_once_a_folder() {
     let found = folder.find();
     assert_eq!(folder.taken(&found), ["other/1001_DFA_SAD_XX.wav", "ALL/JE_h07.wav"]);
     assert_eq!(found.copies, []);
-    let told: Vec<String> = found.pointers.iter().map(ToString::to_string).collect();
+    let messages: Vec<String> = found.pointers.iter().map(ToString::to_string).collect();
     let place = |name: &str| folder.0.join("crema-d").join(name).display().to_string();
     assert_eq!(
-        told,
+        messages,
         [
             format!(
                 "20 files in {} are git-lfs pointers, 19 of them of recordings found nowhere else: run `git lfs pull` there",

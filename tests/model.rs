@@ -232,10 +232,10 @@ fn what_is_said_of_the_model_comes_with_its_split() {
     assert_eq!(manifest.metrics.accuracy_by_corpus.len(), 4);
 }
 
-/// The page shows how well models do with voices they never heard, by the weights that lie beside the figures.
+/// The page shows accuracies on unseen speakers, of the weights in the same folder.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
-fn figures_of_unheard_speakers_belong_to_weights_that_did_not_hear_them() {
+fn accuracies_on_unseen_speakers_belong_to_weights_that_were_not_trained_on_them() {
     let text = std::fs::read_to_string("held-out/speaker.json").expect("sottovoce report wrote it");
     let scores: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     for (name, score) in scores.as_object().expect("one entry a model") {

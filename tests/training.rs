@@ -24,7 +24,7 @@ use sottovoce::report::figures;
 use sottovoce::run::RunError;
 use sottovoce::train::{Epoch, Job, Recipe, SpeakerJob, TrainError, Watcher, train, train_speaker};
 
-/// Remembers what it is told, and dies after some epochs, as if killed.
+/// Records the progress, and dies after some epochs, as if killed.
 #[derive(Default)]
 struct Log {
     epochs: Mutex<Vec<(usize, f32)>>,
@@ -210,7 +210,7 @@ fn a_report_leaves_out_models_that_are_not_there() {
     assert!(complaint.contains("There are no weights of voice for the random split"), "{complaint}");
     let report = String::from_utf8(folder.read("REPORT.md")).expect("text");
     assert!(report.contains("| Baseline | 49.02 | **"), "{report}");
-    assert!(!report.contains("What they endure"), "{report}");
+    assert!(!report.contains("## Robustness"), "{report}");
     assert!(folder.read("models/baseline/CARD.md").starts_with(b"# baseline"));
     assert_eq!(folder.read("held-out/speaker.json"), b"{}");
 }

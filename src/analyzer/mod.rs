@@ -455,7 +455,7 @@ impl Analyzer {
         let Prepared { clip, quality, duration_s, source_rate_hz, decode_ms, quality_ms } = prepared;
         let features_ms = ms_since(start);
         let start = Instant::now();
-        let embedding = self.model.represent(features.clone());
+        let embedding = self.model.embed(features.clone());
         let Classification { output, calibration, prediction, speaker } =
             self.classify(&features, &embedding);
         let unconditioned = speaker.as_ref().map_or(&prediction, |speaker| &speaker.unconditioned);

@@ -173,7 +173,7 @@ impl Model {
 
     /// The output for a feature map, before calibration.
     pub fn output(&self, features: FeatureMap, speaker: Option<&Conditioning>) -> Output {
-        let unconditioned = self.output_of(&features, &self.represent(features.clone()));
+        let unconditioned = self.output_of(&features, &self.embed(features.clone()));
         match speaker {
             Some(conditioning) => {
                 self.conditioned_output(&self.normalised(&features), &unconditioned, conditioning)
@@ -182,10 +182,10 @@ impl Model {
         }
     }
 
-    /// The unconditioned output for a clip, from its features and their [embedding](Self::represent).
-    pub(crate) fn output_of(&self, features: &FeatureMap, representation: &[f32]) -> Output {
+    /// The unconditioned output for a clip, from its features and their [embedding](Self::embed).
+    pub(crate) fn output_of(&self, features: &FeatureMap, embedding: &[f32]) -> Output {
         let distance = distance(&self.normalised(features), features.columns());
-        Output { logits: self.decide(representation), distance }
+        Output { logits: self.classify(embedding), distance }
     }
 
     /// The output conditioned on other clips of the speaker, from the normalised features and the unconditioned output.
@@ -252,14 +252,14 @@ impl Model {
     }
 
     /// The [embedding](Classifier::embed) of a feature map.
-    pub fn represent(&self, features: FeatureMap) -> Vec<f32> {
-        let represented = self.network.embed(self.input(features));
-        represented.into_data().try_to_vec().expect("features are f32")
+    pub fn embed(&self, features: FeatureMap) -> Vec<f32> {
+        let embedded = self.network.embed(self.input(features));
+        embedded.into_data().try_to_vec().expect("features are f32")
     }
 
-    /// The logits of an [embedding](Self::represent), in the order of [`Emotion::ALL`].
-    pub fn decide(&self, representation: &[f32]) -> [f32; 7] {
-        let values = TensorData::new(representation.to_vec(), [1, representation.len()]);
+    /// The logits of an [embedding](Self::embed), in the order of [`Emotion::ALL`].
+    pub fn classify(&self, embedding: &[f32]) -> [f32; 7] {
+        let values = TensorData::new(embedding.to_vec(), [1, embedding.len()]);
         let logits = self.network.classify(Tensor::from_data(values, &self.device));
         let logits: Vec<f32> = logits.into_data().try_to_vec().expect("logits are f32");
         logits.try_into().expect("the manifest was checked: one output an emotion")

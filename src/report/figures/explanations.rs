@@ -65,22 +65,22 @@ pub fn activations(title: &str, clips: &[(String, EncoderView)]) -> String {
     svg([WIDTH, y + GAP], title, &body)
 }
 
-/// Who looks at whom: one row a layer, one column a head; in each, frames from bottom to top look at frames from left to
-/// right, brighter is more.
+/// Attention weights: a row a layer, a column a head; in each, queries from bottom to top and keys from left to right, brighter
+/// is more.
 pub fn attention(title: &str, layers: &[Vec<FeatureMap>]) -> String {
     let heads = layers.iter().map(Vec::len).max().unwrap_or(1).max(1) as u32;
     let side = (WIDTH - GAP) / heads - GAP;
     let mut body = text([GAP, 20], 16, title);
     let mut y = 28 + GAP;
-    for (layer, looks) in layers.iter().enumerate() {
-        for (head, look) in (0..).zip(looks) {
+    for (layer, heads) in layers.iter().enumerate() {
+        for (head, weights) in (0..).zip(heads) {
             let x = GAP + head * (side + GAP);
             body += &text([x, y + 12], 11, &format!("layer {}, head {}", layer + 1, head + 1));
-            let columns = look.columns();
-            // Among hundreds of frames each gets little: square roots show it.
-            let top = look.values().iter().copied().fold(1e-9_f32, f32::max);
-            body += &image([look.rows(), columns], [x, y + LINE - 4, side, side], |row, column| {
-                magma((look.row(row)[column] / top).sqrt())
+            let columns = weights.columns();
+            // With hundreds of keys each weight is small: square roots make them visible.
+            let top = weights.values().iter().copied().fold(1e-9_f32, f32::max);
+            body += &image([weights.rows(), columns], [x, y + LINE - 4, side, side], |row, column| {
+                magma((weights.row(row)[column] / top).sqrt())
             });
         }
         y += LINE + side + GAP;

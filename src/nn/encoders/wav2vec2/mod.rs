@@ -15,8 +15,10 @@ use self::positions::PositionalConv;
 use super::Encoded;
 use super::transformer::{self, Layer, LayerConfig, normed};
 use super::{MAX_FRAMES, MAX_LAYERS, MAX_WIDTH, divides};
-use crate::audio::SAMPLE_RATE_HZ;
 use crate::rules::first_broken;
+
+/// Samples that a frame may depend on, at most; wav2vec 2.0 has 400.
+const MAX_RECEPTIVE_FIELD: usize = 16_000;
 
 /// The norms of the feature extractor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,8 +119,8 @@ impl Wav2Vec2Config {
                 "kernels and strides must be from 1 to 1024",
             ),
             (
-                self.receptive_field() <= SAMPLE_RATE_HZ as usize,
-                "the convolutions must see at most a second at once",
+                self.receptive_field() <= MAX_RECEPTIVE_FIELD,
+                "the receptive field of the convolutions must be at most 16000 samples",
             ),
             (self.layers <= MAX_LAYERS, "there must be at most 96 layers"),
             (divides(self.heads, self.width), "the number of attention heads must divide the width"),

@@ -1,0 +1,71 @@
+//! Modules use only those that ARCHITECTURE.md lists for them, and only in one direction.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The table of modules: name and the modules it uses, in the order of the rows.
+fn table() -> Vec<(String, BTreeSet<String>)> {
+    let text = fs::read_to_string("ARCHITECTURE.md").expect("ARCHITECTURE.md");
+    let rows = text.lines().skip_while(|line| !line.starts_with("| module |")).skip(2);
+    rows.take_while(|line| line.starts_with('|'))
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').collect();
+            let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+            (names(cells[1]).remove(0), names(cells[3]).into_iter().collect())
+        })
+        .collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let files = entries.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] });
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// Modules of this crate that a file names outside its comments and tests.
+fn named_in(text: &str) -> BTreeSet<String> {
+    let code = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    let code = code.filter(|line| !line.trim_start().starts_with("//"));
+    let paths = code.flat_map(|line| line.split("crate::").skip(1));
+    paths.filter_map(|path| path.split(|c: char| !c.is_alphanumeric() && c != '_').next()).map(str::to_owned).collect()
+}
+
+fn uses() -> BTreeMap<String, BTreeSet<String>> {
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for entry in fs::read_dir("src").expect("src").map(|entry| entry.expect("an entry").path()) {
+        let name = entry.file_stem().expect("a name").to_string_lossy().into_owned();
+        if name == "lib" || name == "bin" {
+            continue;
+        }
+        let files = if entry.is_dir() { rust_files(&entry) } else { vec![entry.clone()] };
+        let used = uses.entry(name.clone()).or_default();
+        for file in files {
+            used.extend(named_in(&fs::read_to_string(file).expect("text")));
+        }
+        used.remove(&name);
+    }
+    uses
+}
+
+#[test]
+fn modules_use_what_the_table_says() {
+    let table: BTreeMap<String, BTreeSet<String>> = table().into_iter().collect();
+    let uses = uses();
+    let names = |map: &BTreeMap<String, BTreeSet<String>>| map.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&table), names(&uses), "ARCHITECTURE.md has a row for each module of src");
+    for (module, used) in uses {
+        assert_eq!(table[&module], used, "the row of `{module}` in ARCHITECTURE.md against its `use` lines");
+    }
+}
+
+#[test]
+fn no_module_uses_one_below_it() {
+    let mut above = BTreeSet::new();
+    for (module, used) in table() {
+        let below: Vec<&String> = used.difference(&above).collect();
+        assert!(below.is_empty(), "`{module}` uses {below:?}, which must stand above it");
+        above.insert(module);
+    }
+}
