@@ -12,7 +12,8 @@ fn table() -> Vec<(String, BTreeSet<String>)> {
     rows.take_while(|line| line.starts_with('|'))
         .map(|row| {
             let cells: Vec<&str> = row.split('|').collect();
-            let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+            let names =
+                |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
             (names(cells[1]).remove(0), names(cells[3]).into_iter().collect())
         })
         .collect()
@@ -29,7 +30,10 @@ fn named_in(text: &str) -> BTreeSet<String> {
     let code = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
     let code = code.filter(|line| !line.trim_start().starts_with("//"));
     let paths = code.flat_map(|line| line.split("crate::").skip(1));
-    paths.filter_map(|path| path.split(|c: char| !c.is_alphanumeric() && c != '_').next()).map(str::to_owned).collect()
+    paths
+        .filter_map(|path| path.split(|c: char| !c.is_alphanumeric() && c != '_').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn uses() -> BTreeMap<String, BTreeSet<String>> {

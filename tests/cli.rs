@@ -78,13 +78,14 @@ fn recordings_of_one_speaker_are_read_beside_each_other() {
     let kept = temporary("speaker.json");
     let path = kept.to_str().expect("plain");
     let alone = objects(&[SAMPLE]);
-    let beside = objects(&[&["--same-speaker", "--write-reference", path, SAMPLE], &OTHERS[..]].concat());
-    assert_eq!(beside.len(), 4);
-    assert!(beside.iter().all(|report| report["speaker"]["clips"] == 3));
-    assert_eq!(beside[0]["speaker"]["alone"]["probabilities"], alone[0]["probabilities"]);
-    assert_ne!(beside[0]["probabilities"], alone[0]["probabilities"]);
+    let conditioned =
+        objects(&[&["--same-speaker", "--write-reference", path, SAMPLE], &OTHERS[..]].concat());
+    assert_eq!(conditioned.len(), 4);
+    assert!(conditioned.iter().all(|report| report["speaker"]["clips"] == 3));
+    assert_eq!(conditioned[0]["speaker"]["alone"]["probabilities"], alone[0]["probabilities"]);
+    assert_ne!(conditioned[0]["probabilities"], alone[0]["probabilities"]);
     let shuffled = objects(&["--same-speaker", OTHERS[2], SAMPLE, OTHERS[0], OTHERS[1]]);
-    assert_eq!(shuffled[1]["probabilities"], beside[0]["probabilities"]);
+    assert_eq!(shuffled[1]["probabilities"], conditioned[0]["probabilities"]);
 
     // What was kept holds all four; beside it, a fifth is read as beside them.
     let fifth = "www/samples/1026_IEO_FEA_HI.opus";
@@ -100,7 +101,7 @@ fn recordings_of_one_speaker_are_read_beside_each_other() {
     assert!((probability - read).abs() < 1e-5, "{probability}, {read}");
 
     let people = run(&["predict", "--same-speaker", SAMPLE, OTHERS[0]]);
-    assert!(text(&people.stdout).contains("[beside 1 other recording of the speaker, "));
+    assert!(text(&people.stdout).contains("[given 1 other recording of the speaker, "));
     fs::remove_file(kept).expect("removed");
 }
 
@@ -127,11 +128,11 @@ fn following_one_speaker_takes_a_second_pass() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         text(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>()
     };
-    let (alone, beside) = (lines(&[]), lines(&["--same-speaker"]));
-    assert_eq!(alone.len(), beside.len());
+    let (alone, conditioned) = (lines(&[]), lines(&["--same-speaker"]));
+    assert_eq!(alone.len(), conditioned.len());
     let spoken = |line: &&String| !line.contains("no-speech");
-    assert_eq!(alone.iter().filter(spoken).count(), beside.iter().filter(spoken).count());
-    assert_ne!(alone, beside);
+    assert_eq!(alone.iter().filter(spoken).count(), conditioned.iter().filter(spoken).count());
+    assert_ne!(alone, conditioned);
     fs::remove_file(path).expect("removed");
 }
 

@@ -135,16 +135,20 @@ fn a_clip_is_read_beside_others_whatever_their_order() {
     let none = reference(&[]);
 
     analyzer.set_speaker(Some(kept)).expect("its own");
-    let beside = analyzer.analyze_file(SAMPLES[0].0).expect("readable");
-    let summary = beside.report(analyzer.model()).speaker.expect("read beside others");
+    let conditioned = analyzer.analyze_file(SAMPLES[0].0).expect("readable");
+    let summary = conditioned.report(analyzer.model()).speaker.expect("read beside others");
     assert_eq!(summary.clips, 5);
     assert_eq!(summary.unconditioned, alone[0].report(analyzer.model()).opinion);
-    assert_eq!(beside.enrolment(), alone[0].enrolment(), "what is learnt of a speaker is the clip alone");
+    assert_eq!(
+        conditioned.enrolment(),
+        alone[0].enrolment(),
+        "what is learnt of a speaker is the clip alone"
+    );
     let expected = BESIDE_OTHERS;
-    for (found, expected) in beside.prediction.probabilities().iter().zip(expected) {
-        assert!((found - expected).abs() < 1e-4, "{:?}", beside.prediction.probabilities());
+    for (found, expected) in conditioned.prediction.probabilities().iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-4, "{:?}", conditioned.prediction.probabilities());
     }
-    assert_eq!(analyzer.reclassify(alone[0].clone()).prediction, beside.prediction);
+    assert_eq!(analyzer.reclassify(alone[0].clone()).prediction, conditioned.prediction);
 
     // No clips are no reference.
     analyzer.set_speaker(Some(none)).expect("its own");

@@ -388,7 +388,7 @@ fn speaker_networks_learn_from_other_clips_of_the_speaker() {
     let sample = fs::read("www/samples/1053_IEO_ANG_HI.opus").expect("there");
     let alone = analyzer.analyze_file(&sample).expect("readable");
     analyzer.set_speaker(alone.enrolment().cloned()).expect("its own");
-    let beside = analyzer.reclassify(alone.clone());
-    assert_ne!(beside.output, alone.output);
-    assert_eq!(beside.speaker.expect("read beside a reference").unconditioned, alone.prediction);
+    let conditioned = analyzer.reclassify(alone.clone());
+    assert_ne!(conditioned.output, alone.output);
+    assert_eq!(conditioned.speaker.expect("read beside a reference").unconditioned, alone.prediction);
 }

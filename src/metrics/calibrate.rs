@@ -195,8 +195,8 @@ mod tests {
         assert_eq!((always[0].selective_accuracy, never[0].selective_accuracy), (Some(1.0), Some(0.0)));
         // One that only evaluates does not change the others.
         let emovo = BTreeMap::from([(Corpus::Emovo, clips(100, 0, 3.0, 2.0))]);
-        let beside = unseen_corpora(&validation, &of(100), &emovo);
-        assert_eq!(beside[0], always[0]);
-        assert_eq!(beside[1].corpus, Corpus::Emovo.name());
+        let rows = unseen_corpora(&validation, &of(100), &emovo);
+        assert_eq!(rows[0], always[0]);
+        assert_eq!(rows[1].corpus, Corpus::Emovo.name());
     }
 }

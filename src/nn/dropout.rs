@@ -26,16 +26,16 @@ impl Dropout {
         if self.probability == 0.0 || !mode::is_training(&x.device()) {
             return x;
         }
-        #[cfg(not(target_arch = "wasm32"))]
+        #[cfg(feature = "train")]
         let x = seeded::drop(x, self.probability);
         x
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 pub use seeded::seed;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 mod seeded {
     use std::cell::RefCell;
 

@@ -128,7 +128,8 @@ impl PretrainState {
 
     /// The state in the folder of a checkpoint.
     fn load(self, folder: &Path) -> Result<Self, RunError> {
-        let record = ModuleRecord::load(folder.join("student.bpk")).map_err(|error| failed(folder, &error))?;
+        let record =
+            ModuleRecord::load(folder.join("student.bpk")).map_err(|error| failed(folder, &error))?;
         let student = self.student.try_load_record(record).map_err(|error| failed(folder, &error))?;
         let optimizer =
             self.optimizer.load(folder.join("optimizer.bpk")).map_err(|error| failed(folder, &error))?;

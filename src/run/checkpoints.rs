@@ -74,8 +74,7 @@ impl Checkpoints {
     /// [`RunError`] when it cannot be read, or belongs to a run with another plan.
     pub fn last<P: Progress>(&self, plan: &P::Plan) -> Result<Option<(P, PathBuf)>, RunError> {
         let Some(last) = self.all().into_iter().max() else { return Ok(None) };
-        let text =
-            fs::read_to_string(last.join(Self::PROGRESS)).map_err(|error| failed(&last, &error))?;
+        let text = fs::read_to_string(last.join(Self::PROGRESS)).map_err(|error| failed(&last, &error))?;
         match serde_json::from_str::<P>(&text) {
             Ok(progress) if progress.plan() == plan => Ok(Some((progress, last))),
             _ => Err(RunError::OtherRun { path: self.folder.display().to_string() }),

@@ -9,8 +9,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::json;
 
-use super::cache::{Cache, digest};
 use super::Watcher;
+use super::cache::{Cache, digest};
 use crate::audio::{Clip, ClipSettings, ReadOptions, decode};
 use crate::augment::WaveformSettings;
 use crate::corpus::Utterance;

@@ -19,11 +19,7 @@ use crate::nn::parameters;
 use crate::run::{Checkpoints, write_log};
 
 /// Trains until the recipe ends; returns the best epoch on the validation set and its network.
-pub fn fit(
-    job: &Job,
-    prepared: &Prepared,
-    watcher: &dyn Watcher,
-) -> Result<(usize, Network), TrainError> {
+pub fn fit(job: &Job, prepared: &Prepared, watcher: &dyn Watcher) -> Result<(usize, Network), TrainError> {
     let Job { recipe, run, split: settings, device: plain, .. } = job;
     let Prepared { split, dataset, design, .. } = prepared;
     let checkpoints = Checkpoints::open(run, "epoch")?;
@@ -50,8 +46,7 @@ pub fn fit(
     while !is_finished(&progress.epochs, recipe) {
         let start = Instant::now();
         let epoch = progress.epochs.len() + 1;
-        let (loss, learning_rate) =
-            trainer.epoch(epoch, &mut state, &progress.epochs, &split.train, watcher);
+        let (loss, learning_rate) = trainer.epoch(epoch, &mut state, &progress.epochs, &split.train, watcher);
         let averaged =
             parameters::apply(design.fresh(plain), state.averaged.clone()).map_err(ModelError::from)?;
         let logits = design.logits(&averaged, dataset, &split.validation, plain);

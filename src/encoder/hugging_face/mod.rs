@@ -68,7 +68,8 @@ pub async fn import_for_gpu(
 /// Exports the tensors of an encoder with the names and layouts of transformers.
 pub fn export(config: &EncoderConfig, encoder: &Encoder) -> Parameters {
     let ours = parameters::collect(encoder).into_iter();
-    ours.map(|(name, parameter)| (names::in_checkpoint(config, &name), transposed(&name, parameter))).collect()
+    ours.map(|(name, parameter)| (names::in_checkpoint(config, &name), transposed(&name, parameter)))
+        .collect()
 }
 
 /// Loads a module with tensors in the layouts of transformers, each requested by our name for it.

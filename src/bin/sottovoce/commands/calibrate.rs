@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
-use sottovoce::metrics::{ScoredClip, calibrate, metrics, unseen_corpora};
 use sottovoce::files::write_atomically;
+use sottovoce::metrics::{ScoredClip, calibrate, metrics, unseen_corpora};
 use sottovoce::model::{Manifest, Training, UnseenCorpus};
 
 use super::evaluate::{evaluate_clips, part, some, test_set};

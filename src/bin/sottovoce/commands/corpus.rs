@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 use sottovoce::corpus::{Corpus, Duplicate, Found, Pointers, Survey, Utterance};
-use sottovoce::report::figures;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
+use sottovoce::report::figures;
 
 use super::progress::Progress;
 use super::{Corpora, fail_at};

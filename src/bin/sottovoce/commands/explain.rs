@@ -8,9 +8,9 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 use sottovoce::analyzer::{Analysis, Analyzer};
 use sottovoce::explain::{Explanation, Summary, attention, encoder_view, explain};
-use sottovoce::report::figures::{self, Explained};
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
+use sottovoce::report::figures::{self, Explained};
 
 use super::predict::percent;
 use super::{BAD_INPUT, ChannelArgument, ModelArguments, ReferenceArgument, fail, fail_at, read_input};

@@ -145,7 +145,7 @@ fn reference_note(report: &Report) -> String {
         format!(", mostly read as {emotion}: more varied ones would help")
     });
     format!(
-        " [beside {} other recording{} of the speaker, {:.0} s{one_sided}; alone: {}]",
+        " [given {} other recording{} of the speaker, {:.0} s{one_sided}; alone: {}]",
         speaker.clips,
         if speaker.clips == 1 { "" } else { "s" },
         speaker.seconds,

@@ -10,10 +10,10 @@ use sottovoce::evaluate::Protocol;
 use sottovoce::files::write_atomically;
 use sottovoce::model::{Emotion, Manifest, Model, ReferenceScore};
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
+use sottovoce::report::PROTOCOLS;
 use sottovoce::train::{Job, Recipe, SpeakerJob, train};
 
 use super::evaluate::part;
-use super::progress::Progress;
 use super::train::{Terminal, read_encoder};
 use super::train_speaker::{Fitted, enrolled, fit, print_scores};
 use super::{CorporaFolder, fail, fail_at};
