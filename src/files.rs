@@ -22,7 +22,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Makes the folder `done` appear with everything that `fill` writes, or not at all: it is filled under another name
-/// beside it, then renamed.
+/// next to it, then renamed.
 ///
 /// # Errors
 /// What `fill` or the system says.

@@ -1,30 +1,17 @@
-//! Reads which of seven emotions a voice carries, in a browser tab or natively.
+#![doc = include_str!("../README.md")]
+//!
+//! # The crate
 //!
 //! ```text
 //! bytes / samples ─ audio ─▶ Clip ─ features ─▶ FeatureMap ─ model ─▶ Prediction
 //! ```
 //!
-//! Each stage is a module that can be used alone; [`analyzer::Analyzer`] chains them:
-//!
-//! ```no_run
-//! # #[cfg(not(target_arch = "wasm32"))]
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use burn::tensor::Device;
-//! use sottovoce::{analyzer::Analyzer, model::Model};
-//!
-//! let model = Model::load("models/mfcc1".as_ref(), &Device::flex())?;
-//! let mut analyzer = Analyzer::new(model);
-//! let analysis = analyzer.analyze_file(&std::fs::read("voice.opus")?)?;
-//! println!("{}", analysis.prediction.label());
-//! # Ok(())
-//! # }
-//! # #[cfg(target_arch = "wasm32")]
-//! # fn main() {}
-//! ```
-//!
-//! Samples are `f32` in [-1, 1], mono; times are seconds (`_s`), rates hertz (`_hz`).
+//! Each stage is a module that can be used alone; [`analyzer::Analyzer`] chains them. Samples are `f32` in [-1, 1], mono; times
+//! are seconds (`_s`), rates hertz (`_hz`).
 
 #![warn(missing_docs)]
+
+pub use burn::tensor::Device;
 
 pub mod analyzer;
 pub mod audio;

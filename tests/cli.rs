@@ -87,7 +87,7 @@ fn recordings_of_one_speaker_are_read_beside_each_other() {
     let shuffled = objects(&["--same-speaker", OTHERS[2], SAMPLE, OTHERS[0], OTHERS[1]]);
     assert_eq!(shuffled[1]["probabilities"], conditioned[0]["probabilities"]);
 
-    // What was kept holds all four; beside it, a fifth is read as beside them.
+    // The reference in the file has all four clips: a fifth clip gets the same prediction with it as with them.
     let fifth = "www/samples/1026_IEO_FEA_HI.opus";
     let by_file = objects(&["--reference", path, fifth]);
     let by_names = objects(&[&["--same-speaker", fifth, SAMPLE], &OTHERS[..]].concat());

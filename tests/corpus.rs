@@ -1,4 +1,4 @@
-//! The loader beside what the corpora's own lists say.
+//! The loader against the corpora's own lists.
 
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -39,7 +39,7 @@ const VOICE_FILES: [(&str, &[u8]); 3] = [
     ("speaker-6422d1e3.safetensors", include_bytes!("../models/voice/speaker-6422d1e3.safetensors")),
 ];
 
-/// The first sample clip by `voice`, beside the other five.
+/// The first sample clip by `voice`, conditioned on the other five.
 const BESIDE_OTHERS: [f32; 7] = [0.959_458, 0.003_945, 0.006_732, 0.023_006, 0.002_673, 0.002_081, 0.002_104];
 
 const MANIFEST: &str = SHIPPED[0].1;
@@ -136,9 +136,9 @@ fn a_clip_is_read_beside_others_whatever_their_order() {
 
     analyzer.set_speaker(Some(kept)).expect("its own");
     let conditioned = analyzer.analyze_file(SAMPLES[0].0).expect("readable");
-    let summary = conditioned.report(analyzer.model()).speaker.expect("read beside others");
+    let summary = conditioned.report().speaker.expect("conditioned on others");
     assert_eq!(summary.clips, 5);
-    assert_eq!(summary.unconditioned, alone[0].report(analyzer.model()).opinion);
+    assert_eq!(summary.unconditioned, alone[0].report().opinion);
     assert_eq!(
         conditioned.enrolment(),
         alone[0].enrolment(),

@@ -126,7 +126,7 @@ fn training_lowers_the_loss_and_writes_a_model_that_loads() {
     assert_eq!(manifest.metrics.clips, 24);
     assert_eq!(manifest.training.clips, 90);
 
-    let model = Model::load(&folder.0.join("run/model"), &Device::flex()).expect("loads");
+    let model = Model::load(folder.0.join("run/model"), &Device::flex()).expect("loads");
     assert_eq!(model.manifest().weights, manifest.weights);
     let clip = folder.read("corpus/1001_IEO_ANG_XX.wav");
     assert!(Analyzer::new(model).analyze_file(&clip).is_ok());
@@ -160,7 +160,7 @@ fn a_model_is_calibrated_on_corpora_that_it_never_met() {
         .output()
         .expect("runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let model = Model::load(&folder.0.join("run/model"), &Device::flex()).expect("loads");
+    let model = Model::load(folder.0.join("run/model"), &Device::flex()).expect("loads");
     let manifest = model.manifest();
     assert_eq!(manifest.weights, trained.weights);
     assert_ne!(manifest.calibration, trained.calibration);
@@ -184,7 +184,7 @@ fn every_model_trains_on_every_split() {
             "{model}: {} bytes",
             trained.manifest.weights.bytes
         );
-        let model = Model::load(&folder.0.join(model).join("model"), &Device::flex()).expect("loads");
+        let model = Model::load(folder.0.join(model).join("model"), &Device::flex()).expect("loads");
         assert!(Analyzer::new(model).analyze_file(&folder.read("corpus/1001_IEO_ANG_XX.wav")).is_ok());
     }
     let mut job = folder.job("baseline", "corpus", short("baseline"));
@@ -247,7 +247,7 @@ fn unfrozen_layers_learn_and_all_others_stay() {
 
     // What the description states is what the files do.
     let mut analyzer =
-        Analyzer::new(Model::load(&folder.0.join("run/model"), &Device::flex()).expect("loads"));
+        Analyzer::new(Model::load(folder.0.join("run/model"), &Device::flex()).expect("loads"));
     let right = clips.iter().filter(|clip| {
         let bytes = fs::read(&clip.path).expect("there");
         analyzer.analyze_file(&bytes).expect("read").prediction.label() == clip.emotion
@@ -390,5 +390,5 @@ fn speaker_networks_learn_from_other_clips_of_the_speaker() {
     analyzer.set_speaker(alone.enrolment().cloned()).expect("its own");
     let conditioned = analyzer.reclassify(alone.clone());
     assert_ne!(conditioned.output, alone.output);
-    assert_eq!(conditioned.speaker.expect("read beside a reference").unconditioned, alone.prediction);
+    assert_eq!(conditioned.speaker.expect("conditioned on a reference").unconditioned, alone.prediction);
 }

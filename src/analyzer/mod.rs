@@ -56,6 +56,8 @@ pub enum Backend {
 /// The complete analysis of a recording.
 #[derive(Debug, Clone)]
 pub struct Analysis {
+    /// Name of the model.
+    pub model: String,
     /// The part of the recording that was classified.
     pub clip: Clip,
     /// The quality of the recording.
@@ -202,8 +204,8 @@ impl Analysis {
         self.enrolment.as_ref().filter(|_| !self.quality.has_no_speech())
     }
 
-    /// Summarizes the analysis by `model`.
-    pub fn report(&self, model: &Model) -> Report {
+    /// Summarizes the analysis.
+    pub fn report(&self) -> Report {
         let opinion =
             |prediction, calibration| Opinion::new(prediction, calibration, self.quality.has_no_speech());
         let notes = self.quality.notes.iter();
@@ -220,7 +222,7 @@ impl Analysis {
             }),
             notes: notes.map(|&code| Note::new(code, self.quality.lost_s)).collect(),
             quality: self.quality.clone(),
-            model: model.manifest().name.clone(),
+            model: self.model.clone(),
             backend: self.backend,
             duration_s: self.duration_s,
             clip_start_s: self.clip.start_s(),
@@ -462,6 +464,7 @@ impl Analyzer {
         let enrolment = self.model.enrol(&features, clip.recorded().len(), unconditioned);
         let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) };
         Analysis {
+            model: self.model.manifest().name.clone(),
             clip,
             quality,
             prediction,

@@ -44,7 +44,7 @@ impl Analyzer {
         let similarity = cosine(&on_gpu, &on_cpu);
         if similarity.is_nan() || similarity < MIN_SIMILARITY {
             return Err(GpuError::Failed(format!(
-                "it hears otherwise than the processor, cosine {similarity:.3}"
+                "its hidden states differ from those of the CPU, cosine {similarity:.3}"
             )));
         }
         let is_adopted = wanted || gpu_ms <= MAX_RELATIVE_TIME * cpu_ms;

@@ -21,13 +21,13 @@ pub enum ClipSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedClip {
-    /// Seconds skipped at the start, where recordings have silence and clicks. Default 0.5.
+    /// Seconds skipped at the start, where recordings have silence and clicks: 0 to 600, default 0.5.
     pub skip_s: f32,
-    /// Length in seconds; shorter recordings are padded with zeros. Default 4.
+    /// Length in seconds, 0.1 to 60, default 4; shorter recordings are padded with zeros.
     pub length_s: f32,
-    /// Recordings shorter than this many seconds keep their start, which would be most of them. Default 0.6.
+    /// Recordings shorter than this many seconds keep their start, which would be most of them: 0 to 600, default 0.6.
     pub keep_start_below_s: f32,
-    /// RMS level that the speech in the clip is normalised to, in dBFS; `None` leaves it unchanged.
+    /// RMS level that the speech in the clip is normalised to, in dBFS, -60 to 0; `None` leaves it unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level_dbfs: Option<f32>,
 }
@@ -36,13 +36,13 @@ pub struct FixedClip {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpeechClip {
-    /// Seconds kept before the first speech and after the last. Default 0.2.
+    /// Seconds kept before the first speech and after the last: 0 to 60, default 0.2.
     pub margin_s: f32,
-    /// Maximum length in seconds, from the first speech on. Default 8.
+    /// Maximum length in seconds, from the first speech on: 0.1 to 60, default 8.
     pub longest_s: f32,
-    /// Seconds of a recording in which speech is detected. Default 30.
+    /// Seconds of a recording in which speech is detected: 0.1 to 600, default 30.
     pub within_s: f32,
-    /// RMS level that the speech in the clip is normalised to, in dBFS; `None` leaves it unchanged.
+    /// RMS level that the speech in the clip is normalised to, in dBFS, -60 to 0; `None` leaves it unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level_dbfs: Option<f32>,
 }

@@ -26,17 +26,17 @@ pub enum FeatureKind {
 pub struct FrontEndSettings {
     /// The type of features.
     pub kind: FeatureKind,
-    /// Sample rate in Hz.
+    /// Sample rate in Hz, 4,000 to 192,000.
     pub sample_rate_hz: u32,
-    /// Length of a frame in samples.
+    /// Length of a frame in samples: even, 16 to 65,536.
     pub n_fft: usize,
-    /// Distance between consecutive frames in samples.
+    /// Distance between consecutive frames in samples, 1 to `n_fft`.
     pub hop_length: usize,
-    /// Number of mel bands.
+    /// Number of mel bands, 1 to 1,024.
     pub n_mels: usize,
-    /// Number of cepstral coefficients, for [`FeatureKind::MfccRms`]; 0 otherwise.
+    /// Number of cepstral coefficients, 1 to `n_mels`, for [`FeatureKind::MfccRms`]; 0 otherwise.
     pub n_mfcc: usize,
-    /// Dynamic range in decibels: values further below the maximum are clipped.
+    /// Dynamic range in decibels, above 0: values further below the maximum are clipped.
     pub top_db: f32,
 }
 

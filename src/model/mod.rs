@@ -77,6 +77,7 @@ impl ModelError {
 }
 
 /// A network with its weights, and everything needed to feed it.
+#[derive(Clone)]
 pub struct Model {
     manifest: Manifest,
     extractor: Extractor,
@@ -308,7 +309,8 @@ mod files {
         ///
         /// # Errors
         /// [`ModelError`] when a file is missing or damaged.
-        pub fn load(folder: &Path, device: &Device) -> Result<Self, ModelError> {
+        pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self, ModelError> {
+            let folder = folder.as_ref();
             let path = folder.join("model.json");
             let text = fs::read_to_string(&path).map_err(file_error(&path))?;
             let bytes_of = |file: &WeightsFile| {

@@ -4,12 +4,16 @@
 
 pub(crate) mod activation;
 pub mod classifiers;
+#[doc(hidden)]
 pub mod conv_block;
+#[doc(hidden)]
 pub mod dropout;
 pub mod encoders;
 mod gelu;
 pub(crate) mod matmul;
+#[doc(hidden)]
 pub mod mode;
 pub mod parameters;
+#[doc(hidden)]
 pub mod quant;
 pub mod weights;

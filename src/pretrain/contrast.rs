@@ -131,7 +131,7 @@ impl Objective for ContrastHead {
         for row in 0..count {
             for column in 0..count {
                 let is_other_crop = masked[row] / frames != masked[column] / frames;
-                // Frames of the same codes cannot be told apart.
+                // Frames of the same codes cannot be distinguished.
                 let has_same_codes = row != column && codes[row] == codes[column];
                 let is_excluded = is_other_crop || has_same_codes;
                 excluded[row * count + column] = if is_excluded { EXCLUDED } else { 0.0 };

@@ -162,7 +162,7 @@ fn unseen_corpora(shipped: &EvaluatedModel) -> String {
     )
 }
 
-/// The corpora that the speaker head was trained on beside the four; empty without one.
+/// The corpora that the speaker head was trained on in addition to the four; empty without one.
 fn other_corpora(manifest: &Manifest) -> String {
     let Some(head) = manifest.speaker.as_ref().filter(|head| !head.other_corpora.is_empty()) else {
         return String::new();

@@ -1,4 +1,4 @@
-//! REPORT.md: the paper's tables with our numbers beside its own.
+//! REPORT.md: the paper's tables with our numbers next to its own.
 
 use std::fmt::Write;
 
@@ -182,7 +182,7 @@ impl EvaluationReport<'_> {
             out,
             "# Report\n\n\
              The tables of \"Emotion Recognition using Deep Learning Models\" with the numbers of the models in this\n\
-             repository beside its own. `sottovoce report --data CORPORA` generates this file: it evaluates the shipped weights on\n\
+             repository next to its own. `sottovoce report --data CORPORA` generates this file: it evaluates the shipped weights on\n\
              the test recordings, through the whole pipeline.\n\n\
              Most of it is about **acted English speech**, and about how often a model names the emotion that the actor was asked for."
         )?;

@@ -105,7 +105,7 @@ impl Engine {
             return Ok(WindowReading { report: None, gpu_stopped: None });
         };
         let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
-        let report = as_json(&analysis.report(self.analyzer.model()));
+        let report = as_json(&analysis.report());
         Ok(WindowReading { report: Some(report), gpu_stopped: gpu_stopped.map(|error| error.to_string()) })
     }
 }
@@ -115,7 +115,7 @@ impl Engine {
         let prepared = prepared.map_err(|error| coded(&error, error.code()))?;
         let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
         let picture = self.analyzer.log_mel(&analysis.clip);
-        let report = analysis.report(self.analyzer.model());
+        let report = analysis.report();
         Ok(Reading {
             report: as_json(&report),
             samples: analysis.clip.samples().to_vec(),

@@ -9,6 +9,7 @@ mod test;
 mod tools;
 mod torture;
 mod web;
+mod words;
 
 use std::process::ExitCode;
 

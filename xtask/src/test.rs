@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::shell::{Result, command, output, root, run, step};
-use crate::{supply, tools, web};
+use crate::{supply, tools, web, words};
 
 #[path = "../../tests/hostile/pack.rs"]
 mod pack;
@@ -80,6 +80,7 @@ pub fn check() -> Result {
     tools::for_build()?;
     step("Formatting");
     run(&mut command("cargo", &["fmt", "--all", "--check"]), "Run `cargo fmt --all`.")?;
+    words::check()?;
     step("Lints");
     let mut clippy = vec!["clippy", "--workspace", "--all-targets", "--quiet"];
     run(
@@ -87,6 +88,14 @@ pub fn check() -> Result {
         "Fix what clippy reports.",
     )?;
     clippy.retain(|word| !["--workspace", "--all-targets"].contains(word));
+    // What a dependant without corpora, training and the command line builds.
+    run(
+        &mut command(
+            "cargo",
+            &[&clippy[..], &["--lib", "--no-default-features", "--", "-D", "warnings"]].concat(),
+        ),
+        "Fix what clippy reports.",
+    )?;
     clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
     for feature in [&[][..], &["--features", "relaxed-simd"]] {
         run(

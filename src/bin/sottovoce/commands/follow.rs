@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
                 analyzer.set_speaker(Some(others))?;
             }
             let analysis = analyzer.read_window(window.clone());
-            Ok(analysis.map(|analysis| analysis.report(analyzer.model())))
+            Ok(analysis.map(|analysis| analysis.report()))
         });
         let reports = reports.into_iter().collect::<Result<Vec<_>, SpeakerReferenceError>>().map_err(fail)?;
         for (window, report) in batch.iter().zip(&reports) {

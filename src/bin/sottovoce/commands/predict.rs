@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     analyzer.set_speaker(reference).map_err(fail)?;
     let mut refused = false;
     for file in &arguments.files {
-        let result = read(&mut analyzer, file).map(|analysis| analysis.report(analyzer.model()));
+        let result = read(&mut analyzer, file).map(|analysis| analysis.report());
         refused |= result.is_err();
         if print(file, result, arguments.json).is_err() {
             // The reader closed the pipe, as `head` does.
@@ -92,7 +92,7 @@ fn same_speaker(
                 others.remove(own).map_err(bad)?;
             }
             analyzer.set_speaker(Some(others)).map_err(bad)?;
-            Ok(analyzer.reclassify(analysis).report(analyzer.model()))
+            Ok(analyzer.reclassify(analysis).report())
         });
         if print(file, result, arguments.json).is_err() {
             return Ok(());
