@@ -15,14 +15,14 @@ use made_up::make_corpus;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{self, Corpus, SplitKind, SplitSettings};
 use sottovoce::encoder::{Description, Precision, Source, save};
-use sottovoce::model::{
-    Calibration, Manifest, Model, QuantizedSpeakerNetwork, SpeakerHead, save_speaker_head,
-};
+use sottovoce::model::{Calibration, Model, QuantizedSpeakerNetwork, SpeakerHead, save_speaker_head};
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::nn::weights::in_floats;
 use sottovoce::report::figures;
 use sottovoce::run::RunError;
-use sottovoce::train::{Epoch, Job, Recipe, SpeakerJob, TrainError, Watcher, train, train_speaker};
+use sottovoce::train::{
+    Epoch, Job, ModelEntry, Recipe, SpeakerJob, TrainError, Watcher, train, train_speaker,
+};
 
 /// Records the progress, and dies after some epochs, as if killed.
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl Folder {
         let encoder = (!["baseline", "mfcc1", "mfcc2", "ms"].contains(&model)).then(|| self.import_encoder());
         let description = encoder.as_ref().map(|folder| Source::open(folder).expect("readable").description);
         Job {
-            manifest: Manifest::untrained(model, description).expect("known"),
+            manifest: ModelEntry::find(model).expect("known").untrained(description).expect("its encoder"),
             encoder,
             utterances: corpus::find(&self.0.join("corpus"), &corpus::Corpus::PAPER)
                 .expect("found")
@@ -104,7 +104,7 @@ impl Drop for Folder {
 
 /// The recipe that ships, for two epochs.
 fn short(model: &str) -> Recipe {
-    let recipe = Recipe::of_model(model, "best").expect("known").expect("usable");
+    let recipe = ModelEntry::find(model).expect("known").recipe("best").expect("usable");
     // The small encoder has three layers.
     let unfreeze_last = recipe.unfreeze_last.min(2);
     Recipe { epochs: 2, batch: 8, unfreeze_last, ..recipe }
@@ -173,7 +173,7 @@ fn a_model_is_calibrated_on_corpora_that_it_never_met() {
 #[test]
 fn every_model_trains_on_every_split() {
     let folder = Folder::new("every");
-    for model in Manifest::NAMES {
+    for model in ModelEntry::names() {
         let recipe = Recipe { epochs: 1, ..short(model) };
         let mut job = folder.job(model, model, recipe);
         job.split.kind = SplitKind::Speaker;
@@ -348,7 +348,7 @@ fn speaker_networks_learn_from_other_clips_of_the_speaker() {
     let model_folder = folder.0.join("run/model");
     let model = Model::load(&model_folder, &Device::flex()).expect("loads");
     let utterances = corpus::find(&folder.0.join("corpus"), &Corpus::ALL).expect("found").utterances;
-    let recipe = Recipe::of_model("voice", "speaker").expect("known").expect("usable");
+    let recipe = ModelEntry::find("voice").expect("known").recipe("speaker").expect("usable");
     let recipe = Recipe { epochs: 4, batch: 8, waveform: None, ..recipe };
     let architecture = SpeakerNetworkConfig::new(model.manifest().front_end.rows()).with_hidden([8, 6]);
     let job = SpeakerJob {

@@ -9,7 +9,6 @@ mod features;
 mod manifest;
 mod prediction;
 mod speaker_reference;
-mod untrained;
 
 pub(crate) use calibration::distance;
 pub use calibration::{Calibration, Output};
@@ -20,8 +19,6 @@ pub use manifest::{
 };
 pub use prediction::Prediction;
 pub use speaker_reference::{Conditioning, SpeakerReference, SpeakerReferenceError};
-
-pub use untrained::UntrainableError;
 
 use burn::tensor::{Device, Tensor, TensorData};
 

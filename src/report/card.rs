@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use super::document::{EvaluatedModel, UNSEEN_HEAD, is_of_the_paper, paper_accuracy, percent, unseen_row};
+use super::document::{EvaluatedModel, UNSEEN_HEAD, percent, unseen_row};
 use crate::audio::ClipSettings;
 use crate::corpus::Corpus;
 use crate::encoder::Description;
 use crate::model::{Emotion, Manifest, Metrics, ReferenceDraw, SpeakerHead};
+use crate::train::ModelEntry;
 
 /// The card of a model as Markdown, with its metrics on each split that there are weights for.
 pub fn card(shipped: &EvaluatedModel, others: &[&EvaluatedModel]) -> String {
@@ -18,6 +19,7 @@ pub fn card(shipped: &EvaluatedModel, others: &[&EvaluatedModel]) -> String {
 fn write_card(out: &mut String, shipped: &EvaluatedModel, others: &[&EvaluatedModel]) -> std::fmt::Result {
     let EvaluatedModel { manifest, parameters, .. } = shipped;
     let (name, training) = (&manifest.name, &manifest.training);
+    let entry = ModelEntry::find(name).ok();
     let encoder = manifest.front_end.encoder();
     writeln!(
         out,
@@ -39,7 +41,11 @@ fn write_card(out: &mut String, shipped: &EvaluatedModel, others: &[&EvaluatedMo
          Three of the four are for non-commercial use; so are these weights.{}{}\n\n\
          ## Training\n\n```",
         manifest.summary,
-        if is_of_the_paper(name) { ", after \"Emotion Recognition using Deep Learning Models\"" } else { "" },
+        if entry.is_some_and(|entry| entry.is_of_the_paper) {
+            ", after \"Emotion Recognition using Deep Learning Models\""
+        } else {
+            ""
+        },
         match manifest.clip {
             ClipSettings::Fixed(clip) => format!("{} seconds of a voice", clip.length_s),
             ClipSettings::Speech(clip) =>
@@ -131,7 +137,7 @@ fn write_card(out: &mut String, shipped: &EvaluatedModel, others: &[&EvaluatedMo
     for emotion in Emotion::ALL {
         row(emotion.name(), &|m| m.recall.get(&emotion).copied().map_or_else(String::new, percent))?;
     }
-    if let Some(paper) = paper_accuracy(name) {
+    if let Some(paper) = entry.and_then(|entry| entry.paper_accuracy) {
         let large = match &encoder_made {
             Some(_) => ", on an encoder of 95 million parameters pretrained on 960 hours of speech,",
             None => "",

@@ -6,32 +6,7 @@ use crate::corpus::{Corpus, Survey};
 use crate::evaluate::Condition;
 use crate::metrics::{Selective, unseen_corpus};
 use crate::model::{Emotion, Manifest, Metrics, ReferenceDraw, ReferenceScore, SpeakerHead, UnseenCorpus};
-use crate::train::{Recipe, Schedule};
-
-/// Accuracies of the paper's Table 3, in percent, on its random split.
-const PAPER_ACCURACY: [(&str, &str, f32); 6] = [
-    ("baseline", "Baseline", 49.02),
-    ("mfcc1", "MFCC1", 70.16),
-    ("mfcc2", "MFCC2", 66.95),
-    ("ms", "MS", 68.39),
-    ("hubert", "HuBERT", 74.89),
-    ("wav2vec2", "Wav2Vec2", 80.11),
-];
-
-/// Our own.
-const OWN: [(&str, &str); 3] =
-    [("hubert-small", "`hubert-small`"), ("wav2vec2-small", "`wav2vec2-small`"), ("voice", "`voice`")];
-
-/// Whether the paper has a model of this name.
-pub fn is_of_the_paper(name: &str) -> bool {
-    PAPER_ACCURACY.iter().any(|(of_paper, ..)| *of_paper == name)
-}
-
-/// Accuracy of the paper's model of this name, or of the one that this is a small form of, in percent.
-pub fn paper_accuracy(name: &str) -> Option<f32> {
-    let of_paper = name.strip_suffix("-small").unwrap_or(name);
-    PAPER_ACCURACY.iter().find(|(name, ..)| *name == of_paper).map(|(.., accuracy)| *accuracy)
-}
+use crate::train::{MODELS, ModelEntry, Schedule};
 
 /// Recalls of the paper's best model, Wav2Vec2, in percent, in the order of the emotions.
 const PAPER_RECALL: [f32; 7] = [91.2, 74.2, 72.5, 75.8, 93.1, 69.1, 94.6];
@@ -379,9 +354,10 @@ impl EvaluationReport<'_> {
             "\n## Table 2: training\n\n| model | recipe | optimizer | batch | epochs at most | learning rate | schedule | augmented copies |\n\
              |---|---|---|---|---|---|---|---|"
         )?;
-        for name in Manifest::NAMES {
+        for entry in &MODELS {
+            let name = entry.name;
             for kind in ["paper", "best"] {
-                let Some(Ok(recipe)) = Recipe::of_model(name, kind) else { continue };
+                let Ok(recipe) = entry.recipe(kind) else { continue };
                 let schedule = match recipe.schedule {
                     Schedule::OneCycle { .. } => "one cycle",
                     Schedule::Plateau { .. } => "reduce on plateau",
@@ -410,11 +386,14 @@ impl EvaluationReport<'_> {
             "\n## Table 3: accuracy, %\n\n| | the paper, random | random | (95 %) | mean recall | speaker | (95 %) | mean recall |\n\
              |---|---|---|---|---|---|---|---|"
         )?;
-        let of_paper = PAPER_ACCURACY.map(|(name, title, paper)| (name, title, format!("{paper:.2}")));
-        let own = OWN.map(|(name, title)| {
-            (name, title, paper_accuracy(name).map_or_else(String::new, |large| format!("({large:.2})")))
-        });
-        for (name, title, paper) in of_paper.into_iter().chain(own) {
+        let (of_paper, own): (Vec<_>, Vec<_>) = MODELS.iter().partition(|entry| entry.is_of_the_paper);
+        for entry in of_paper.into_iter().chain(own) {
+            let ModelEntry { name, title, .. } = entry;
+            let paper = match entry.paper_accuracy {
+                Some(accuracy) if entry.is_of_the_paper => format!("{accuracy:.2}"),
+                Some(accuracy) => format!("({accuracy:.2})"),
+                None => String::new(),
+            };
             let cells = ["random", "speaker"].map(|split| match self.of(name, split) {
                 Some(EvaluatedModel { metrics, .. }) => format!(
                     "**{}** | {} | {}",
@@ -564,7 +543,7 @@ mod tests {
     #[test]
     fn the_paper_and_ours_stand_in_one_row() {
         let survey = Survey::of(&[], false, &|_| {});
-        let mut manifest = Manifest::untrained("ms", None).expect("known");
+        let mut manifest = ModelEntry::find("ms").expect("known").untrained(None).expect("no encoder");
         manifest.training = Training { split: "speaker".to_owned(), ..Training::default() };
         let metrics = Metrics { accuracy: 0.5012, accuracy_interval: [0.48, 0.52], ..Metrics::default() };
         let selective = Selective { coverage: 0.5, accuracy: Some(0.75), coverage_not_neutral: 0.25 };

@@ -12,6 +12,7 @@ mod export;
 mod fit;
 mod history;
 mod job;
+mod models;
 mod network;
 mod prepare;
 mod recipe;
@@ -23,6 +24,7 @@ mod tuning;
 pub use dataset::{Dataset, Extraction};
 pub use history::Epoch;
 pub use job::{Job, Trained, Watcher};
+pub use models::{MODELS, ModelEntry, UntrainableError};
 pub use recipe::{Corpora, Optimizer, Recipe, RecipeError, Schedule};
 pub use speaker::{SpeakerJob, SpeakerNetworks, train_speaker};
 pub use spectrogram::SpectrogramSettings;
@@ -52,12 +54,10 @@ pub enum TrainError {
         test: usize,
     },
     /// Layers are to be unfrozen, and there is no encoder.
-    #[error("this model has no encoder, so there are no layers to unfreeze; leave --unfreeze-last out")]
+    #[error("this model has no encoder, so there are no layers to unfreeze")]
     NothingToUnfreeze,
     /// More layers are to be unfrozen than there are.
-    #[error(
-        "the encoder has {layers} layers, so its last {unfrozen} cannot be fine-tuned; choose fewer with --unfreeze-last"
-    )]
+    #[error("the encoder has {layers} layers, so its last {unfrozen} cannot be fine-tuned; choose fewer")]
     TooManyUnfrozen {
         /// Layers to fine-tune.
         unfrozen: usize,

@@ -143,23 +143,6 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// The recipe called `name` that comes with a model; `None` if there is no such model.
-    pub fn of_model(model: &str, name: &str) -> Option<Result<Self, RecipeError>> {
-        let text = match model {
-            "baseline" => include_str!("../../recipes/baseline.toml"),
-            "mfcc1" => include_str!("../../recipes/mfcc1.toml"),
-            "mfcc2" => include_str!("../../recipes/mfcc2.toml"),
-            "ms" => include_str!("../../recipes/ms.toml"),
-            "voice" => include_str!("../../recipes/voice.toml"),
-            "hubert-small" => include_str!("../../recipes/hubert-small.toml"),
-            "wav2vec2-small" => include_str!("../../recipes/wav2vec2-small.toml"),
-            "hubert" => include_str!("../../recipes/hubert.toml"),
-            "wav2vec2" => include_str!("../../recipes/wav2vec2.toml"),
-            _ => return None,
-        };
-        Some(Self::parse(text, name))
-    }
-
     /// Checks that the settings can be trained with; also after some were changed.
     ///
     /// # Errors
@@ -222,19 +205,9 @@ mod tests {
     use super::*;
 
     fn recipe(schedule: Schedule) -> Recipe {
-        let mut recipe = Recipe::of_model("mfcc1", "paper").expect("known").expect("usable");
+        let mut recipe = Recipe::parse(include_str!("../../recipes/mfcc1.toml"), "paper").expect("usable");
         (recipe.epochs, recipe.learning_rate, recipe.schedule) = (10, 1.0, schedule);
         recipe
-    }
-
-    #[test]
-    fn every_model_has_its_best_recipe_and_those_of_the_paper_have_its_own() {
-        for model in crate::model::Manifest::NAMES {
-            let recipe = |name| Recipe::of_model(model, name).expect("known");
-            recipe("best").unwrap_or_else(|e| panic!("{model} best: {e}"));
-            let is_own = ["voice", "hubert-small", "wav2vec2-small"].contains(&model);
-            assert_eq!(recipe("paper").is_err(), is_own, "{model}");
-        }
     }
 
     #[test]

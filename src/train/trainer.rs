@@ -180,6 +180,7 @@ mod tests {
     use crate::nn::encoders::{EncoderConfig, WhisperConfig};
     use crate::nn::weights::StoredParameters;
     use crate::train::Dataset;
+    use crate::train::ModelEntry;
     use crate::train::spectrogram::Gain;
     use crate::train::tuning::Tuning;
 
@@ -216,7 +217,7 @@ mod tests {
     #[test]
     fn checkpointed_gradients_are_those_of_one_graph() {
         let (design, dataset) = (design(), dataset());
-        let recipe = Recipe::of_model("wav2vec2", "best").expect("known").expect("usable");
+        let recipe = ModelEntry::find("wav2vec2").expect("known").recipe("best").expect("usable");
         let device = Device::flex().autodiff();
         let tuning = design.tuning.as_ref().expect("tuned");
         let frames = Features::Frames { frames_of: tuning.embedding.encoder.clone() };

@@ -8,10 +8,10 @@ use clap::Args;
 use sottovoce::corpus::{Corpus, FOLDS, SplitKind, SplitSettings, Utterance, without_defects};
 use sottovoce::evaluate::Protocol;
 use sottovoce::files::write_atomically;
-use sottovoce::model::{Emotion, Manifest, Model, ReferenceScore};
+use sottovoce::model::{Emotion, Model, ReferenceScore};
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::report::PROTOCOLS;
-use sottovoce::train::{Job, Recipe, SpeakerJob, train};
+use sottovoce::train::{Job, ModelEntry, Recipe, SpeakerJob, train};
 
 use super::evaluate::part;
 use super::train::{Terminal, read_encoder};
@@ -79,7 +79,7 @@ fn protocol(
     let folder = run.join("model");
     println!("Training voice, {kind}, in {}", run.display());
     let job = Job {
-        manifest: Manifest::untrained("voice", Some(read_encoder(encoder)?)).map_err(fail)?,
+        manifest: voice().untrained(Some(read_encoder(encoder)?)).map_err(fail)?,
         utterances: papers.clone(),
         split: SplitSettings { kind, seed: SEED },
         recipe_name: "best".to_owned(),
@@ -114,5 +114,9 @@ fn load(folder: &Path) -> Result<Model, ExitCode> {
 }
 
 fn recipe(name: &str) -> Result<Recipe, ExitCode> {
-    Recipe::of_model("voice", name).expect("voice has recipes").map_err(fail)
+    voice().recipe(name).map_err(fail)
+}
+
+fn voice() -> &'static ModelEntry {
+    ModelEntry::find("voice").expect("it is among the models")
 }

@@ -9,11 +9,12 @@ use serde_json::{Map, Value, json};
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
 use sottovoce::evaluate::Condition;
 use sottovoce::files::write_atomically;
-use sottovoce::model::{Manifest, ReferenceScore};
+use sottovoce::model::ReferenceScore;
 use sottovoce::report::{
     EvaluatedModel, EvaluationReport, PROTOCOLS, REFERENCE_CURVE, RobustnessScore, card, confusion_file,
     figures, reference_lines,
 };
+use sottovoce::train::ModelEntry;
 
 use super::{CorporaFolder, ModelArguments, ModelsFolder, corpus, evaluate, fail_at, report_explanations};
 
@@ -35,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = arguments.corpora.find(&Corpus::PAPER)?;
     let survey = corpus::survey(&utterances, false);
     let mut scored = Vec::new();
-    for name in Manifest::NAMES {
+    for name in ModelEntry::names() {
         for split in [SplitKind::Random, SplitKind::Speaker] {
             let model = ModelArguments { model: name.to_owned(), folder: arguments.folder.clone() };
             if model.folder_for(split).join("model.json").is_file() {

@@ -7,9 +7,10 @@ use clap::Args;
 use sottovoce::corpus::{SplitKind, SplitSettings, without_defects};
 use sottovoce::encoder::Description;
 use sottovoce::files::write_atomically;
-use sottovoce::model::Manifest;
 use sottovoce::report::figures::learning_curve;
-use sottovoce::train::{Epoch, Job, Recipe, Trained, Watcher, train};
+use sottovoce::train::{
+    Epoch, Job, ModelEntry, Recipe, TrainError, Trained, UntrainableError, Watcher, train,
+};
 
 use super::device::DeviceArguments;
 use super::progress::Progress;
@@ -17,7 +18,8 @@ use super::{Corpora, fail, fail_at};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Which model to train: baseline, mfcc1, mfcc2, ms, voice, hubert-small, wav2vec2-small, hubert or wav2vec2.
+    /// Which model to train.
+    #[arg(value_parser = ModelEntry::names())]
     model: String,
     /// The folder of the speech encoder, which all but the first four need, as written by `sottovoce encoder import`.
     /// The finished model contains a copy.
@@ -57,8 +59,20 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
     let Arguments { model, corpora, recipe: recipe_name, split: kind, seed, .. } = arguments;
     let encoder = arguments.encoder.as_deref().map(read_encoder).transpose()?;
-    let manifest = Manifest::untrained(&model, encoder).map_err(fail)?;
-    let mut recipe = read_recipe(&model, arguments.recipes.as_deref(), &recipe_name)?;
+    let entry = ModelEntry::find(&model).map_err(fail)?;
+    let manifest = entry.untrained(encoder).map_err(|error| match error {
+        UntrainableError::NeedsEncoder(_) => fail(format!(
+            "{error} Import one with `sottovoce encoder import`, and name its folder with --encoder."
+        )),
+        _ => fail(error),
+    })?;
+    let mut recipe = match &arguments.recipes {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|error| fail_at(file, error))?;
+            Recipe::parse(&text, &recipe_name).map_err(fail)?
+        }
+        None => entry.recipe(&recipe_name).map_err(fail)?,
+    };
     recipe.epochs = arguments.epochs.unwrap_or(recipe.epochs);
     recipe.unfreeze_last = arguments.unfreeze_last.unwrap_or(recipe.unfreeze_last);
     let device = arguments.device.open()?;
@@ -80,7 +94,12 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
         run: run.clone(),
         output: output.clone(),
     };
-    let Trained { manifest, unrounded_accuracy } = train(job, &Terminal::with_curve(&run)).map_err(fail)?;
+    let Trained { manifest, unrounded_accuracy } =
+        train(job, &Terminal::with_curve(&run)).map_err(|error| match error {
+            TrainError::NothingToUnfreeze => fail(format!("{error}; leave --unfreeze-last out")),
+            TrainError::TooManyUnfrozen { .. } => fail(format!("{error} with --unfreeze-last")),
+            _ => fail(error),
+        })?;
     let metrics = &manifest.metrics;
     println!(
         "{model}: accuracy {:.2} % (before quantization {:.2} %), mean recall {:.2} % on {} clips, {} bytes in {}",
@@ -103,14 +122,6 @@ pub fn read_encoder(folder: &Path) -> Result<Description, ExitCode> {
         ));
     }
     Description::read(folder).map_err(fail)
-}
-
-fn read_recipe(model: &str, file: Option<&Path>, name: &str) -> Result<Recipe, ExitCode> {
-    let Some(file) = file else {
-        return Recipe::of_model(model, name).expect("every model has recipes").map_err(fail);
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| fail_at(file, error))?;
-    Recipe::parse(&text, name).map_err(fail)
 }
 
 /// Shows progress bars on a terminal, prints a line per epoch and draws the learning curve.

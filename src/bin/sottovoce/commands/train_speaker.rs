@@ -13,7 +13,7 @@ use sottovoce::model::{
 };
 use sottovoce::nn::classifiers::{SpeakerNetwork, SpeakerNetworkConfig};
 use sottovoce::parallel::cores;
-use sottovoce::train::{Recipe, SpeakerJob, train_speaker};
+use sottovoce::train::{ModelEntry, SpeakerJob, train_speaker};
 
 use super::evaluate::{part, some};
 use super::progress::Progress;
@@ -47,10 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             manifest.name
         )));
     }
-    let recipe = match Recipe::of_model(&manifest.name, "speaker") {
-        Some(recipe) => recipe.map_err(fail)?,
-        None => return Err(fail(format!("There is no recipe for {}.", manifest.name))),
-    };
+    let recipe = ModelEntry::find(&manifest.name).map_err(fail)?.recipe("speaker").map_err(fail)?;
     let utterances = without_defects(corpora.find(recipe.corpora.list())?);
     let architecture = SpeakerNetworkConfig::new(manifest.front_end.rows());
     let folder = named.folder_for(*split);
