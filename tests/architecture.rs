@@ -73,3 +73,31 @@ fn no_module_uses_one_below_it() {
         above.insert(module);
     }
 }
+
+/// Texts between `before` and `after`.
+fn between(text: &str, before: &str, after: &str) -> Vec<String> {
+    text.split(before).skip(1).filter_map(|rest| rest.split(after).next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn page_lesson_and_package_list_the_shipped_models() {
+    let read = |path: &str| fs::read_to_string(path).expect("text");
+    let folders = fs::read_dir("models").expect("models").map(|entry| entry.expect("an entry").file_name());
+    let mut shipped: Vec<String> = folders.map(|name| name.into_string().expect("a plain name")).collect();
+    shipped.sort();
+    let known = sottovoce::train::ModelEntry::names();
+    assert!(shipped.iter().all(|name| known.contains(&name.as_str())), "{shipped:?}");
+    let engines = read("www/engine/engines.js");
+    let quoted = |list: String| list.split('\'').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let models = quoted(between(&engines, "MODELS = /** @type {const} */ ([", "])").remove(0));
+    let types = read("www/api-types.d.ts");
+    assert_eq!(quoted(between(&types, "type ModelName = ", ";").remove(0)), models);
+    for page in ["index.html", "lesson.html"] {
+        let page = read(page);
+        let select = between(&page, "<select id=\"model\"", "</select>").remove(0);
+        assert_eq!(between(&select, "<option value=\"", "\""), models);
+    }
+    let mut sorted = models;
+    sorted.sort();
+    assert_eq!(sorted, shipped);
+}
