@@ -69,7 +69,7 @@ const OTHERS: [&str; 3] = [
 ];
 
 #[test]
-fn recordings_of_one_speaker_are_read_beside_each_other() {
+fn recordings_of_one_speaker_are_conditioned_on_each_other() {
     let objects = |arguments: &[&str]| -> Vec<Value> {
         let output = run(&[&["predict", "--json"], arguments].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

@@ -179,7 +179,7 @@ fn without_room(folder: &Path, arguments: &str, most: usize) -> String {
 }
 
 #[test]
-fn a_full_disk_is_told_and_leaves_the_old_files() {
+fn a_full_disk_is_reported_and_leaves_the_old_files() {
     let folder = Folder::new("full");
     let (wav, features) = ("corpus/1001_IEO_ANG_XX.wav", "map.safetensors");
     let commands = [

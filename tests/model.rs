@@ -116,7 +116,7 @@ fn load_voice(manifest: &str, damaged: Option<&str>) -> Result<Model, ModelError
 
 /// The same numbers natively and in a browser.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_clip_is_read_beside_others_whatever_their_order() {
+fn a_reference_does_not_depend_on_the_order_of_its_clips() {
     let mut analyzer = Analyzer::new(load_voice(VOICE, None).expect("the files fit"));
     let alone: Vec<Analysis> =
         SAMPLES.iter().map(|(bytes, _)| analyzer.analyze_file(bytes).expect("readable")).collect();

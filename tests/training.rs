@@ -323,7 +323,7 @@ fn assert_resumes(model: &str, recipe: impl Fn() -> Recipe) {
 }
 
 #[test]
-fn unreadable_recordings_are_told_and_left_out() {
+fn unreadable_recordings_are_reported_and_left_out() {
     let folder = Folder::new("unreadable");
     let broken = folder.0.join("corpus/1001_IEO_ANG_XX.wav");
     fs::write(&broken, b"no recording").expect("written");

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_lies_as_far_below_the_voice_as_it_is_told() {
+    fn noise_has_the_requested_level_below_the_voice() {
         let noise = |noisy: Vec<f32>| -> Vec<f32> { noisy.iter().zip(tone()).map(|(a, b)| a - b).collect() };
         let other: Vec<f32> = tone().iter().rev().map(|sample| 7.0 * sample.signum()).collect();
         let mut mixed = tone();

@@ -19,10 +19,14 @@ use crate::nn::parameters;
 use crate::run::{Checkpoints, write_log};
 
 /// Trains until the recipe ends; returns the best epoch on the validation set and its network.
-pub fn fit(job: &Job, prepared: &Prepared, watcher: &dyn Watcher) -> Result<(usize, Network), TrainError> {
+pub fn fit(
+    job: &Job,
+    prepared: &Prepared,
+    checkpoints: &Checkpoints,
+    watcher: &dyn Watcher,
+) -> Result<(usize, Network), TrainError> {
     let Job { recipe, run, split: settings, device: plain, .. } = job;
     let Prepared { split, dataset, design, .. } = prepared;
-    let checkpoints = Checkpoints::open(run, "epoch")?;
     let device = plain.clone().autodiff();
     let plan = Plan {
         model: job.manifest.name.clone(),
@@ -60,7 +64,7 @@ pub fn fit(job: &Job, prepared: &Prepared, watcher: &dyn Watcher) -> Result<(usi
             validation_accuracy,
             seconds,
         });
-        state.save(&checkpoints, &progress, design)?;
+        state.save(checkpoints, &progress, design)?;
         write_log(run, &progress.epochs)?;
         let is_best = best(&progress.epochs).is_some_and(|best| best.epoch == epoch);
         watcher.epoch(&progress.epochs, is_best);

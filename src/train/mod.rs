@@ -32,7 +32,7 @@ pub use spectrogram::SpectrogramSettings;
 use crate::corpus::SplitError;
 use crate::encoder::EncoderError;
 use crate::model::ModelError;
-use crate::run::RunError;
+use crate::run::{Checkpoints, RunError};
 
 /// Why training stopped.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,10 @@ pub enum TrainError {
 /// [`TrainError`] when the recipe cannot be used, there are too few clips, the encoder is not what the recipe needs, or a
 /// checkpoint or the output cannot be read or written.
 pub fn train(job: Job, watcher: &dyn Watcher) -> Result<Trained, TrainError> {
+    // The caller may have changed the recipe after it was read.
+    job.recipe.check()?;
+    let checkpoints = Checkpoints::open(&job.run, "epoch")?;
     let prepared = prepare::prepare(&job, watcher)?;
-    let (epoch, network) = fit::fit(&job, &prepared, watcher)?;
+    let (epoch, network) = fit::fit(&job, &prepared, &checkpoints, watcher)?;
     export::export(job, prepared, epoch, &network, watcher)
 }

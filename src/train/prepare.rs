@@ -29,15 +29,13 @@ pub struct Prepared {
 /// Divides the clips, extracts their features and fits the normalisation to the train set.
 pub fn prepare(job: &Job, watcher: &dyn Watcher) -> Result<Prepared, TrainError> {
     let Job { manifest, utterances, recipe, .. } = job;
-    // The caller may have changed the recipe after it was read.
-    recipe.check()?;
-    let split = job.split.divide(utterances);
-    split.write(job.split, utterances, &job.run.join("split.json"))?;
     let encoder = job.encoder.as_deref();
     let mut tuning = match recipe.unfreeze_last {
         0 => None,
         unfrozen => Some(Tuning::new(&manifest.front_end, encoder, unfrozen)?),
     };
+    let split = job.split.divide(utterances);
+    split.write(job.split, utterances, &job.run.join("split.json"))?;
     let (features, tensors) = match &tuning {
         Some(tuning) => tuning.frames(),
         None => (manifest.front_end.clone(), read_encoder(&manifest.front_end, encoder)?),

@@ -357,7 +357,7 @@ fn invalid_sizes_are_rejected() {
         ("conv_channels", json!([0, 16, 16, 16, 16, 16, 16]), "from 1 to 16384"),
         ("conv_kernels", json!([10, 3]), "of one length"),
         ("conv_strides", json!([5, 2, 2, 2, 2, 2, 0]), "from 1 to 1024"),
-        ("conv_strides", json!([1000, 1000, 1000, 1000, 1000, 1000, 1000]), "at most a second"),
+        ("conv_strides", json!([1000, 1000, 1000, 1000, 1000, 1000, 1000]), "at most 16000 samples"),
         ("position_groups", json!(0), "must divide the width"),
         ("position_kernel", json!(0), "positional convolution"),
         ("epsilon", json!(0.0), "must be above 0"),
