@@ -21,7 +21,7 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// Which weights: random for those that the page offers, speaker, or corpus-NAME for those in `held-out/`.
+    /// Which weights: random for those that the page offers, speaker, or corpus-NAME for those in `models/held-out/`.
     #[arg(long, default_value = "random")]
     split: SplitKind,
 }

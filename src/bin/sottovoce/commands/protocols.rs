@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(long, default_value = "runs/cache")]
     cache: PathBuf,
     /// The folder for the scores, which `sottovoce report` reads.
-    #[arg(long, default_value = "held-out")]
+    #[arg(long, default_value = "models/held-out")]
     held_out: PathBuf,
 }
 

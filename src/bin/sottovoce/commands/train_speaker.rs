@@ -29,7 +29,7 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// Which weights: random for the shipped ones, or speaker for those in `held-out/`.
+    /// Which weights: random for the shipped ones, or speaker for those in `models/held-out/`.
     #[arg(long, default_value = "random")]
     split: SplitKind,
     /// Where feature maps are cached.
