@@ -18,10 +18,10 @@ use sottovoce::nn::weights::{StoredParameters, as_stored, in_floats};
 use sottovoce::vad::speech_segments;
 
 const SPEECH: &[u8] = include_bytes!("../www/samples/1028_MTI_SAD_XX.opus");
-const MANIFEST: &str = include_str!("../models/mfcc1/model.json");
-const VOICE: &str = include_str!("../models/voice/model.json");
-const VOICES_ENCODER: &[u8] = include_bytes!("../models/voice/weights-001-809bb585.safetensors");
-const WEIGHTS: &[u8] = include_bytes!("../models/mfcc1/model.safetensors");
+const MANIFEST: &str = include_str!("../models/shipped/mfcc1/model.json");
+const VOICE: &str = include_str!("../models/shipped/voice/model.json");
+const VOICES_ENCODER: &[u8] = include_bytes!("../models/shipped/voice/weights-001-809bb585.safetensors");
+const WEIGHTS: &[u8] = include_bytes!("../models/shipped/mfcc1/model.safetensors");
 
 fn stages(criterion: &mut Criterion) {
     let recording = decode(SPEECH, &ReadOptions::default()).expect("readable");

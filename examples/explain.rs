@@ -8,7 +8,7 @@ use sottovoce::{Device, model::Model};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "www/samples/1028_MTI_SAD_XX.opus".to_owned());
-    let mut analyzer = Analyzer::new(Model::load("models/voice", &Device::flex())?);
+    let mut analyzer = Analyzer::new(Model::load("models/shipped/voice", &Device::flex())?);
     let analysis = analyzer.analyze_file(&std::fs::read(path)?)?;
     let explanation = explain(analyzer.model_mut(), analysis.clip.samples(), None, None);
     let summary = &explanation.summary;

@@ -9,7 +9,7 @@ use sottovoce::{Device, model::Model};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "www/samples/1028_MTI_SAD_XX.opus".to_owned());
-    let mut analyzer = Analyzer::new(Model::load("models/voice", &Device::flex())?);
+    let mut analyzer = Analyzer::new(Model::load("models/shipped/voice", &Device::flex())?);
     // Memory does not grow with the recording.
     let stream = Stream::open(Box::new(File::open(path)?), &Limits::default())?;
     for window in Windows::new(stream, &WindowSettings::default()) {

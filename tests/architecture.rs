@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The table of modules: name and the modules it uses, in the order of the rows.
 fn table() -> Vec<(String, BTreeSet<String>)> {
@@ -19,10 +19,15 @@ fn table() -> Vec<(String, BTreeSet<String>)> {
         .collect()
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+/// The texts of the files below a folder with this extension.
+fn texts(folder: &Path, extension: &str) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let files = entries.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] });
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+    let found = entries.flat_map(|path| match path.extension() {
+        _ if path.is_dir() => texts(&path, extension),
+        Some(found) if found == extension => vec![fs::read_to_string(path).expect("text")],
+        _ => Vec::new(),
+    });
+    found.collect()
 }
 
 /// Modules of this crate that a file names outside its comments and tests.
@@ -43,11 +48,12 @@ fn uses() -> BTreeMap<String, BTreeSet<String>> {
         if name == "lib" || name == "bin" {
             continue;
         }
-        let files = if entry.is_dir() { rust_files(&entry) } else { vec![entry.clone()] };
+        let files = match entry.is_dir() {
+            true => texts(&entry, "rs"),
+            false => vec![fs::read_to_string(&entry).expect("text")],
+        };
         let used = uses.entry(name.clone()).or_default();
-        for file in files {
-            used.extend(named_in(&fs::read_to_string(file).expect("text")));
-        }
+        used.extend(files.iter().flat_map(|text| named_in(text)));
         used.remove(&name);
     }
     uses
@@ -82,7 +88,7 @@ fn between(text: &str, before: &str, after: &str) -> Vec<String> {
 #[test]
 fn page_lesson_and_package_list_the_shipped_models() {
     let read = |path: &str| fs::read_to_string(path).expect("text");
-    let folders = fs::read_dir("models").expect("models").map(|entry| entry.expect("an entry").file_name());
+    let folders = fs::read_dir("models/shipped").expect("models").map(|entry| entry.expect("an entry").file_name());
     let mut shipped: Vec<String> = folders.map(|name| name.into_string().expect("a plain name")).collect();
     shipped.sort();
     let known = sottovoce::train::ModelEntry::names();
@@ -92,7 +98,7 @@ fn page_lesson_and_package_list_the_shipped_models() {
     let models = quoted(between(&engines, "MODELS = /** @type {const} */ ([", "])").remove(0));
     let types = read("www/api-types.d.ts");
     assert_eq!(quoted(between(&types, "type ModelName = ", ";").remove(0)), models);
-    for page in ["index.html", "lesson.html"] {
+    for page in ["index.html", "www/lesson/lesson.html"] {
         let page = read(page);
         let select = between(&page, "<select id=\"model\"", "</select>").remove(0);
         assert_eq!(between(&select, "<option value=\"", "\""), models);
@@ -100,4 +106,23 @@ fn page_lesson_and_package_list_the_shipped_models() {
     let mut sorted = models;
     sorted.sort();
     assert_eq!(sorted, shipped);
+}
+
+#[test]
+fn the_package_lists_every_error_code() {
+    let types = fs::read_to_string("www/engine/types.d.ts").expect("text");
+    let union = between(&types, "export type ErrorCode =", ";").remove(0);
+    let listed: BTreeSet<String> = between(&union, "| '", "'").into_iter().collect();
+    let mut used = BTreeSet::new();
+    for text in texts(Path::new("www"), "js") {
+        used.extend(between(&text, "new EngineError('", "'"));
+    }
+    for text in texts(Path::new("src"), "rs") {
+        for body in between(&text, "fn code(&self) -> &'static str {", "\n    }\n") {
+            used.extend(between(&body, "\"", "\"").into_iter().step_by(2));
+        }
+        used.extend(between(&text, "coded(&error, \"", "\""));
+    }
+    assert!(used.len() > 40, "{used:?}");
+    assert_eq!(used, listed);
 }

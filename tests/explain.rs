@@ -63,10 +63,10 @@ type Files = (&'static str, &'static [(&'static str, &'static [u8])]);
 macro_rules! shipped {
     ($name:literal $(, $file:literal)*) => {
         (
-            include_str!(concat!("../models/", $name, "/model.json")),
+            include_str!(concat!("../models/shipped/", $name, "/model.json")),
             &[
-                ("model.safetensors", include_bytes!(concat!("../models/", $name, "/model.safetensors"))),
-                $(($file, include_bytes!(concat!("../models/", $name, "/", $file))),)*
+                ("model.safetensors", include_bytes!(concat!("../models/shipped/", $name, "/model.safetensors"))),
+                $(($file, include_bytes!(concat!("../models/shipped/", $name, "/", $file))),)*
             ],
         )
     };

@@ -14,7 +14,7 @@ use sottovoce::model::Model;
 
 #[test]
 fn loading_takes_little_more_memory_than_the_weights() {
-    let folder = Path::new("models/voice");
+    let folder = Path::new("models/shipped/voice");
     let text = fs::read_to_string(folder.join("model.json")).expect("there");
     let bytes_of =
         |file: &sottovoce::nn::weights::WeightsFile| Ok(fs::read(folder.join(&file.file)).expect("there"));

@@ -17,8 +17,8 @@ macro_rules! shipped {
     ($name:literal, $paper:literal) => {
         (
             $name,
-            include_str!(concat!("../models/", $name, "/model.json")),
-            include_bytes!(concat!("../models/", $name, "/model.safetensors")),
+            include_str!(concat!("../models/shipped/", $name, "/model.json")),
+            include_bytes!(concat!("../models/shipped/", $name, "/model.safetensors")),
             $paper,
         )
     };
@@ -32,11 +32,11 @@ const SHIPPED: [Shipped; 4] = [
 ];
 
 /// The model that the page and the command line choose, which listens through an encoder.
-const VOICE: &str = include_str!("../models/voice/model.json");
+const VOICE: &str = include_str!("../models/shipped/voice/model.json");
 const VOICE_FILES: [(&str, &[u8]); 3] = [
-    ("model.safetensors", include_bytes!("../models/voice/model.safetensors")),
-    ("weights-001-809bb585.safetensors", include_bytes!("../models/voice/weights-001-809bb585.safetensors")),
-    ("speaker-6422d1e3.safetensors", include_bytes!("../models/voice/speaker-6422d1e3.safetensors")),
+    ("model.safetensors", include_bytes!("../models/shipped/voice/model.safetensors")),
+    ("weights-001-809bb585.safetensors", include_bytes!("../models/shipped/voice/weights-001-809bb585.safetensors")),
+    ("speaker-6422d1e3.safetensors", include_bytes!("../models/shipped/voice/speaker-6422d1e3.safetensors")),
 ];
 
 /// The first sample clip by `voice`, conditioned on the other five.
@@ -240,10 +240,10 @@ fn what_is_said_of_the_model_comes_with_its_split() {
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn accuracies_on_unseen_speakers_belong_to_weights_that_were_not_trained_on_them() {
-    let text = std::fs::read_to_string("held-out/speaker.json").expect("sottovoce report wrote it");
+    let text = std::fs::read_to_string("models/held-out/speaker.json").expect("sottovoce report wrote it");
     let scores: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     for (name, score) in scores.as_object().expect("one entry a model") {
-        let folder = std::path::Path::new("held-out/speaker").join(name);
+        let folder = std::path::Path::new("models/held-out/speaker").join(name);
         let model = Model::load(&folder, &Device::flex()).expect("the weights fit the architecture");
         let Manifest { training, metrics, .. } = model.manifest();
         assert_eq!(training.split, "speaker", "{name}");

@@ -1,9 +1,11 @@
-import type { Backend, Channel, Picture, Reading, Report, SpeakerReference, Summary } from './engine/types.d.ts';
+import type { Backend, Channel, Emotion, ErrorCode, Picture, Reading, Report, SpeakerReference, Summary } from './engine/types.d.ts';
 
-export type { Backend, Channel, Picture, Reading, Report, SpeakerReference };
+export type { Backend, Channel, Emotion, ErrorCode, Picture, Reading, Report, SpeakerReference };
 
-/** The seven emotions, in the order of the models' output. */
-export type Emotion = 'angry' | 'disgust' | 'fear' | 'happy' | 'neutral' | 'sad' | 'surprise';
+/** What calls reject with: a message for people and a stable code. */
+export declare class EngineError extends Error {
+  code: ErrorCode;
+}
 
 /** The models in the package: see `models()`. */
 export type ModelName = 'voice' | 'hubert-small' | 'wav2vec2-small' | 'mfcc1' | 'mfcc2' | 'ms' | 'baseline';

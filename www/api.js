@@ -1,9 +1,12 @@
 // The npm package's exports: the engine for other programs. api-types.d.ts documents them.
 
 import { bytesOf, getAccuracyOnUnseenSpeakers, getManifest } from './engine/assets.js';
+import { EngineError } from './engine/engine-error.js';
 import { MODELS, engineOf } from './engine/engines.js';
 import { explain as explainClip } from './engine/explain.js';
 import { analyzeAudio } from './engine/reading.js';
+
+export { EngineError };
 
 /** The answer, unless the signal is aborted first. @template T @param {Promise<T>} answer @param {AbortSignal | undefined} signal */
 function unlessAborted(answer, signal) {

@@ -2,7 +2,7 @@
 // each module only after the one that imports it. One script is inlined: it explains why no other can be loaded.
 
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,8 @@ const addressOf = (from, path) => {
 
 /** Processed pages can be processed again. */
 export async function preload(dist) {
+  // The lesson's address is next to that of the page.
+  await rename(join(dist, 'www/lesson/lesson.html'), join(dist, 'lesson.html')).catch(() => {});
   const hash = (kind, bytes) => `${kind}-${createHash(kind).update(bytes).digest('base64')}`;
   const integrity = async (path) => hash('sha384', await readFile(join(dist, path)));
   const inline = (await readFile(join(dist, INLINE), 'utf8')).trim();

@@ -190,7 +190,7 @@ def main(out):
     save_file(tensors, base / "model.safetensors")
     (base / "config.json").write_text(json.dumps(config))
     wav2vec2(tensors, config, out / "base.onnx")
-    whisper(*shipped(ROOT / "models/voice"), out / "voice.onnx")
+    whisper(*shipped(ROOT / "models/shipped/voice"), out / "voice.onnx")
 
 
 main(Path(sys.argv[1]))

@@ -35,12 +35,6 @@ pub(crate) fn between([low, high]: [f32; 2], rng: &mut impl Rng) -> f32 {
     low + (high - low) * rng.random::<f32>()
 }
 
-/// A number drawn from the standard normal distribution (Box and Muller's method).
-fn normal(rng: &mut impl Rng) -> f32 {
-    let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
-    radius * (std::f32::consts::TAU * rng.random::<f32>()).cos()
-}
-
 #[cfg(test)]
 mod tests {
     use crate::audio::SAMPLE_RATE_HZ;

@@ -2,6 +2,7 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
+use rand_distr::StandardNormal;
 
 use super::power;
 use super::spectrum::filter;
@@ -25,14 +26,7 @@ impl NoiseColor {
 /// Adds Gaussian noise whose power is `snr_db` below the samples'.
 pub fn add_noise(samples: &mut [f32], snr_db: f32, rng: &mut impl Rng) {
     let deviation = (power(samples) * 10.0_f32.powf(-snr_db / 10.0)).sqrt();
-    for pair in samples.chunks_mut(2) {
-        // Box and Muller's method gives two normal numbers from two uniform ones.
-        let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt() * deviation;
-        let (sine, cosine) = (std::f32::consts::TAU * rng.random::<f32>()).sin_cos();
-        for (sample, part) in pair.iter_mut().zip([cosine, sine]) {
-            *sample += radius * part;
-        }
-    }
+    samples.iter_mut().for_each(|sample| *sample += deviation * rng.sample::<f32, _>(StandardNormal));
 }
 
 /// Adds Gaussian noise of a color whose power is `snr_db` below the samples'.

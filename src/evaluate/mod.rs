@@ -4,6 +4,7 @@ mod condition;
 mod evaluation;
 mod occlusion;
 mod reference;
+mod test_set;
 
 pub use condition::Condition;
 pub use evaluation::{Evaluation, evaluate};
@@ -12,3 +13,4 @@ pub use reference::{
     ConditionedPredictions, Enrolled, Protocol, REFERENCES, calibrate_conditioned, enrol,
     predict_conditioned, predict_unconditioned, reference_score,
 };
+pub use test_set::{TestSetError, evenly_spaced, part, test_set};

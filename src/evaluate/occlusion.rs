@@ -101,7 +101,7 @@ mod tests {
     /// On the page's samples; `sottovoce evaluate --explanations 200` asks the corpora.
     #[test]
     fn what_is_said_to_have_decided_matters_more_than_what_is_not() {
-        let mut model = Model::load("models/voice", &Device::flex()).unwrap();
+        let mut model = Model::load("models/shipped/voice", &Device::flex()).unwrap();
         let mut found = Vec::new();
         for file in fs::read_dir("www/samples").unwrap().map(|file| file.unwrap().path()) {
             let Ok(recording) = decode(&fs::read(&file).unwrap(), &ReadOptions::default()) else { continue };

@@ -1,6 +1,6 @@
 //! A trained model: its description, `model.json`, and its weights.
 //!
-//! `models/<name>/` on disk holds `model.json`, `model.safetensors` and a `CARD.md` for people. All settings that turn
+//! `models/shipped/<name>/` on disk holds `model.json`, `model.safetensors` and a `CARD.md` for people. All settings that turn
 //! a recording into the network's input (clip, front end, normalisation) are in `model.json`, none in the code.
 
 mod calibration;

@@ -108,7 +108,7 @@ fn write_card(out: &mut String, shipped: &EvaluatedModel, others: &[&EvaluatedMo
     }
     writeln!(
         out,
-        "```\n\nThe first command trains these weights, the others those in `held-out/`, for evaluation only. The recipe is\n\
+        "```\n\nThe first command trains these weights, the others those in `models/held-out/`, for evaluation only. The recipe is\n\
          `recipes/{name}.toml`. {} clips are the training set; a further twentieth is the validation set, for early stopping (epoch\n\
          {}) and calibration{}. Weight matrices are quantized to eight bits or fewer, per output channel.{}\n\n\
          ## Evaluation\n\n\

@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_distr::Beta;
 
 use super::spectrogram::Gain;
 use super::{Dataset, Recipe};
@@ -62,8 +63,11 @@ impl<'a> Batches<'a> {
             maps.push(self.recipe.spectrogram.change(map, columns, &self.gain, rng));
             targets.push(self.target(self.dataset.labels[index]));
         }
-        let shares = (self.recipe.mixup > 0.0)
-            .then(|| indices.iter().map(|_| beta(self.recipe.mixup, rng).max(0.5)).collect::<Vec<f32>>());
+        let mixup = self.recipe.mixup;
+        let shares = (mixup > 0.0).then(|| {
+            let beta = Beta::new(mixup, mixup).expect("above 0");
+            indices.iter().map(|_| rng.sample(beta).max(0.5)).collect::<Vec<f32>>()
+        });
         let targets = TensorData::new(targets.into_flattened(), [indices.len(), CLASSES]);
         let targets = Tensor::from_data(targets, device);
         let targets = match &shares {
@@ -109,48 +113,9 @@ fn mix<const D: usize>(clips: Tensor<D>, shares: &[f32]) -> Tensor<D> {
     others.clone() + (clips - others) * shares
 }
 
-/// A number from the symmetric beta distribution, by Jöhnk's method, which is quick for a small `alpha`.
-fn beta(alpha: f32, rng: &mut impl Rng) -> f32 {
-    loop {
-        let x = rng.random::<f32>().powf(1.0 / alpha);
-        let y = rng.random::<f32>().powf(1.0 / alpha);
-        let sum = x + y;
-        if sum > 0.0 && sum <= 1.0 {
-            return x / sum;
-        }
-    }
-}
-
-/// The order of things, shuffled.
-pub fn shuffled(mut indices: Vec<usize>, rng: &mut impl Rng) -> Vec<usize> {
-    for last in (1..indices.len()).rev() {
-        indices.swap(last, rng.random_range(0..=last));
-    }
-    indices
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
-
-    #[test]
-    fn shuffling_keeps_every_index() {
-        let mut shuffled = shuffled((0..100).collect(), &mut StdRng::seed_from_u64(1));
-        assert_ne!(shuffled, (0..100).collect::<Vec<_>>());
-        shuffled.sort_unstable();
-        assert_eq!(shuffled, (0..100).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn beta_is_symmetric_and_small_alphas_favour_the_ends() {
-        let mut rng = StdRng::seed_from_u64(2);
-        let draws: Vec<f32> = (0..4000).map(|_| beta(0.3, &mut rng)).collect();
-        let mean = draws.iter().sum::<f32>() / 4000.0;
-        assert!((mean - 0.5).abs() < 0.03, "{mean}");
-        let ends = draws.iter().filter(|&&x| !(0.1..0.9).contains(&x)).count();
-        assert!(ends > 2000, "{ends}");
-    }
 
     #[test]
     fn mixing_keeps_the_share_of_each_clip_and_takes_the_rest_from_its_neighbour() {

@@ -1,7 +1,7 @@
 //! Training a model from the corpora; native only.
 //!
 //! ```text
-//! corpus ── augment ──▶ dataset (cache) ── spectrogram ──▶ batches ── fit ──▶ checkpoints ──▶ models/<name>/
+//! corpus ── augment ──▶ dataset (cache) ── spectrogram ──▶ batches ── fit ──▶ checkpoints ──▶ models/shipped/<name>/
 //! ```
 
 mod batch;

@@ -14,6 +14,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use rand_distr::weighted::WeightedIndex;
 
 use super::dataset::Extraction;
 use super::fit::optimizer;
@@ -252,16 +253,18 @@ impl Clips<'_> {
     }
 
     fn draw(&self, sources: &[Source], rng: &mut StdRng, device: &Device) -> Batch {
-        let shares: Vec<f64> = sources.iter().map(|source| source.weight).collect();
+        let source_weights =
+            WeightedIndex::new(sources.iter().map(|source| source.weight)).expect("one source at least");
+        let draw_weights = WeightedIndex::new(DRAWS.map(|(_, share)| share)).expect("shares above 0");
         let (rows, count) = (self.dataset.rows, self.job.recipe.batch);
         let (mut embeddings, mut references) = (Vec::new(), Vec::new());
         let (mut weights, mut adjustment, mut targets) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..count {
-            let source = &sources[weighted(&shares, rng)];
+            let source = &sources[rng.sample(&source_weights)];
             let clip = source.clips[rng.random_range(0..source.clips.len())];
             embeddings.extend_from_slice(self.map(clip, rng));
             let count_of_reference = rng.random_range(1..=MOST_CLIPS);
-            let (kind, _) = DRAWS[weighted(&DRAWS.map(|(_, share)| f64::from(share)), rng)];
+            let (kind, _) = DRAWS[rng.sample(&draw_weights)];
             // A speaker's clips come through one microphone: all as they are, or all changed.
             let as_they_are: bool = rng.random();
             let others: Vec<&[f32]> = self
@@ -306,16 +309,4 @@ impl Clips<'_> {
         clips.iter().for_each(|&clip| counts[self.label(clip).index()] += 1);
         counts.map(|count| (count as f32 / clips.len() as f32).max(LEAST_SHARE).ln())
     }
-}
-
-/// A place, drawn in proportion to the weights.
-fn weighted(weights: &[f64], rng: &mut StdRng) -> usize {
-    let mut left = rng.random::<f64>() * weights.iter().sum::<f64>();
-    for (place, weight) in weights.iter().enumerate() {
-        left -= weight;
-        if left < 0.0 {
-            return place;
-        }
-    }
-    weights.len() - 1
 }

@@ -8,8 +8,9 @@ use burn::tensor::Device;
 use burn::tensor::activation::log_softmax;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 
-use super::batch::{Batch, Batches, shuffled};
+use super::batch::{Batch, Batches};
 use super::checkpoint::State;
 use super::history::Epoch;
 use super::network::{Design, Network};
@@ -58,8 +59,8 @@ impl Trainer<'_> {
         watcher: &dyn Watcher,
     ) -> (f32, f64) {
         let losses: Vec<f32> = before.iter().map(|epoch| epoch.validation_loss).collect();
-        let order =
-            shuffled(train.to_vec(), &mut StdRng::seed_from_u64(derive_seed(self.seed, &[epoch, 0, 0])));
+        let mut order = train.to_vec();
+        order.shuffle(&mut StdRng::seed_from_u64(derive_seed(self.seed, &[epoch, 0, 0])));
         let steps = order.len() / self.recipe.batch;
         let (mut running_loss, mut learning_rate) = (0.0, 0.0);
         for (step, batch) in order.chunks_exact(self.recipe.batch).enumerate() {

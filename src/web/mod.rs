@@ -201,7 +201,7 @@ impl Reading {
     }
 
     /// The embedding of the clip.
-    #[wasm_bindgen(getter, js_name = features)]
+    #[wasm_bindgen(getter)]
     pub fn embedding(&self) -> Vec<f32> {
         self.embedding.clone()
     }

@@ -20,7 +20,7 @@ test('every model reads the clip on the page, as it does outside the comparison'
   const table = await rows(page);
   assert.deepEqual(table.map(([name]) => name).toSorted(), ['baseline', 'hubert-small', 'mfcc1', 'mfcc2', 'ms', 'voice', 'wav2vec2-small']);
   for (const [name, says, known, fresh, size, took] of table) {
-    const manifest = JSON.parse(await readFile(new URL(`../../models/${name}/model.json`, import.meta.url), 'utf8'));
+    const manifest = JSON.parse(await readFile(new URL(`../../models/shipped/${name}/model.json`, import.meta.url), 'utf8'));
     assert.match(says, /^(Sounds|Perhaps|Hard to tell).*, [<>]? ?\d+ %$/);
     assert.equal(known, `${Math.round(100 * manifest.metrics.accuracy)} %`);
     assert.match(fresh, /^\d\d %$/);

@@ -67,7 +67,7 @@ test('a guess comes before the answer, all by the keyboard, to the last clip', a
 
 test('the clips behind a cell can be played, with any model', async () => {
   const { context, page, errors } = await visit();
-  const { metrics } = JSON.parse(await readFile(join(root, 'models/voice/model.json'), 'utf8'));
+  const { metrics } = JSON.parse(await readFile(join(root, 'models/shipped/voice/model.json'), 'utf8'));
   const numbers = (await page.locator('#matrix td').allTextContents()).map(Number);
   assert.deepEqual(numbers, metrics.confusion.flat());
   const cells = page.locator('#matrix button');
@@ -80,7 +80,7 @@ test('the clips behind a cell can be played, with any model', async () => {
   assert.equal(players, clips.length);
   await assertAccessible(page);
   await page.getByLabel('Model', { exact: true }).selectOption('mfcc1');
-  const other = JSON.parse(await readFile(join(root, 'models/mfcc1/model.json'), 'utf8')).metrics.confusion.flat();
+  const other = JSON.parse(await readFile(join(root, 'models/shipped/mfcc1/model.json'), 'utf8')).metrics.confusion.flat();
   await page.waitForFunction((first) => document.querySelector('#matrix td').textContent === first, String(other[0]));
   assert.deepEqual((await page.locator('#matrix td').allTextContents()).map(Number), other);
   assert.deepEqual(errors, []);

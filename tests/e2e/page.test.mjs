@@ -312,10 +312,10 @@ describe('the page', () => {
     const first = await readingOf(page, 'Woman, 35');
     const models = page.getByLabel('Model', { exact: true });
     const names = await models.locator('option').evaluateAll((options) => options.map(({ value }) => value));
-    assert.deepEqual(new Set(names), new Set((await readdir(new URL('../../models/', import.meta.url)))));
-    const unseen = JSON.parse(await readFile(new URL('../../held-out/speaker.json', import.meta.url), 'utf8'));
+    assert.deepEqual(new Set(names), new Set((await readdir(new URL('../../models/shipped/', import.meta.url)))));
+    const unseen = JSON.parse(await readFile(new URL('../../models/held-out/speaker.json', import.meta.url), 'utf8'));
     for (const name of names.filter((name) => name !== 'voice')) {
-      const { unseen_corpora: corpora } = JSON.parse(await readFile(new URL(`../../models/${name}/model.json`, import.meta.url), 'utf8'));
+      const { unseen_corpora: corpora } = JSON.parse(await readFile(new URL(`../../models/shipped/${name}/model.json`, import.meta.url), 'utf8'));
       const option = models.locator(`option[value=${name}]`);
       await page.waitForFunction((name) => document.querySelector(`option[value=${name}]`).textContent.includes('%'), name);
       assert.ok((await option.textContent()).includes(`right in ${Math.round(100 * unseen[name].accuracy)} % of clips by new voices`));
@@ -427,7 +427,7 @@ describe('the page', () => {
 
   test('says what its figures mean', async () => {
     const { context, page } = await site.open();
-    const { metrics } = JSON.parse(await readFile(new URL('../../models/voice/model.json', import.meta.url), 'utf8'));
+    const { metrics } = JSON.parse(await readFile(new URL('../../models/shipped/voice/model.json', import.meta.url), 'utf8'));
     const text = await page.locator('#meaning').textContent();
     for (const words of [`${Math.round(100 * metrics.accuracy)} %`, `${metrics.clips} clips`, 'CREMA-D', '42', 'actors speaking English', 'Article 5(1)(f)', 'non-commercial']) {
       assert.ok(text.includes(words), `the page says “${words}”`);

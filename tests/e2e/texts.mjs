@@ -62,8 +62,8 @@ export async function textsOfEngine() {
   const errors = [...(await read('src/audio/error.rs')).matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => numbered(text));
   const advice = (await read('src/audio/quality.rs')).match(/fn advice[\s\S]*?\n    \}/)[0];
   const notes = [...advice.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => numbered(text));
-  const models = await readdir(join(root, 'models'));
-  const summaries = await Promise.all(models.map(async (name) => JSON.parse(await read(`models/${name}/model.json`)).summary));
+  const models = await readdir(join(root, 'models/shipped'));
+  const summaries = await Promise.all(models.map(async (name) => JSON.parse(await read(`models/shipped/${name}/model.json`)).summary));
   return [...errors, ...notes, ...summaries];
 }
 
@@ -74,7 +74,7 @@ export async function textsOfPage(browser, url) {
   const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
   await page.goto(`${url}www/engine/sealed.html`);
-  const pages = await Promise.all(['index.html', 'lesson.html'].map((name) => readFile(join(root, name), 'utf8')));
+  const pages = await Promise.all(['index.html', 'www/lesson/lesson.html'].map((name) => readFile(join(root, name), 'utf8')));
   const texts = await page.evaluate(async ([pages, script]) => {
     const { textsOf } = await import(script);
     return pages.flatMap((html) => textsOf(new DOMParser().parseFromString(html, 'text/html').documentElement).map(({ text }) => text));

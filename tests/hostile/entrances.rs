@@ -26,10 +26,10 @@ const OWN_WEIGHTS: &[u8] = include_bytes!("../fixtures/own-model/model.safetenso
 /// One description of each other architecture.
 const DESCRIPTIONS: [&str; 5] = [
     OWN,
-    include_str!("../../models/baseline/model.json"),
-    include_str!("../../models/mfcc1/model.json"),
-    include_str!("../../models/ms/model.json"),
-    include_str!("../../models/hubert-small/model.json"),
+    include_str!("../../models/shipped/baseline/model.json"),
+    include_str!("../../models/shipped/mfcc1/model.json"),
+    include_str!("../../models/shipped/ms/model.json"),
+    include_str!("../../models/shipped/hubert-small/model.json"),
 ];
 
 /// Maximum seconds of a recording that are streamed.

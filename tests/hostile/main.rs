@@ -122,7 +122,7 @@ fn the_pack_is_large_and_deterministic() {
 #[test]
 fn each_file_gives_a_typed_error_or_a_valid_result() {
     let _lock = exclusive();
-    let model = Model::load(Path::new("models/baseline"), &Device::flex()).expect("loads");
+    let model = Model::load(Path::new("models/shipped/baseline"), &Device::flex()).expect("loads");
     let mut analyzer = Analyzer::new(model);
     let counts = survive_all(|bytes| {
         let report = analyzer.analyze_file(bytes)?.report();

@@ -34,7 +34,7 @@ fn predictions(model: &Path, clips: &[(u64, Vec<f32>)], condition: Condition) ->
 
 fn models() -> Vec<PathBuf> {
     let mut folders: Vec<_> =
-        fs::read_dir("models").expect("there").map(|entry| entry.expect("readable").path()).collect();
+        fs::read_dir("models/shipped").expect("there").map(|entry| entry.expect("readable").path()).collect();
     folders.sort();
     folders
 }

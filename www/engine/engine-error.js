@@ -2,9 +2,9 @@
 
 /** An error with a sentence for people and a stable code. */
 export class EngineError extends Error {
-  /** @param {string} code @param {string} message */
+  /** @param {import('./types.d.ts').ErrorCode} code @param {string} message */
   constructor(code, message) {
     super(message);
-    this.code = code;
+    /** @type {import('./types.d.ts').ErrorCode} */ this.code = code;
   }
 }

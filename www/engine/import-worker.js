@@ -19,7 +19,7 @@ async function convert({ module, folder, files: available }) {
     const files = /** @type {Uint8Array<ArrayBuffer>[]} */ (imported.files);
     return { description: imported.description, files };
   } catch (error) {
-    const { code, message } = /** @type {{code?: string, message: string}} */ (error);
+    const { code, message } = /** @type {{code?: import('./types.d.ts').ErrorCode, message: string}} */ (error);
     if (code) return { code, message };
     // Most likely out of memory: a page has 4 GB.
     console.warn(error);

@@ -30,7 +30,7 @@ self.onmessage = async ({ data }) => {
   try {
     reply = await answer(data);
   } catch (error) {
-    const { code, message } = /** @type {{code?: string, message: string}} */ (error);
+    const { code, message } = /** @type {{code?: import('./types.d.ts').ErrorCode, message: string}} */ (error);
     if (!code) console.warn(error);
     reply = code ? { type: 'refused', code, message }
       : { type: 'refused', code: 'crashed', message: 'The recording could not be followed further. Try again, or cut out a part of it.' };

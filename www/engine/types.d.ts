@@ -1,5 +1,18 @@
 /** Types that the engine and the page share: reports, and messages between the page and its workers. */
 
+/** The seven emotions, in the order of the models' output. */
+export type Emotion = 'angry' | 'disgust' | 'fear' | 'happy' | 'neutral' | 'sad' | 'surprise';
+
+/** Stable names of what can go wrong. */
+export type ErrorCode =
+  | 'amr' | 'archive' | 'bad-speaker-reference' | 'corrupt' | 'crashed' | 'damaged' | 'document' | 'empty'
+  | 'encoder-description' | 'encoder-file' | 'encoder-weights' | 'ended' | 'front-end' | 'git-lfs-pointer'
+  | 'gpu-failed' | 'gpu-missing' | 'incomplete' | 'microphone-busy' | 'microphone-refused' | 'model-description'
+  | 'model-file' | 'model-weights' | 'needs-encoder' | 'nist-sphere' | 'no-audio' | 'no-audio-track'
+  | 'no-microphone' | 'no-microphone-access' | 'no-model' | 'no-question' | 'no-samples' | 'no-speaker-reference'
+  | 'no-such-channel' | 'not-allowed' | 'not-kept' | 'not-loaded' | 'not-seen' | 'stopped' | 'too-large'
+  | 'too-many-channels' | 'unknown-format' | 'unsupported-codec' | 'unsupported-rate' | 'web-page' | 'windows-media';
+
 export type Certainty = 'likely' | 'leaning' | 'unsure' | 'no-speech';
 
 /** Statistics of the clips in a speaker reference. */
@@ -10,12 +23,12 @@ export interface ReferenceStatistics {
   /** Variance of the clips' embeddings: 1 is that of the training set. None of one clip. */
   variance: number | null;
   /** The emotion, other than neutral, of most of the clips: more varied ones would help. */
-  one_sided: string | null;
+  one_sided: Emotion | null;
 }
 
 /** The reference that a reading is conditioned on, and the unconditioned reading. */
 export interface SpeakerSummary extends ReferenceStatistics {
-  alone: { label: string; certainty: Certainty; probabilities: Record<string, number> };
+  alone: { label: Emotion; certainty: Certainty; probabilities: Record<Emotion, number> };
 }
 
 /** A speaker reference: other clips of a speaker, as JSON text in `reference`. */
@@ -24,9 +37,9 @@ export interface SpeakerReference extends ReferenceStatistics {
 }
 
 export interface Report {
-  label: string;
+  label: Emotion;
   certainty: Certainty;
-  probabilities: Record<string, number>;
+  probabilities: Record<Emotion, number>;
   /** The speaker reference that it is conditioned on, if there is one. */
   speaker?: SpeakerSummary;
   notes: Note[];
@@ -59,7 +72,7 @@ export interface Reading {
   picture: Float32Array;
   pictureRows: number;
   /** The clip's embedding. */
-  features: Float32Array;
+  embedding: Float32Array;
   /** The speaker reference of this recording alone, as JSON text; none without speech, or of models that take none. */
   enrolment?: string;
 }
@@ -87,7 +100,7 @@ export interface Picture {
 
 /** An explanation in a few numbers; seconds are counted from the clip's start. */
 export interface Summary {
-  emotion: string;
+  emotion: Emotion;
   probability: number;
   /** Grad-CAM, or occlusion. */
   method: 'grad-cam' | 'silencing';
@@ -188,7 +201,7 @@ export type Request =
 export type Reply =
   | { type: 'ready'; id: number }
   | { type: 'answer'; id: number; answer: Answers[Topic] }
-  | { type: 'refused'; id: number; code: string; message: string }
+  | { type: 'refused'; id: number; code: ErrorCode; message: string }
   | { type: 'crashed'; message: string }
   /** What runs the encoder from now on; `reason` says why it is not the GPU, `stopped` whether it was until now. */
   | { type: 'backend'; backend: 'cpu' | 'webgpu'; reason?: string; stopped?: boolean };
@@ -250,7 +263,7 @@ export type LongReply =
   | { type: 'opened'; durationS?: number }
   | { type: 'window'; startS: number; samples: Float32Array<ArrayBuffer> }
   | { type: 'end'; lostS: number; notes: Note[] }
-  | { type: 'refused'; code: string; message: string };
+  | { type: 'refused'; code: ErrorCode; message: string };
 
 /** The reading of a window of long audio. */
 export interface Moment {
@@ -273,7 +286,7 @@ export interface ImportRequest {
 /** Its reply. */
 export type ImportReply =
   | { description: string; files: Uint8Array<ArrayBuffer>[] }
-  | { code: string; message: string };
+  | { code: ErrorCode; message: string };
 
 /** A folder of a visitor's: of a model, an encoder or recordings. */
 export interface Folder {

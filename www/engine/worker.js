@@ -119,11 +119,11 @@ const channelName = (channel) => (channel === undefined ? undefined : String(cha
 /** A reading as a plain object, which can be sent.
  * @param {import('../../sottovoce.js').Reading} reading @param {GpuStatus} gpuStatus */
 function plainReading(reading, gpuStatus) {
-  const { samples, picture, pictureRows, features, enrolment, gpuStopped } = reading;
+  const { samples, picture, pictureRows, embedding, enrolment, gpuStopped } = reading;
   gpuStatus.gpuStopped = gpuStopped;
   const report = JSON.parse(reading.report);
   reading.free();
-  return { report, samples, picture, pictureRows, features, enrolment };
+  return { report, samples, picture, pictureRows, embedding, enrolment };
 }
 
 /** @param {import('../../sottovoce.js').Picture} picture */
@@ -157,7 +157,7 @@ async function answer(request) {
     send({ type: 'answer', id: request.id, answer: result });
     reportStop(gpuStatus.gpuStopped);
   } catch (error) {
-    const { code, message } = /** @type {{code?: string, message: string}} */ (error);
+    const { code, message } = /** @type {{code?: import('./types.d.ts').ErrorCode, message: string}} */ (error);
     if (code) send({ type: 'refused', id: request.id, code, message });
     else send({ type: 'crashed', message: message ?? String(error) });
   }

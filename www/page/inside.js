@@ -26,7 +26,7 @@ export function setUpInside(engine) {
 }
 
 /** Keeps the embedding of a recording. @param {string} source @param {Reading} reading */
-export function storeEmbedding(source, { report, features: embedding }) {
+export function storeEmbedding(source, { report, embedding }) {
   const ofModel = embeddings.get(report.model) ?? new Map();
   embeddings.set(report.model, ofModel);
   // A map keeps the order of insertion: the latest come last.

@@ -118,7 +118,7 @@ async function analyzeLatest(engine) {
  * @param {Report} report @param {Report | undefined} average @returns {Report} */
 function smooth(report, average) {
   if (!average) return report;
-  const probabilities = Object.fromEntries(EMOTIONS.map((emotion) =>
+  /** @type {any} */ const probabilities = Object.fromEntries(EMOTIONS.map((emotion) =>
     [emotion, WEIGHT * report.probabilities[emotion] + (1 - WEIGHT) * average.probabilities[emotion]]));
   const label = EMOTIONS.reduce((best, emotion) => (probabilities[emotion] > probabilities[best] ? emotion : best));
   return { ...report, probabilities, label, certainty: label === report.label ? report.certainty : 'unsure' };

@@ -40,7 +40,7 @@ export function showReading(reading, origin) {
     ? `${explained} ${t('The actor was asked for: {emotion}.', { emotion: NAMES[origin.acted] })}`
     : explained;
   for (const row of byId('bars').children) {
-    const share = report.probabilities[row.dataset.emotion];
+    const share = report.probabilities[/** @type {import('../engine/types.d.ts').Emotion} */ (row.dataset.emotion)];
     row.classList.toggle('top', row.dataset.emotion === report.label);
     row.querySelector('.track > span').style.width = `${100 * share}%`;
     row.querySelector('.value').textContent = percent(share);

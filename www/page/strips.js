@@ -35,7 +35,7 @@ export function drawStrips(moments, spanOf, view, chosen) {
     const [from, to] = moment ? spanOf(moment) : [0, 0];
     return moment && to > view.fromS && from < view.fromS + view.lengthS;
   });
-  ['loudness', ...EMOTIONS].forEach((name, row) => {
+  /** @type {const} */ (['loudness', ...EMOTIONS]).forEach((name, row) => {
     const { canvas, context } = cleared(row);
     const { width, height } = canvas;
     const across = (/** @type {number} */ seconds) => ((seconds - view.fromS) / view.lengthS) * width;
@@ -68,7 +68,7 @@ export function drawStrips(moments, spanOf, view, chosen) {
   });
 }
 
-/** The mean over the view. @param {number} row @param {string} emotion @param {Moment[]} shown */
+/** The mean over the view. @param {number} row @param {import('../engine/types.d.ts').Emotion} emotion @param {Moment[]} shown */
 function showMean(row, emotion, shown) {
   const shares = shown.flatMap(({ report }) => (report ? [report.probabilities[emotion]] : []));
   byId('strips').children[row].querySelector('.value').textContent =

@@ -4,6 +4,7 @@ import { t } from './text.js';
 
 /** @typedef {import('../engine/types.d.ts').Report} Report */
 
+/** @type {import('../engine/types.d.ts').Emotion[]} */
 export const EMOTIONS = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
 
 /** Names of the emotions. @type {Record<string, string>} */

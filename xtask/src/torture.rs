@@ -8,11 +8,8 @@ use std::process::{Command, Stdio};
 use crate::shell::{Result, command, root, run, step};
 use crate::{test, tools, web};
 
-/// Seconds for each entrance by default.
-const SMOKE_S: u32 = 60;
-
-/// Fuzzes every entrance for so many seconds, starting with the inputs in fuzz/corpus.
-pub fn fuzz(seconds: Option<u32>) -> Result {
+/// Fuzzes every entry point for so many seconds, starting with the inputs in fuzz/corpus.
+pub fn fuzz(seconds: u32) -> Result {
     tools::cargo_fuzz()?;
     step("Building the fuzzing targets; the first time takes some minutes");
     // The stable compiler has no sanitizers. Our code is safe Rust except for the kernels, and panics are found without them.
@@ -44,7 +41,6 @@ pub fn fuzz(seconds: Option<u32>) -> Result {
         .collect();
     names.sort();
     for name in names {
-        let seconds = seconds.unwrap_or(SMOKE_S);
         step(&format!("{name}, for {seconds} s"));
         let found = format!("-artifact_prefix={}/", folder(&format!("target/fuzz/found/{name}"))?);
         // The target of `decode-wav` is `decode`.

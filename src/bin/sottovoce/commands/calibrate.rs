@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
+use sottovoce::evaluate::{evenly_spaced, part, test_set};
 use sottovoce::files::write_atomically;
 use sottovoce::metrics::{ScoredClip, calibrate, metrics, unseen_corpora};
 use sottovoce::model::{Manifest, Training, UnseenCorpus};
 
-use super::evaluate::{evaluate_clips, part, some, test_set};
+use super::evaluate::evaluate_clips;
 use super::{CorporaFolder, ModelArguments, fail, fail_at};
 
 /// Clips of each unseen corpus, at most.
@@ -21,7 +22,7 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// Which weights: random for those that the page offers, speaker, or corpus-NAME for those in `held-out/`.
+    /// Which weights: random for those that the page offers, speaker, or corpus-NAME for those in `models/held-out/`.
     #[arg(long, default_value = "random")]
     split: SplitKind,
 }
@@ -36,7 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         let of_corpus =
             |clip: &&Utterance| clip.speaker.corpus == corpus && !is_known(clip, &manifest.training);
         let clips: Vec<&Utterance> = all.iter().filter(of_corpus).collect();
-        if clips.is_empty() { clips } else { some(&clips, CLIPS.min(clips.len())) }
+        if clips.is_empty() { clips } else { evenly_spaced(&clips, CLIPS.min(clips.len())) }
     };
     let unseen: Vec<(Corpus, Vec<&Utterance>)> = Corpus::ALL
         .into_iter()
@@ -65,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         let of_its_kind = if corpus.is_for_training() { &mut groups } else { &mut evaluation };
         of_its_kind.insert(corpus, clips);
     }
-    let test = scored("test clips", &test_set(&manifest.training, *split, &known)?)?;
+    let test = scored("test clips", &test_set(&manifest.training, *split, &known).map_err(fail)?)?;
 
     manifest.calibration =
         calibrate(&validation, &groups.values().map(|clips| &clips[..]).collect::<Vec<_>>());

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::Analyzer;
-use sottovoce::corpus::{Split, SplitKind, SplitSettings, Utterance};
+use sottovoce::corpus::{SplitKind, Utterance};
 use sottovoce::evaluate::{
-    Condition, Evaluation, Occlusion, evaluate, occlude, predict_conditioned, predict_unconditioned,
-    reference_score,
+    Condition, Evaluation, Occlusion, evaluate, evenly_spaced, occlude, predict_conditioned,
+    predict_unconditioned, reference_score, test_set,
 };
 use sottovoce::metrics::{Selective, metrics, selective};
 use sottovoce::model::{Emotion, Metrics, Model, ReferenceDraw, SpeakerReferenceError, Training};
@@ -90,7 +90,7 @@ pub fn score(
 ) -> Result<(EvaluatedModel, Notes), ExitCode> {
     let loaded = model.load_for(kind)?;
     let (manifest, parameters) = (loaded.manifest().clone(), loaded.parameter_count());
-    let test = test_set(&manifest.training, kind, all)?;
+    let test = test_set(&manifest.training, kind, all).map_err(fail)?;
     let through = condition.map(|condition| format!(", {}", condition.describe())).unwrap_or_default();
     let message = format!("Evaluating {}, {kind}{through}", manifest.name);
     let Evaluation { clips, notes, .. } = evaluate_clips(model, kind, condition, &test, &message)?;
@@ -118,59 +118,12 @@ pub fn evaluate_clips(
     Ok(evaluation)
 }
 
-/// The test set of weights for a split: recordings that they were not trained on.
-pub fn test_set<'a>(
-    training: &Training,
-    kind: SplitKind,
-    all: &'a [Utterance],
-) -> Result<Vec<&'a Utterance>, ExitCode> {
-    if let SplitKind::Corpus(corpus) = kind
-        && !corpus.is_in_paper()
-        && !training.other_corpora.iter().any(|name| name == corpus.name())
-    {
-        return Ok(all.iter().filter(|clip| clip.defect.is_none()).collect());
-    }
-    if training.split != kind.to_string() {
-        return Err(fail(format!(
-            "These weights were trained on the {} split, so their training set may share clips with the test set of the {kind} split.",
-            training.split
-        )));
-    }
-    let test = part(training, kind, all, |split| split.test);
-    if test.is_empty() {
-        return Err(fail(
-            "None of these recordings is in the test set of this split; give the folder that holds all corpora.",
-        ));
-    }
-    Ok(test)
-}
-
-/// A part of the split that weights were trained on.
-pub fn part<'a>(
-    training: &Training,
-    kind: SplitKind,
-    all: &'a [Utterance],
-    of: fn(Split) -> Vec<usize>,
-) -> Vec<&'a Utterance> {
-    let used: Vec<&Utterance> =
-        all.iter().filter(|clip| training.keep_defects || clip.defect.is_none()).collect();
-    let owned: Vec<Utterance> = used.iter().map(|&clip| clip.clone()).collect();
-    let split = SplitSettings { kind, seed: training.seed }.divide(&owned);
-    of(split).into_iter().map(|index| used[index]).collect()
-}
-
-/// `count` of the clips, evenly spaced, so that they cover all corpora, speakers and emotions.
-pub fn some<'a>(clips: &[&'a Utterance], count: usize) -> Vec<&'a Utterance> {
-    let count = count.clamp(1, clips.len());
-    (0..count).map(|i| clips[i * clips.len() / count]).collect()
-}
-
 fn explanations(arguments: &Arguments, clips: usize, all: &[Utterance]) -> Result<(), ExitCode> {
     let load = || arguments.model.load_for(arguments.split);
     let models: Vec<Model> = (0..cores()).map(|_| load()).collect::<Result<_, _>>()?;
     let manifest = models[0].manifest().clone();
-    let test = test_set(&manifest.training, arguments.split, all)?;
-    let test = some(&test, clips);
+    let test = test_set(&manifest.training, arguments.split, all).map_err(fail)?;
+    let test = evenly_spaced(&test, clips);
     let progress = Progress::new();
     let message = format!("Occluding parts of clips, {}", manifest.name);
     let found = occlude(models, &test, manifest.training.seed, &|| progress.advance(test.len(), &message));
@@ -217,7 +170,7 @@ fn reference(arguments: &Arguments, count: usize, all: &[Utterance]) -> Result<(
             manifest.name
         )));
     }
-    let test = test_set(&manifest.training, *split, all)?;
+    let test = test_set(&manifest.training, *split, all).map_err(fail)?;
     let clips = enrolled(&|| model.load_for(*split), &format!("clips of {split}"), &test)?;
     let seed = manifest.training.seed;
     let name = split.to_string();

@@ -47,10 +47,10 @@ pub struct ModelArguments {
 #[derive(Args, Clone)]
 pub struct ModelsFolder {
     /// The folder of the models, each in a folder of its own name.
-    #[arg(long, env = "SOTTOVOCE_MODELS", default_value = "models")]
+    #[arg(long, env = "SOTTOVOCE_MODELS", default_value = "models/shipped")]
     pub models: PathBuf,
     /// The folder of the weights for other splits than the random one, in folders of the splits' names.
-    #[arg(long, default_value = "held-out")]
+    #[arg(long, default_value = "models/held-out")]
     pub held_out: PathBuf,
 }
 

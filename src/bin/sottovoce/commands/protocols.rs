@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use burn::tensor::Device;
 use clap::Args;
 use sottovoce::corpus::{Corpus, FOLDS, SplitKind, SplitSettings, Utterance, without_defects};
-use sottovoce::evaluate::Protocol;
+use sottovoce::evaluate::{Protocol, part};
 use sottovoce::files::write_atomically;
 use sottovoce::model::{Emotion, Model, ReferenceScore};
 use sottovoce::nn::classifiers::SpeakerNetworkConfig;
 use sottovoce::report::PROTOCOLS;
 use sottovoce::train::{Job, ModelEntry, Recipe, SpeakerJob, train};
 
-use super::evaluate::part;
 use super::train::{Terminal, read_encoder};
 use super::train_speaker::{Fitted, enrolled, fit, print_scores};
 use super::{CorporaFolder, fail, fail_at};
@@ -38,7 +37,7 @@ pub struct Arguments {
     #[arg(long, default_value = "runs/cache")]
     cache: PathBuf,
     /// The folder for the scores, which `sottovoce report` reads.
-    #[arg(long, default_value = "held-out")]
+    #[arg(long, default_value = "models/held-out")]
     held_out: PathBuf,
 }
 

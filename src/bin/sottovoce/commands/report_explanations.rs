@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance};
+use sottovoce::evaluate::{evenly_spaced, test_set};
 use sottovoce::explain::EmbeddingVariance;
 use sottovoce::files::write_atomically;
 use sottovoce::model::Emotion;
 use sottovoce::report::{EvaluatedModel, Figure, figures};
 
 use super::explain::{self, Read, View};
-use super::{ModelArguments, ModelsFolder, evaluate, fail_at};
+use super::{ModelArguments, ModelsFolder, fail, fail_at};
 
 /// Number of clips for the variance of the embedding.
 const VARIANCE_CLIPS: usize = 500;
@@ -34,7 +35,7 @@ pub fn draw(
         }
         let arguments = ModelArguments { model: model.to_owned(), folder: folder.clone() };
         let mut analyzer = Analyzer::new(arguments.load()?);
-        let test = evaluate::test_set(&manifest.training, SplitKind::Random, utterances)?;
+        let test = test_set(&manifest.training, SplitKind::Random, utterances).map_err(fail)?;
         let shown: Vec<Read> = one_per_emotion(&test)
             .into_iter()
             .map(|clip| {
@@ -61,7 +62,7 @@ pub fn draw(
                     explain::draw(&mut analyzer, &shown, View::Heat),
                 )?;
                 draw("activations", is_paper("5"), explain::draw(&mut analyzer, &shown, View::Activations))?;
-                let clips: Vec<Vec<f32>> = evaluate::some(&test, VARIANCE_CLIPS)
+                let clips: Vec<Vec<f32>> = evenly_spaced(&test, VARIANCE_CLIPS)
                     .into_iter()
                     .filter_map(|clip| {
                         let bytes = std::fs::read(&clip.path).ok()?;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance, without_defects};
-use sottovoce::evaluate::{Enrolled, Protocol, calibrate_conditioned, enrol};
+use sottovoce::evaluate::{Enrolled, Protocol, calibrate_conditioned, enrol, evenly_spaced, part};
 use sottovoce::model::{
     Calibration, Manifest, Model, QuantizedSpeakerNetwork, ReferenceScore, SpeakerHead, save_speaker_head,
 };
@@ -15,7 +15,6 @@ use sottovoce::nn::classifiers::{SpeakerNetwork, SpeakerNetworkConfig};
 use sottovoce::parallel::cores;
 use sottovoce::train::{ModelEntry, SpeakerJob, train_speaker};
 
-use super::evaluate::{part, some};
 use super::progress::Progress;
 use super::train::Terminal;
 use super::{CorporaFolder, ModelArguments, fail};
@@ -29,7 +28,7 @@ pub struct Arguments {
     model: ModelArguments,
     #[command(flatten)]
     corpora: CorporaFolder,
-    /// Which weights: random for the shipped ones, or speaker for those in `held-out/`.
+    /// Which weights: random for the shipped ones, or speaker for those in `models/held-out/`.
     #[arg(long, default_value = "random")]
     split: SplitKind,
     /// Where feature maps are cached.
@@ -80,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         if clips.is_empty() {
             continue;
         }
-        let clips = if corpus.is_for_training() { some(&clips, CLIPS.min(clips.len())) } else { clips };
+        let clips = if corpus.is_for_training() { evenly_spaced(&clips, CLIPS.min(clips.len())) } else { clips };
         let network = without.get(&corpus).unwrap_or(&quantized.network);
         let protocol = Protocol::new(corpus.name(), network, &enrolled(&load, corpus.name(), &clips)?, seed);
         let of_its_kind = if corpus.is_for_training() { &mut unseen } else { &mut evaluation };
