@@ -35,7 +35,10 @@ const SHIPPED: [Shipped; 4] = [
 const VOICE: &str = include_str!("../models/shipped/voice/model.json");
 const VOICE_FILES: [(&str, &[u8]); 3] = [
     ("model.safetensors", include_bytes!("../models/shipped/voice/model.safetensors")),
-    ("weights-001-809bb585.safetensors", include_bytes!("../models/shipped/voice/weights-001-809bb585.safetensors")),
+    (
+        "weights-001-809bb585.safetensors",
+        include_bytes!("../models/shipped/voice/weights-001-809bb585.safetensors"),
+    ),
     ("speaker-6422d1e3.safetensors", include_bytes!("../models/shipped/voice/speaker-6422d1e3.safetensors")),
 ];
 

@@ -5,6 +5,7 @@ use rand::rngs::StdRng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
+use super::between;
 use super::equalizer::{BANDS, equalize};
 use super::noise::{NoiseColor, add_colored_noise, add_noise};
 use super::opus::through_opus;
@@ -13,7 +14,6 @@ use super::reverberation::reverberate;
 use super::spec_augment::SpecAugment;
 use super::speed::change_speed;
 use super::telephone::through_telephone;
-use super::between;
 use crate::audio::ClipSettings;
 use crate::rules::first_broken;
 
@@ -128,7 +128,8 @@ impl WaveformSettings {
             }
         }
         if self.response_db > 0.0 && rng.random::<bool>() {
-            let gains_db: [f32; BANDS] = std::array::from_fn(|_| self.response_db * rng.sample::<f32, _>(StandardNormal));
+            let gains_db: [f32; BANDS] =
+                std::array::from_fn(|_| self.response_db * rng.sample::<f32, _>(StandardNormal));
             changed = equalize(&changed, &gains_db);
         }
         if self.telephone_share > 0.0 && rng.random::<f32>() < self.telephone_share {

@@ -1,8 +1,8 @@
 //! Batches of changed maps with their soft labels.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::rngs::StdRng;
 use rand::RngExt;
+use rand::rngs::StdRng;
 use rand_distr::Beta;
 
 use super::spectrogram::Gain;

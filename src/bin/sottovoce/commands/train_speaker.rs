@@ -79,7 +79,8 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         if clips.is_empty() {
             continue;
         }
-        let clips = if corpus.is_for_training() { evenly_spaced(&clips, CLIPS.min(clips.len())) } else { clips };
+        let clips =
+            if corpus.is_for_training() { evenly_spaced(&clips, CLIPS.min(clips.len())) } else { clips };
         let network = without.get(&corpus).unwrap_or(&quantized.network);
         let protocol = Protocol::new(corpus.name(), network, &enrolled(&load, corpus.name(), &clips)?, seed);
         let of_its_kind = if corpus.is_for_training() { &mut unseen } else { &mut evaluation };
