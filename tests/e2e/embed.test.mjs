@@ -11,6 +11,7 @@ const folder = useTemporaryFolder();
 let host;
 
 before(async () => {
+  await site.start();
   // The examples as somebody copies them to their own site.
   for (const name of await readdir(join(root, 'www/examples'))) {
     const text = await readFile(join(root, 'www/examples', name), 'utf8');

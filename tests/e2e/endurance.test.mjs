@@ -20,6 +20,7 @@ const site = useSite({ isCopy: true });
 let clips;
 
 before(async () => {
+  await site.start();
   // A test has no other way to the engine's memory.
   await appendFile(join(site.folder, 'www/engine/worker.js'), '\nglobalThis.engineBytes = async () => (await init()).memory.buffer.byteLength;\n');
   const lesson = join(root, 'www/lesson/clips');

@@ -1,6 +1,6 @@
 // The microphone, with Chromium's fake device playing a recording.
 
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,13 +40,14 @@ const shares = (result) => Object.values(result.shares).map((share) => Number.pa
 describe('the microphone', () => {
   const folder = useTemporaryFolder();
   let voice;
-  before(async () => {
+  const site = useSite({ args: async () => {
     const plain = await launch();
     voice = await speech(await plain.newPage(), 48_000);
     await plain.close();
-    await writeFile(join(folder.path, 'voice.wav'), wav16(voice, 48_000));
-  });
-  const site = useSite({ args: async () => fakeMicrophone(join(folder.path, 'voice.wav')) });
+    const path = join(folder.path, 'voice.wav');
+    await writeFile(path, wav16(voice, 48_000));
+    return fakeMicrophone(path);
+  } });
 
   test('records with a live level, stops by itself, and reads', async () => {
     const { context, page, errors } = await site.open({ permissions: ['microphone'] });

@@ -13,7 +13,10 @@ let server;
 let browser;
 
 const site = useSite({ isCopy: true });
-before(() => ({ folder, server, browser } = site));
+before(async () => {
+  await site.start();
+  ({ folder, server, browser } = site);
+});
 
 /** Opens the page and waits until the service worker has cached it. */
 async function openCached(context) {

@@ -11,6 +11,7 @@ let elsewhere;
 
 // Adds to the workers a message that makes them try to connect.
 before(async () => {
+  await site.start();
   for (const script of ['worker.js', 'long-worker.js']) {
     await appendFile(join(site.folder, 'www/engine', script), `
       const channel = new BroadcastChannel('escape');

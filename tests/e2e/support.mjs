@@ -1,7 +1,7 @@
 // The fixture of the end-to-end tests: the built page on a plain file server under a sub-path, browsers, and what tests do on a page.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -49,8 +49,7 @@ export const fakeMicrophone = (path) => ['--use-fake-device-for-media-stream', '
 
 /** A folder for the tests of a file or suite, deleted after them. */
 export function useTemporaryFolder() {
-  const folder = {};
-  before(async () => { folder.path = await mkdtemp(join(tmpdir(), 'sottovoce-')); });
+  const folder = { path: mkdtempSync(join(tmpdir(), 'sottovoce-')) };
   after(() => rm(folder.path, { recursive: true, force: true }));
   return folder;
 }
@@ -60,8 +59,10 @@ export function useTemporaryFolder() {
  * @param {string[] | (() => Promise<string[]>)} [options.args] Arguments of Chromium.
  * @param {boolean} [options.isCopy] Serves a copy of the page, in `folder`, that tests may change. */
 export function useSite({ args = [], isCopy = false } = {}) {
-  const site = { folder: dist };
-  before(async () => {
+  let starting;
+  // Node starts all hooks of a file at once: those that need the site wait for it here.
+  const site = { folder: dist, start: () => (starting ??= start()) };
+  async function start() {
     if (isCopy) {
       site.folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
       await cp(dist, site.folder, { recursive: true });
@@ -69,7 +70,8 @@ export function useSite({ args = [], isCopy = false } = {}) {
     site.server = await serve(site.folder);
     site.browser = await launch(Array.isArray(args) ? args : await args());
     site.open = (options) => open(site.browser, site.server.url, options);
-  });
+  }
+  before(site.start);
   after(async () => {
     await site.browser?.close();
     await site.server?.close();
