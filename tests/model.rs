@@ -43,7 +43,8 @@ const VOICE_FILES: [(&str, &[u8]); 3] = [
 ];
 
 /// The first sample clip by `voice`, conditioned on the other five.
-const BESIDE_OTHERS: [f32; 7] = [0.959_458, 0.003_945, 0.006_732, 0.023_006, 0.002_673, 0.002_081, 0.002_104];
+const CONDITIONED_ON_OTHERS: [f32; 7] =
+    [0.959_458, 0.003_945, 0.006_732, 0.023_006, 0.002_673, 0.002_081, 0.002_104];
 
 const MANIFEST: &str = SHIPPED[0].1;
 const WEIGHTS: &[u8] = SHIPPED[0].2;
@@ -147,7 +148,7 @@ fn a_reference_does_not_depend_on_the_order_of_its_clips() {
         alone[0].enrolment(),
         "what is learnt of a speaker is the clip alone"
     );
-    let expected = BESIDE_OTHERS;
+    let expected = CONDITIONED_ON_OTHERS;
     for (found, expected) in conditioned.prediction.probabilities().iter().zip(expected) {
         assert!((found - expected).abs() < 1e-4, "{:?}", conditioned.prediction.probabilities());
     }
