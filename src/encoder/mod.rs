@@ -16,7 +16,7 @@ pub use description::{Description, Input};
 pub use files::save;
 #[cfg(target_arch = "wasm32")]
 pub use hugging_face::import_for_gpu;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 pub(crate) use hugging_face::{encoder_tensors, last_layers, with_last_layers};
 pub use hugging_face::{export, import, import_for_inference, read_config};
 pub use shards::{Precision, pack};

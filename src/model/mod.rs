@@ -291,7 +291,9 @@ mod files {
     use std::path::Path;
 
     use super::{Manifest, Model, ModelError};
-    use crate::nn::classifiers::{Classifier, SpeakerNetwork, SpeakerNetworkConfig};
+    #[cfg(feature = "train")]
+    use crate::nn::classifiers::Classifier;
+    use crate::nn::classifiers::{SpeakerNetwork, SpeakerNetworkConfig};
     use crate::nn::parameters::{self, Parameter};
     use crate::nn::weights::{self, Storage, WeightsFile, in_floats};
     use burn::tensor::Device;
@@ -323,6 +325,7 @@ mod files {
     ///
     /// Each file is written whole under another name and then renamed, so that a crash leaves the old model or the
     /// new one.
+    #[cfg(feature = "train")]
     pub(crate) fn save(
         mut manifest: Manifest,
         network: &Classifier,
@@ -345,6 +348,7 @@ mod files {
     }
 
     /// The network as it would be loaded from its file: with quantized weights.
+    #[cfg(feature = "train")]
     pub(crate) fn as_saved(
         network: &Classifier,
         manifest: &Manifest,
@@ -430,5 +434,5 @@ mod files {
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::{QuantizedSpeakerNetwork, save_speaker_head};
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 pub(crate) use files::{as_saved, save};

@@ -116,7 +116,7 @@ impl Conditioning {
     }
 
     /// From at least one normalised embedding, in floats.
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(feature = "train")]
     pub(crate) fn of_embeddings<'a>(embeddings: impl IntoIterator<Item = &'a [f32]>) -> Self {
         let mut embeddings = embeddings.into_iter();
         let mut reference = embeddings.next().expect("at least one embedding").to_vec();

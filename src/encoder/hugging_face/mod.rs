@@ -2,7 +2,7 @@
 
 mod config;
 mod infer;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 mod last_layers;
 mod names;
 
@@ -13,7 +13,7 @@ use burn::tensor::Device;
 
 pub use config::read_config;
 pub use infer::{infer_whisper_config, input_from_preprocessor};
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 pub use last_layers::{last_layers, with_last_layers};
 
 use super::EncoderError;
