@@ -1,6 +1,7 @@
-import type { Backend, Channel, Emotion, ErrorCode, Picture, Reading, Report, SpeakerReference, Summary } from './engine/types.d.ts';
+import type { Backend, Channel, Emotion, ErrorCode, Moment, Note, Picture, Reading, Report, SpeakerReference, Summary } from './engine/types.d.ts';
 
-export type { Backend, Channel, Emotion, ErrorCode, Picture, Reading, Report, SpeakerReference };
+// Fields of data are in snake_case, as in the command line's JSON; functions are in camelCase.
+export type { Backend, Channel, Emotion, ErrorCode, Moment, Note, Picture, Reading, Report, SpeakerReference };
 
 /** What calls reject with: a message for people and a stable code. */
 export declare class EngineError extends Error {
@@ -11,21 +12,36 @@ export declare class EngineError extends Error {
 export type ModelName = 'voice' | 'hubert-small' | 'wav2vec2-small' | 'mfcc1' | 'mfcc2' | 'ms' | 'baseline';
 
 /** A file or its bytes (WAV, AIFF, FLAC, MP3, Ogg, WebM, M4A), or mono samples from -1 to 1, at 16 kHz unless a rate is given. */
-export type Audio = Blob | ArrayBuffer | Float32Array | { samples: Float32Array; rateHz: number };
+export type Audio = Blob | ArrayBuffer | Float32Array | { samples: Float32Array; rate_hz: number };
 
-export interface Options {
+export interface EngineOptions {
   /** Default: `voice`. */
   model?: ModelName;
   /** What runs speech encoders: `auto` uses the GPU where there is one and it is faster. */
   backend?: Backend;
+  /** Called with the share of the engine and the model that is loaded, 0 to 1. */
+  onProgress?: (share: number) => void;
+}
+
+export interface ClipOptions {
   /** The only channel of a file to analyze, where each has a voice of its own (note `dual-channel`); all are mixed otherwise. */
   channel?: Channel;
   /** Other clips of the speaker, which the reading is conditioned on. Only `voice` takes it. */
   speaker?: SpeakerReference;
   /** Rejects with its reason once it is aborted. */
   signal?: AbortSignal;
-  /** Called with the share of the engine and the model that is loaded, 0 to 1. */
-  onProgress?: (share: number) => void;
+}
+
+/** For the functions, which share an engine for each model. */
+export interface Options extends EngineOptions, ClipOptions {}
+
+export interface FollowOptions {
+  /** Seconds from the start of one window of four seconds to the next, 0.1 to 4. Default: 2. */
+  step_s?: number;
+  /** The only channel to analyze; all are mixed otherwise. */
+  channel?: Channel;
+  /** Throws its reason once it is aborted. */
+  signal?: AbortSignal;
 }
 
 /** Which parts of a clip raised an emotion. */
@@ -43,7 +59,27 @@ export interface Model {
    * set. */
   accuracy: number;
   /** The same with unseen speakers. */
-  accuracyOnNewVoices?: number;
+  accuracy_on_unseen_speakers?: number;
+}
+
+/** An engine with a model and workers of its own, which end with `close()`. It loads at once.
+ *
+ * Events, each a `CustomEvent<{message: string}>`: `backend` when the CPU takes over from the GPU, `crash` when a worker crashed. The
+ * engine goes on after both. */
+export declare class Engine extends EventTarget {
+  /** @throws {EngineError} `no-model` for an unknown name. */
+  constructor(options?: EngineOptions);
+  /** See the function `analyze`. */
+  analyze(audio: Audio, options?: ClipOptions): Promise<Reading>;
+  /** See the function `explain`. */
+  explain(audio: Audio, options?: ClipOptions & { emotion?: Emotion }): Promise<Explanation>;
+  /** See the function `speakerReference`. */
+  speakerReference(of: (Reading | SpeakerReference)[], options?: Pick<ClipOptions, 'signal'>): Promise<SpeakerReference>;
+  /** Reads a recording of any length window by window, in order. Returns the seconds of audio that are missing or could not be
+   * decoded, and notes; `break` ends the analysis. */
+  follow(file: Blob, options?: FollowOptions): AsyncGenerator<Moment, { lost_s: number; notes: Note[] }, void>;
+  /** Ends the workers. Pending and later requests reject with the code `ended`. */
+  close(): void;
 }
 
 /** Reads the emotion in four seconds of a voice, from where speech begins, or from half a second.
@@ -55,7 +91,7 @@ export function analyze(audio: Audio, options?: Options): Promise<Reading>;
  * `analyze(audio, { speaker })`. Their order does not matter, and nothing else is stored. Readings without speech add nothing.
  * @throws an `Error` with a `code` if the model takes no reference, or one was made by another model. */
 export function speakerReference(
-  of: (Reading | SpeakerReference)[], options?: Pick<Options, 'model' | 'backend' | 'signal' | 'onProgress'>,
+  of: (Reading | SpeakerReference)[], options?: EngineOptions & Pick<ClipOptions, 'signal'>,
 ): Promise<SpeakerReference>;
 
 /** Explains which parts of a voice raised an emotion: by default the one with the highest probability. */

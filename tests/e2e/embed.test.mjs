@@ -65,7 +65,7 @@ test('elements of one page share one engine', async () => {
   const before = site.server.requests.filter((path) => path.endsWith('.wasm')).length;
   const { context, page } = await visit('element.html');
   await page.evaluate(() => Promise.all([...document.querySelectorAll('speech-emotion')].map((element) =>
-    element.analyze({ samples: new Float32Array(48_000).map((_, i) => Math.sin(i / 20) / 2), rateHz: 16_000 }))));
+    element.analyze({ samples: new Float32Array(48_000).map((_, i) => Math.sin(i / 20) / 2), rate_hz: 16_000 }))));
   assert.equal(page.frames().filter((frame) => frame.url().includes('/embed/engine.html')).length, 1);
   assert.equal(site.server.requests.filter((path) => path.endsWith('.wasm')).length - before, 1);
   await context.close();
@@ -244,7 +244,7 @@ test('the element reads in Firefox', async () => {
     await page.goto(`${host.url}element.html`);
     const headline = await page.evaluate(async () => {
       const element = document.querySelector('#first');
-      const { headline } = await element.analyze({ samples: new Float32Array(48_000).map((_, i) => Math.sin(i / 20) / 2), rateHz: 16_000 });
+      const { headline } = await element.analyze({ samples: new Float32Array(48_000).map((_, i) => Math.sin(i / 20) / 2), rate_hz: 16_000 });
       return headline;
     });
     assert.match(headline, /^(Sounds|Perhaps|Hard to tell|No speech)/);

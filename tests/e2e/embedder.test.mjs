@@ -140,7 +140,7 @@ test('a site that its owner has not allowed gets neither readings nor a micropho
       const replies = [];
       addEventListener('message', ({ data }) => { if (data.id > 900) replies.push(`${data.type} ${data.code}`); });
       for (let n = 0; n < globalThis.length; n += 1) {
-        for (const ask of ['hello', 'analyze']) globalThis[n].postMessage({ sottovoce: 1, id: 901, ask, audio: { samples: new Float32Array(9), rateHz: 16_000 } }, '*');
+        for (const ask of ['hello', 'analyze']) globalThis[n].postMessage({ sottovoce: 1, id: 901, ask, audio: { samples: new Float32Array(9), rate_hz: 16_000 } }, '*');
       }
       setTimeout(() => resolve(replies), 1000);
     }));
@@ -167,7 +167,7 @@ test('readings are sent to the embedding page only', async () => {
     const ready = new Promise((resolve) => { other.onload = resolve; });
     document.body.append(other);
     await ready;
-    await document.querySelector('speech-emotion').analyze({ samples: new Float32Array(48_000).map((_, i) => Math.sin(i / 20) / 2), rateHz: 16_000 });
+    await document.querySelector('speech-emotion').analyze({ samples: new Float32Array(48_000).map((_, i) => Math.sin(i / 20) / 2), rate_hz: 16_000 });
     const counted = new Promise((resolve) => { addEventListener('message', ({ data }) => { if (data.count !== undefined) resolve(data.count); }); });
     other.contentWindow.postMessage('how many?', '*');
     return counted;

@@ -25,8 +25,8 @@ before(async () => {
   await writeFile(join(project, 'package.json'), '{ "type": "module" }');
   await writeFile(join(project, 'index.html'), '<!doctype html><title>A project</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>');
   await writeFile(join(project, 'main.js'), `
-    import { analyze, explain, models, speakerReference } from 'sottovoce';
-    globalThis.sottovoce = { analyze, explain, models, speakerReference };`);
+    import * as sottovoce from 'sottovoce';
+    globalThis.sottovoce = sottovoce;`);
   await mkdir(join(project, 'public'));
   await clips(join(project, 'public'));
   browser = await launch();
@@ -47,7 +47,7 @@ async function use(url) {
   await page.goto(url);
   await page.waitForFunction(() => globalThis.sottovoce);
   const results = await page.evaluate(async () => {
-    const { analyze, explain, models, speakerReference } = globalThis.sottovoce;
+    const { Engine, EngineError, analyze, explain, models, speakerReference } = globalThis.sottovoce;
     const clip = await (await fetch('clip.opus')).blob();
     const shares = [];
     const { report } = await analyze(clip, { model: 'mfcc1', backend: 'cpu', onProgress: (share) => shares.push(share) });
@@ -59,9 +59,36 @@ async function use(url) {
     const unconditioned = (await analyze(clip)).report;
     const conditioned = (await analyze(clip, { speaker })).report;
     const conditionedExplanation = await explain(clip, { speaker });
+    /** A WAV file of samples at 16 kHz, as floats. */
+    const wav = (samples) => {
+      const header = new DataView(new ArrayBuffer(44));
+      for (const [at, text] of [[0, 'RIFF'], [8, 'WAVE'], [12, 'fmt '], [36, 'data']]) {
+        [...text].forEach((letter, index) => header.setUint8(at + index, letter.charCodeAt(0)));
+      }
+      for (const [at, value] of [[4, 36 + 4 * samples.length], [16, 16], [24, 16_000], [28, 64_000], [40, 4 * samples.length]]) {
+        header.setUint32(at, value, true);
+      }
+      for (const [at, value] of [[20, 3], [22, 1], [32, 4], [34, 32]]) header.setUint16(at, value, true);
+      return new Blob([header, Float32Array.from(samples)]);
+    };
     const aborted = new AbortController();
     aborted.abort(new Error('no longer wanted'));
+    const engine = new Engine({ model: 'mfcc1', backend: 'cpu' });
+    const own = (await engine.analyze(clip)).report.probabilities;
+    const moments = [];
+    const long = wav(others.flatMap(({ samples }) => Array.from(samples)));
+    const following = engine.follow(long, { step_s: 2 });
+    let next = await following.next();
+    for (; !next.done; next = await following.next()) moments.push(next.value);
+    for await (const _ of engine.follow(long)) break;
+    const pending = engine.analyze(clip).catch((error) => error);
+    engine.close();
     return {
+      own, moments: moments.map(({ start_s, end_s, report }) => ({ start_s, end_s, label: report?.label })), end: next.value,
+      pendingAtClose: (await pending) instanceof EngineError && (await pending).code,
+      wrongStep: (() => { try { engine.follow(long, { step_s: 5 }); } catch (error) { return error instanceof RangeError; } })(),
+      closed: await engine.analyze(clip).catch(({ code }) => code),
+      followedAfterClose: await engine.follow(long).next().catch(({ code }) => code),
       label: report.label, certainty: report.certainty, probabilities: report.probabilities, loaded: shares.at(-1),
       emotion: explained.emotion, method: explained.method, rows: explained.heat.rows,
       speaker: { clips: speaker.clips, seconds: speaker.seconds, order: kept.reference === speaker.reference },
@@ -98,6 +125,12 @@ function check(results) {
   assert.ok(Math.abs(Object.values(results.probabilities).reduce((a, b) => a + b) - 1) < 1e-5);
   assert.equal(results.loaded, 1);
   assert.deepEqual([results.emotion, results.method], ['fear', 'grad-cam']);
+  assert.deepEqual(results.own, results.probabilities);
+  assert.ok(results.wrongStep);
+  assert.ok(results.moments.length >= 3 && results.moments.some(({ label }) => label), JSON.stringify(results.moments));
+  assert.deepEqual(results.moments.map(({ start_s }) => start_s), results.moments.map((_, index) => 2 * index));
+  assert.deepEqual(results.end, { lost_s: 0, notes: [] });
+  assert.deepEqual([results.pendingAtClose, results.closed, results.followedAfterClose], ['ended', 'ended', 'ended']);
   assert.deepEqual([results.speaker.clips, results.speaker.order], [3, true]);
   assert.deepEqual(results.alone, results.unconditioned);
   assert.deepEqual(results.afterwards, results.unconditioned);
@@ -105,7 +138,7 @@ function check(results) {
   assert.ok(Math.abs(results.explainedProbability - results.conditioned[results.conditionedLabel]) < 1e-5);
   assert.deepEqual([results.noReference, results.badReference], ['no-speaker-reference', 'bad-speaker-reference']);
   assert.deepEqual(results.models.map(({ name }) => name), ['voice', 'hubert-small', 'wav2vec2-small', 'mfcc1', 'mfcc2', 'ms', 'baseline']);
-  assert.ok(results.models.every(({ accuracy, accuracyOnNewVoices, bytes }) => accuracy > accuracyOnNewVoices && bytes > 1e5));
+  assert.ok(results.models.every(({ accuracy, accuracy_on_unseen_speakers, bytes }) => accuracy > accuracy_on_unseen_speakers && bytes > 1e5));
   assert.equal(results.refused, 'unknown-format');
   assert.match(results.unknown, /Choose one of these: voice, hubert-small/);
   assert.equal(results.aborted, 'no longer wanted');
@@ -118,7 +151,7 @@ test('publint and arethetypeswrong find nothing', () => {
 
 test('a program type-checks against its types', async () => {
   await writeFile(join(project, 'program.ts'), `
-    import { analyze, explain, models, speakerReference, type Emotion, type Model, type SpeakerReference } from 'sottovoce';
+    import { Engine, analyze, explain, models, speakerReference, type Emotion, type Model, type SpeakerReference } from 'sottovoce';
     const { report } = await analyze(new Float32Array(16_000), { model: 'voice', signal: AbortSignal.timeout(1) });
     const certainty: 'likely' | 'leaning' | 'unsure' | 'no-speech' = report.certainty;
     const emotion: Emotion = 'sad';
@@ -126,6 +159,10 @@ test('a program type-checks against its types', async () => {
     const speaker: SpeakerReference = await speakerReference([await analyze(new Blob([]))], { model: 'voice' });
     await explain(new Blob([]), { speaker });
     const sizes: number[] = (await models()).map(({ bytes }: Model) => bytes);
+    const engine = new Engine({ model: 'voice' });
+    engine.addEventListener('crash', (event) => console.warn((event as CustomEvent<{ message: string }>).detail.message));
+    for await (const { start_s, report } of engine.follow(new Blob([]), { step_s: 1 })) console.log(start_s, report?.label);
+    engine.close();
     // @ts-expect-error There is no such model.
     await analyze(new Blob([]), { model: 'other' });
     export { certainty, seconds, heat, sizes };`);
@@ -165,7 +202,7 @@ test('a plain module script uses it', async () => {
   await symlink(join(project, 'node_modules/sottovoce'), join(folder, 'sottovoce'));
   await clips(folder);
   await writeFile(join(folder, 'index.html'), `<!doctype html><title>A page</title><link rel="icon" href="data:,"><script type="module">
-    import { analyze, explain, models, speakerReference } from './sottovoce/www/api.js';
-    globalThis.sottovoce = { analyze, explain, models, speakerReference };</script>`);
+    import * as sottovoce from './sottovoce/www/api.js';
+    globalThis.sottovoce = sottovoce;</script>`);
   await checkAt(folder);
 });

@@ -137,7 +137,7 @@
     }
 
     /** Reads a voice: an audio file, or mono samples. Resolves to the detail of the event `result`.
-     * @param {Blob | ArrayBuffer | {samples: Float32Array, rateHz: number}} audio */
+     * @param {Blob | ArrayBuffer | {samples: Float32Array, rate_hz: number}} audio */
     async analyze(audio) {
       const { labels } = await this.#hello;
       this.#play();

@@ -2,6 +2,7 @@
 // requests at once start more, which end when idle.
 
 import { countBytes, getEngine, getModel } from './assets.js';
+import { EngineError } from './engine-error.js';
 import { Reader } from './reader.js';
 import { sealed } from './sealed.js';
 
@@ -29,8 +30,10 @@ const READER_MEMORY = 60e6;
 /** Workers other than the first end after this long without requests. */
 const IDLE_MS = 20_000;
 
-/** Analyzes recordings in workers. */
-export class Engine {
+/** Analyzes recordings in workers.
+ *
+ * Events: `backend` when the CPU takes over from the GPU, `crash` when a worker crashed. Both have a message for people in `detail`. */
+export class Engine extends EventTarget {
   #onProgress;
   /** @type {Promise<Assets>} */ #assets;
   /** @type {string} */ #model;
@@ -41,12 +44,14 @@ export class Engine {
   #crashes = 0;
   #stops = 0;
   #backend;
+  #isClosed = false;
 
   /** Starts loading at once.
    * @param {string} model Name of a folder below models/.
    * @param {(share: number) => void} onProgress Called with the share that is loaded, 0 to 1.
    * @param {Backend} [backend] What runs speech encoders. */
   constructor(model, onProgress = () => {}, backend = 'auto') {
+    super();
     this.#onProgress = onProgress;
     this.#model = model;
     this.#backend = backend;
@@ -94,14 +99,22 @@ export class Engine {
   /** Sends a request to the least busy worker.
    * @template {Topic} T @param {Question<T>} question @returns {Promise<Answers[T]>} */
   async ask(question) {
-    if (this.#readers.length === 0) this.#retry();
+    if (this.#readers.length === 0 && !this.#isClosed) this.#retry();
     const assets = await this.#assets;
     const concurrency = await this.concurrency();
+    if (this.#isClosed) throw closed();
     clearTimeout(this.#idle);
     const byLoad = [...this.#readers].sort((a, b) => a.pending - b.pending);
     const isFull = byLoad.length >= concurrency;
     const reader = byLoad[0]?.pending === 0 || isFull ? byLoad[0] : this.#start(assets, 'cpu');
     return reader.ask((id) => /** @type {Request} */ (/** @type {unknown} */ ({ id, ...question })));
+  }
+
+  /** Ends all workers; pending requests and later ones fail. */
+  close() {
+    this.#isClosed = true;
+    clearTimeout(this.#idle);
+    for (const reader of this.#readers.splice(0)) reader.end(closed());
   }
 
   /** Loads again after a failure to load; starts again after too many crashes. */
@@ -113,7 +126,7 @@ export class Engine {
 
   #startFirst() {
     this.#assets.then((assets) => {
-      if (this.#readers.length === 0) this.#start(assets, this.#backend);
+      if (this.#readers.length === 0 && !this.#isClosed) this.#start(assets, this.#backend);
     }, () => {});
   }
 
@@ -145,7 +158,7 @@ export class Engine {
   #endOthers() {
     for (const reader of this.#readers.splice(1)) {
       // Requests in progress are finished first.
-      reader.settled().then(() => reader.end(''));
+      reader.settled().then(() => reader.end(closed()));
     }
   }
 
@@ -159,7 +172,7 @@ export class Engine {
     const message = isRetried
       ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
       : `Readings come from the processor, with the same result but slower: ${reason}.`;
-    dispatchEvent(new CustomEvent('sottovoce-backend', { detail: { message } }));
+    this.dispatchEvent(new CustomEvent('backend', { detail: { message } }));
     if (isRetried) this.#assets.then((assets) => reader.load(this.#loadOf(assets, this.#backend)));
   }
 
@@ -174,9 +187,9 @@ export class Engine {
     const message = isRestarted
       ? 'The analysis stopped unexpectedly and has been restarted. Try again; if it happens with this file only, the file is at fault.'
       : 'The analysis keeps stopping in this browser. Reload the page, or try a current Chrome, Edge or Firefox.';
-    reader.end(message);
+    reader.end(new EngineError('crashed', message));
     if (isRestarted) this.#startFirst();
-    dispatchEvent(new CustomEvent('sottovoce-crash', { detail: { message } }));
+    this.dispatchEvent(new CustomEvent('crash', { detail: { message } }));
   }
 
   /** @returns {Promise<Assets>} */
@@ -186,3 +199,5 @@ export class Engine {
     return { module, sealed: workers, ...model };
   }
 }
+
+const closed = () => new EngineError('ended', 'This engine was closed. Make another one.');

@@ -10,12 +10,16 @@ export const MODELS = /** @type {const} */ (['voice', 'hubert-small', 'wav2vec2-
  * @type {Map<string, {engine: Engine, listeners: Set<(share: number) => void>}>} */
 const engines = new Map();
 
+/** The name, if there is such a model. @param {string} [model] */
+export function checkModel(model = MODELS[0]) {
+  if (MODELS.some((name) => name === model)) return model;
+  throw new EngineError('no-model', `There is no model “${model}” here. Choose one of these: ${MODELS.join(', ')}.`);
+}
+
 /** @param {string} [model] @param {(share: number) => void} [onProgress] Called with the share that is loaded, 0 to 1.
  * @param {import('./types.d.ts').Backend} [backend] @returns {Engine} */
 export function engineOf(model = MODELS[0], onProgress = () => {}, backend = 'auto') {
-  if (!MODELS.some((name) => name === model)) {
-    throw new EngineError('no-model', `There is no model “${model}” here. Choose one of these: ${MODELS.join(', ')}.`);
-  }
+  checkModel(model);
   const key = `${model} ${backend}`;
   const { engine, listeners } = engines.get(key) ?? start(model, backend);
   engines.set(key, { engine, listeners });

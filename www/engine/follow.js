@@ -38,9 +38,9 @@ export async function follow(engine, file, stepS, hooks, signal, channel) {
         const index = count;
         count += 1;
         const { startS, samples } = window;
-        const endS = startS + samples.length / RATE_HZ;
         const peaks = peaksOf(samples.subarray(0, stepS * RATE_HZ), RATE_HZ);
-        hooks.onMoment({ startS, endS, peaks, report: await engine.ask({ type: 'window', samples, rateHz: RATE_HZ }) }, index);
+        const report = await engine.ask({ type: 'window', samples, rateHz: RATE_HZ });
+        hooks.onMoment({ start_s: startS, end_s: startS + samples.length / RATE_HZ, peaks, report }, index);
       }
     };
     await Promise.all(Array.from({ length: await engine.concurrency() }, work));
@@ -48,6 +48,38 @@ export async function follow(engine, file, stepS, hooks, signal, channel) {
     return end;
   } finally {
     windows.end();
+  }
+}
+
+/** The moments of a recording in order, as they are computed; returns what `follow` does. A consumer that breaks off ends the analysis.
+ * @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
+ * @param {AbortSignal} [signal] Cancels it. @param {Channel} [channel] The only one to analyze. */
+export async function* followInOrder(engine, file, stepS, signal, channel) {
+  const brokenOff = new AbortController();
+  const signals = AbortSignal.any(signal ? [signal, brokenOff.signal] : [brokenOff.signal]);
+  /** By index; those that are not yet consumed. @type {Map<number, Moment>} */ const moments = new Map();
+  let wake = () => {};
+  /** @type {(() => {lost_s: number, notes: Note[]}) | undefined} */ let end;
+  const onMoment = (/** @type {Moment} */ moment, /** @type {number} */ index) => {
+    moments.set(index, moment);
+    wake();
+  };
+  follow(engine, file, stepS, { onOpen: () => {}, onMoment }, signals, channel)
+    .then(({ lostS, notes }) => { end = () => ({ lost_s: lostS, notes }); }, (error) => { end = () => { throw error; }; })
+    .finally(() => wake());
+  try {
+    for (let index = 0; ; index += 1) {
+      let moment = moments.get(index);
+      while (!moment) {
+        if (end) return end();
+        await new Promise((/** @type {(nothing: void) => void} */ resolve) => { wake = resolve; });
+        moment = moments.get(index);
+      }
+      moments.delete(index);
+      yield moment;
+    }
+  } finally {
+    brokenOff.abort();
   }
 }
 

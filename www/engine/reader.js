@@ -62,11 +62,11 @@ export class Reader {
     });
   }
 
-  /** Ends the worker; pending requests fail. @param {string} message */
-  end(message) {
+  /** Ends the worker; pending requests fail. @param {EngineError} error */
+  end(error) {
     clearTimeout(this.#watchdog);
     this.#worker.terminate();
-    for (const { reject } of this.#pending.values()) reject(new EngineError('crashed', message));
+    for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
 

@@ -36,7 +36,7 @@ export async function analyzeAudio(engine, audio, channel, speaker) {
   if (audio instanceof Blob || audio instanceof ArrayBuffer) {
     return (await analyzeFile(engine, new Blob([audio]), channel, speaker)).reading;
   }
-  const { samples, rateHz } = /** @type {{samples?: unknown, rateHz?: unknown}} */ (audio ?? {});
+  const { samples, rate_hz: rateHz } = /** @type {{samples?: unknown, rate_hz?: unknown}} */ (audio ?? {});
   if (samples instanceof Float32Array && typeof rateHz === 'number') return engine.ask({ type: 'samples', samples, rateHz, speaker });
-  throw new EngineError('no-audio', 'This is no sound: give a Blob, an ArrayBuffer, or {samples, rateHz} with mono samples.');
+  throw new EngineError('no-audio', 'This is no sound: give a Blob, an ArrayBuffer, or {samples, rate_hz} with mono samples.');
 }

@@ -68,9 +68,8 @@ export interface Reading {
   report: Report;
   /** The clip: mono at 16 kHz, padding included. */
   samples: Float32Array;
-  /** Log-mel in decibels, row by row, lowest band first. */
-  picture: Float32Array;
-  pictureRows: number;
+  /** Log-mel in decibels, a row for each band. */
+  picture: Picture;
   /** The clip's embedding. */
   embedding: Float32Array;
   /** The speaker reference of this recording alone, as JSON text; none without speech, or of models that take none. */
@@ -267,8 +266,8 @@ export type LongReply =
 
 /** The reading of a window of long audio. */
 export interface Moment {
-  startS: number;
-  endS: number;
+  start_s: number;
+  end_s: number;
   /** None where there is too little speech. */
   report?: Report;
   /** Peaks, 0 to 1, twenty a second, until the next window begins. */

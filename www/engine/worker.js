@@ -123,7 +123,7 @@ function plainReading(reading, gpuStatus) {
   gpuStatus.gpuStopped = gpuStopped;
   const report = JSON.parse(reading.report);
   reading.free();
-  return { report, samples, picture, pictureRows, embedding, enrolment };
+  return { report, samples, picture: { values: picture, rows: pictureRows }, embedding, enrolment };
 }
 
 /** @param {import('../../sottovoce.js').Picture} picture */

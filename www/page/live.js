@@ -101,8 +101,7 @@ async function analyzeLatest(engine) {
     const report = await engine.ask({ type: 'window', samples, rateHz });
     if (recorder !== current) return;
     average = report && smooth(report, average);
-    const startS = endS - samples.length / rateHz;
-    timeline.addMoment({ startS, endS, report: average, peaks: peaksOf(samples.subarray(-STEP_S * rateHz), rateHz) }, count);
+    timeline.addMoment({ start_s: endS - samples.length / rateHz, end_s: endS, report: average, peaks: peaksOf(samples.subarray(-STEP_S * rateHz), rateHz) }, count);
     count += 1;
     byId('live-behind').textContent = t('Shown {late} ms after it was recorded.', { late: Math.round(performance.now() - recordedAt) });
   } catch (error) {

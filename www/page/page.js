@@ -57,11 +57,11 @@ setUpLive(engine, () => {
   noteRecording();
 });
 
-addEventListener('sottovoce-backend', (event) => {
+engine.addEventListener('backend', (event) => {
   showProblem(translated(/** @type {CustomEvent} */ (event).detail.message));
 });
 
-addEventListener('sottovoce-crash', (event) => {
+engine.addEventListener('crash', (event) => {
   showProblem(translated(/** @type {CustomEvent} */ (event).detail.message));
   showStatus('');
 });

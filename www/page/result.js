@@ -31,7 +31,7 @@ export function layOutBars() {
 
 /** @param {Reading} reading @param {Origin} origin */
 export function showReading(reading, origin) {
-  const { report, samples, picture, pictureRows } = reading;
+  const { report, samples, picture } = reading;
   const { headline, explained } = describeReading(report);
   byId('result').classList.remove('empty');
   byId('result').dataset.certainty = report.certainty;
@@ -59,7 +59,7 @@ export function showReading(reading, origin) {
   byId('channel').value = origin.channel ?? '';
   drawPictures(reading);
   byId('waveform-text').textContent = describeWaveform(samples, report.heard_s);
-  byId('picture-text').textContent = describeSpectrogram(picture, pictureRows);
+  byId('picture-text').textContent = describeSpectrogram(picture.values, picture.rows);
 
   const player = byId('player');
   URL.revokeObjectURL(player.src);
@@ -79,10 +79,10 @@ export function showReading(reading, origin) {
 
 /** Draws the pictures; again when the colours change.
  * @param {Reading} reading */
-export function drawPictures({ samples, picture, pictureRows }) {
+export function drawPictures({ samples, picture }) {
   drawn = samples;
   drawWaveform(byId('waveform'), samples, marked);
-  drawSpectrogram(byId('picture'), picture, pictureRows);
+  drawSpectrogram(byId('picture'), picture.values, picture.rows);
 }
 
 // Samples of the waveform, and the span marked on it, in seconds.

@@ -95,7 +95,7 @@ export function addMoment(moment, index) {
   const last = Number(byId('moment').max);
   const isAtEnd = isLive && Number(byId('moment').value) === last;
   moments[index] = moment;
-  durationS = Math.max(durationS, moment.endS);
+  durationS = Math.max(durationS, moment.end_s);
   byId('moment').max = String(Math.max(last, index));
   if (isAtEnd) byId('moment').value = byId('moment').max;
   scheduleDraw();
@@ -130,7 +130,7 @@ async function start(engine, file, report) {
         onMoment: (moment, index) => {
           if (signal.aborted) return;
           addMoment(moment, index);
-          showProgress(t('Following {source}, {at} of {length}.', { source, at: clock(moment.endS), length: clock(durationS) }), moment.endS / durationS);
+          showProgress(t('Following {source}, {at} of {length}.', { source, at: clock(moment.end_s), length: clock(durationS) }), moment.end_s / durationS);
         },
       }, signal, byId('channel').value || undefined);
       isComplete = true;
@@ -168,7 +168,7 @@ function summarize(isComplete, lostS) {
 
 /** The seconds drawn for a moment, since windows overlap: its first ones, or live its last ones.
  * @param {Moment} moment @returns {[number, number]} */
-const spanOf = ({ startS, endS }) => (isLive ? [endS - stepS, endS] : [startS, startS + stepS]);
+const spanOf = ({ start_s, end_s }) => (isLive ? [end_s - stepS, end_s] : [start_s, start_s + stepS]);
 
 const chosen = () => moments[Number(byId('moment').value)];
 
@@ -213,8 +213,8 @@ function showMoment() {
 }
 
 /** @param {Moment} moment */
-function describeMoment({ startS, endS, report }) {
-  const when = t('{from} to {to}', { from: clock(startS), to: clock(endS) });
+function describeMoment({ start_s, end_s, report }) {
+  const when = t('{from} to {to}', { from: clock(start_s), to: clock(end_s) });
   if (!report) return t('{when}: no speech.', { when });
   const { headline, explained } = describeReading(report);
   return `${when}: ${headline}. ${explained}`;
@@ -231,22 +231,22 @@ function save(text, type, extension) {
 
 /** In the same columns as from the command line. */
 function asCsv() {
-  const rows = moments.map(({ startS, endS, report }) => [startS.toFixed(2), endS.toFixed(2),
+  const rows = moments.map(({ start_s, end_s, report }) => [start_s.toFixed(2), end_s.toFixed(2),
     report?.certainty ?? 'no-speech', report?.label ?? '',
     ...EMOTIONS.map((emotion) => report?.probabilities[emotion].toFixed(4) ?? '')].join(','));
   return `${[`start_s,end_s,certainty,label,${EMOTIONS.join(',')}`, ...rows].join('\n')}\n`;
 }
 
 function asJson() {
-  return JSON.stringify(moments.map(({ startS, endS, report }) => ({
-    start_s: startS, end_s: endS, certainty: report?.certainty ?? 'no-speech', label: report?.label, probabilities: report?.probabilities,
+  return JSON.stringify(moments.map(({ start_s, end_s, report }) => ({
+    start_s, end_s, certainty: report?.certainty ?? 'no-speech', label: report?.label, probabilities: report?.probabilities,
   })), null, 2);
 }
 
 byId('moment').addEventListener('input', () => {
   draw();
   const player = byId('long-player');
-  if (chosen() && !isLive) player.currentTime = chosen().startS;
+  if (chosen() && !isLive) player.currentTime = chosen().start_s;
 });
 byId('zoom').addEventListener('change', draw);
 byId('long-player').addEventListener('timeupdate', () => {

@@ -99,7 +99,7 @@ function show() {
 /** Draws the heat map; again when the slider moves or the colours change. */
 export function drawExplanation() {
   if (!reading || !explanation) return;
-  const picture = explanation.seen ?? { values: reading.picture, rows: reading.pictureRows };
+  const picture = explanation.seen ?? reading.picture;
   drawHeat(byId('why-picture'), picture, explanation.heat, byId('why-opacity').value / 100);
 }
 
