@@ -23,12 +23,6 @@ pub enum Features {
     Map(FrontEndSettings),
     /// Statistics of an encoder's hidden states.
     Embedding(Embedding),
-    /// The last hidden state of an encoder, a column per frame. Fine-tuning feeds it to further layers; no finished
-    /// model takes it.
-    Frames {
-        /// The encoder.
-        frames_of: Description,
-    },
 }
 
 /// For each of some hidden states of a speech encoder, statistics of every value over time.
@@ -71,7 +65,6 @@ impl Features {
                     Err("the encoder must have the states that are used".to_owned())
                 }
             }
-            Self::Frames { frames_of } => frames_of.check(),
         }
     }
 
@@ -80,7 +73,6 @@ impl Features {
         match self {
             Self::Map(front_end) => front_end.rows(),
             Self::Embedding(embedding) => embedding.rows(),
-            Self::Frames { frames_of } => frames_of.network.width(),
         }
     }
 
@@ -89,7 +81,6 @@ impl Features {
         let columns = match self {
             Self::Map(front_end) => front_end.columns(clip.fixed_len()?),
             Self::Embedding(_) => 1,
-            Self::Frames { .. } => return None,
         };
         Some([self.rows(), columns])
     }
@@ -98,7 +89,7 @@ impl Features {
     pub fn encoder(&self) -> Option<&Description> {
         match self {
             Self::Map(_) => None,
-            Self::Embedding(Embedding { encoder, .. }) | Self::Frames { frames_of: encoder } => Some(encoder),
+            Self::Embedding(Embedding { encoder, .. }) => Some(encoder),
         }
     }
 }
@@ -147,12 +138,10 @@ pub enum Extractor {
         /// How its hidden states are pooled.
         embedding: Embedding,
     },
-    /// Of frames.
-    Frames(SpeechEncoder),
 }
 
 impl Extractor {
-    /// An extractor; only embeddings and frames need an encoder's `tensors`.
+    /// An extractor; only embeddings need an encoder's `tensors`.
     ///
     /// # Errors
     /// [`ModelError`] when a setting is out of its range, or the tensors are not those of the encoder.
@@ -163,7 +152,6 @@ impl Extractor {
                 encoder: SpeechEncoder::new(&embedding.encoder, tensors, device)?,
                 embedding: embedding.clone(),
             },
-            Features::Frames { frames_of } => Self::Frames(SpeechEncoder::new(frames_of, tensors, device)?),
         })
     }
 
@@ -202,20 +190,13 @@ impl Extractor {
     /// The features of mono samples at 16 kHz; `augment` may change an encoder's input, and gets it row by row, with
     /// the number of rows.
     pub fn extract_with(&mut self, samples: &[f32], augment: impl FnOnce(&mut [f32], usize)) -> FeatureMap {
-        let states = |encoder: &mut SpeechEncoder| {
-            let mut input = encoder.prepare(samples);
-            augment(&mut input, encoder.input_rows());
-            encoder.encode_input(&input).hidden_states
-        };
         match self {
             Self::Map(front_end) => front_end.extract(samples),
             Self::Embedding { encoder, embedding } => {
-                let states = states(encoder);
+                let mut input = encoder.prepare(samples);
+                augment(&mut input, encoder.input_rows());
+                let states = encoder.encode_input(&input).hidden_states;
                 map_of(embedding.pool(|number| states[number].clone()).swap_dims(0, 1))
-            }
-            Self::Frames(encoder) => {
-                let states = states(encoder);
-                map_of(states[states.len() - 1].clone().squeeze_dim::<2>(0).swap_dims(0, 1))
             }
         }
     }

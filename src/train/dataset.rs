@@ -11,10 +11,11 @@ use serde_json::json;
 
 use super::Watcher;
 use super::cache::{Cache, digest};
+use super::inputs::{InputExtractor, Inputs};
 use crate::audio::{Clip, ClipSettings, ReadOptions, decode};
 use crate::augment::WaveformSettings;
 use crate::corpus::Utterance;
-use crate::model::{Emotion, Extractor, Features, Normalisation};
+use crate::model::{Emotion, Normalisation};
 use crate::parallel;
 use crate::run::{RunError, failed};
 use crate::vad::speech_segments;
@@ -26,10 +27,10 @@ const VAD: &str = "silero-6.2 at -26 dBFS";
 pub struct Extraction<'a> {
     /// How a clip is cut.
     pub clip: &'a ClipSettings,
-    /// Which features are extracted from a clip.
-    pub front_end: &'a Features,
+    /// What is extracted from a clip.
+    pub inputs: &'a Inputs,
     /// What makes it.
-    pub extractor: &'a Extractor,
+    pub extractor: &'a InputExtractor,
     /// How copies of a clip are changed.
     pub waveform: Option<&'a WaveformSettings>,
     /// Where maps are cached.
@@ -55,11 +56,11 @@ struct Caches {
 
 impl Caches {
     fn open(extraction: &Extraction) -> std::io::Result<Self> {
-        let Extraction { clip, front_end, waveform, cache, .. } = extraction;
+        let Extraction { clip, inputs, waveform, cache, .. } = extraction;
         let settings = |waveform: Option<&WaveformSettings>| {
             // How many copies there are changes none of them.
             let waveform = waveform.map(|waveform| WaveformSettings { copies: 0, ..waveform.clone() });
-            json!({ "clip": clip, "vad": VAD, "front_end": front_end, "waveform": waveform }).to_string()
+            json!({ "clip": clip, "vad": VAD, "front_end": inputs, "waveform": waveform }).to_string()
         };
         Ok(Self {
             originals: Cache::open(cache, &settings(None))?,
@@ -110,7 +111,7 @@ impl Dataset {
             maps[index] = made;
         }
         Ok(Self {
-            rows: extraction.front_end.rows(),
+            rows: extraction.inputs.rows(),
             maps,
             labels: utterances.iter().map(|utterance| utterance.emotion).collect(),
         })
@@ -166,7 +167,7 @@ fn read(
     with_copies: bool,
     extraction: &Extraction,
     caches: &Caches,
-    extractor: &mut Extractor,
+    extractor: &mut InputExtractor,
 ) -> std::io::Result<Result<Vec<Vec<f32>>, String>> {
     let bytes = match fs::read(&utterance.path) {
         Ok(bytes) => bytes,
@@ -199,7 +200,7 @@ fn read(
                 let mut rng = StdRng::from_seed(key);
                 let (changed, settings) = waveform.change(&samples, extraction.clip, &mut rng);
                 let clip = Clip::cut(&changed, &settings, &speech_segments(&changed));
-                extractor.extract_with(clip.samples(), |input, rows| {
+                extractor.extract(clip.samples(), |input, rows| {
                     if let Some(masks) = &waveform.masks {
                         masks.apply(input, rows, &mut rng);
                     }
@@ -207,7 +208,7 @@ fn read(
             }
             None => {
                 let clip = Clip::cut(&samples, extraction.clip, &speech_segments(&samples));
-                extractor.extract(clip.samples())
+                extractor.extract(clip.samples(), |_, _| ())
             }
         };
         let map = map.into_values();

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use burn::tensor::Device;
 
 use super::dataset::Extraction;
+use super::inputs::{InputExtractor, Inputs};
 use super::network::{Network, loss_and_accuracy};
 use super::prepare::{Prepared, read_encoder};
 use super::{Dataset, Job, TrainError, Trained, Watcher};
 use crate::corpus::{Corpus, Split, Utterance};
 use crate::metrics::{ScoredClip, calibrate, metrics};
-use crate::model::{Calibration, Extractor, Manifest, Output, Training, as_saved, distance, save};
+use crate::model::{Calibration, Manifest, Output, Training, as_saved, distance, save};
 
 /// Quantizes the network of the best `epoch`, calibrates it on the validation set, evaluates it on the test set and writes the
 /// model.
@@ -42,10 +43,11 @@ pub fn export(
         (Some(tuning), Some(layers)) => {
             manifest.front_end = tuning.save(layers, &tuned)?;
             let tensors = read_encoder(&manifest.front_end, Some(&tuned))?;
+            let inputs = Inputs::Features(manifest.front_end.clone());
             let extraction = Extraction {
                 clip: &manifest.clip,
-                front_end: &manifest.front_end,
-                extractor: &Extractor::new(&manifest.front_end, tensors, &Device::flex())?,
+                inputs: &inputs,
+                extractor: &InputExtractor::new(&inputs, tensors, &Device::flex())?,
                 waveform: None,
                 cache: &job.cache,
             };

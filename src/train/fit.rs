@@ -43,7 +43,7 @@ pub fn fit(
             (TrainProgress { plan, epochs: Vec::new() }, State { network, optimizer, averaged })
         }
     };
-    let gain = Gain::new(&prepared.features, &prepared.normalise);
+    let gain = Gain::new(&prepared.inputs, &prepared.normalise);
     let batches = Batches::new(dataset, recipe, gain, &split.train);
     let trainer = Trainer { design, batches: &batches, recipe, seed: settings.seed, device: &device };
     let labels = dataset.labels_of(&split.validation);

@@ -11,6 +11,7 @@ mod dataset;
 mod export;
 mod fit;
 mod history;
+mod inputs;
 mod job;
 mod models;
 mod network;
@@ -23,6 +24,7 @@ mod tuning;
 
 pub use dataset::{Dataset, Extraction};
 pub use history::Epoch;
+pub use inputs::{InputExtractor, Inputs};
 pub use job::{Job, Trained, Watcher};
 pub use models::{MODELS, ModelEntry, UntrainableError};
 pub use recipe::{Corpora, Optimizer, Recipe, RecipeError, Schedule};

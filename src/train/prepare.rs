@@ -5,11 +5,12 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use super::dataset::Extraction;
+use super::inputs::{InputExtractor, Inputs};
 use super::network::Design;
 use super::tuning::Tuning;
 use super::{Dataset, Job, TrainError, Watcher};
 use crate::corpus::Split;
-use crate::model::{Extractor, Features, Normalisation};
+use crate::model::{Features, Normalisation};
 use crate::nn::weights::StoredParameters;
 
 /// Clips, ready for training.
@@ -18,8 +19,8 @@ pub struct Prepared {
     pub split: Split,
     /// Their feature maps, normalised unless an encoder is fine-tuned.
     pub dataset: Dataset,
-    /// What the maps of the dataset are: the model's features, or frames of the encoder's frozen layers.
-    pub features: Features,
+    /// What the maps of the dataset are.
+    pub inputs: Inputs,
     /// The normalisation of the model's features.
     pub normalise: Normalisation,
     /// The network to train.
@@ -36,14 +37,14 @@ pub fn prepare(job: &Job, watcher: &dyn Watcher) -> Result<Prepared, TrainError>
     };
     let split = job.split.divide(utterances);
     split.write(job.split, utterances, &job.run.join("split.json"))?;
-    let (features, tensors) = match &tuning {
+    let (inputs, tensors) = match &tuning {
         Some(tuning) => tuning.frames(),
-        None => (manifest.front_end.clone(), read_encoder(&manifest.front_end, encoder)?),
+        None => (Inputs::Features(manifest.front_end.clone()), read_encoder(&manifest.front_end, encoder)?),
     };
     let extraction = Extraction {
         clip: &manifest.clip,
-        front_end: &features,
-        extractor: &Extractor::new(&features, tensors, &Device::flex())?,
+        inputs: &inputs,
+        extractor: &InputExtractor::new(&inputs, tensors, &Device::flex())?,
         waveform: recipe.waveform.as_ref(),
         cache: &job.cache,
     };
@@ -64,7 +65,7 @@ pub fn prepare(job: &Job, watcher: &dyn Watcher) -> Result<Prepared, TrainError>
         }
     };
     let design = Design { architecture: manifest.architecture.clone(), tuning };
-    Ok(Prepared { split: Split { train, validation, test }, dataset, features, normalise, design })
+    Ok(Prepared { split: Split { train, validation, test }, dataset, inputs, normalise, design })
 }
 
 /// The tensors of the encoder in `folder`, if the features need one.

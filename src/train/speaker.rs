@@ -18,12 +18,13 @@ use rand_distr::weighted::WeightedIndex;
 
 use super::dataset::Extraction;
 use super::fit::optimizer;
+use super::inputs::{InputExtractor, Inputs};
 use super::network::drawn;
 use super::prepare::read_encoder;
 use super::trainer::average;
 use super::{Dataset, Recipe, TrainError, Watcher};
 use crate::corpus::{Corpus, ReferencePool, Speech, Split, SplitSettings, Utterance};
-use crate::model::{Conditioning, Emotion, Extractor, Model, ReferenceDraw};
+use crate::model::{Conditioning, Emotion, Model, ReferenceDraw};
 use crate::nn::classifiers::{Mlp, SpeakerNetwork, SpeakerNetworkConfig};
 use crate::nn::{dropout, parameters};
 use crate::parallel;
@@ -128,10 +129,11 @@ pub fn train_speaker(
 fn extract(job: &SpeakerJob, split: &Split, watcher: &dyn Watcher) -> Result<Dataset, TrainError> {
     let manifest = job.model.manifest();
     let tensors = read_encoder(&manifest.front_end, Some(job.folder))?;
+    let inputs = Inputs::Features(manifest.front_end.clone());
     let extraction = Extraction {
         clip: &manifest.clip,
-        front_end: &manifest.front_end,
-        extractor: &Extractor::new(&manifest.front_end, tensors, &Device::flex())?,
+        inputs: &inputs,
+        extractor: &InputExtractor::new(&inputs, tensors, &Device::flex())?,
         waveform: job.recipe.waveform.as_ref(),
         cache: job.cache,
     };

@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
+use super::inputs::Inputs;
 use crate::features::FeatureKind;
 use crate::model::{Features, Normalisation};
 
@@ -37,10 +38,10 @@ impl Gain {
     /// For the maps of a front end and their normalisation.
     ///
     /// A gain of `g` dB adds `g` to every mel band, so `g * sqrt(bands)` to the first orthonormal coefficient.
-    pub fn new(features: &Features, normalise: &Normalisation) -> Self {
-        let Features::Map(front_end) = features else {
+    pub fn new(inputs: &Inputs, normalise: &Normalisation) -> Self {
+        let Inputs::Features(Features::Map(front_end)) = inputs else {
             // What a gain does to an encoder's states is not known without the encoder.
-            return Self { per_decibel: vec![0.0; features.rows()], loudness: None };
+            return Self { per_decibel: vec![0.0; inputs.rows()], loudness: None };
         };
         match front_end.kind {
             FeatureKind::LogMel => {
@@ -134,7 +135,7 @@ mod tests {
             });
             let mut changed = map;
             let columns = changed.len() / settings.rows();
-            let gain = Gain::new(&Features::Map(settings.clone()), &normalise);
+            let gain = Gain::new(&Inputs::Features(Features::Map(settings.clone())), &normalise);
             gain.apply(&mut changed, columns, 5.0);
             for (a, b) in changed.iter().zip(&expected) {
                 assert!((a - b).abs() < 1e-2, "{:?}: {a} instead of {b}", settings.kind);
@@ -144,8 +145,8 @@ mod tests {
 
     #[test]
     fn without_settings_nothing_changes_and_with_each_something_does() {
-        let features = Features::Map(FrontEndSettings::mfcc_rms());
-        let gain = Gain::new(&features, &normalisation(41));
+        let inputs = Inputs::Features(Features::Map(FrontEndSettings::mfcc_rms()));
+        let gain = Gain::new(&inputs, &normalisation(41));
         let map: Vec<f32> = (0..41 * 216).map(|i| 1.5 + (i as f32 * 0.01).sin()).collect();
         let change = |settings: &SpectrogramSettings| {
             let changed = settings.change(&map, 216, &gain, &mut StdRng::seed_from_u64(3));

@@ -176,11 +176,12 @@ mod tests {
 
     use super::*;
     use crate::encoder::{Description, Input};
-    use crate::model::{Embedding, Emotion, Features, Normalisation, Statistics};
+    use crate::model::{Embedding, Emotion, Normalisation, Statistics};
     use crate::nn::classifiers::{Architecture, MlpConfig};
     use crate::nn::encoders::{EncoderConfig, WhisperConfig};
     use crate::nn::weights::StoredParameters;
     use crate::train::Dataset;
+    use crate::train::Inputs;
     use crate::train::ModelEntry;
     use crate::train::spectrogram::Gain;
     use crate::train::tuning::Tuning;
@@ -221,7 +222,7 @@ mod tests {
         let recipe = ModelEntry::find("wav2vec2").expect("known").recipe("best").expect("usable");
         let device = Device::flex().autodiff();
         let tuning = design.tuning.as_ref().expect("tuned");
-        let frames = Features::Frames { frames_of: tuning.embedding.encoder.clone() };
+        let frames = Inputs::Frames { frames_of: tuning.embedding.encoder.clone() };
         let gain = Gain::new(&frames, &tuning.normalise);
         let batches = Batches::new(&dataset, &recipe, gain, &[0, 1, 2, 3, 4]);
         let trainer =

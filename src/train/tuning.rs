@@ -7,6 +7,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::dataset::normalisation;
+use super::inputs::Inputs;
 use super::{Dataset, TrainError};
 use crate::encoder::{
     Description, EncoderError, Precision, Source, encoder_tensors, last_layers, save, with_last_layers,
@@ -55,14 +56,14 @@ impl Tuning {
         })
     }
 
-    /// The features to cache, and the tensors to compute them with.
-    pub fn frames(&self) -> (Features, StoredParameters) {
+    /// The frames to cache, and the tensors to compute them with.
+    pub fn frames(&self) -> (Inputs, StoredParameters) {
         let Description { name, input, network, .. } = &self.embedding.encoder;
         // With its shards, so that frames of another encoder of the same shape are not taken for these.
         let shards = self.embedding.encoder.shards.clone();
         let network = network.clone().cut(self.before);
         let frames_of = Description { name: name.clone(), input: input.clone(), network, shards };
-        (Features::Frames { frames_of }, self.tensors.clone())
+        (Inputs::Frames { frames_of }, self.tensors.clone())
     }
 
     /// The layers before fine-tuning.
