@@ -8,7 +8,7 @@ const [dist, target, version] = argv.slice(2);
 
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, 'www'), { recursive: true });
-for (const path of ['sottovoce.js', 'sottovoce_bg.wasm', 'sottovoce_relaxed.wasm', 'models', 'held-out', 'www/engine', 'www/api.js', 'www/api-types.d.ts']) {
+for (const path of ['sottovoce.js', 'sottovoce.d.ts', 'sottovoce_bg.wasm', 'sottovoce_relaxed.wasm', 'models', 'held-out', 'www/engine', 'www/api.js', 'www/api-types.d.ts']) {
   await cp(join(dist, path), join(target, path), { recursive: true });
 }
 for (const name of (await readdir('.')).filter((name) => name.startsWith('LICENSE'))) await cp(name, join(target, name));

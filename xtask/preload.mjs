@@ -21,7 +21,10 @@ const addressOf = (from, path) => {
 /** Processed pages can be processed again. */
 export async function preload(dist) {
   // The lesson's address is next to that of the page.
-  await rename(join(dist, 'www/lesson/lesson.html'), join(dist, 'lesson.html')).catch(() => {});
+  await rename(join(dist, 'www/lesson/lesson.html'), join(dist, 'lesson.html')).catch((error) => {
+    // It is there already when a processed page is processed again.
+    if (error.code !== 'ENOENT') throw error;
+  });
   const hash = (kind, bytes) => `${kind}-${createHash(kind).update(bytes).digest('base64')}`;
   const integrity = async (path) => hash('sha384', await readFile(join(dist, path)));
   const inline = (await readFile(join(dist, INLINE), 'utf8')).trim();

@@ -49,15 +49,11 @@ async function ours(samples, manifest, weights) {
   const recording = new Float32Array(samples.length + RATE_HZ / 2);
   recording.set(samples, RATE_HZ / 2);
   const whole = await time(100, async () => {
-    const reading = await engine.analyzeSamples(recording, RATE_HZ);
-    const { timings } = JSON.parse(reading.report);
-    for (const stage of Object.keys(stages)) stages[stage].push(timings[stage]);
-    reading.free();
+    const { report } = await engine.analyzeSamples(recording, RATE_HZ);
+    for (const stage of Object.keys(stages)) stages[stage].push(report.timings[stage]);
   });
-  const clip = await engine.analyzeSamples(recording, RATE_HZ);
-  const { samples: heard } = clip;
-  clip.free();
-  const explained = await time(50, () => engine.explain(heard, 'angry').free());
+  const { samples: clip } = await engine.analyzeSamples(recording, RATE_HZ);
+  const explained = await time(50, () => engine.explain(clip, 'angry'));
   return { whole, explained, ...Object.fromEntries(Object.entries(stages).map(([stage, values]) => [stage, median(values.slice(5))])) };
 }
 

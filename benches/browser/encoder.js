@@ -74,11 +74,9 @@ async function ours(name, engineFile, onGpu) {
   const startMs = performance.now() - start;
   const recording = noise(SAMPLES + RATE_HZ / 2);
   const run = async () => {
-    const reading = await engine.analyzeSamples(recording, RATE_HZ);
-    const { timings, backend } = JSON.parse(reading.report);
-    reading.free();
-    if (backend !== (onGpu ? 'webgpu' : 'cpu')) throw new Error(`read on ${backend}`);
-    return timings.features_ms;
+    const { report } = await engine.analyzeSamples(recording, RATE_HZ);
+    if (report.backend !== (onGpu ? 'webgpu' : 'cpu')) throw new Error(`read on ${report.backend}`);
+    return report.timings.features_ms;
   };
   return { startMs, run, memory: () => memory.buffer.byteLength };
 }

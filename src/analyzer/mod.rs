@@ -32,6 +32,7 @@ use crate::nn::encoders::GpuInference;
 
 /// Duration of each stage in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Timings {
     /// Decoding, mixing and resampling.
     pub decode_ms: f64,
@@ -45,6 +46,7 @@ pub struct Timings {
 
 /// The device that ran the most expensive part of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
     /// The CPU.
@@ -98,6 +100,7 @@ pub struct Conditioned {
 
 /// How reliable a prediction is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
     /// The likeliest emotion has a probability at which the model is right at least two times in three.
@@ -112,6 +115,7 @@ pub enum Certainty {
 
 /// A label with its certainty and the probabilities behind it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 pub struct Opinion {
     /// The likeliest emotion.
     pub label: Emotion,
@@ -136,6 +140,7 @@ impl Opinion {
 
 /// The reference of the speaker that a prediction is conditioned on, and the unconditioned opinion.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct SpeakerSummary {
     /// Number of clips in the reference.
     pub clips: u64,
@@ -152,6 +157,7 @@ pub struct SpeakerSummary {
 
 /// A summary of an [`Analysis`]: the JSON of the command line and of the browser.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object, missing_as_null))]
 pub struct Report {
     /// The label with its certainty and probabilities.
     #[serde(flatten)]
@@ -183,6 +189,7 @@ pub struct Report {
 
 /// A quality note with its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Note {
     /// Its stable name.
     pub code: audio::QualityNote,

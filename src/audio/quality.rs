@@ -10,6 +10,7 @@ use super::{Recording, SpeechSegments};
 
 /// Something about a recording that makes predictions less reliable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum QualityNote {
@@ -80,6 +81,7 @@ impl QualityNote {
 
 /// Measurements of the clip of a recording, and the resulting notes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Quality {
     /// RMS level of the speech (of everything, if there is none), in dBFS.
     pub level_dbfs: f32,

@@ -27,6 +27,7 @@ use crate::model::{Conditioning, Emotion, Features, Model};
 
 /// How a heat map was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// Gradient-weighted class activation mapping of the last convolution (Selvaraju et al., 2017).
@@ -53,6 +54,7 @@ pub struct Explanation {
 
 /// A summary of an [`Explanation`]: the JSON of the command line and of the browser.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Summary {
     /// The emotion that is explained.
     pub emotion: Emotion,

@@ -7,6 +7,7 @@ const LISTED: usize = 10;
 
 /// The variance of each dimension of the embedding over some clips.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct EmbeddingVariance {
     /// Number of clips.
     pub clips: usize,
@@ -20,6 +21,7 @@ pub struct EmbeddingVariance {
 
 /// A dimension with its variance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Ranked {
     /// Its index, from 0.
     #[serde(rename = "feature")]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One of the seven acted emotions, in the order of every model's outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Emotion {

@@ -1,9 +1,9 @@
 //! A model's encoder on the browser's GPU.
 
-use js_sys::{Error, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use super::{Engine, bytes_of, coded};
+use super::{Engine, Error, bytes_of, coded};
 use crate::encoder::{EncoderError, import_for_gpu};
 use crate::model::Manifest;
 use crate::nn::encoders::GpuInference;

@@ -2,11 +2,14 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use js_sys::{Error, Function, Uint8Array};
+use js_sys::{Float32Array, Uint8Array};
+use serde::Serialize;
 use symphonia::core::io::MediaSource;
+use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
+use web_sys::{Blob, FileReaderSync};
 
-use super::{as_json, chosen, coded};
+use super::{Error, chosen, coded, object};
 use crate::analyzer::Note;
 use crate::audio::{AudioError, Limits, Stream, WindowSettings, Windows};
 
@@ -15,22 +18,27 @@ use crate::audio::{AudioError, Limits, Stream, WindowSettings, Windows};
 pub struct LongAudio(Windows<'static>);
 
 /// A window of a recording.
-#[wasm_bindgen]
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
 pub struct AudioWindow {
+    /// Start in seconds.
     start_s: f64,
-    samples: Vec<f32>,
+    /// Mono samples at 16 kHz.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array<ArrayBuffer>")]
+    samples: Float32Array,
 }
 
 #[wasm_bindgen]
 impl LongAudio {
-    /// Opens a file of `bytes` bytes; `read` is called with the start and end of a part, and returns a `Uint8Array` with its
-    /// bytes. Windows of four seconds begin every `step_s` seconds. All channels are mixed, unless one is selected.
+    /// Opens a file, which is read in parts. Windows of four seconds begin every `step_s` seconds. All channels are mixed, unless
+    /// one is selected.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(constructor)]
-    pub fn new(bytes: f64, read: Function, step_s: f32, channel: Option<String>) -> Result<LongAudio, Error> {
-        let file = File { bytes: bytes as u64, at: 0, read };
+    pub fn new(file: Blob, step_s: f32, channel: Option<String>) -> Result<LongAudio, JsValue> {
+        let file = File { bytes: file.size() as u64, at: 0, file, reader: FileReaderSync::new()? };
         let refused = |error: AudioError| coded(&error, error.code());
         let stream = Stream::open(Box::new(file), &Limits::default()).map_err(refused)?;
         let stream = stream.with_channel(chosen(channel)?);
@@ -49,11 +57,11 @@ impl LongAudio {
         self.0.lost_s()
     }
 
-    /// Notes on channels and tracks for the user, as JSON text; complete once there are no more windows.
+    /// Notes on channels and tracks for the user; complete once there are no more windows.
     #[wasm_bindgen(getter)]
-    pub fn notes(&self) -> String {
+    pub fn notes(&self) -> Vec<Ts<Note>> {
         let notes = self.0.notes();
-        as_json(&notes.into_iter().map(|code| Note::new(code, self.0.lost_s())).collect::<Vec<_>>())
+        notes.into_iter().map(|code| object(&Note::new(code, self.0.lost_s()))).collect()
     }
 
     /// The next window; nothing at the end.
@@ -61,24 +69,11 @@ impl LongAudio {
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[allow(clippy::should_implement_trait)] // JavaScript has its own protocol.
-    pub fn next(&mut self) -> Result<Option<AudioWindow>, Error> {
+    pub fn next(&mut self) -> Result<Option<Ts<AudioWindow>>, Error> {
         let window = self.0.next().transpose().map_err(|error| coded(&error, error.code()))?;
-        Ok(window.map(|window| AudioWindow { start_s: window.start_s, samples: window.samples }))
-    }
-}
-
-#[wasm_bindgen]
-impl AudioWindow {
-    /// Start in seconds.
-    #[wasm_bindgen(getter, js_name = startS)]
-    pub fn start_s(&self) -> f64 {
-        self.start_s
-    }
-
-    /// Mono samples at 16 kHz.
-    #[wasm_bindgen(getter)]
-    pub fn samples(&self) -> Vec<f32> {
-        self.samples.clone()
+        Ok(window.map(|window| {
+            object(&AudioWindow { start_s: window.start_s, samples: window.samples[..].into() })
+        }))
     }
 }
 
@@ -86,7 +81,8 @@ impl AudioWindow {
 struct File {
     bytes: u64,
     at: u64,
-    read: Function,
+    file: Blob,
+    reader: FileReaderSync,
 }
 
 // SAFETY: the decoder requires `Send`, and a worker has no other threads.
@@ -97,7 +93,8 @@ unsafe impl Sync for File {}
 impl Read for File {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let end = self.bytes.min(self.at + out.len() as u64);
-        let part = self.read.call2(&JsValue::NULL, &(self.at as f64).into(), &(end as f64).into());
+        let part = self.file.slice_with_f64_and_f64(self.at as f64, end as f64);
+        let part = part.and_then(|part| self.reader.read_as_array_buffer(&part));
         let part = part.map_err(|_| io::Error::other("the file can no longer be read"))?;
         let part = Uint8Array::new(&part);
         let length = (part.length() as usize).min(out.len());

@@ -1,4 +1,6 @@
 //! The interface for the page's worker, on wasm only: types across the boundary, no logic.
+//!
+//! Results are plain JavaScript objects. Their TypeScript declarations are generated from the types in Rust.
 
 mod explain;
 mod gpu;
@@ -7,12 +9,14 @@ mod long;
 mod speaker;
 mod steps;
 
-use js_sys::{Error, Float32Array, Reflect, Uint8Array};
+use js_sys::{Float32Array, Uint8Array};
 use serde::Serialize;
+use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use crate::analyzer::{Analyzer, Prepared};
+use crate::analyzer::{Analysis, Analyzer, Prepared, Report};
 use crate::audio::{AudioError, Channel, UnknownChannel};
+use crate::features::FeatureMap;
 use crate::model::{Model, ModelError, SpeakerReference};
 use crate::nn::weights::WeightsFile;
 use burn::tensor::Device;
@@ -23,10 +27,56 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// A JavaScript `Error` with a stable `code`.
+    #[wasm_bindgen(extends = js_sys::Error, js_name = Error)]
+    pub type Error;
+
+    #[wasm_bindgen(constructor, js_class = "Error")]
+    fn new(message: &str) -> Error;
+
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_code(this: &Error, code: &str);
+}
+
+/// A feature map or heat map.
+#[derive(Serialize, Tsify)]
+pub struct Picture {
+    /// All values, row by row, lowest first.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    values: Float32Array,
+    /// Number of rows.
+    rows: usize,
+}
+
+/// The analysis of a recording.
+#[derive(Serialize, Tsify)]
+#[tsify(hashmap_as_object, missing_as_null)]
+pub struct Reading {
+    /// The same as the command line's JSON.
+    report: Report,
+    /// The clip: mono samples at 16 kHz, padding included.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    samples: Float32Array,
+    /// The clip's log-mel spectrogram in decibels, a row for each band.
+    picture: Picture,
+    /// The clip's embedding.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    embedding: Float32Array,
+    /// The speaker reference of this recording alone, as JSON text; none without speech, or of models that take none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolment: Option<String>,
+}
+
 /// A loaded model that analyses recordings.
 #[wasm_bindgen]
 pub struct Engine {
     analyzer: Analyzer,
+    gpu_error: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -39,7 +89,7 @@ impl Engine {
     pub fn new(manifest: &str, files: Vec<Uint8Array>) -> Result<Engine, Error> {
         let model = Model::from_parts(manifest, bytes_of(files), &Device::flex())
             .map_err(|error: ModelError| coded(&error, error.code()))?;
-        Ok(Self { analyzer: Analyzer::new(model) })
+        Ok(Self { analyzer: Analyzer::new(model), gpu_error: None })
     }
 
     /// Rejects a file that is too large, before it is read into memory.
@@ -57,7 +107,11 @@ impl Engine {
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(js_name = analyzeFile)]
-    pub async fn analyze_file(&mut self, bytes: &[u8], channel: Option<String>) -> Result<Reading, Error> {
+    pub async fn analyze_file(
+        &mut self,
+        bytes: &[u8],
+        channel: Option<String>,
+    ) -> Result<Ts<Reading>, Error> {
         self.analyzer.choose_channel(chosen(channel)?);
         let prepared = self.analyzer.prepare_file(bytes);
         self.reading(prepared).await
@@ -73,7 +127,7 @@ impl Engine {
         channels: Vec<Float32Array>,
         rate_hz: u32,
         channel: Option<String>,
-    ) -> Result<Reading, Error> {
+    ) -> Result<Ts<Reading>, Error> {
         self.analyzer.choose_channel(chosen(channel)?);
         let channels: Vec<Vec<f32>> = channels.iter().map(Float32Array::to_vec).collect();
         let channels: Vec<&[f32]> = channels.iter().map(|samples| &samples[..]).collect();
@@ -86,45 +140,58 @@ impl Engine {
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(js_name = analyzeSamples)]
-    pub async fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Reading, Error> {
+    pub async fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Ts<Reading>, Error> {
         let prepared = self.analyzer.prepare_samples(samples, rate_hz);
         self.reading(prepared).await
     }
-}
 
-#[wasm_bindgen]
-impl Engine {
-    /// Analyses a window of long audio or of a microphone, mono samples.
+    /// Analyses a window of long audio or of a microphone, mono samples; nothing if there is too little speech.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
-    #[wasm_bindgen(js_name = readWindow)]
-    pub async fn read_window(&mut self, samples: &[f32], rate_hz: u32) -> Result<WindowReading, Error> {
+    #[wasm_bindgen(js_name = analyzeWindow)]
+    pub async fn analyze_window(
+        &mut self,
+        samples: &[f32],
+        rate_hz: u32,
+    ) -> Result<Option<Ts<Report>>, Error> {
         let prepared = self.analyzer.prepare_window(samples, rate_hz);
         let Some(prepared) = prepared.map_err(|error| coded(&error, error.code()))? else {
-            return Ok(WindowReading { report: None, gpu_stopped: None });
+            return Ok(None);
         };
-        let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
-        let report = as_json(&analysis.report());
-        Ok(WindowReading { report: Some(report), gpu_stopped: gpu_stopped.map(|error| error.to_string()) })
+        Ok(Some(object(&self.analyze(prepared).await.report())))
+    }
+
+    /// Why the GPU stopped in an analysis since this was last called; nothing if it did not.
+    #[wasm_bindgen(js_name = takeGpuError)]
+    pub fn take_gpu_error(&mut self) -> Option<String> {
+        self.gpu_error.take()
     }
 }
 
 impl Engine {
-    async fn reading(&mut self, prepared: Result<Prepared, AudioError>) -> Result<Reading, Error> {
+    async fn analyze(&mut self, prepared: Prepared) -> Analysis {
+        let (analysis, gpu_error) = self.analyzer.read_on_gpu(prepared).await;
+        self.gpu_error = gpu_error.map(|error| error.to_string());
+        analysis
+    }
+
+    async fn reading(&mut self, prepared: Result<Prepared, AudioError>) -> Result<Ts<Reading>, Error> {
         let prepared = prepared.map_err(|error| coded(&error, error.code()))?;
-        let (analysis, gpu_stopped) = self.analyzer.read_on_gpu(prepared).await;
-        let picture = self.analyzer.log_mel(&analysis.clip);
-        let report = analysis.report();
-        Ok(Reading {
-            report: as_json(&report),
-            samples: analysis.clip.samples().to_vec(),
-            picture_rows: picture.rows(),
-            picture: picture.into_values(),
+        let analysis = self.analyze(prepared).await;
+        Ok(object(&Reading {
+            report: analysis.report(),
+            samples: analysis.clip.samples().into(),
+            picture: (&self.analyzer.log_mel(&analysis.clip)).into(),
+            embedding: analysis.embedding[..].into(),
             enrolment: analysis.enrolment().map(SpeakerReference::to_json),
-            embedding: analysis.embedding,
-            gpu_stopped: gpu_stopped.map(|error| error.to_string()),
-        })
+        }))
+    }
+}
+
+impl From<&FeatureMap> for Picture {
+    fn from(map: &FeatureMap) -> Self {
+        Self { values: map.values().into(), rows: map.rows() }
     }
 }
 
@@ -136,87 +203,9 @@ fn chosen(channel: Option<String>) -> Result<Option<Channel>, Error> {
         .map_err(|error: UnknownChannel| coded(&error, "no-such-channel"))
 }
 
-fn as_json(data: &impl Serialize) -> String {
-    serde_json::to_string(data).expect("plain data")
-}
-
-/// The analysis of a window of long audio.
-#[wasm_bindgen]
-pub struct WindowReading {
-    report: Option<String>,
-    gpu_stopped: Option<String>,
-}
-
-#[wasm_bindgen]
-impl WindowReading {
-    /// The report as JSON text; nothing if there is too little speech.
-    #[wasm_bindgen(getter)]
-    pub fn report(&self) -> Option<String> {
-        self.report.clone()
-    }
-
-    /// As in [`Reading`].
-    #[wasm_bindgen(getter, js_name = gpuStopped)]
-    pub fn gpu_stopped(&self) -> Option<String> {
-        self.gpu_stopped.clone()
-    }
-}
-
-/// The analysis of a recording, with the clip and its spectrogram.
-#[wasm_bindgen]
-pub struct Reading {
-    report: String,
-    samples: Vec<f32>,
-    picture: Vec<f32>,
-    picture_rows: usize,
-    embedding: Vec<f32>,
-    enrolment: Option<String>,
-    gpu_stopped: Option<String>,
-}
-
-#[wasm_bindgen]
-impl Reading {
-    /// The report as JSON text, in the same format as on the command line.
-    #[wasm_bindgen(getter)]
-    pub fn report(&self) -> String {
-        self.report.clone()
-    }
-
-    /// The clip: mono samples at 16 kHz, padding included.
-    #[wasm_bindgen(getter)]
-    pub fn samples(&self) -> Vec<f32> {
-        self.samples.clone()
-    }
-
-    /// The clip's log-mel spectrogram in decibels, row by row, lowest band first.
-    #[wasm_bindgen(getter)]
-    pub fn picture(&self) -> Vec<f32> {
-        self.picture.clone()
-    }
-
-    /// Why the GPU is no longer used; nothing if it is, or never was.
-    #[wasm_bindgen(getter, js_name = gpuStopped)]
-    pub fn gpu_stopped(&self) -> Option<String> {
-        self.gpu_stopped.clone()
-    }
-
-    /// The embedding of the clip.
-    #[wasm_bindgen(getter)]
-    pub fn embedding(&self) -> Vec<f32> {
-        self.embedding.clone()
-    }
-
-    /// The speaker reference of this recording, as JSON text; nothing without speech, or for models that take none.
-    #[wasm_bindgen(getter)]
-    pub fn enrolment(&self) -> Option<String> {
-        self.enrolment.clone()
-    }
-
-    /// Number of mel bands in the spectrogram.
-    #[wasm_bindgen(getter, js_name = pictureRows)]
-    pub fn picture_rows(&self) -> usize {
-        self.picture_rows
-    }
+/// A plain JavaScript object.
+fn object<T: Tsify + Serialize>(data: &T) -> Ts<T> {
+    data.into_ts().expect("plain data")
 }
 
 /// Copies one file at a time into the engine's memory; each is freed once its tensors are loaded.
@@ -227,7 +216,6 @@ fn bytes_of<E>(files: Vec<Uint8Array>) -> impl FnMut(&WeightsFile) -> Result<Vec
 
 fn coded(error: &dyn std::error::Error, code: &str) -> Error {
     let js = Error::new(&error.to_string());
-    // Setting a property of a fresh plain error cannot fail.
-    let _ = Reflect::set(&js, &"code".into(), &code.into());
+    js.set_code(code);
     js
 }

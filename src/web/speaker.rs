@@ -1,20 +1,25 @@
 //! Speaker references.
 
-use js_sys::Error;
 use serde::Serialize;
+use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use super::{Engine, as_json, coded};
+use super::{Engine, Error, coded, object};
 use crate::model::{Emotion, SpeakerReference, SpeakerReferenceError};
 
 /// A speaker reference with its statistics.
-#[derive(Serialize)]
-struct Merged {
+#[derive(Serialize, Tsify)]
+#[tsify(missing_as_null, rename = "SpeakerReference")]
+pub struct Merged {
     /// The reference as JSON text.
     reference: String,
+    /// Number of clips.
     clips: u64,
+    /// Their total length, in seconds of audio that was encoded.
     seconds: f32,
+    /// Variance of the clips' embeddings: 1 is that of the training set. None of one clip.
     variance: Option<f32>,
+    /// The emotion, other than neutral, of most of the clips: more varied ones would help.
     one_sided: Option<Emotion>,
 }
 
@@ -31,12 +36,12 @@ impl Engine {
         self.analyzer.set_speaker(reference).map_err(|error| refused(&error))
     }
 
-    /// Merges several references, each as JSON text, into one with its statistics, as JSON text.
+    /// Merges several references, each as JSON text, into one with its statistics.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(js_name = mergeReferences)]
-    pub fn merge_references(&self, references: Vec<String>) -> Result<String, Error> {
+    pub fn merge_references(&self, references: Vec<String>) -> Result<Ts<Merged>, Error> {
         let merged = || {
             let mut all = self.analyzer.model().empty_reference()?;
             for text in &references {
@@ -45,7 +50,7 @@ impl Engine {
             Ok(all)
         };
         let all: SpeakerReference = merged().map_err(|error: SpeakerReferenceError| refused(&error))?;
-        Ok(as_json(&Merged {
+        Ok(object(&Merged {
             reference: all.to_json(),
             clips: all.clips(),
             seconds: all.seconds(),

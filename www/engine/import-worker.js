@@ -11,11 +11,8 @@ async function convert({ module, folder, files: available }) {
     await init({ module_or_path: module });
     /** @param {string} name */
     const find = (name) => available.find((file) => file.name === name);
-    // Files are read into memory one by one, when the engine asks for them.
-    const read = (/** @type {string} */ name) =>
-      new Uint8Array(new FileReaderSync().readAsArrayBuffer(/** @type {File} */ (find(name))));
     const imported = importEncoder(folder, await (find('config.json')?.text() ?? ''),
-      await find('preprocessor_config.json')?.text(), available.map(({ name }) => name), read);
+      await find('preprocessor_config.json')?.text(), available);
     const files = /** @type {Uint8Array<ArrayBuffer>[]} */ (imported.files);
     return { description: imported.description, files };
   } catch (error) {

@@ -13,16 +13,11 @@ async function answer(request) {
   if (request.type === 'open') {
     const { module, file, stepS, channel } = request;
     await init({ module_or_path: module });
-    const read = (/** @type {number} */ start, /** @type {number} */ end) =>
-      new Uint8Array(new FileReaderSync().readAsArrayBuffer(file.slice(start, end)));
-    audio = new LongAudio(file.size, read, stepS, channel === undefined ? undefined : String(channel));
+    audio = new LongAudio(file, stepS, channel === undefined ? undefined : String(channel));
     return { type: 'opened', durationS: audio.durationS };
   }
   const window = audio?.next();
-  if (!window) return { type: 'end', lostS: audio?.lostS ?? 0, notes: JSON.parse(audio?.notes ?? '[]') };
-  const { startS, samples } = window;
-  window.free();
-  return { type: 'window', startS, samples: /** @type {Float32Array<ArrayBuffer>} */ (samples) };
+  return window ? { type: 'window', ...window } : { type: 'end', lostS: audio?.lostS ?? 0, notes: audio?.notes ?? [] };
 }
 
 self.onmessage = async ({ data }) => {

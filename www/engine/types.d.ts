@@ -1,7 +1,12 @@
-/** Types that the engine and the page share: reports, and messages between the page and its workers. */
+/** Types that the engine and the page share, and messages between the page and its workers. Those of results are generated from Rust. */
 
-/** The seven emotions, in the order of the models' output. */
-export type Emotion = 'angry' | 'disgust' | 'fear' | 'happy' | 'neutral' | 'sad' | 'surprise';
+import type {
+  EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, Steps,
+} from '../../sottovoce.js';
+
+export type {
+  Certainty, EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, SpeakerSummary, Steps, Summary,
+} from '../../sottovoce.js';
 
 /** Stable names of what can go wrong. */
 export type ErrorCode =
@@ -13,68 +18,8 @@ export type ErrorCode =
   | 'no-such-channel' | 'not-allowed' | 'not-kept' | 'not-loaded' | 'not-seen' | 'stopped' | 'too-large'
   | 'too-many-channels' | 'unknown-format' | 'unsupported-codec' | 'unsupported-rate' | 'web-page' | 'windows-media';
 
-export type Certainty = 'likely' | 'leaning' | 'unsure' | 'no-speech';
-
-/** Statistics of the clips in a speaker reference. */
-export interface ReferenceStatistics {
-  clips: number;
-  /** Their total length as the model's input. */
-  seconds: number;
-  /** Variance of the clips' embeddings: 1 is that of the training set. None of one clip. */
-  variance: number | null;
-  /** The emotion, other than neutral, of most of the clips: more varied ones would help. */
-  one_sided: Emotion | null;
-}
-
-/** The reference that a reading is conditioned on, and the unconditioned reading. */
-export interface SpeakerSummary extends ReferenceStatistics {
-  alone: { label: Emotion; certainty: Certainty; probabilities: Record<Emotion, number> };
-}
-
-/** A speaker reference: other clips of a speaker, as JSON text in `reference`. */
-export interface SpeakerReference extends ReferenceStatistics {
-  reference: string;
-}
-
-export interface Report {
-  label: Emotion;
-  certainty: Certainty;
-  probabilities: Record<Emotion, number>;
-  /** The speaker reference that it is conditioned on, if there is one. */
-  speaker?: SpeakerSummary;
-  notes: Note[];
-  /** `lost_s`: seconds of audio that are missing, known or estimated. */
-  quality: { level_dbfs: number; clipped_share: number; speech_share: number; lost_s: number };
-  model: string;
-  backend: 'cpu' | 'webgpu';
-  /** Length of the recording, and start and length of the clip that the model got. */
-  duration_s: number;
-  heard_from_s: number;
-  heard_s: number;
-  source_rate_hz: number;
-  timings: { decode_ms: number; quality_ms: number; features_ms: number; model_ms: number };
-}
-
 /** The only channel to analyze: the left, the right or one by its number, counted from 1. */
 export type Channel = 'left' | 'right' | number;
-
-/** Advice on a recording, for people. */
-export interface Note {
-  code: string;
-  advice: string;
-}
-
-export interface Reading {
-  report: Report;
-  /** The clip: mono at 16 kHz, padding included. */
-  samples: Float32Array;
-  /** Log-mel in decibels, a row for each band. */
-  picture: Picture;
-  /** The clip's embedding. */
-  embedding: Float32Array;
-  /** The speaker reference of this recording alone, as JSON text; none without speech, or of models that take none. */
-  enrolment?: string;
-}
 
 /** A model as it is loaded: the text of its `model.json`, and the files that it names, in that order. */
 export interface ModelFiles {
@@ -89,52 +34,6 @@ export type Backend = 'auto' | 'cpu' | 'webgpu';
 export interface Load extends ModelFiles {
   module: WebAssembly.Module;
   backend: Backend;
-}
-
-/** Values row by row, lowest first. */
-export interface Picture {
-  values: Float32Array;
-  rows: number;
-}
-
-/** An explanation in a few numbers; seconds are counted from the clip's start. */
-export interface Summary {
-  emotion: Emotion;
-  probability: number;
-  /** Grad-CAM, or occlusion. */
-  method: 'grad-cam' | 'silencing';
-  clip_s: number;
-  /** Where half of the heat lies; none if the map has no time axis, or is empty. */
-  seconds: [number, number] | null;
-  rows: [number, number] | null;
-  hz: [number, number] | null;
-}
-
-export interface Explanation {
-  summary: Summary;
-  heat: Picture;
-  /** The model's input, if it is a feature map. */
-  seen?: Picture;
-}
-
-/** How much each number of the embedding varies among clips. */
-export interface FeatureVariance {
-  clips: number;
-  variance: number[];
-  most: { feature: number; variance: number }[];
-  least: { feature: number; variance: number }[];
-}
-
-/** The output of each step of the front end for one frame. */
-export interface Steps {
-  frame: Float32Array;
-  window: Float32Array;
-  power: Float32Array;
-  energies: Float32Array;
-  decibels: Float32Array;
-  coefficients: Float32Array;
-  logMel: Picture;
-  mfcc: Picture;
 }
 
 /** Samples are mono at 16 kHz unless a rate is given. `speaker` is a speaker reference as JSON text, to condition on. */
@@ -184,7 +83,7 @@ export interface Answers {
   /** Activation of each dimension (rows) in each frame (columns). */
   activations: Picture | undefined;
   /** None of fewer than two clips. */
-  variance: FeatureVariance | undefined;
+  variance: EmbeddingVariance | undefined;
   steps: Steps;
 }
 

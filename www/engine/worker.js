@@ -1,7 +1,7 @@
 // The worker that runs the engine, so that the page stays responsive and survives a crash. It loads nothing: the page sends it
 // the compiled engine and the model.
 
-import init, { Engine, FrontEndSteps, GpuEncoder, featureVariance, silencedParts } from '../../sottovoce.js';
+import init, { Engine, GpuEncoder, embeddingVariance, frontEndSteps, occlusionParts } from '../../sottovoce.js';
 
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./types.d.ts').Reply} Reply */
@@ -66,80 +66,32 @@ function conditioned(speaker) {
 /** @typedef {import('./types.d.ts').Answers} Answers */
 /** @typedef {import('./types.d.ts').Topic} Topic */
 /** @template {Topic} T @typedef {import('./types.d.ts').Question<T>} Question */
-/** @typedef {{gpuStopped?: string}} GpuStatus Reported after the answer. */
 
 /** Answers each type of question.
- * @type {{[T in Topic]: (question: Question<T>, gpuStatus: GpuStatus) => Answers[T] | Promise<Answers[T]>}} */
+ * @type {{[T in Topic]: (question: Question<T>) => Answers[T] | Promise<Answers[T]>}} */
 const answers = {
-  file: async ({ file, channel, speaker }, gpuStatus) => {
+  file: async ({ file, channel, speaker }) => {
     // Checked before the file is read into memory.
     loadedEngine().checkSize(file.size);
-    return plainReading(await conditioned(speaker).analyzeFile(new Uint8Array(await file.arrayBuffer()), channelName(channel)), gpuStatus);
+    return conditioned(speaker).analyzeFile(new Uint8Array(await file.arrayBuffer()), channelName(channel));
   },
-  channels: async ({ channels, rateHz, channel, speaker }, gpuStatus) =>
-    plainReading(await conditioned(speaker).analyzeChannels(channels, rateHz, channelName(channel)), gpuStatus),
-  samples: async ({ samples, rateHz, speaker }, gpuStatus) => plainReading(await conditioned(speaker).analyzeSamples(samples, rateHz), gpuStatus),
-  merge: ({ references }) => JSON.parse(loadedEngine().mergeReferences(references)),
-  window: async ({ samples, rateHz, speaker }, gpuStatus) => {
-    const { report, gpuStopped } = await conditioned(speaker).readWindow(samples, rateHz);
-    gpuStatus.gpuStopped = gpuStopped;
-    return report && JSON.parse(report);
-  },
-  explain: ({ samples, emotion }) => {
-    const explained = loadedEngine().explain(samples, emotion);
-    return explained && plainExplanation(explained);
-  },
-  occlusionParts: ({ count }) => silencedParts(count),
-  predictOccluded: ({ samples, from, to, speaker }) => conditioned(speaker).readWithout(samples, from, to),
-  occludedProbabilities: ({ outputs }) => conditioned().probabilitiesWithout(outputs),
-  explainByOcclusion: ({ outputs, emotion, count, speaker }) =>
-    plainExplanation(conditioned(speaker).explainSilenced(outputs, emotion, count)),
-  attention: ({ samples }) => loadedEngine().attention(samples)?.map(plainPicture),
-  activations: ({ samples }) => {
-    const activations = loadedEngine().encoderActivations(samples);
-    return activations && plainPicture(activations);
-  },
-  variance: ({ clips }) => {
-    const variance = featureVariance(clips);
-    return variance && JSON.parse(variance);
-  },
-  steps: ({ samples, frame, window, hop, bands, coefficients }) => {
-    const steps = new FrontEndSteps(samples, frame, window, hop, bands, coefficients);
-    const { frame: at, window: weights, power, energies, decibels, coefficients: mfcc } = steps;
-    const answer = { frame: at, window: weights, power, energies, decibels, coefficients: mfcc,
-      logMel: plainPicture(steps.logMel), mfcc: plainPicture(steps.mfcc) };
-    steps.free();
-    return answer;
-  },
+  channels: ({ channels, rateHz, channel, speaker }) => conditioned(speaker).analyzeChannels(channels, rateHz, channelName(channel)),
+  samples: ({ samples, rateHz, speaker }) => conditioned(speaker).analyzeSamples(samples, rateHz),
+  window: ({ samples, rateHz, speaker }) => conditioned(speaker).analyzeWindow(samples, rateHz),
+  merge: ({ references }) => loadedEngine().mergeReferences(references),
+  explain: ({ samples, emotion }) => loadedEngine().explain(samples, emotion),
+  occlusionParts: ({ count }) => occlusionParts(count),
+  predictOccluded: ({ samples, from, to, speaker }) => conditioned(speaker).predictOccluded(samples, from, to),
+  occludedProbabilities: ({ outputs }) => conditioned().occludedProbabilities(outputs),
+  explainByOcclusion: ({ outputs, emotion, count, speaker }) => conditioned(speaker).explainByOcclusion(outputs, emotion, count),
+  attention: ({ samples }) => loadedEngine().attention(samples),
+  activations: ({ samples }) => loadedEngine().encoderActivations(samples),
+  variance: ({ clips }) => embeddingVariance(clips),
+  steps: ({ samples, frame, window, hop, bands, coefficients }) => frontEndSteps(samples, frame, window, hop, bands, coefficients),
 };
 
 /** @param {import('./types.d.ts').Channel} [channel] */
 const channelName = (channel) => (channel === undefined ? undefined : String(channel));
-
-/** A reading as a plain object, which can be sent.
- * @param {import('../../sottovoce.js').Reading} reading @param {GpuStatus} gpuStatus */
-function plainReading(reading, gpuStatus) {
-  const { samples, picture, pictureRows, embedding, enrolment, gpuStopped } = reading;
-  gpuStatus.gpuStopped = gpuStopped;
-  const report = JSON.parse(reading.report);
-  reading.free();
-  return { report, samples, picture: { values: picture, rows: pictureRows }, embedding, enrolment };
-}
-
-/** @param {import('../../sottovoce.js').Picture} picture */
-function plainPicture(picture) {
-  const { values, rows } = picture;
-  picture.free();
-  return { values, rows };
-}
-
-/** @param {import('../../sottovoce.js').Explained} explained */
-function plainExplanation(explained) {
-  const { seen } = explained;
-  const answer = { summary: JSON.parse(explained.summary), heat: plainPicture(explained.heat), seen: seen && plainPicture(seen) };
-  explained.free();
-  return answer;
-}
 
 /** Answers one request; errors without a code are panics of the engine and end this worker.
  * @param {Request} request */
@@ -152,10 +104,9 @@ async function answer(request) {
       if (request.backend === 'auto' && 'gpu' in navigator) setTimeout(() => offerGpu(request));
       return;
     }
-    /** @type {GpuStatus} */ const gpuStatus = {};
-    const result = await /** @type {(question: any, gpuStatus: GpuStatus) => Answers[Topic]} */ (answers[request.type])(request, gpuStatus);
+    const result = await /** @type {(question: any) => Answers[Topic]} */ (answers[request.type])(request);
     send({ type: 'answer', id: request.id, answer: result });
-    reportStop(gpuStatus.gpuStopped);
+    reportGpuError();
   } catch (error) {
     const { code, message } = /** @type {{code?: import('./types.d.ts').ErrorCode, message: string}} */ (error);
     if (code) send({ type: 'refused', id: request.id, code, message });
@@ -166,14 +117,14 @@ async function answer(request) {
 /** Browsers compile what they run, so that the first analysis is slow: makes one unless a request is pending. */
 async function warmUp() {
   if (pending > 0 || !engine) return;
-  const reading = await engine.analyzeSamples(new Float32Array(16_000), 16_000);
-  reportStop(reading.gpuStopped);
-  reading.free();
+  await engine.analyzeSamples(new Float32Array(16_000), 16_000);
+  reportGpuError();
 }
 
-/** @param {string | undefined} gpuStopped Why the GPU is no longer used. */
-function reportStop(gpuStopped) {
-  if (gpuStopped) send({ type: 'backend', backend: 'cpu', reason: gpuStopped, stopped: true });
+/** Says why the GPU is no longer used, if it has just stopped. */
+function reportGpuError() {
+  const reason = engine?.takeGpuError();
+  if (reason) send({ type: 'backend', backend: 'cpu', reason, stopped: true });
 }
 
 /** Sets up the GPU while the engine runs on the CPU, then tries it after the pending requests.

@@ -99,19 +99,19 @@ function show() {
 /** Draws the heat map; again when the slider moves or the colours change. */
 export function drawExplanation() {
   if (!reading || !explanation) return;
-  const picture = explanation.seen ?? reading.picture;
+  const picture = explanation.input ?? reading.picture;
   drawHeat(byId('why-picture'), picture, explanation.heat, byId('why-opacity').value / 100);
 }
 
 /** The heat map in a sentence. @param {Explanation} explanation @param {number} lengthS Of the clip without padding. */
-function describeExplanation({ summary, seen }, lengthS) {
+function describeExplanation({ summary, input }, lengthS) {
   const { emotion, seconds, rows, hz, method } = summary;
   const name = NAMES[emotion];
   if (!seconds && !rows) return t('Nothing in this clip raised {name}: no part of it stands out.', { name });
   const places = [];
   if (seconds) places.push(t('between {from} and {to} s', span(seconds)));
   if (hz) places.push(hz[0] < 50 ? t('below {to}', { to: pitch(hz[1]) }) : t('from {from} to {to}', { from: pitch(hz[0]), to: pitch(hz[1]) }));
-  else if (rows && seen) places.push(coefficients(rows, seen.rows));
+  else if (rows && input) places.push(coefficients(rows, input.rows));
   const values = { name, places: places.join(', ') };
   const how = method === 'grad-cam' ? t('What raised {name} the most lies {places} (half of the heat).', values)
     : t('Without its parts one by one, {name} falls the most {places} (half of the heat).', values);
