@@ -90,6 +90,7 @@ fn main() -> ExitCode {
 }
 
 fn finish(result: Result) -> ExitCode {
+    shell::end_step();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::time::Instant;
 
 /// A value, or a sentence about what failed and how to fix it.
 pub type Result<T = ()> = std::result::Result<T, String>;
@@ -12,10 +14,22 @@ pub fn root() -> PathBuf {
     xtask.parent().expect("xtask lies in the project").to_owned()
 }
 
-/// Prints what happens next.
+/// Prints what happens next, and how long the step before took.
 pub fn step(what: &str) {
+    end_step();
     eprintln!("→ {what}");
+    *STEP_BEGUN.lock().expect("no panic") = Some(Instant::now());
 }
+
+/// Prints how long the last step took, if there is one.
+pub fn end_step() {
+    if let Some(begun) = STEP_BEGUN.lock().expect("no panic").take() {
+        let seconds = begun.elapsed().as_secs();
+        eprintln!("  took {} min {:02} s", seconds / 60, seconds % 60);
+    }
+}
+
+static STEP_BEGUN: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// A command in the project's folder, with the project's own tools before the system's on the PATH.
 pub fn command(program: &str, arguments: &[&str]) -> Command {

@@ -15,6 +15,14 @@ const CARGO_CYCLONEDX: &str = "0.5.9";
 const CARGO_FUZZ: &str = "0.13.2";
 const MIN_NODE: u32 = 20;
 
+/// Tools run for seconds, and with their own profiles would take minutes longer to build.
+const QUICK_TO_BUILD: [(&str, &str); 4] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "false"),
+];
+
 /// For the page's build.
 pub fn for_build() -> Result {
     wasm_target()?;
@@ -23,9 +31,10 @@ pub fn for_build() -> Result {
         &mut command("cargo", &["fetch", "--locked", "--quiet"]),
         "Check the network connection, then run this again.",
     )?;
-    cargo_tool("trunk", TRUNK, &["--locked"])?;
-    // Its own lock file has versions that do not build together.
-    cargo_tool("wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &[])?;
+    // Without features: it serves nothing here, downloads nothing, and looks for no newer version of itself.
+    cargo_tool("trunk", TRUNK, &["--locked", "--no-default-features"])?;
+    // Its own lock file has versions that do not build together. Without features: it talks to a local WebDriver only.
+    cargo_tool("wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &["--no-default-features"])?;
     npm_packages(".")
 }
 
@@ -127,7 +136,7 @@ fn cargo_tool(name: &str, version: &str, options: &[&str]) -> Result {
         vec!["install", name, "--version", version, "--root", &folder, "--target-dir", &build, "--quiet"];
     arguments.extend_from_slice(options);
     run(
-        &mut command("cargo", &arguments),
+        command("cargo", &arguments).envs(QUICK_TO_BUILD),
         "Check the network connection and the space on the disk, then run this again.",
     )
 }
