@@ -42,7 +42,7 @@ export function describeReading(report) {
     case 'leaning':
       return { headline: t('Perhaps {a}', { a }), explained: t('{x} {a}, but {b} has {y}: it may well be wrong.', { a, b, x, y }) };
     default:
-      return { headline: t('Hard to tell'), explained: t('Nothing stands out: {a} leads with only {x}, ahead of {b} with {y}.', { a, b, x, y }) };
+      return { headline: t('Hard to tell'), explained: t('{x} {a}, {y} {b}: with figures like these, the model is wrong more often than right.', { a, b, x, y }) };
   }
 }
 
