@@ -118,6 +118,9 @@ fn the_package_lists_every_error_code() {
     for text in texts(Path::new("www"), "js") {
         used.extend(between(&text, "new EngineError('", "'"));
     }
+    for text in texts(Path::new("www/engine"), "js") {
+        used.extend(between(&text, "code: '", "'"));
+    }
     for text in texts(Path::new("src"), "rs") {
         for body in between(&text, "fn code(&self) -> &'static str {", "\n    }\n") {
             used.extend(between(&body, "=> \"", "\""));

@@ -1,7 +1,8 @@
 import type { Backend, Channel, Emotion, ErrorCode, Moment, Note, Picture, Reading, Report, SpeakerReference, Summary } from './engine/types.d.ts';
 
 // Fields of data are in snake_case, as in the command line's JSON; functions are in camelCase.
-export type { Backend, Channel, Emotion, ErrorCode, Moment, Note, Picture, Reading, Report, SpeakerReference };
+export type { Backend, Channel, Emotion, ErrorCode, Moment, Note, Picture, Reading, Report, SpeakerReference, Summary };
+export type { Certainty, Quality, QualityNote, SpeakerSummary, Timings } from '../sottovoce.js';
 
 /** What calls reject with: a message for people and a stable code. */
 export declare class EngineError extends Error {
@@ -36,8 +37,10 @@ export interface ClipOptions {
 export interface Options extends EngineOptions, ClipOptions {}
 
 export interface FollowOptions {
-  /** Seconds from the start of one window of four seconds to the next, 0.1 to 4. Default: 2. */
+  /** Seconds from the start of one window of four seconds to the next, 0.25 to 4. Default: 2. */
   step_s?: number;
+  /** Other clips of the speaker, which the readings are conditioned on. Only `voice` takes it. */
+  speaker?: SpeakerReference;
   /** The only channel to analyze; all are mixed otherwise. */
   channel?: Channel;
   /** Throws its reason once it is aborted. */
@@ -76,20 +79,25 @@ export declare class Engine extends EventTarget {
   /** See the function `speakerReference`. */
   speakerReference(of: (Reading | SpeakerReference)[], options?: Pick<ClipOptions, 'signal'>): Promise<SpeakerReference>;
   /** Reads a recording of any length window by window, in order. Returns the seconds of audio that are missing or could not be
-   * decoded, and notes; `break` ends the analysis. */
+   * decoded, and notes; `break` ends the analysis.
+   * @throws {EngineError} `out-of-range` for a step that is not. */
   follow(file: Blob, options?: FollowOptions): AsyncGenerator<Moment, { lost_s: number; notes: Note[] }, void>;
   /** Ends the workers. Pending and later requests reject with the code `ended`. */
   close(): void;
+  addEventListener(
+    type: 'backend' | 'crash', listener: (event: CustomEvent<{ message: string }>) => void, options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
 }
 
 /** Reads the emotion in four seconds of a voice, from where speech begins, or from half a second.
  * `report.certainty` is `likely`, `leaning`, `unsure` or `no-speech`; show no label without it.
- * @throws an `Error` with a stable `code` and a message for people. */
+ * @throws {EngineError} with a stable `code` and a message for people. */
 export function analyze(audio: Audio, options?: Options): Promise<Reading>;
 
 /** A speaker reference from readings of other recordings of the speaker and from earlier references: plain data, for
  * `analyze(audio, { speaker })`. Their order does not matter, and nothing else is stored. Readings without speech add nothing.
- * @throws an `Error` with a `code` if the model takes no reference, or one was made by another model. */
+ * @throws {EngineError} if the model takes no reference, or one was made by another model. */
 export function speakerReference(
   of: (Reading | SpeakerReference)[], options?: EngineOptions & Pick<ClipOptions, 'signal'>,
 ): Promise<SpeakerReference>;

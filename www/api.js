@@ -12,17 +12,15 @@ export { EngineError };
 
 /** @typedef {import('./api-types.d.ts').Audio} Audio */
 /** @typedef {import('./api-types.d.ts').ClipOptions} ClipOptions */
-/** @typedef {import('./api-types.d.ts').Options} Options */
 
 /** The events of an engine. */
 const EVENTS = ['backend', 'crash'];
 
 /** Length of a window, which a step must not exceed. */
 const WINDOW_S = 4;
-const MIN_STEP_S = 0.1;
+const MIN_STEP_S = 0.25;
 
-/** @type {typeof import('./api-types.d.ts').Engine} */
-export const Engine = class Engine extends EventTarget {
+class OwnEngine extends EventTarget {
   #engine;
 
   constructor({ model, backend, onProgress } = /** @type {import('./api-types.d.ts').EngineOptions} */ ({})) {
@@ -51,15 +49,18 @@ export const Engine = class Engine extends EventTarget {
   }
 
   /** @param {Blob} file @param {import('./api-types.d.ts').FollowOptions} [options] */
-  follow(file, { step_s = 2, channel, signal } = {}) {
-    if (!(step_s >= MIN_STEP_S && step_s <= WINDOW_S)) throw new RangeError(`step_s must be from ${MIN_STEP_S} to ${WINDOW_S} seconds.`);
-    return followInOrder(this.#engine, file, step_s, signal, channel);
+  follow(file, { step_s = 2, channel, speaker, signal } = {}) {
+    if (!(step_s >= MIN_STEP_S && step_s <= WINDOW_S)) throw new EngineError('out-of-range', 'Windows can start every 0.25 to 4 seconds.');
+    return followInOrder(this.#engine, file, step_s, { signal, channel, speaker: speaker?.reference });
   }
 
   close() {
     this.#engine.close();
   }
-};
+}
+
+// Its declaration has the types of the events, which those of EventTarget lack.
+export const Engine = /** @type {typeof import('./api-types.d.ts').Engine} */ (/** @type {unknown} */ (OwnEngine));
 
 /** @type {typeof import('./api-types.d.ts').analyze} */
 export const analyze = async (audio, options = {}) => analyzeWith(shared(options), audio, options);
@@ -109,9 +110,11 @@ async function unlessAborted(request, signal) {
   signal?.throwIfAborted();
   const answer = request();
   if (!signal) return answer;
-  return Promise.race([answer, new Promise((/** @type {(answer: T) => void} */ _, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  })]);
+  const settled = new AbortController();
+  const aborted = new Promise((/** @type {(answer: T) => void} */ _, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: settled.signal });
+  });
+  return Promise.race([answer, aborted]).finally(() => settled.abort());
 }
 
 /** Samples without a rate are at that of the models. @param {unknown} audio */

@@ -11,6 +11,9 @@ await mkdir(join(target, 'www'), { recursive: true });
 for (const path of ['sottovoce.js', 'sottovoce.d.ts', 'sottovoce_bg.wasm', 'sottovoce_relaxed.wasm', 'models', 'held-out', 'www/engine', 'www/api.js', 'www/api-types.d.ts']) {
   await cp(join(dist, path), join(target, path), { recursive: true });
 }
+// Declared in no library of TypeScript before `esnext.disposable`, and no program calls it: the engine is behind www/api.js.
+const types = join(target, 'sottovoce.d.ts');
+await writeFile(types, (await readFile(types, 'utf8')).replaceAll(/^\s*\[Symbol\.dispose\]\(\): void;\n/gm, ''));
 for (const name of (await readdir('.')).filter((name) => name.startsWith('LICENSE'))) await cp(name, join(target, name));
 await cp('npm/README.md', join(target, 'README.md'));
 const description = JSON.parse(await readFile('npm/package.json', 'utf8'));

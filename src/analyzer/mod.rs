@@ -146,7 +146,7 @@ pub struct SpeakerSummary {
     pub clips: u64,
     /// Their total length, in seconds of audio that was encoded.
     pub seconds: f32,
-    /// Their variance: [`SpeakerReference::variance`].
+    /// Variance of the clips' embeddings: 1 is that of the training set. None of one clip.
     pub variance: Option<f32>,
     /// The prevailing emotion of a one-sided reference, if that is not neutral: more varied clips would help.
     pub one_sided: Option<Emotion>,
@@ -155,7 +155,7 @@ pub struct SpeakerSummary {
     pub unconditioned: Opinion,
 }
 
-/// A summary of an [`Analysis`]: the JSON of the command line and of the browser.
+/// A summary of an analysis: the JSON of the command line and of the browser.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object, missing_as_null))]
 pub struct Report {

@@ -52,7 +52,7 @@ pub struct Explanation {
     pub input: Option<FeatureMap>,
 }
 
-/// A summary of an [`Explanation`]: the JSON of the command line and of the browser.
+/// A summary of an explanation: the JSON of the command line and of the browser.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Summary {
@@ -64,10 +64,10 @@ pub struct Summary {
     pub method: Method,
     /// Length of the clip that the map covers, in seconds.
     pub clip_s: f32,
-    /// The shortest part of the clip with half of the heat, in seconds from the clip's start; `None` if the map has no time
+    /// The shortest part of the clip with half of the heat, in seconds from the clip's start; none if the map has no time
     /// axis, or is empty.
     pub seconds: Option<[f32; 2]>,
-    /// The fewest adjacent rows with half of the heat, first and last; `None` if the map has one row, or is empty.
+    /// The fewest adjacent rows with half of the heat, first and last; none if the map has one row, or is empty.
     pub rows: Option<[usize; 2]>,
     /// The frequency range of these rows in Hz, if they are mel bands.
     pub hz: Option<[f32; 2]>,

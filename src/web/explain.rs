@@ -5,7 +5,7 @@ use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use super::{Engine, Error, Picture, object};
+use super::{Engine, Error, Picture, coded, object};
 use crate::explain::{
     EmbeddingVariance, Explanation, Occlusion, Summary, attention, encoder_view, explain_by_gradient,
     occluded_output, parts,
@@ -31,7 +31,7 @@ impl Engine {
     /// encoder, which are explained by occlusion.
     ///
     /// # Errors
-    /// A JavaScript `Error` if there is no such emotion.
+    /// A JavaScript `Error` with a `code` if there is no such emotion.
     pub fn explain(&mut self, samples: &[f32], emotion: &str) -> Result<Option<Ts<Explained>>, Error> {
         let explanation = explain_by_gradient(self.analyzer.model_mut(), samples, Some(named(emotion)?));
         Ok(explanation.map(|explanation| object(&Explained::from(explanation))))
@@ -51,7 +51,7 @@ impl Engine {
     /// `samples` samples, then with each part occluded.
     ///
     /// # Errors
-    /// A JavaScript `Error` if there is no such emotion, or the output for the whole clip is missing.
+    /// A JavaScript `Error` with a `code` if there is no such emotion, or the output for the whole clip is missing.
     #[wasm_bindgen(js_name = explainByOcclusion)]
     pub fn explain_by_occlusion(
         &self,
@@ -66,11 +66,11 @@ impl Engine {
     /// the whole clip, then with that part occluded.
     ///
     /// # Errors
-    /// A JavaScript `Error` if either is missing.
+    /// A JavaScript `Error` with a `code` if either is missing.
     #[wasm_bindgen(js_name = occludedProbabilities)]
     pub fn occluded_probabilities(&self, outputs: &[f32]) -> Result<Vec<f32>, Error> {
         let Occlusion { without, .. } = self.occlusion(outputs)?;
-        let without = without.first().ok_or_else(|| Error::new("the output without a part is missing"))?;
+        let without = without.first().ok_or_else(|| missing("the output without a part is missing"))?;
         Ok(without.probabilities().to_vec())
     }
 
@@ -96,7 +96,7 @@ impl Engine {
         let (outputs, _) = outputs.as_chunks::<8>();
         let mut outputs =
             outputs.iter().map(|&[ref logits @ .., distance]| Output { logits: *logits, distance });
-        let whole = outputs.next().ok_or_else(|| Error::new("the output for the whole clip is missing"))?;
+        let whole = outputs.next().ok_or_else(|| missing("the output for the whole clip is missing"))?;
         Ok(Occlusion::new(self.analyzer.calibration(), whole, outputs))
     }
 }
@@ -114,7 +114,11 @@ pub fn occlusion_parts(samples: usize) -> Vec<usize> {
 }
 
 fn named(emotion: &str) -> Result<Emotion, Error> {
-    emotion.parse().map_err(|error: String| Error::new(&error))
+    emotion.parse().map_err(|error: String| coded(&error, "no-such-emotion"))
+}
+
+fn missing(what: &str) -> Error {
+    coded(&what, "incomplete")
 }
 
 /// The variance of the embeddings of clips; nothing for fewer than two.

@@ -214,7 +214,7 @@ fn bytes_of<E>(files: Vec<Uint8Array>) -> impl FnMut(&WeightsFile) -> Result<Vec
     move |_| Ok(files.next().map_or_else(Vec::new, |file| file.to_vec()))
 }
 
-fn coded(error: &dyn std::error::Error, code: &str) -> Error {
+fn coded(error: &dyn std::fmt::Display, code: &str) -> Error {
     let js = Error::new(&error.to_string());
     js.set_code(code);
     js

@@ -81,12 +81,23 @@ async function use(url) {
     let next = await following.next();
     for (; !next.done; next = await following.next()) moments.push(next.value);
     for await (const _ of engine.follow(long)) break;
+    const unknownEmotion = await engine.explain(clip, { emotion: 'joy' }).catch(({ code }) => code);
+    const stopping = new AbortController();
+    const stopped = engine.follow(long, { signal: stopping.signal });
+    const abortedFollow = [(await stopped.next()).done ? 'ended' : 'yielded'];
+    stopping.abort(new Error('no longer wanted'));
+    abortedFollow.push(await stopped.next().then(() => 'went on', ({ message }) => message));
+    const loading = new Engine({ model: 'ms' });
+    const early = loading.analyze(clip).catch(({ code }) => code);
+    loading.close();
+    const closedWhileLoading = await early;
     const pending = engine.analyze(clip).catch((error) => error);
     engine.close();
     return {
+      unknownEmotion, abortedFollow, closedWhileLoading,
       own, moments: moments.map(({ start_s, end_s, report }) => ({ start_s, end_s, label: report?.label })), end: next.value,
       pendingAtClose: (await pending) instanceof EngineError && (await pending).code,
-      wrongStep: (() => { try { engine.follow(long, { step_s: 5 }); } catch (error) { return error instanceof RangeError; } })(),
+      wrongStep: (() => { try { engine.follow(long, { step_s: 5 }); } catch ({ code }) { return code; } })(),
       closed: await engine.analyze(clip).catch(({ code }) => code),
       followedAfterClose: await engine.follow(long).next().catch(({ code }) => code),
       label: report.label, certainty: report.certainty, probabilities: report.probabilities, loaded: shares.at(-1),
@@ -126,7 +137,10 @@ function check(results) {
   assert.equal(results.loaded, 1);
   assert.deepEqual([results.emotion, results.method], ['fear', 'grad-cam']);
   assert.deepEqual(results.own, results.probabilities);
-  assert.ok(results.wrongStep);
+  assert.equal(results.wrongStep, 'out-of-range');
+  assert.deepEqual(results.abortedFollow, ['yielded', 'no longer wanted']);
+  assert.equal(results.closedWhileLoading, 'ended');
+  assert.equal(results.unknownEmotion, 'no-such-emotion');
   assert.ok(results.moments.length >= 3 && results.moments.some(({ label }) => label), JSON.stringify(results.moments));
   assert.deepEqual(results.moments.map(({ start_s }) => start_s), results.moments.map((_, index) => 2 * index));
   assert.deepEqual(results.end, { lost_s: 0, notes: [] });
@@ -160,13 +174,13 @@ test('a program type-checks against its types', async () => {
     await explain(new Blob([]), { speaker });
     const sizes: number[] = (await models()).map(({ bytes }: Model) => bytes);
     const engine = new Engine({ model: 'voice' });
-    engine.addEventListener('crash', (event) => console.warn((event as CustomEvent<{ message: string }>).detail.message));
+    engine.addEventListener('crash', ({ detail }) => console.warn(detail.message));
     for await (const { start_s, report } of engine.follow(new Blob([]), { step_s: 1 })) console.log(start_s, report?.label);
     engine.close();
     // @ts-expect-error There is no such model.
     await analyze(new Blob([]), { model: 'other' });
     export { certainty, seconds, heat, sizes };`);
-  execFileSync(bin('tsc'), ['--noEmit', '--strict', '--target', 'esnext', '--module', 'nodenext', '--ignoreConfig', 'program.ts'],
+  execFileSync(bin('tsc'), ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--ignoreConfig', 'program.ts'],
     { cwd: project, stdio: 'inherit' });
 });
 

@@ -44,7 +44,7 @@ export class Engine extends EventTarget {
   #crashes = 0;
   #stops = 0;
   #backend;
-  #isClosed = false;
+  #closing = new AbortController();
 
   /** Starts loading at once.
    * @param {string} model Name of a folder below models/.
@@ -83,7 +83,7 @@ export class Engine extends EventTarget {
   /** The compiled engine, for other workers.
    * @returns {Promise<WebAssembly.Module>} */
   async module() {
-    return (await this.#assets).module;
+    return (await this.#loaded()).module;
   }
 
   /** How many requests to make at once: one per core, if there is memory for as many copies of the model.
@@ -99,10 +99,11 @@ export class Engine extends EventTarget {
   /** Sends a request to the least busy worker.
    * @template {Topic} T @param {Question<T>} question @returns {Promise<Answers[T]>} */
   async ask(question) {
-    if (this.#readers.length === 0 && !this.#isClosed) this.#retry();
-    const assets = await this.#assets;
+    this.#closing.signal.throwIfAborted();
+    if (this.#readers.length === 0) this.#retry();
+    const assets = await this.#loaded();
     const concurrency = await this.concurrency();
-    if (this.#isClosed) throw closed();
+    this.#closing.signal.throwIfAborted();
     clearTimeout(this.#idle);
     const byLoad = [...this.#readers].sort((a, b) => a.pending - b.pending);
     const isFull = byLoad.length >= concurrency;
@@ -112,9 +113,16 @@ export class Engine extends EventTarget {
 
   /** Ends all workers; pending requests and later ones fail. */
   close() {
-    this.#isClosed = true;
+    this.#closing.abort(closed());
     clearTimeout(this.#idle);
     for (const reader of this.#readers.splice(0)) reader.end(closed());
+  }
+
+  /** Engine and model; closing stops their loading. @returns {Promise<Assets>} */
+  async #loaded() {
+    const assets = await this.#assets;
+    this.#closing.signal.throwIfAborted();
+    return assets;
   }
 
   /** Loads again after a failure to load; starts again after too many crashes. */
@@ -126,7 +134,7 @@ export class Engine extends EventTarget {
 
   #startFirst() {
     this.#assets.then((assets) => {
-      if (this.#readers.length === 0 && !this.#isClosed) this.#start(assets, this.#backend);
+      if (this.#readers.length === 0 && !this.#closing.signal.aborted) this.#start(assets, this.#backend);
     }, () => {});
   }
 
@@ -173,7 +181,7 @@ export class Engine extends EventTarget {
       ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
       : `Readings come from the processor, with the same result but slower: ${reason}.`;
     this.dispatchEvent(new CustomEvent('backend', { detail: { message } }));
-    if (isRetried) this.#assets.then((assets) => reader.load(this.#loadOf(assets, this.#backend)));
+    if (isRetried) this.#assets.then((assets) => reader.load(this.#loadOf(assets, this.#backend))).catch(() => {});
   }
 
   /** Replaces a worker that crashed; its pending requests fail.
@@ -195,7 +203,7 @@ export class Engine extends EventTarget {
   /** @returns {Promise<Assets>} */
   async #load() {
     const counter = countBytes(this.#onProgress);
-    const [module, workers, model] = await Promise.all([getEngine(counter), sealed(), getModel(this.#model, counter)]);
+    const [module, workers, model] = await Promise.all([getEngine(counter), sealed(), getModel(this.#model, counter, this.#closing.signal)]);
     return { module, sealed: workers, ...model };
   }
 }

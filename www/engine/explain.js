@@ -3,6 +3,7 @@
 import { EngineError } from './engine-error.js';
 
 /** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {import('./types.d.ts').Emotion} Emotion */
 /** @typedef {import('./types.d.ts').Explanation} Explanation */
 
 /** Outputs of the model for a clip: the logits of seven emotions, and the distance from the training clips. */
@@ -12,7 +13,7 @@ const OUTPUTS = 8;
  * @typedef {Float32Array} OcclusionOutputs */
 
 /** Grad-CAM; none of models with an encoder.
- * @param {Engine} engine @param {Float32Array} samples @param {string} emotion @returns {Promise<Explanation | undefined>} */
+ * @param {Engine} engine @param {Float32Array} samples @param {Emotion} emotion @returns {Promise<Explanation | undefined>} */
 export const explainByGradient = (engine, samples, emotion) => engine.ask({ type: 'explain', samples, emotion });
 
 /** Occludes one part of a clip after the other, on as many workers as the engine has.
@@ -46,12 +47,12 @@ export async function occludedProbabilities(engine, samples, from, to) {
   return engine.ask({ type: 'occludedProbabilities', outputs });
 }
 
-/** @param {Engine} engine @param {OcclusionOutputs} outputs @param {string} emotion @param {number} count Samples of the clip.
+/** @param {Engine} engine @param {OcclusionOutputs} outputs @param {Emotion} emotion @param {number} count Samples of the clip.
  * @param {string} [speaker] A speaker reference as JSON text. @returns {Promise<Explanation>} */
 export const explainByOcclusion = (engine, outputs, emotion, count, speaker) =>
   engine.ask({ type: 'explainByOcclusion', outputs, emotion, count, speaker });
 
-/** @param {Engine} engine @param {Float32Array} samples @param {string} emotion @param {AbortSignal} signal
+/** @param {Engine} engine @param {Float32Array} samples @param {Emotion} emotion @param {AbortSignal} signal
  * @param {string} [speaker] A speaker reference as JSON text. @returns {Promise<Explanation>} */
 export async function explain(engine, samples, emotion, signal, speaker) {
   const byGradient = await explainByGradient(engine, samples, emotion);

@@ -13,13 +13,16 @@ import { sealed } from './sealed.js';
 const RATE_HZ = 16_000;
 /** Interval of the peaks that are drawn. */
 const PEAK_S = 0.05;
+/** Moments that may wait for their consumer before the analysis pauses. */
+const MAX_WAITING = 32;
 
 /** @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
- * @param {{onOpen: (durationS: number | undefined) => void, onMoment: (moment: Moment, index: number) => void}} hooks
+ * @param {{onOpen: (durationS: number | undefined) => void, onMoment: (moment: Moment, index: number) => void | Promise<void>}} hooks
  * Called with the length that the file declares, and with each moment, not always in order.
  * @param {AbortSignal} signal Cancels it. @param {Channel} [channel] The only one to analyze.
+ * @param {string} [speaker] A speaker reference as JSON text.
  * @returns {Promise<{lostS: number, notes: Note[]}>} Seconds of audio that are missing or could not be decoded, and notes. */
-export async function follow(engine, file, stepS, hooks, signal, channel) {
+export async function follow(engine, file, stepS, hooks, signal, channel, speaker) {
   const windows = new LongWorker((await sealed()).start('long-worker.js'));
   try {
     const opened = await windows.ask({ type: 'open', module: await engine.module(), file, stepS, channel });
@@ -39,8 +42,8 @@ export async function follow(engine, file, stepS, hooks, signal, channel) {
         count += 1;
         const { startS, samples } = window;
         const peaks = peaksOf(samples.subarray(0, stepS * RATE_HZ), RATE_HZ);
-        const report = await engine.ask({ type: 'window', samples, rateHz: RATE_HZ });
-        hooks.onMoment({ start_s: startS, end_s: startS + samples.length / RATE_HZ, peaks, report }, index);
+        const report = await engine.ask({ type: 'window', samples, rateHz: RATE_HZ, speaker });
+        await hooks.onMoment({ start_s: startS, end_s: startS + samples.length / RATE_HZ, peaks, report }, index);
       }
     };
     await Promise.all(Array.from({ length: await engine.concurrency() }, work));
@@ -51,31 +54,35 @@ export async function follow(engine, file, stepS, hooks, signal, channel) {
   }
 }
 
-/** The moments of a recording in order, as they are computed; returns what `follow` does. A consumer that breaks off ends the analysis.
+/** The moments of a recording in order, as they are computed; returns what `follow` does. A consumer that breaks off ends the analysis,
+ * and a slow one slows it down.
  * @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
- * @param {AbortSignal} [signal] Cancels it. @param {Channel} [channel] The only one to analyze. */
-export async function* followInOrder(engine, file, stepS, signal, channel) {
+ * @param {{signal?: AbortSignal, channel?: Channel, speaker?: string}} options */
+export async function* followInOrder(engine, file, stepS, { signal, channel, speaker }) {
   const brokenOff = new AbortController();
   const signals = AbortSignal.any(signal ? [signal, brokenOff.signal] : [brokenOff.signal]);
   /** By index; those that are not yet consumed. @type {Map<number, Moment>} */ const moments = new Map();
-  let wake = () => {};
+  const changed = new EventTarget();
+  const change = () => changed.dispatchEvent(new Event('change'));
+  const nextChange = () => new Promise((resolve) => { changed.addEventListener('change', resolve, { once: true }); });
   /** @type {(() => {lost_s: number, notes: Note[]}) | undefined} */ let end;
-  const onMoment = (/** @type {Moment} */ moment, /** @type {number} */ index) => {
+  const onMoment = async (/** @type {Moment} */ moment, /** @type {number} */ index) => {
     moments.set(index, moment);
-    wake();
+    change();
+    while (moments.size > MAX_WAITING && !signals.aborted) await nextChange();
   };
-  follow(engine, file, stepS, { onOpen: () => {}, onMoment }, signals, channel)
+  signals.addEventListener('abort', change);
+  follow(engine, file, stepS, { onOpen: () => {}, onMoment }, signals, channel, speaker)
     .then(({ lostS, notes }) => { end = () => ({ lost_s: lostS, notes }); }, (error) => { end = () => { throw error; }; })
-    .finally(() => wake());
+    .finally(change);
   try {
     for (let index = 0; ; index += 1) {
-      let moment = moments.get(index);
-      while (!moment) {
-        if (end) return end();
-        await new Promise((/** @type {(nothing: void) => void} */ resolve) => { wake = resolve; });
-        moment = moments.get(index);
-      }
+      while (!moments.has(index) && !end && !signal?.aborted) await nextChange();
+      signal?.throwIfAborted();
+      const moment = moments.get(index);
+      if (!moment) return /** @type {() => {lost_s: number, notes: Note[]}} */ (end)();
       moments.delete(index);
+      change();
       yield moment;
     }
   } finally {

@@ -17,6 +17,7 @@ async function convert({ module, folder, files: available }) {
     return { description: imported.description, files };
   } catch (error) {
     const { code, message } = /** @type {{code?: import('./types.d.ts').ErrorCode, message: string}} */ (error);
+    if (error instanceof DOMException) return { code: 'file-unreadable', message: 'This file can no longer be read. Choose it again.' };
     if (code) return { code, message };
     // Most likely out of memory: a page has 4 GB.
     console.warn(error);

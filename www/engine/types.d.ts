@@ -5,17 +5,17 @@ import type {
 } from '../../sottovoce.js';
 
 export type {
-  Certainty, EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, SpeakerSummary, Steps, Summary,
+  EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, Steps, Summary,
 } from '../../sottovoce.js';
 
 /** Stable names of what can go wrong. */
 export type ErrorCode =
   | 'amr' | 'archive' | 'bad-speaker-reference' | 'corrupt' | 'crashed' | 'damaged' | 'document' | 'empty'
-  | 'encoder-description' | 'encoder-file' | 'encoder-weights' | 'ended' | 'front-end' | 'git-lfs-pointer'
+  | 'encoder-description' | 'encoder-file' | 'encoder-weights' | 'ended' | 'file-unreadable' | 'front-end' | 'git-lfs-pointer'
   | 'gpu-failed' | 'gpu-missing' | 'incomplete' | 'microphone-busy' | 'microphone-refused' | 'model-description'
   | 'model-file' | 'model-weights' | 'needs-encoder' | 'nist-sphere' | 'no-audio' | 'no-audio-track'
   | 'no-microphone' | 'no-microphone-access' | 'no-model' | 'no-question' | 'no-samples' | 'no-speaker-reference'
-  | 'no-such-channel' | 'not-allowed' | 'not-kept' | 'not-loaded' | 'not-seen' | 'stopped' | 'too-large'
+  | 'no-such-channel' | 'no-such-emotion' | 'not-allowed' | 'not-kept' | 'not-loaded' | 'not-seen' | 'out-of-range' | 'stopped' | 'too-large'
   | 'too-many-channels' | 'unknown-format' | 'unsupported-codec' | 'unsupported-rate' | 'web-page' | 'windows-media';
 
 /** The only channel to analyze: the left, the right or one by its number, counted from 1. */
@@ -47,7 +47,7 @@ interface Questions {
   window: { samples: Float32Array; rateHz: number; speaker?: string };
   /** Merges speaker references. */
   merge: { references: string[] };
-  explain: { samples: Float32Array; emotion: string };
+  explain: { samples: Float32Array; emotion: Emotion };
   /** The bounds of the parts of a clip of so many samples that are occluded one by one. */
   occlusionParts: { count: number };
   /** Predicts with the samples between two positions occluded. */
@@ -55,7 +55,7 @@ interface Questions {
   /** Takes the outputs of `predictOccluded` for a clip, then with a part occluded. */
   occludedProbabilities: { outputs: Float32Array };
   /** Takes the outputs of `predictOccluded` for a clip of so many samples, then with each part occluded. */
-  explainByOcclusion: { outputs: Float32Array; emotion: string; count: number; speaker?: string };
+  explainByOcclusion: { outputs: Float32Array; emotion: Emotion; count: number; speaker?: string };
   attention: { samples: Float32Array };
   activations: { samples: Float32Array };
   variance: { clips: Float32Array[] };
@@ -208,15 +208,4 @@ export interface Sample {
   words: string;
   /** What the actor was asked for. */
   acted: string;
-}
-
-declare global {
-  /** Prepended to the service worker by the build: the page's version, and the hash of each of its files. */
-  const VERSION: string;
-  const FILES: Record<string, string>;
-
-  /** Available in workers only. */
-  class FileReaderSync {
-    readAsArrayBuffer(blob: Blob): ArrayBuffer;
-  }
 }

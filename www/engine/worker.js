@@ -109,7 +109,10 @@ async function answer(request) {
     reportGpuError();
   } catch (error) {
     const { code, message } = /** @type {{code?: import('./types.d.ts').ErrorCode, message: string}} */ (error);
-    if (code) send({ type: 'refused', id: request.id, code, message });
+    // The browser's own: a file that was moved, changed or is not permitted.
+    if (error instanceof DOMException) {
+      send({ type: 'refused', id: request.id, code: 'file-unreadable', message: 'This file can no longer be read. Choose it again.' });
+    } else if (code) send({ type: 'refused', id: request.id, code, message });
     else send({ type: 'crashed', message: message ?? String(error) });
   }
 }

@@ -237,9 +237,12 @@ function asCsv() {
   return `${[`start_s,end_s,certainty,label,${EMOTIONS.join(',')}`, ...rows].join('\n')}\n`;
 }
 
+/** To six digits. @param {Record<string, number>} shares */
+const rounded = (shares) => Object.fromEntries(Object.entries(shares).map(([emotion, share]) => [emotion, Number(share.toFixed(6))]));
+
 function asJson() {
   return JSON.stringify(moments.map(({ start_s, end_s, report }) => ({
-    start_s, end_s, certainty: report?.certainty ?? 'no-speech', label: report?.label, probabilities: report?.probabilities,
+    start_s, end_s, certainty: report?.certainty ?? 'no-speech', label: report?.label, probabilities: report && rounded(report.probabilities),
   })), null, 2);
 }
 

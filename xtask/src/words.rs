@@ -20,7 +20,7 @@ const REPLACED: [(&str, &str, &[&str]); 17] = [
     ("reckon", "compute", &[]),
     ("reckons", "computes", &[]),
     // The serialised name of a method, kept for pages that were written for it.
-    ("silencing", "occlusion", &["src/explain/mod.rs", "www/engine/types.d.ts"]),
+    ("silencing", "occlusion", &["src/explain/mod.rs"]),
     ("sitting", "one session", &["src/corpus/registry/ravdess.rs", "src/model/manifest.rs"]),
     ("slopes", "gradients", &[]),
     ("told", "targets, or reported", &[]),
