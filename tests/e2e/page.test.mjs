@@ -213,7 +213,7 @@ describe('the page', () => {
   test('says so when the engine panics during a recording', async () => {
     const { context, page } = await site.open();
     // Like a panic, this error has no code.
-    await page.workers()[0].evaluate(() => { JSON.parse = () => { throw new WebAssembly.RuntimeError('unreachable'); }; });
+    await page.workers()[0].evaluate(() => { Blob.prototype.arrayBuffer = () => { throw new WebAssembly.RuntimeError('unreachable'); }; });
     await page.getByRole('button', { name: 'Woman, 25' }).click();
     await problem(page).waitFor({ state: 'visible' });
     assert.match(await problem(page).textContent(), /has been restarted/);

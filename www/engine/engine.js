@@ -120,8 +120,12 @@ export class Engine extends EventTarget {
 
   /** Engine and model; closing stops their loading. @returns {Promise<Assets>} */
   async #loaded() {
-    const assets = await this.#assets;
-    this.#closing.signal.throwIfAborted();
+    const { signal } = this.#closing;
+    const assets = await this.#assets.catch((error) => {
+      signal.throwIfAborted();
+      throw error;
+    });
+    signal.throwIfAborted();
     return assets;
   }
 
