@@ -43,6 +43,21 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let utterances = without_defects(arguments.corpora.find(&Corpus::ALL)?);
+    let path = arguments.held_out.join(PROTOCOLS);
+    let mut scores: Vec<ReferenceScore> = Vec::new();
+    // Written after each protocol, so that those that are done are kept if the run ends early.
+    let mut keep = |protocol: &Protocol| {
+        scores.extend(protocol.accuracies());
+        let text = serde_json::to_string_pretty(&scores).expect("plain data") + "\n";
+        print_scores(&scores);
+        write_atomically(&path, text.as_bytes()).map_err(|error| fail_at(&path, error))
+    };
+    let noss = protocol(arguments, &utterances, SplitKind::Noss, "CREMA-D, published split")?;
+    keep(&noss.among(&OF_CREMA_D))?;
+    for corpus in Corpus::PAPER {
+        let name = format!("{corpus} left out");
+        keep(&protocol(arguments, &utterances, SplitKind::Corpus(corpus), &name)?)?;
+    }
     let mut folds: Option<Protocol> = None;
     for fold in 1..=FOLDS {
         let protocol = protocol(arguments, &utterances, SplitKind::Fold(fold), "five folds of the speakers")?;
@@ -51,17 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             None => protocol,
         });
     }
-    let noss = protocol(arguments, &utterances, SplitKind::Noss, "CREMA-D, published split")?;
-    let mut scores: Vec<ReferenceScore> = folds.expect("there are folds").accuracies();
-    scores.extend(noss.among(&OF_CREMA_D).accuracies());
-    for corpus in Corpus::PAPER {
-        let name = format!("{corpus} left out");
-        scores.extend(protocol(arguments, &utterances, SplitKind::Corpus(corpus), &name)?.accuracies());
-    }
-    print_scores(&scores);
-    let path = arguments.held_out.join(PROTOCOLS);
-    let text = serde_json::to_string_pretty(&scores).expect("plain data") + "\n";
-    write_atomically(&path, text.as_bytes()).map_err(|error| fail_at(&path, error))
+    keep(&folds.expect("there are folds"))
 }
 
 /// Trains `voice` and its speaker head without the test set of a split, and evaluates them on it.
