@@ -130,3 +130,48 @@ fn the_package_lists_every_error_code() {
     assert!(used.len() > 40, "{used:?}");
     assert_eq!(used, listed);
 }
+
+#[test]
+fn the_pages_have_the_elements_that_scripts_use() {
+    let types = fs::read_to_string("www/page/elements.d.ts").expect("text");
+    let mut pages = texts(Path::new("www"), "html");
+    pages.push(fs::read_to_string("index.html").expect("text"));
+    let scripts = texts(Path::new("www"), "js");
+    let elements: Vec<(&str, &str)> = types
+        .lines()
+        .filter_map(|line| line.strip_prefix("  '")?.strip_suffix(';')?.split_once("': "))
+        .collect();
+    assert!(elements.len() > 90, "{elements:?}");
+    for (id, interface) in elements {
+        assert!(
+            scripts.iter().any(|text| text.contains(&format!("'{id}'"))),
+            "no script uses #{id}: remove it from elements.d.ts"
+        );
+        let tags = pages.iter().flat_map(|page| between(page, "<", ">"));
+        let tags: BTreeSet<String> = tags
+            .filter(|tag| tag.contains(&format!("id=\"{id}\"")))
+            .filter_map(|tag| tag.split_whitespace().next().map(str::to_owned))
+            .collect();
+        // Scripts create these.
+        if ["walk-bands-picture", "walk-mfcc-picture"].contains(&id) {
+            continue;
+        }
+        assert!(!tags.is_empty(), "no page has #{id}");
+        for tag in tags {
+            let expected = match &tag[..] {
+                "section" | "main" => "HTMLElement",
+                "p" => "HTMLParagraphElement",
+                "tbody" => "HTMLTableSectionElement",
+                "h2" => "HTMLHeadingElement",
+                "ul" => "HTMLUListElement",
+                "ol" => "HTMLOListElement",
+                "fieldset" => "HTMLFieldSetElement",
+                other => &format!("HTML{}{}Element", other[..1].to_uppercase(), &other[1..]),
+            };
+            assert!(
+                interface.split(" & ").any(|part| part == expected),
+                "#{id} is a <{tag}>, not {interface}"
+            );
+        }
+    }
+}

@@ -1,6 +1,6 @@
 // Clip after clip: a guess, then the emotion asked for, the listeners' choice, and the model's reading.
 
-import { byId } from '../page/dom.js';
+import { below, byId } from '../page/dom.js';
 import { t } from '../page/text.js';
 import { NAMES, describeReading, speaker } from '../page/words.js';
 import { addressOf } from './clip.js';
@@ -32,7 +32,7 @@ export function setUpTour({ clips: all, analyze, attempt }) {
 
   const reveal = async () => {
     const clip = clips[index];
-    const guess = byId('guesses').querySelector('input:checked').value;
+    const guess = /** @type {HTMLInputElement} */ (below(byId('guesses'), 'input:checked')).value;
     byId('compare').disabled = true;
     byId('guesses').disabled = true;
     byId('revealed').textContent = t('Listening.');

@@ -33,7 +33,7 @@ let running = 0;
 
 byId('channel').addEventListener('change', () => {
   showProblem('');
-  reanalyzeChannel?.(byId('channel').value || undefined);
+  reanalyzeChannel?.(/** @type {import('../engine/types.d.ts').Channel | ''} */ (byId('channel').value) || undefined);
 });
 
 /** The reading on the page. */
@@ -98,7 +98,7 @@ export function present(engine, reading, origin, analyze) {
     showStatus(t('Listening to {source} again.', { source: origin.source }));
     /** @type {Origin} */ const chosen = { ...origin, channel };
     const other = await analyzeAndShow(engine, chosen, fileAnalysis(origin.file, chosen));
-    if (!other) byId('channel').value = origin.channel ?? '';
+    if (!other) byId('channel').value = String(origin.channel ?? '');
   };
   showReading(reading, origin);
   storeEmbedding(origin.source, reading);

@@ -1,6 +1,6 @@
 // The front end step by step, for learners: from a frame of the clip to its coefficients.
 
-import { byId } from './dom.js';
+import { below, byId } from './dom.js';
 import { drawBars, drawHeat, drawSpectrogram } from './pictures.js';
 import { attempt } from './status.js';
 import { decimal, t } from './text.js';
@@ -61,9 +61,14 @@ const selected = STEPS.map(() => 0);
 let isAsking = false;
 let isStale = false;
 
+/** The chosen settings of the front end, in samples and bands. */
+const chosenSettings = () => ({
+  window: Number(byId('walk-window').value), hop: Number(byId('walk-hop').value), bands: Number(byId('walk-bands').value),
+});
+
 /** @param {Engine} engine */
 export function setUpFrontEnd(engine) {
-  const fill = (/** @type {string} */ id, /** @type {number[]} */ values, /** @type {(v: number) => string} */ text) =>
+  const fill = (/** @type {'walk-window' | 'walk-hop' | 'walk-bands'} */ id, /** @type {number[]} */ values, /** @type {(v: number) => string} */ text) =>
     byId(id).replaceChildren(...values.map((value) => new Option(text(value), String(value))));
   const milliseconds = (/** @type {number} */ samples) => `${decimal(samples / 16, samples % 16 ? 1 : 0)} ms`;
   fill('walk-window', WINDOWS, milliseconds);
@@ -71,7 +76,7 @@ export function setUpFrontEnd(engine) {
   fill('walk-bands', BANDS, String);
   byId('walk-steps').replaceChildren(...STEPS.map(layOut), layOutPictures());
   byId('walk').addEventListener('toggle', () => update(engine));
-  for (const id of ['walk-moment', 'walk-window', 'walk-hop', 'walk-bands']) {
+  for (const id of /** @type {const} */ (['walk-moment', 'walk-window', 'walk-hop', 'walk-bands'])) {
     byId(id).addEventListener('input', () => {
       disableGaps();
       update(engine);
@@ -151,8 +156,8 @@ async function update(engine) {
     while (isStale && reading) {
       isStale = false;
       const { samples } = reading;
-      const [window, hop, bands] = ['walk-window', 'walk-hop', 'walk-bands'].map((id) => Number(byId(id).value));
-      const frame = Math.round((byId('walk-moment').value * samples.length) / hop);
+      const { window, hop, bands } = chosenSettings();
+      const frame = Math.round((Number(byId('walk-moment').value) * samples.length) / hop);
       steps = await engine.ask({
         type: 'steps', samples, frame, window, hop, bands, coefficients: Math.min(COEFFICIENTS, bands),
       });
@@ -189,9 +194,8 @@ function drawStep(index) {
   const values = step.values(steps);
   const at = Math.min(selected[index], values.length - 1);
   drawBars(canvas, values, step.isLine, at);
-  const [window, hop, bands] = ['walk-window', 'walk-hop', 'walk-bands'].map((id) => Number(byId(id).value));
-  const text = step.describe(at, values[at], { window, hop, bands });
-  item.querySelector('output').textContent = text;
+  const text = step.describe(at, values[at], chosenSettings());
+  below(item, 'output').textContent = text;
   for (const [name, value] of Object.entries({ valuemin: 0, valuemax: values.length - 1, valuenow: at, valuetext: text })) {
     canvas.setAttribute(`aria-${name}`, String(value));
   }

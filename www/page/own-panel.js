@@ -4,7 +4,7 @@ import { OWN, bytesOf, filesOf } from '../engine/assets.js';
 import { EngineError } from '../engine/engine-error.js';
 import { importFolder } from '../engine/import.js';
 import * as own from '../engine/own.js';
-import { byId } from './dom.js';
+import { below, byId } from './dom.js';
 import { chosen } from './folders.js';
 import { withProgress } from './loading.js';
 import { announce, showProblem } from './status.js';
@@ -104,7 +104,7 @@ function row(page, kind, name, text) {
     }
     await listOwn(page);
     announce(t('{name} is removed.', { name }));
-    byId('own').querySelector('summary').focus();
+    below(byId('own'), 'summary').focus();
   });
   item.append(label, button);
   return item;

@@ -1,7 +1,7 @@
 // The requests that this page made and what it stores, so that nobody needs to take its word.
 
 import * as own from '../engine/own.js';
-import { byId } from './dom.js';
+import { below, byId } from './dom.js';
 import { unregisterOffline } from './offline.js';
 import { listOwn } from './own-panel.js';
 import { announce } from './status.js';
@@ -75,5 +75,5 @@ async function deleteAll(page) {
   await listOwn(page);
   await showStored();
   announce(t('Everything that this page kept is deleted. Your next visit loads it anew.'));
-  byId('privacy').querySelector('summary').focus();
+  below(byId('privacy'), 'summary').focus();
 }

@@ -1,6 +1,6 @@
 // A reading on the page: in words, bars, notes and pictures.
 
-import { byId } from './dom.js';
+import { below, byId } from './dom.js';
 import { describeSpectrogram, describeWaveform, drawSpectrogram, drawWaveform } from './pictures.js';
 import { decimal, t, translated } from './text.js';
 import { encodeWav } from './wav.js';
@@ -39,11 +39,11 @@ export function showReading(reading, origin) {
   byId('explained').textContent = origin.acted
     ? `${explained} ${t('The actor was asked for: {emotion}.', { emotion: NAMES[origin.acted] })}`
     : explained;
-  for (const row of byId('bars').children) {
+  for (const row of /** @type {HTMLCollectionOf<HTMLElement>} */ (byId('bars').children)) {
     const share = report.probabilities[/** @type {import('../engine/types.d.ts').Emotion} */ (row.dataset.emotion)];
     row.classList.toggle('top', row.dataset.emotion === report.label);
-    row.querySelector('.track > span').style.width = `${100 * share}%`;
-    row.querySelector('.value').textContent = percent(share);
+    below(row, '.track > span').style.width = `${100 * share}%`;
+    below(row, '.value').textContent = percent(share);
   }
   const advice = report.notes.map((note) => translated(note.advice));
   if (origin.byBrowser) {
@@ -56,7 +56,7 @@ export function showReading(reading, origin) {
   }));
   // The reading of a single channel has no note on the other one.
   byId('channel-choice').hidden = !origin.channel && !report.notes.some(({ code }) => code === 'dual-channel');
-  byId('channel').value = origin.channel ?? '';
+  byId('channel').value = String(origin.channel ?? '');
   drawPictures(reading);
   byId('waveform-text').textContent = describeWaveform(samples, report.heard_s);
   byId('picture-text').textContent = describeSpectrogram(picture.values, picture.rows);

@@ -1,6 +1,6 @@
 // Long audio as strips: loudness, then each emotion, over the same span of time.
 
-import { byId } from './dom.js';
+import { below, byId } from './dom.js';
 import { t } from './text.js';
 import { EMOTIONS, NAMES, percent } from './words.js';
 
@@ -71,14 +71,14 @@ export function drawStrips(moments, spanOf, view, chosen) {
 /** The mean over the view. @param {number} row @param {import('../engine/types.d.ts').Emotion} emotion @param {Moment[]} shown */
 function showMean(row, emotion, shown) {
   const shares = shown.flatMap(({ report }) => (report ? [report.probabilities[emotion]] : []));
-  byId('strips').children[row].querySelector('.value').textContent =
+  below(byId('strips').children[row], '.value').textContent =
     shares.length ? percent(shares.reduce((sum, share) => sum + share, 0) / shares.length) : '–';
 }
 
 /** @param {number} row @returns {{canvas: HTMLCanvasElement, context: CanvasRenderingContext2D}} */
 function cleared(row) {
-  const canvas = byId('strips').children[row].querySelector('canvas');
-  const context = canvas.getContext('2d');
+  const canvas = /** @type {HTMLCanvasElement} */ (below(byId('strips').children[row], 'canvas'));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.clearRect(0, 0, canvas.width, canvas.height);
   return { canvas, context };
 }

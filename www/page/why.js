@@ -62,7 +62,7 @@ function clear() {
 async function explain(engine) {
   if (!reading) return;
   const { samples } = reading;
-  const emotion = byId('why-emotion').value;
+  const emotion = /** @type {import('../engine/types.d.ts').Emotion} */ (byId('why-emotion').value);
   const { signal } = current;
   clear();
   const byGradient = await explainByGradient(engine, samples, emotion);
@@ -100,7 +100,7 @@ function show() {
 export function drawExplanation() {
   if (!reading || !explanation) return;
   const picture = explanation.input ?? reading.picture;
-  drawHeat(byId('why-picture'), picture, explanation.heat, byId('why-opacity').value / 100);
+  drawHeat(byId('why-picture'), picture, explanation.heat, Number(byId('why-opacity').value) / 100);
 }
 
 /** The heat map in a sentence. @param {Explanation} explanation @param {number} lengthS Of the clip without padding. */
