@@ -20,7 +20,7 @@ const EVENTS = ['backend', 'crash'];
 const WINDOW_S = 4;
 const MIN_STEP_S = 0.25;
 
-class OwnEngine extends EventTarget {
+class PackageEngine extends EventTarget {
   #engine;
 
   constructor({ model, backend, onProgress } = /** @type {import('./api-types.d.ts').EngineOptions} */ ({})) {
@@ -60,7 +60,7 @@ class OwnEngine extends EventTarget {
 }
 
 // Its declaration has the types of the events, which those of EventTarget lack.
-export const Engine = /** @type {typeof import('./api-types.d.ts').Engine} */ (/** @type {unknown} */ (OwnEngine));
+export const Engine = /** @type {typeof import('./api-types.d.ts').Engine} */ (/** @type {unknown} */ (PackageEngine));
 
 /** @type {typeof import('./api-types.d.ts').analyze} */
 export const analyze = async (audio, options = {}) => analyzeWith(shared(options), audio, options);

@@ -18,10 +18,10 @@ export function checkModel(model = MODELS[0]) {
 
 /** @param {string} [model] @param {(share: number) => void} [onProgress] Called with the share that is loaded, 0 to 1.
  * @param {import('./types.d.ts').Backend} [backend] @returns {Engine} */
-export function engineOf(model = MODELS[0], onProgress = () => {}, backend = 'auto') {
-  checkModel(model);
-  const key = `${model} ${backend}`;
-  const { engine, listeners } = engines.get(key) ?? start(model, backend);
+export function engineOf(model, onProgress = () => {}, backend = 'auto') {
+  const name = checkModel(model);
+  const key = `${name} ${backend}`;
+  const { engine, listeners } = engines.get(key) ?? start(name, backend);
   engines.set(key, { engine, listeners });
   listeners.add(onProgress);
   engine.manifest().then(() => listeners.delete(onProgress), () => {});
