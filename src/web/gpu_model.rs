@@ -45,9 +45,5 @@ impl GpuModel {
 }
 
 fn failed(error: GpuError) -> Error {
-    match &error {
-        // The other engine says that the GPU stopped.
-        GpuError::Failed(detail) => coded(detail, error.code()),
-        GpuError::Missing(_) => coded(&error, error.code()),
-    }
+    coded(&error, error.code())
 }
