@@ -9,8 +9,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, FileReaderSync};
 
-use super::engine::{chosen, object};
-use super::{Error, coded};
+use super::{Error, chosen, coded, object};
 use crate::analyzer::Note;
 use crate::audio::{AudioError, Limits, Stream, WindowSettings, Windows};
 

@@ -4,8 +4,7 @@ use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use super::engine::{Engine, object};
-use super::{Error, coded};
+use super::{Engine, Error, coded, object};
 use crate::model::{Emotion, SpeakerReference, SpeakerReferenceError};
 
 /// A speaker reference with its statistics.

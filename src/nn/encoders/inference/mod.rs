@@ -8,15 +8,15 @@
 mod attention;
 mod backend;
 mod cpu;
-#[cfg(feature = "webgpu")]
+#[cfg(target_arch = "wasm32")]
 mod gpu;
 mod layer;
 mod wav2vec2;
 mod weights;
 mod whisper;
 
-#[cfg(feature = "webgpu")]
-pub use gpu::GpuInference;
+#[cfg(target_arch = "wasm32")]
+pub use gpu::{GpuEncoded, GpuError, GpuInference};
 
 use std::sync::Arc;
 
