@@ -4,6 +4,7 @@ import { byId } from './dom.js';
 import { drawBars, drawMap } from './pictures.js';
 import { attempt } from './status.js';
 import { decimal, t } from './text.js';
+import { isShown, whenShown } from './views.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Picture} Picture */
@@ -20,7 +21,7 @@ const embeddings = new Map();
 
 /** @param {Engine} engine */
 export function setUpInside(engine) {
-  byId('inside').addEventListener('toggle', () => byId('inside').open && attempt(() => show(engine)));
+  whenShown('inside', () => attempt(() => show(engine)));
   byId('layer').addEventListener('change', drawAttention);
   byId('head').addEventListener('change', drawAttention);
 }
@@ -39,7 +40,7 @@ export function storeEmbedding(source, { report, embedding }) {
 export function updateInside(engine, next) {
   reading = next;
   attention = undefined;
-  if (byId('inside').open) attempt(() => show(engine));
+  if (isShown('inside')) attempt(() => show(engine));
 }
 
 /** @param {Engine} engine */
