@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { writeOfflineWorker } from '../../xtask/offline.mjs';
 import { preload } from '../../xtask/preload.mjs';
-import { chosenModel, launchFirefox, readingOf, sample, until, useSite } from './support.mjs';
+import { chosenModel, goTo, launchFirefox, readingOf, sample, until, useSite } from './support.mjs';
 
 let folder;
 let server;
@@ -140,7 +140,7 @@ test('it can be installed', async () => {
 test('deleted data stays deleted until the next visit', async () => {
   const context = await browser.newContext();
   const page = await openCached(context);
-  await page.getByText('Check it').click();
+  await goTo(page, 'privacy');
   await page.getByRole('button', { name: 'Delete what is kept' }).click();
   await page.getByText('keeps nothing of this page').waitFor();
   assert.deepEqual(await page.evaluate(async () => [(await caches.keys()).length,
