@@ -49,9 +49,11 @@ async function show(engine) {
   const current = reading;
   const { samples, report } = current;
   const manifest = await engine.manifest();
+  // Another model has been chosen: it reads the clip first.
+  if (report.model !== manifest.name) return;
   const layers = manifest.front_end.encoder?.network.layers;
-  byId('encoder').hidden = !layers;
-  if (layers) {
+  if (!layers) byId('encoder').hidden = true;
+  else {
     const [weights, activations] = await Promise.all([
       engine.ask({ type: 'attention', samples }),
       engine.ask({ type: 'activations', samples }),
@@ -62,6 +64,7 @@ async function show(engine) {
     fill(byId('head'), weights.length / layers);
     drawAttention();
     showActivations(activations);
+    byId('encoder').hidden = false;
   }
   const clips = [...(embeddings.get(report.model)?.values() ?? [])];
   const variance = await engine.ask({ type: 'variance', clips });

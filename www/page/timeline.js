@@ -36,7 +36,7 @@ let durationS = 0;
 let isLive = false;
 /** Whether there is a timeline. */
 let isBegun = false;
-const NOTHING = byId('timeline-summary').textContent;
+const NOTHING = t('Nothing yet. Follow the microphone, or choose a recording of more than ten seconds.');
 let isDrawn = true;
 /** Cancels the analysis.
  * @type {AbortController | undefined} */

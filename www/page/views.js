@@ -52,7 +52,7 @@ function update() {
   shown = view;
   document.documentElement.dataset.view = view;
   for (const part of parts) part.hidden = !viewsOf(part).includes(view);
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href^="#"]'))) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href^="#"]:not(.back)'))) {
     if (link.hash === `#${view}`) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }

@@ -62,7 +62,9 @@ function clear() {
 /** @param {Engine} engine */
 async function explain(engine) {
   if (!reading) return;
-  const { samples } = reading;
+  const { samples, report } = reading;
+  // Another model has been chosen: it reads the clip first.
+  if (report.model !== (await engine.manifest()).name) return;
   const emotion = /** @type {import('../engine/types.d.ts').Emotion} */ (byId('why-emotion').value);
   const { signal } = current;
   clear();
