@@ -16,7 +16,7 @@ export function layOutStrips(seek) {
     canvas.onclick = ({ offsetX }) => seek(offsetX / canvas.clientWidth);
   };
   seekOn(byId('long-trace'));
-  byId('strips').replaceChildren(...EMOTIONS.map((emotion) => {
+  byId('strips').replaceChildren(below(byId('strips'), '.whole'), ...EMOTIONS.map((emotion) => {
     const row = document.createElement('li');
     row.dataset.emotion = emotion;
     const label = document.createElement('span');
@@ -43,8 +43,8 @@ export function drawStrips(moments, spanOf, view, chosen) {
   });
   drawWhole(shown, spanOf, view, chosen);
   const ink = colourOf('--ink');
-  EMOTIONS.forEach((emotion, row) => {
-    const { canvas, context } = cleared(row);
+  for (const emotion of EMOTIONS) {
+    const { canvas, context } = cleared(emotion);
     const { width, height } = canvas;
     const across = (/** @type {number} */ seconds) => ((seconds - view.fromS) / view.lengthS) * width;
     const colour = colourOf(`--${emotion}`);
@@ -63,8 +63,8 @@ export function drawStrips(moments, spanOf, view, chosen) {
       const high = Math.max(1, moment.report.probabilities[emotion] * height);
       context.fillRect(from, height - high, Math.max(1, to - from), high);
     }
-    showMean(row, emotion, shown);
-  });
+    showMean(emotion, shown);
+  }
 }
 
 /** The trace of all that is shown. @param {Moment[]} shown @param {(moment: Moment) => [number, number]} spanOf
@@ -90,16 +90,19 @@ function drawWhole(shown, spanOf, view, chosen) {
   drawTrace(byId('long-trace'), { ...view, peak, reportAt: (seconds) => at(seconds)?.moment.report, marked: chosen && spanOf(chosen) });
 }
 
-/** The mean over the view. @param {number} row @param {import('../engine/types.d.ts').Emotion} emotion @param {Moment[]} shown */
-function showMean(row, emotion, shown) {
+/** The row of an emotion. @param {string} emotion */
+const rowOf = (emotion) => below(byId('strips'), `[data-emotion="${emotion}"]`);
+
+/** The mean over the view. @param {import('../engine/types.d.ts').Emotion} emotion @param {Moment[]} shown */
+function showMean(emotion, shown) {
   const shares = shown.flatMap(({ report }) => (report ? [report.probabilities[emotion]] : []));
-  below(byId('strips').children[row], '.value').textContent =
+  below(rowOf(emotion), '.value').textContent =
     shares.length ? percent(shares.reduce((sum, share) => sum + share, 0) / shares.length) : '–';
 }
 
-/** @param {number} row @returns {{canvas: HTMLCanvasElement, context: CanvasRenderingContext2D}} */
-function cleared(row) {
-  const canvas = /** @type {HTMLCanvasElement} */ (below(byId('strips').children[row], 'canvas'));
+/** @param {string} emotion @returns {{canvas: HTMLCanvasElement, context: CanvasRenderingContext2D}} */
+function cleared(emotion) {
+  const canvas = /** @type {HTMLCanvasElement} */ (below(rowOf(emotion), 'canvas'));
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.clearRect(0, 0, canvas.width, canvas.height);
   return { canvas, context };
