@@ -91,6 +91,7 @@
     .track { height: 0.75rem; border-radius: 0.375rem; background: var(--track); overflow: hidden; }
     .track span { display: block; width: 0; height: 100%; border-radius: inherit; background: var(--emotion); opacity: 0.55; transition: width 0.25s; }
     .top .track span { opacity: 1; }
+    [data-certainty="unsure"] .track span, [data-certainty="no-speech"] .track span { opacity: 0.45; }
     svg { display: block; width: 1rem; height: 1rem; fill: var(--emotion); overflow: visible; }
     [data-emotion="angry"] { --emotion: light-dark(#d50011, #ca5362); } [data-emotion="disgust"] { --emotion: light-dark(#0b764d, #8db660); }
     [data-emotion="fear"] { --emotion: light-dark(#4c006f, #8b59a8); } [data-emotion="happy"] { --emotion: light-dark(#be8b12, #fccf2c); }
@@ -335,6 +336,7 @@
     /** @param {any} reading */
     #show({ headline, explained, notes, shares, report }) {
       this.#parts.headline.textContent = headline;
+      this.#parts.bars.dataset.certainty = report.certainty;
       this.#showStatus([explained, ...notes].join(' '));
       for (const { emotion, share, text } of shares) {
         const row = this.#parts.bars.querySelector(`[data-emotion="${emotion}"]`);
