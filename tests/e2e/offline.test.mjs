@@ -39,7 +39,7 @@ test('without the network the page opens and reads samples and files', async () 
     await readingOf(page, 'Woman, 25');
     await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
     await readingOf(page, '1028_MTI_SAD_XX.opus');
-    assert.equal(await page.evaluate(() => getComputedStyle(document.body).maxWidth), '704px');
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).maxWidth), '1280px');
     assert.equal(server.requests.length, count);
   } finally {
     await server.resume();
@@ -159,7 +159,7 @@ test('Firefox opens the page without the network', async () => {
     await page.reload();
     await chosenModel(page);
     await page.click('#samples button');
-    await until(page, () => document.querySelector('#meta').textContent.startsWith('Woman, 25'));
+    await until(page, () => document.querySelector('#meta').textContent.startsWith('Woman, 35'));
   } finally {
     await server.resume();
     await firefox.close();

@@ -8,8 +8,8 @@ import { chooseModel, chosenModel, goTo, longRecording, readingOf, useSite } fro
 const site = useSite();
 
 const LAPTOP = { viewport: { width: 1280, height: 800 } };
-const TABLET = { viewport: { width: 820, height: 1180 }, isMobile: true };
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, deviceScaleFactor: 2 };
+const TABLET = { viewport: { width: 820, height: 1180 }, isMobile: true, hasTouch: true };
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 const STYLES = { light: LAPTOP, dark: { ...LAPTOP, colorScheme: 'dark' }, phone: PHONE };
 /** Those of the page itself: three sizes and two themes. */
 const ALL_STYLES = {
