@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { assertAccessible, chosenModel, readingOf, sample, useSite } from './support.mjs';
+import { assertAccessible, chooseModel, chosenModel, goTo, readingOf, sample, useSite } from './support.mjs';
 
 const site = useSite();
 
@@ -15,7 +15,7 @@ test('every model reads the clip on the page, as it does outside the comparison'
   const { context, page, errors } = await site.open({ bypassCSP: true });
   await page.setInputFiles('#file', sample('1064_ITS_DIS_XX.opus'));
   const alone = await readingOf(page, '1064_ITS_DIS_XX.opus');
-  await page.getByText('Ask every model').click();
+  await goTo(page, 'models');
   await page.locator('#agreement').filter({ hasText: 'first' }).waitFor();
   const table = await rows(page);
   assert.deepEqual(table.map(([name]) => name).toSorted(), ['baseline', 'hubert-small', 'mfcc1', 'mfcc2', 'ms', 'voice', 'wav2vec2-small']);
@@ -32,7 +32,7 @@ test('every model reads the clip on the page, as it does outside the comparison'
   const agreement = await page.locator('#agreement').textContent();
   for (const [name] of table) assert.ok(agreement.includes(name), agreement);
   // Another model on the page changes nothing here; another clip does.
-  await page.locator('#model').selectOption('mfcc1');
+  await chooseModel(page, 'mfcc1');
   await chosenModel(page);
   assert.equal((await rows(page)).length, 7);
   await assertAccessible(page);
@@ -50,7 +50,7 @@ test('the comparison can be cancelled', async () => {
   await page.getByRole('button', { name: 'Woman, 35' }).click();
   await readingOf(page, 'Woman, 35');
   await page.route('**/models/ms/model.safetensors', () => {});
-  await page.getByText('Ask every model').click();
+  await goTo(page, 'models');
   await page.locator('#loading-text').filter({ hasText: 'Asking ms' }).waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.locator('#agreement').filter({ hasText: 'of 7 were asked' }).waitFor();

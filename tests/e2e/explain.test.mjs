@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { assertAccessible, chosenModel, readingOf, useSite } from './support.mjs';
+import { assertAccessible, chooseModel, chosenModel, goTo, readingOf, useSite } from './support.mjs';
 
 const site = useSite({ args: ['--autoplay-policy=no-user-gesture-required'] });
 
@@ -10,7 +10,7 @@ const site = useSite({ args: ['--autoplay-policy=no-user-gesture-required'] });
 async function withReading(model) {
   // Only the test adds a script to the page.
   const opened = await site.open({ bypassCSP: true });
-  await opened.page.locator('#model').selectOption(model);
+  await chooseModel(opened.page, model);
   await chosenModel(opened.page);
   await opened.page.getByRole('button', { name: 'Woman, 35' }).click();
   await readingOf(opened.page, 'Woman, 35');
@@ -33,7 +33,7 @@ const picture = (page, id) => page.evaluate((id) => {
 describe('why it said so', () => {
   test('a network on pictures shows its heat, for any emotion', async () => {
     const { context, page, errors } = await withReading('ms');
-    await page.getByText('Why it said so').click();
+    await goTo(page, 'why');
     const first = await shown(page, 'why-text', /What raised angry the most lies between .* kHz/);
     const before = await picture(page, 'why-picture');
     await page.locator('#why-opacity').fill('0');
@@ -51,8 +51,10 @@ describe('why it said so', () => {
 
   test('the seconds that decided are marked, played, and checked', async () => {
     const { context, page, errors } = await withReading('voice');
+    // Every moment has its colour.
+    await shown(page, 'waveform-text', 'Moment by moment');
     const unmarked = await picture(page, 'waveform');
-    await page.getByText('Why it said so').click();
+    await goTo(page, 'why');
     const sentence = await shown(page, 'why-text', /Without its parts one by one, angry falls the most between/);
     const [from, to] = sentence.match(/between ([\d.]+) and ([\d.]+) s/).slice(1).map(Number);
     assert.ok(from >= 0 && to > from + 0.2, sentence);
@@ -90,7 +92,7 @@ describe('why it said so', () => {
         setTimeout(() => post.call(this, message, ...rest), message.type === 'predictOccluded' ? 250 : 0);
       };
     });
-    await page.getByText('Why it said so').click();
+    await goTo(page, 'why');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await shown(page, 'why-text', 'Stopped before every part was tried');
     await page.evaluate(() => document.querySelector('#why-emotion').dispatchEvent(new Event('change')));
@@ -101,8 +103,7 @@ describe('why it said so', () => {
 
   test('the encoder shows its attention weights, and embeddings their variance', async () => {
     const { context, page, errors } = await withReading('voice');
-    await page.getByText('Why it said so').click();
-    await page.getByText('Inside the model').click();
+    await goTo(page, 'inside');
     await shown(page, 'variance-text', 'voice has read one clip');
     assert.match(await text(page, 'look-text'), /^Layer 1, head 1: .* \d\.\d\d s away on average\.$/);
     assert.equal(await page.locator('#head option').count(), 6);
@@ -123,7 +124,8 @@ describe('why it said so', () => {
 describe('how sound becomes numbers', () => {
   test('each step shows its numbers, and the knobs their effect', async () => {
     const { context, page, errors } = await withReading('mfcc1');
-    await page.getByText('How sound becomes numbers').click();
+    await goTo(page, 'inside');
+    await goTo(page, 'steps');
     assert.match(await shown(page, 'walk-text', 'The clip becomes'), /^At \d\.\d\d s\. The clip becomes 41 × 216 numbers, as the models see it\.$/);
     const spectrum = page.getByRole('slider', { name: 'The spectrum' });
     await spectrum.focus();

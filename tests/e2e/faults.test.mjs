@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chosenModel, dist, fakeMicrophone, longRecording, reading, readingOf, useSite } from './support.mjs';
+import { chooseModel, chosenModel, dist, fakeMicrophone, longRecording, reading, readingOf, useSite } from './support.mjs';
 
 const site = useSite({ args: fakeMicrophone() });
 
@@ -92,7 +92,7 @@ test('a full store costs the next visit some time, and nothing else', async () =
   const { context, page, errors } = await site.open();
   const cdp = await context.newCDPSession(page);
   await cdp.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.server.url).origin, quotaSize: 1000 });
-  await page.getByLabel('Model', { exact: true }).selectOption('mfcc2');
+  await chooseModel(page, 'mfcc2');
   await chosenModel(page);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
   assert.match((await readingOf(page, 'Woman, 35')).meta, /read by mfcc2 in/);

@@ -16,7 +16,7 @@ test('Firefox reads a sample clip and a file', async () => {
     const read = (source) => until(page,
       (text) => document.querySelector('#meta').textContent.startsWith(text), source);
     await page.click('#samples button');
-    await read('Woman, 25');
+    await read('Woman, 35');
     const input = await page.$('#file');
     await input.uploadFile(sample('1028_MTI_SAD_XX.opus'));
     await read('1028_MTI_SAD_XX.opus');

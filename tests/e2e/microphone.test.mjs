@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MuteDetector } from '../../www/page/muted.js';
-import { chosenModel, fakeMicrophone, launch, open, readingOf, serve, speech, useSite, useTemporaryFolder, wav16 } from './support.mjs';
+import { chooseModel, chosenModel, fakeMicrophone, launch, open, readingOf, serve, speech, useSite, useTemporaryFolder, wav16 } from './support.mjs';
 
 /** Keeps the samples that the page sends to its worker. */
 const keepRecording = () => {
@@ -56,7 +56,7 @@ describe('the microphone', () => {
     await page.waitForFunction(() => Number.parseFloat(document.querySelector('#level').style.width) > 10);
     const { meta } = await readingOf(page, 'Your recording');
     assert.match(meta, /: \d\.\d to \d\.\d s of 4\.[67] s, read by voice/);
-    await page.getByLabel('Model', { exact: true }).selectOption('mfcc1');
+    await chooseModel(page, 'mfcc1');
     await page.waitForFunction(() => document.querySelector('#meta').textContent.includes('read by mfcc1'));
     assert.match(await page.locator('#meta').textContent(), /: 0\.5 to 4\.5 s of 4\.[67] s/);
     assert.deepEqual(errors, []);
@@ -66,7 +66,7 @@ describe('the microphone', () => {
   test('gives the same numbers as the same sound in a file', async () => {
     const { context, page } = await site.open({ permissions: ['microphone'] });
     // The model whose clip begins at a fixed time: where speech is found may move by a frame of the detector.
-    await page.getByLabel('Model', { exact: true }).selectOption('mfcc1');
+    await chooseModel(page, 'mfcc1');
     await chosenModel(page);
     await page.evaluate(keepRecording);
     await page.getByRole('button', { name: 'Record' }).click();

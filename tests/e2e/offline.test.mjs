@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { writeOfflineWorker } from '../../xtask/offline.mjs';
 import { preload } from '../../xtask/preload.mjs';
-import { chosenModel, launchFirefox, readingOf, sample, until, useSite } from './support.mjs';
+import { chosenModel, goTo, launchFirefox, readingOf, sample, until, useSite } from './support.mjs';
 
 let folder;
 let server;
@@ -39,7 +39,7 @@ test('without the network the page opens and reads samples and files', async () 
     await readingOf(page, 'Woman, 25');
     await page.setInputFiles('#file', sample('1028_MTI_SAD_XX.opus'));
     await readingOf(page, '1028_MTI_SAD_XX.opus');
-    assert.equal(await page.evaluate(() => getComputedStyle(document.body).maxWidth), '704px');
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).maxWidth), '1280px');
     assert.equal(server.requests.length, count);
   } finally {
     await server.resume();
@@ -140,7 +140,7 @@ test('it can be installed', async () => {
 test('deleted data stays deleted until the next visit', async () => {
   const context = await browser.newContext();
   const page = await openCached(context);
-  await page.getByText('Check it').click();
+  await goTo(page, 'privacy');
   await page.getByRole('button', { name: 'Delete what is kept' }).click();
   await page.getByText('keeps nothing of this page').waitFor();
   assert.deepEqual(await page.evaluate(async () => [(await caches.keys()).length,
@@ -159,7 +159,7 @@ test('Firefox opens the page without the network', async () => {
     await page.reload();
     await chosenModel(page);
     await page.click('#samples button');
-    await until(page, () => document.querySelector('#meta').textContent.startsWith('Woman, 25'));
+    await until(page, () => document.querySelector('#meta').textContent.startsWith('Woman, 35'));
   } finally {
     await server.resume();
     await firefox.close();

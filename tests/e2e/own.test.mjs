@@ -120,8 +120,9 @@ describe('models and encoders of one’s own', () => {
     const folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
     try {
       for (const [name, path] of Object.entries(ENCODER)) await cp(path, join(folder, name));
-      await page.locator('#own summary').focus();
+      await page.getByRole('link', { name: 'Settings' }).focus();
       await page.keyboard.press('Enter');
+      await page.getByLabel('Choose a folder').focus();
       await page.locator('#folder').setInputFiles(folder);
       await page.waitForFunction(() => document.querySelectorAll('#own-list li').length === 1);
       assert.match(await stored(page).textContent(), /speech encoder of 3 layers/);

@@ -3,42 +3,46 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { chosenModel, longRecording, readingOf, useSite } from './support.mjs';
+import { chooseModel, chosenModel, goTo, longRecording, readingOf, useSite } from './support.mjs';
 
 const site = useSite();
 
-const STYLES = {
-  light: { viewport: { width: 760, height: 900 }, colorScheme: 'light' },
-  dark: { viewport: { width: 760, height: 900 }, colorScheme: 'dark' },
-  phone: { viewport: { width: 360, height: 740 }, isMobile: true },
+const LAPTOP = { viewport: { width: 1280, height: 800 } };
+const TABLET = { viewport: { width: 820, height: 1180 }, isMobile: true, hasTouch: true };
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+const STYLES = { light: LAPTOP, dark: { ...LAPTOP, colorScheme: 'dark' }, phone: PHONE };
+/** Those of the page itself: three sizes and two themes. */
+const ALL_STYLES = {
+  ...STYLES, 'phone-dark': { ...PHONE, colorScheme: 'dark' }, tablet: TABLET, 'tablet-dark': { ...TABLET, colorScheme: 'dark' },
 };
 
 /** Each view: all of the page, or a part of it. */
 const VIEWS = { page, why, compare, follow, lesson, embed };
 
 async function page(page) {
-  await page.getByRole('button', { name: 'Woman, 25' }).click();
-  await readingOf(page, 'Woman, 25');
+  await page.getByRole('button', { name: 'Woman, 35' }).click();
+  await readingOf(page, 'Woman, 35');
+  await page.locator('#waveform-text').filter({ hasText: 'Moment by moment' }).waitFor({ state: 'attached' });
   await page.mouse.move(0, 0);
 }
 
 /** The explanation of a model on spectrograms. */
 async function why(page) {
-  await page.locator('#model').selectOption('ms');
+  await chooseModel(page, 'ms');
   await chosenModel(page);
   await page.getByRole('button', { name: 'Woman, 35' }).click();
   await readingOf(page, 'Woman, 35');
-  await page.getByText('Why it said so').click();
+  await goTo(page, 'why');
   await page.locator('#why-text').filter({ hasText: 'lies between' }).waitFor();
-  return page.locator('#why');
+  return page.locator('#result');
 }
 
 async function compare(page) {
   await page.getByRole('button', { name: 'Woman, 35' }).click();
   await readingOf(page, 'Woman, 35');
-  await page.getByText('Ask every model').click();
+  await goTo(page, 'models');
   await page.locator('#agreement').filter({ hasText: 'agree' }).waitFor();
-  return page.locator('#compare');
+  return page.locator('#result');
 }
 
 async function follow(page) {
@@ -66,13 +70,13 @@ async function embed(page, url) {
 
 for (const [name, show] of Object.entries(VIEWS)) {
   test(`pictures of the view “${name}”`, async () => {
-    for (const [style, options] of Object.entries(STYLES)) {
+    for (const [style, options] of Object.entries(name === 'page' ? ALL_STYLES : STYLES)) {
       const { context, page } = await site.open({ ...options, bypassCSP: name === 'follow' });
       const part = await show(page, site.server.url);
       // The bars are animated.
       await page.waitForTimeout(400);
       const path = process.env.SCREENSHOTS && join(process.env.SCREENSHOTS, `${name}-${style}.png`);
-      const picture = part ? await part.screenshot({ path }) : await page.screenshot({ path, fullPage: !options.isMobile });
+      const picture = part ? await part.screenshot({ path }) : await page.screenshot({ path });
       assert.ok(picture.length > 15_000, `${name}-${style} has ${picture.length} bytes`);
       await context.close();
     }

@@ -103,6 +103,16 @@ export async function openBlank(page, server) {
 export const chosenModel = (page) => until(page,
   () => document.documentElement.dataset.model === document.querySelector('#model').value);
 
+/** Goes to a view of the page by its link. */
+export const goTo = (page, view) => page.locator(`a[href="#${view}"]`).first().click();
+
+/** Chooses a model in the settings, and returns to the view before. */
+export async function chooseModel(page, model) {
+  await goTo(page, 'settings');
+  await page.locator('#model').selectOption(model);
+  await page.goBack();
+}
+
 /** Errors of a page as they occur: uncaught exceptions, and errors on its console. */
 export function collectErrors(page) {
   const errors = [];

@@ -2,21 +2,24 @@
 
 import { engineOf } from '../engine/engines.js';
 import { analyzeAudio, analyzeUrl } from '../engine/reading.js';
+import { OUTLINES } from '../page/emblems.js';
 import { t } from '../page/text.js';
 import { EMOTIONS, MUTED, NAMES, speaker } from '../page/words.js';
 import { embedReading } from './embed-reading.js';
 import { answerEmbedder } from './embedder.js';
 
-/** @typedef {import('../engine/types.d.ts').Sample} Sample */
+/** @typedef {import('../page/types.d.ts').OfferedSample} OfferedSample */
 
-/** @type {Promise<Sample[]> | undefined} */
+/** @type {Promise<OfferedSample[]> | undefined} */
 let samples;
 const listSamples = () => {
-  samples ??= fetch(new URL('../samples/samples.json', import.meta.url)).then((response) => response.json());
+  samples ??= fetch(new URL('../samples/samples.json', import.meta.url)).then((response) => response.json())
+    // Those that are read as they were acted: an element has no room to say why the other is there.
+    .then((all) => all.filter((/** @type {OfferedSample} */ { disputed }) => !disputed));
   return samples;
 };
 
-/** @param {Sample} sample */
+/** @param {OfferedSample} sample */
 const addressOf = ({ file }) => new URL(`../samples/${file}`, import.meta.url);
 
 answerEmbedder({
@@ -24,7 +27,7 @@ answerEmbedder({
     samples: (await listSamples()).map((sample) => ({
       file: addressOf(sample).href, name: speaker(sample),
     })),
-    emotions: EMOTIONS.map((emotion) => ({ emotion, name: NAMES[emotion] })),
+    emotions: EMOTIONS.map((emotion) => ({ emotion, name: NAMES[emotion], outline: OUTLINES[emotion] })),
     labels: {
       title: t('The emotion in a voice'), record: t('Record'), file: t('Choose a file'),
       empty: t('No voice yet'), bars: t('How likely each emotion is'), player: t('What the model read'), listening: t('Listening.'), muted: MUTED,

@@ -67,8 +67,8 @@
   const asError = (code, message) => Object.assign(new Error(message), { code });
 
   const STYLE = `
-    :host { --paper: light-dark(#ffffff, #201d26); --ink: light-dark(#211d2b, #ece8f2); --soft: light-dark(#5a5466, #b5aec2);
-      --line: light-dark(#d9d4e0, #3c3748); --accent: var(--sottovoce-accent, light-dark(#5b3fa8, #b9a2f5));
+    :host { --paper: light-dark(#ffffff, #181b22); --ink: light-dark(#171a26, #eef0f5); --soft: light-dark(#565c6b, #a9b0bf);
+      --line: light-dark(#d9dce3, #313642); --track: light-dark(#e7e9ee, #272c37); --accent: var(--sottovoce-accent, light-dark(#2f45a8, #aebdff));
       color-scheme: light dark; display: block; box-sizing: border-box; max-width: 32rem; padding: 1rem; border-radius: 1rem;
       border: 1px solid var(--sottovoce-line, var(--line)); background: var(--sottovoce-paper, var(--paper));
       color: var(--sottovoce-ink, var(--ink)); font: var(--sottovoce-font, 1rem/1.5 system-ui, sans-serif); }
@@ -86,11 +86,18 @@
     .headline { margin: 0; font-size: 1.25rem; font-weight: 650; }
     .explained { min-height: 3rem; color: var(--soft); }
     ol { list-style: none; }
-    li { display: grid; grid-template-columns: 7rem 1fr 4rem; align-items: center; gap: 0.75rem; min-height: 1.75rem; }
+    li { display: grid; grid-template-columns: 1rem 7rem 1fr 3.5rem; align-items: center; gap: 0.75rem; min-height: 1.75rem; }
     li.top { font-weight: 650; }
-    .track { height: 0.75rem; border-radius: 0.375rem; background: var(--line); overflow: hidden; }
-    .track span { display: block; width: 0; height: 100%; background: var(--soft); transition: width 0.25s; }
-    .top .track span { background: var(--accent); }
+    .track { height: 0.75rem; border-radius: 0.375rem; background: var(--track); overflow: hidden; }
+    .track span { display: block; width: 0; height: 100%; border-radius: inherit; background: var(--emotion); opacity: 0.55; transition: width 0.25s; }
+    .top .track span { opacity: 1; }
+    [data-certainty="unsure"] .track span, [data-certainty="no-speech"] .track span { opacity: 0.45; }
+    svg { display: block; width: 1rem; height: 1rem; fill: var(--emotion); overflow: visible; }
+    [data-emotion="angry"] { --emotion: light-dark(#d50011, #ca5362); } [data-emotion="disgust"] { --emotion: light-dark(#0b764d, #8db660); }
+    [data-emotion="fear"] { --emotion: light-dark(#4c006f, #8b59a8); } [data-emotion="happy"] { --emotion: light-dark(#be8b12, #fccf2c); }
+    [data-emotion="neutral"] { --emotion: light-dark(#3f4858, #cde1f0); } [data-emotion="sad"] { --emotion: light-dark(#2d81fb, #4984f4); }
+    [data-emotion="surprise"] { --emotion: light-dark(#b641a2, #f489c7); }
+    @media (forced-colors: active) { [data-emotion] { --emotion: CanvasText; } .track { border: 1px solid; } .track span { forced-color-adjust: none; } }
     .value { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
     .notice { margin: 0; color: var(--soft); font-size: 0.8125rem; }
     a { color: var(--accent); }
@@ -104,6 +111,18 @@
     element.className = part;
     element.setAttribute('part', part);
     element.append(...children);
+    return element;
+  }
+
+  /** The shape of an emotion. @param {string} outline In a square of 24 by 24. */
+  function shape(outline) {
+    const picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    picture.setAttribute('viewBox', '0 0 24 24');
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    path.setAttribute('d', outline);
+    picture.append(path);
+    const element = make('span', 'shape', picture);
+    element.setAttribute('aria-hidden', 'true');
     return element;
   }
 
@@ -127,7 +146,7 @@
       sheet.replaceSync(STYLE);
       this.#root.adoptedStyleSheets = [sheet];
       // As high as the final content, so that nothing moves.
-      const rows = Array.from({ length: 7 }, () => make('li', 'bar', make('span', 'name'), make('span', 'track')));
+      const rows = Array.from({ length: 7 }, () => make('li', 'bar', make('span', 'shape'), make('span', 'name'), make('span', 'track')));
       this.#root.replaceChildren(make('p', 'headline', 'sottovoce'), make('p', 'explained', '\u2026'), make('ol', 'bars', ...rows));
       this.#hello = this.#frame.ask({ ask: 'hello' }).then((hello) => {
         this.#layOut(hello);
@@ -206,10 +225,10 @@
       parts.headline = make('p', 'headline', labels.empty);
       parts.explained = make('p', 'explained');
       parts.explained.setAttribute('role', 'status');
-      parts.bars = make('ol', 'bars', ...emotions.map((/** @type {any} */ { emotion, name }) => {
+      parts.bars = make('ol', 'bars', ...emotions.map((/** @type {any} */ { emotion, name, outline }) => {
         const track = make('span', 'track', make('span', 'share'));
         track.setAttribute('aria-hidden', 'true');
-        const row = make('li', 'bar', make('span', 'name', name), track, make('span', 'value', '\u2013'));
+        const row = make('li', 'bar', shape(outline), make('span', 'name', name), track, make('span', 'value', '\u2013'));
         row.dataset.emotion = emotion;
         return row;
       }));
@@ -317,6 +336,7 @@
     /** @param {any} reading */
     #show({ headline, explained, notes, shares, report }) {
       this.#parts.headline.textContent = headline;
+      this.#parts.bars.dataset.certainty = report.certainty;
       this.#showStatus([explained, ...notes].join(' '));
       for (const { emotion, share, text } of shares) {
         const row = this.#parts.bars.querySelector(`[data-emotion="${emotion}"]`);

@@ -4,6 +4,7 @@ import { EngineError } from '../engine/engine-error.js';
 import { Engine } from '../engine/engine.js';
 import { analyzeUrl } from '../engine/reading.js';
 import { byId } from '../page/dom.js';
+import { emblem } from '../page/emblems.js';
 import { describeError } from '../page/errors.js';
 import { setUpLanguage } from '../page/language.js';
 import { translatePage } from '../page/text.js';
@@ -25,6 +26,11 @@ import { LENGTH, setUpTour } from './tour.js';
 
 translatePage();
 setUpLanguage();
+for (const input of byId('guesses').querySelectorAll('input')) {
+  const emotion = /** @type {import('../engine/types.d.ts').Emotion} */ (input.value);
+  /** @type {HTMLElement} */ (input.parentElement).dataset.emotion = emotion;
+  input.after(emblem(emotion));
+}
 
 /** @param {() => Promise<void>} work */
 async function attempt(work) {

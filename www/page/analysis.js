@@ -7,10 +7,13 @@ import { describeError } from './errors.js';
 import { updateFrontEnd } from './front-end.js';
 import { storeEmbedding, updateInside } from './inside.js';
 import { stopLive } from './live.js';
+import { endMoments } from './moments.js';
 import { showReading } from './result.js';
 import { announce, setBusy, showProblem, showStatus } from './status.js';
 import { t } from './text.js';
 import * as timeline from './timeline.js';
+import { updateTrace } from './trace.js';
+import { showClip } from './views.js';
 import { updateExplanation } from './why.js';
 import { describeReading } from './words.js';
 
@@ -44,11 +47,12 @@ export async function reanalyzeWithModel() {
   await reanalyze?.();
 }
 
-/** Removes what belongs to an earlier recording. */
+/** Removes what belongs to an earlier recording, and shows where the next one appears. */
 export function clearPrevious() {
   byId('more').replaceChildren();
   stopLive();
   timeline.clear();
+  showClip();
 }
 
 /** How to analyze a file; whether the browser had to decode it is noted in `origin`.
@@ -66,6 +70,7 @@ export async function tryAnalysis(engine, origin, analyze, onFailure = (reason) 
   running += 1;
   setBusy(true);
   try {
+    await endMoments();
     return await analyze(engine);
   } catch (error) {
     onFailure(describeError(error));
@@ -101,6 +106,7 @@ export function present(engine, reading, origin, analyze) {
     if (!other) byId('channel').value = String(origin.channel ?? '');
   };
   showReading(reading, origin);
+  updateTrace(engine, reading);
   storeEmbedding(origin.source, reading);
   updateExplanation(engine, reading);
   updateInside(engine, reading);

@@ -8,6 +8,7 @@ import { byId } from './dom.js';
 import { withProgress } from './loading.js';
 import { attempt } from './status.js';
 import { decimal, t, translated } from './text.js';
+import { isShown, whenShown } from './views.js';
 import { NAMES, describeReading, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -24,8 +25,8 @@ let current = new AbortController();
 
 /** @param {Engine} engine */
 export function setUpCompare(engine) {
-  byId('compare').addEventListener('toggle', () => {
-    if (byId('compare').open && !byId('compare-rows').children.length) attempt(() => compare(engine));
+  whenShown('models', () => {
+    if (!byId('compare-rows').children.length) attempt(() => compare(engine));
   });
 }
 
@@ -38,7 +39,7 @@ export function updateComparison(engine, next) {
   analyze = next;
   byId('compare-rows').replaceChildren();
   byId('agreement').textContent = '';
-  if (byId('compare').open) attempt(() => compare(engine));
+  if (isShown('models')) attempt(() => compare(engine));
 }
 
 /** @param {Engine} engine */

@@ -15,7 +15,7 @@ export interface Elements {
   'channel-choice': HTMLParagraphElement;
   'clip': HTMLAudioElement;
   'clip-name': HTMLParagraphElement;
-  'compare': HTMLButtonElement & HTMLDetailsElement;
+  'compare': HTMLButtonElement;
   'compare-rows': HTMLTableSectionElement;
   'drop': HTMLDivElement;
   'encoder': HTMLDivElement;
@@ -26,7 +26,7 @@ export interface Elements {
   'guesses': HTMLFieldSetElement;
   'head': HTMLSelectElement;
   'headline': HTMLHeadingElement;
-  'inside': HTMLDetailsElement;
+  'headline-emblem': HTMLSpanElement;
   'kept': HTMLParagraphElement;
   'layer': HTMLSelectElement;
   'level': HTMLDivElement;
@@ -38,6 +38,7 @@ export interface Elements {
   'loading-progress': HTMLProgressElement;
   'loading-text': HTMLLabelElement;
   'long-player': HTMLAudioElement;
+  'long-trace': HTMLCanvasElement;
   'look': HTMLCanvasElement;
   'look-text': HTMLParagraphElement;
   'main': HTMLElement;
@@ -55,13 +56,16 @@ export interface Elements {
   'newer-use': HTMLButtonElement;
   'next': HTMLButtonElement;
   'notes': HTMLUListElement;
-  'own': HTMLDetailsElement;
   'own-list': HTMLUListElement;
+  'own-title': HTMLHeadingElement;
   'picture': HTMLCanvasElement;
   'picture-text': HTMLSpanElement;
+  'play': HTMLButtonElement;
   'player': HTMLAudioElement;
+  'playhead': HTMLDivElement;
   'print': HTMLButtonElement;
   'privacy': HTMLDetailsElement;
+  'privacy-title': HTMLHeadingElement;
   'problem': HTMLParagraphElement;
   'progress': HTMLDivElement;
   'record': HTMLButtonElement;
@@ -76,13 +80,14 @@ export interface Elements {
   'sheet-rows': HTMLTableSectionElement;
   'status': HTMLParagraphElement;
   'strips': HTMLOListElement;
+  'time-link': HTMLAnchorElement;
   'timeline': HTMLElement;
   'timeline-summary': HTMLParagraphElement;
   'timeline-title': HTMLHeadingElement;
   'tour-title': HTMLHeadingElement;
+  'trace-moment': HTMLSpanElement;
   'variance': HTMLCanvasElement;
   'variance-text': HTMLParagraphElement;
-  'walk': HTMLDetailsElement;
   'walk-bands': HTMLSelectElement;
   'walk-bands-picture': HTMLCanvasElement;
   'walk-hop': HTMLSelectElement;
@@ -93,7 +98,6 @@ export interface Elements {
   'walk-window': HTMLSelectElement;
   'waveform': HTMLCanvasElement;
   'waveform-text': HTMLSpanElement;
-  'why': HTMLDetailsElement;
   'why-check': HTMLButtonElement;
   'why-checked': HTMLParagraphElement;
   'why-emotion': HTMLSelectElement;

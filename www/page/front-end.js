@@ -4,6 +4,7 @@ import { below, byId } from './dom.js';
 import { drawBars, drawHeat, drawSpectrogram } from './pictures.js';
 import { attempt } from './status.js';
 import { decimal, t } from './text.js';
+import { isShown, whenShown } from './views.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
@@ -75,7 +76,7 @@ export function setUpFrontEnd(engine) {
   fill('walk-hop', HOPS, milliseconds);
   fill('walk-bands', BANDS, String);
   byId('walk-steps').replaceChildren(...STEPS.map(layOut), layOutPictures());
-  byId('walk').addEventListener('toggle', () => update(engine));
+  whenShown('steps', () => update(engine));
   for (const id of /** @type {const} */ (['walk-moment', 'walk-window', 'walk-hop', 'walk-bands'])) {
     byId(id).addEventListener('input', () => {
       disableGaps();
@@ -148,7 +149,7 @@ function disableGaps() {
 
 /** Computes the steps and draws them, one request at a time. @param {Engine} engine */
 async function update(engine) {
-  if (!reading || !byId('walk').open) return;
+  if (!reading || !isShown('steps')) return;
   isStale = true;
   if (isAsking) return;
   isAsking = true;

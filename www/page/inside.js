@@ -4,6 +4,7 @@ import { byId } from './dom.js';
 import { drawBars, drawMap } from './pictures.js';
 import { attempt } from './status.js';
 import { decimal, t } from './text.js';
+import { isShown, whenShown } from './views.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Picture} Picture */
@@ -20,7 +21,7 @@ const embeddings = new Map();
 
 /** @param {Engine} engine */
 export function setUpInside(engine) {
-  byId('inside').addEventListener('toggle', () => byId('inside').open && attempt(() => show(engine)));
+  whenShown('inside', () => attempt(() => show(engine)));
   byId('layer').addEventListener('change', drawAttention);
   byId('head').addEventListener('change', drawAttention);
 }
@@ -39,7 +40,7 @@ export function storeEmbedding(source, { report, embedding }) {
 export function updateInside(engine, next) {
   reading = next;
   attention = undefined;
-  if (byId('inside').open) attempt(() => show(engine));
+  if (isShown('inside')) attempt(() => show(engine));
 }
 
 /** @param {Engine} engine */
@@ -48,9 +49,11 @@ async function show(engine) {
   const current = reading;
   const { samples, report } = current;
   const manifest = await engine.manifest();
+  // Another model has been chosen: it reads the clip first.
+  if (report.model !== manifest.name) return;
   const layers = manifest.front_end.encoder?.network.layers;
-  byId('encoder').hidden = !layers;
-  if (layers) {
+  if (!layers) byId('encoder').hidden = true;
+  else {
     const [weights, activations] = await Promise.all([
       engine.ask({ type: 'attention', samples }),
       engine.ask({ type: 'activations', samples }),
@@ -61,6 +64,7 @@ async function show(engine) {
     fill(byId('head'), weights.length / layers);
     drawAttention();
     showActivations(activations);
+    byId('encoder').hidden = false;
   }
   const clips = [...(embeddings.get(report.model)?.values() ?? [])];
   const variance = await engine.ask({ type: 'variance', clips });

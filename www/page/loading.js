@@ -13,7 +13,7 @@ let task;
 
 byId('cancel-loading').addEventListener('click', () => {
   (task ?? modelLoad)?.abort();
-  byId('model').focus();
+  byId('main').focus();
 });
 
 /** Begins to load a model; cancels one that is loading. */

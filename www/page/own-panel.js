@@ -4,11 +4,12 @@ import { OWN, bytesOf, filesOf } from '../engine/assets.js';
 import { EngineError } from '../engine/engine-error.js';
 import { importFolder } from '../engine/import.js';
 import * as own from '../engine/own.js';
-import { below, byId } from './dom.js';
+import { byId } from './dom.js';
 import { chosen } from './folders.js';
 import { withProgress } from './loading.js';
 import { announce, showProblem } from './status.js';
 import { decimal, t, translated } from './text.js';
+import { show } from './views.js';
 import { percent } from './words.js';
 
 /** @typedef {import('../engine/types.d.ts').Folder} Folder */
@@ -39,7 +40,7 @@ export async function importFolders(page, folders) {
       await withProgress(t('Taking in {folder}. Large encoders take a while.', { folder: folder.name }), async (signal) => {
         const { kind, name } = await importFolder(folder, await page.engine.module(), signal);
         await listOwn(page);
-        byId('own').open = true;
+        show('settings');
         announce(t('{name} is kept in this browser.', { name }));
         if (kind === 'models') await useIfWhole(page, name);
       });
@@ -104,7 +105,7 @@ function row(page, kind, name, text) {
     }
     await listOwn(page);
     announce(t('{name} is removed.', { name }));
-    below(byId('own'), 'summary').focus();
+    byId('own-title').focus();
   });
   item.append(label, button);
   return item;

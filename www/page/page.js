@@ -16,11 +16,13 @@ import { setUpOffline } from './offline.js';
 import { setUpOwn } from './own-panel.js';
 import { noteRecording, setUpPrivacy } from './privacy.js';
 import { setUpRecording } from './recording.js';
-import { drawPictures, layOutBars } from './result.js';
+import { layOutBars } from './result.js';
 import { showSamples } from './samples.js';
 import { setBusy, showProblem, showStatus } from './status.js';
 import { t, translatePage, translated } from './text.js';
 import * as timeline from './timeline.js';
+import * as trace from './trace.js';
+import { setUpViews } from './views.js';
 import { drawExplanation, setUpWhy } from './why.js';
 import { percent } from './words.js';
 
@@ -33,6 +35,7 @@ function requestedBackend() {
 translatePage();
 setUpLanguage();
 layOutBars();
+trace.setUpTrace();
 
 // Over a slow connection loading takes a while: progress shows from the start until the model is there.
 let isLoading = true;
@@ -66,12 +69,15 @@ engine.addEventListener('crash', (event) => {
   showStatus('');
 });
 
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-  const reading = shownReading();
-  if (reading) drawPictures(reading);
-  drawExplanation();
-  timeline.draw();
-});
+setUpViews();
+
+for (const query of ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)']) {
+  matchMedia(query).addEventListener('change', () => {
+    trace.draw();
+    drawExplanation();
+    timeline.draw();
+  });
+}
 
 showSamples(engine).catch(() => byId('samples').remove());
 showCurrentModel(engine).then(labelModels).catch((error) => {

@@ -1,4 +1,4 @@
-// Waveform, spectrogram, heat maps and bars on canvas, with descriptions in words.
+// Spectrogram, heat maps and bars on canvas, and clips in words.
 
 import { decimal, t } from './text.js';
 
@@ -11,34 +11,6 @@ function context(canvas) {
   const context = canvas.getContext('2d');
   if (!context) throw new Error('this browser draws no canvas');
   return context;
-}
-
-/** Draws the peaks of `samples`, and marks a span of them.
- * @param {HTMLCanvasElement} canvas @param {Float32Array} samples @param {[number, number]} [seconds] From and to. */
-export function drawWaveform(canvas, samples, seconds) {
-  const { width, height } = canvas;
-  const draw = context(canvas);
-  draw.clearRect(0, 0, width, height);
-  if (seconds) {
-    const [from, to] = seconds.map((at) => (at * RATE_HZ * width) / samples.length);
-    draw.fillStyle = HEAT_COLOUR;
-    draw.globalAlpha = 0.35;
-    draw.fillRect(from, 0, to - from, height);
-    draw.globalAlpha = 1;
-    // Edges: the mark must not rely on colour alone.
-    draw.fillRect(from, 0, 3, height);
-    draw.fillRect(to - 3, 0, 3, height);
-  }
-  draw.fillStyle = getComputedStyle(canvas).color;
-  const perColumn = samples.length / width;
-  for (let x = 0; x < width; x += 1) {
-    let peak = 0;
-    for (let i = Math.floor(x * perColumn); i < (x + 1) * perColumn; i += 1) {
-      peak = Math.max(peak, Math.abs(samples[i]));
-    }
-    const bar = Math.max(1, Math.sqrt(peak) * height);
-    draw.fillRect(x, (height - bar) / 2, 1, bar);
-  }
 }
 
 /** Red, green and blue of full heat. */

@@ -1,11 +1,12 @@
 // The requests that this page made and what it stores, so that nobody needs to take its word.
 
 import * as own from '../engine/own.js';
-import { below, byId } from './dom.js';
+import { byId } from './dom.js';
 import { unregisterOffline } from './offline.js';
 import { listOwn } from './own-panel.js';
 import { announce } from './status.js';
 import { decimal, t } from './text.js';
+import { whenShown } from './views.js';
 
 /** @typedef {import('./types.d.ts').Page} Page */
 
@@ -24,7 +25,7 @@ export function setUpPrivacy(page) {
     showRequests();
   }).observe({ type: 'resource', buffered: true });
   showRequests();
-  byId('privacy').addEventListener('toggle', () => byId('privacy').open && showStored());
+  whenShown('privacy', showStored);
   byId('forget').addEventListener('click', () => deleteAll(page));
 }
 
@@ -75,5 +76,5 @@ async function deleteAll(page) {
   await listOwn(page);
   await showStored();
   announce(t('Everything that this page kept is deleted. Your next visit loads it anew.'));
-  below(byId('privacy'), 'summary').focus();
+  byId('privacy-title').focus();
 }

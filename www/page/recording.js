@@ -8,6 +8,7 @@ import { noteRecording } from './privacy.js';
 import { RECORD_S, Recorder } from './recorder.js';
 import { showProblem, showStatus, warnMuted } from './status.js';
 import { t, translated } from './text.js';
+import { addLevel, beginRecording, endRecording } from './trace.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 
@@ -44,8 +45,10 @@ async function startRecording(engine) {
       warnMuted(isMuted);
       // A perceptual scale: -50 dB is empty, full scale is full.
       byId('level').style.width = `${Math.max(0, 100 + 40 * Math.log10(Math.max(level, 1e-5)))}%`;
+      addLevel(level, seconds);
       if (seconds >= RECORD_S) stopRecording(engine);
     }, () => stopRecording(engine));
+    beginRecording(RECORD_S);
     showRecording(true);
     showStatus(t('Recording. Speak now; it stops by itself.'));
   } catch (error) {
@@ -63,6 +66,7 @@ async function stopRecording(engine) {
   recorder = undefined;
   if (!current) return;
   showRecording(false);
+  endRecording();
   const { samples, rateHz } = await current.stop();
   if (samples.length < MIN_RECORD_S * rateHz) {
     showProblem(t('That was too short to read. Press Record, speak for two seconds or more, then stop.'));

@@ -1,9 +1,9 @@
-// A reading on the page: in words, bars, notes and pictures.
+// A reading on the page: in words, bars and notes.
 
 import { below, byId } from './dom.js';
-import { describeSpectrogram, describeWaveform, drawSpectrogram, drawWaveform } from './pictures.js';
+import { emblem } from './emblems.js';
+import { describeSpectrogram, drawSpectrogram } from './pictures.js';
 import { decimal, t, translated } from './text.js';
-import { encodeWav } from './wav.js';
 import { EMOTIONS, NAMES, describeReading, percent } from './words.js';
 
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
@@ -24,26 +24,39 @@ export function layOutBars() {
     const value = document.createElement('span');
     value.className = 'value';
     value.textContent = '–';
-    row.append(name, track, value);
+    row.append(emblem(emotion), name, track, value);
     return row;
   }));
 }
 
+/** Of a sample clip, what the actor was asked for and what listeners heard. @param {Origin} origin */
+function asked({ acted, perceived }) {
+  if (!acted || !perceived) return [];
+  return [
+    t('The actor was asked for: {emotion}.', { emotion: NAMES[acted] }),
+    t('Most listeners heard: {emotion}.', { emotion: perceived.map((emotion) => NAMES[emotion]).join(', ') }),
+  ];
+}
+
 /** @param {Reading} reading @param {Origin} origin */
 export function showReading(reading, origin) {
-  const { report, samples, picture } = reading;
+  const { report } = reading;
   const { headline, explained } = describeReading(report);
   byId('result').classList.remove('empty');
   byId('result').dataset.certainty = report.certainty;
   byId('headline').textContent = headline;
-  byId('explained').textContent = origin.acted
-    ? `${explained} ${t('The actor was asked for: {emotion}.', { emotion: NAMES[origin.acted] })}`
-    : explained;
+  byId('headline-emblem').replaceChildren(emblem(report.label));
+  byId('headline-emblem').dataset.emotion = report.label;
+  byId('explained').textContent = [explained, ...asked(origin)].join(' ');
   for (const row of /** @type {HTMLCollectionOf<HTMLElement>} */ (byId('bars').children)) {
     const share = report.probabilities[/** @type {import('../engine/types.d.ts').Emotion} */ (row.dataset.emotion)];
     row.classList.toggle('top', row.dataset.emotion === report.label);
     below(row, '.track > span').style.width = `${100 * share}%`;
     below(row, '.value').textContent = percent(share);
+  }
+  for (const button of byId('samples').querySelectorAll('button')) {
+    if (button.dataset.source === origin.source) button.setAttribute('aria-current', 'true');
+    else button.removeAttribute('aria-current');
   }
   const advice = report.notes.map((note) => translated(note.advice));
   if (origin.byBrowser) {
@@ -57,14 +70,7 @@ export function showReading(reading, origin) {
   // The reading of a single channel has no note on the other one.
   byId('channel-choice').hidden = !origin.channel && !report.notes.some(({ code }) => code === 'dual-channel');
   byId('channel').value = String(origin.channel ?? '');
-  drawPictures(reading);
-  byId('waveform-text').textContent = describeWaveform(samples, report.heard_s);
-  byId('picture-text').textContent = describeSpectrogram(picture.values, picture.rows);
-
-  const player = byId('player');
-  URL.revokeObjectURL(player.src);
-  player.src = URL.createObjectURL(encodeWav(samples.subarray(0, Math.round(report.heard_s * 16_000)), 16_000));
-  player.hidden = false;
+  drawPicture(reading);
 
   const { decode_ms, quality_ms, features_ms, model_ms } = report.timings;
   const until = report.heard_from_s + report.heard_s;
@@ -77,33 +83,8 @@ export function showReading(reading, origin) {
     : t('{source}: {from} to {until} s of {whole} s, read by {model} in {took} ms.', values);
 }
 
-/** Draws the pictures; again when the colours change.
- * @param {Reading} reading */
-export function drawPictures({ samples, picture }) {
-  drawn = samples;
-  drawWaveform(byId('waveform'), samples, marked);
+/** Draws the spectrogram. @param {Reading} reading */
+function drawPicture({ picture }) {
   drawSpectrogram(byId('picture'), picture.values, picture.rows);
-}
-
-// Samples of the waveform, and the span marked on it, in seconds.
-/** @type {Float32Array} */ let drawn = new Float32Array(1);
-/** @type {[number, number] | undefined} */ let marked;
-
-/** Marks a span of the waveform, or none. @param {number} [from] Seconds. @param {number} [to] */
-export function markSpan(from, to) {
-  marked = from === undefined || to === undefined ? undefined : [from, to];
-  drawWaveform(byId('waveform'), drawn, marked);
-}
-
-/** Plays a span of the clip. @param {number} from Seconds. @param {number} to */
-export function playSpan(from, to) {
-  const player = byId('player');
-  const stop = () => {
-    if (player.currentTime < to && !player.ended) return;
-    player.pause();
-    player.removeEventListener('timeupdate', stop);
-  };
-  player.currentTime = from;
-  player.addEventListener('timeupdate', stop);
-  player.play();
+  byId('picture-text').textContent = describeSpectrogram(picture.values, picture.rows);
 }

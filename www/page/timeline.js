@@ -8,6 +8,7 @@ import { withProgress } from './loading.js';
 import { showProblem } from './status.js';
 import { drawStrips, layOutStrips } from './strips.js';
 import { decimal, t, translated } from './text.js';
+import { isShown, show, showFirst, whenShown } from './views.js';
 import { EMOTIONS, NAMES, describeReading, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -33,6 +34,9 @@ let stepS = STEP_S;
 let durationS = 0;
 /** Live from the microphone: the view stays at the end, and nothing can be played. */
 let isLive = false;
+/** Whether there is a timeline. */
+let isBegun = false;
+const NOTHING = t('Nothing yet. Follow the microphone, or choose a recording of more than ten seconds.');
 let isDrawn = true;
 /** Cancels the analysis.
  * @type {AbortController | undefined} */
@@ -63,7 +67,11 @@ export function stop() {
 /** Removes the timeline from the page. */
 export function clear() {
   stop();
-  byId('timeline').hidden = true;
+  isBegun = false;
+  byId('timeline').classList.add('empty');
+  byId('timeline-summary').textContent = NOTHING;
+  byId('time-link').hidden = true;
+  if (isShown('time')) showFirst();
   byId('long-player').pause();
   URL.revokeObjectURL(byId('long-player').src);
   byId('long-player').removeAttribute('src');
@@ -87,7 +95,10 @@ export function begin(name, step, live) {
   byId('long-player').hidden = live;
   byId('timeline-summary').textContent = '';
   byId('moment-text').textContent = '';
-  byId('timeline').hidden = false;
+  isBegun = true;
+  byId('timeline').classList.remove('empty');
+  byId('time-link').hidden = false;
+  show('time');
 }
 
 /** @param {Moment} moment @param {number} index */
@@ -140,7 +151,7 @@ async function start(engine, file, report) {
     }
   });
   // Another recording has replaced it.
-  if (following !== current || byId('timeline').hidden) return;
+  if (following !== current || !isBegun) return;
   finish(isComplete, end);
 }
 
@@ -190,7 +201,7 @@ function scheduleDraw() {
 /** Draws the moments so far; again when the colours change. */
 export function draw() {
   isDrawn = true;
-  if (byId('timeline').hidden) return;
+  if (!isBegun || !isShown('time')) return;
   const shown = view();
   drawStrips(moments, spanOf, shown, chosen());
   byId('axis-from').textContent = clock(shown.fromS);
@@ -252,6 +263,8 @@ byId('moment').addEventListener('input', () => {
   if (chosen() && !isLive) player.currentTime = chosen().start_s;
 });
 byId('zoom').addEventListener('change', draw);
+whenShown('time', draw);
+new ResizeObserver(draw).observe(byId('long-trace'));
 byId('long-player').addEventListener('timeupdate', () => {
   const player = byId('long-player');
   if (player.paused || isLive) return;

@@ -1,7 +1,7 @@
 /** Types that the page's modules share. */
 
 import type { Engine } from '../engine/engine.js';
-import type { Channel } from '../engine/types.d.ts';
+import type { Channel, Sample } from '../engine/types.d.ts';
 
 /** Where a recording on the page comes from. */
 export interface Origin {
@@ -9,11 +9,21 @@ export interface Origin {
   source: string;
   /** Of sample clips, what the actor was asked for. */
   acted?: string;
+  /** And what most of those chose who heard the voice alone. */
+  perceived?: string[];
   /** Whether the browser decoded it, since the engine could not. */
   byBrowser?: boolean;
   file?: File;
   /** The one channel that is analyzed; all are mixed otherwise. */
   channel?: Channel;
+}
+
+/** A sample clip that the page offers. */
+export interface OfferedSample extends Sample {
+  /** What most of those chose who heard the voice alone. */
+  perceived: string[];
+  /** Whether the model disagrees with them: it is offered for that. */
+  disputed?: boolean;
 }
 
 /** Shows how far work is, in words and as a share, 0 to 1. */

@@ -4,9 +4,10 @@ import { explainByGradient, explainByOcclusion, occlude, occludedProbabilities }
 import { byId } from './dom.js';
 import { withProgress } from './loading.js';
 import { drawHeat } from './pictures.js';
-import { markSpan, playSpan } from './result.js';
 import { attempt } from './status.js';
 import { decimal, t } from './text.js';
+import { markSpan, playSpan } from './trace.js';
+import { isShown, whenShown } from './views.js';
 import { EMOTIONS, NAMES, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -30,7 +31,7 @@ let current = new AbortController();
 /** @param {Engine} engine */
 export function setUpWhy(engine) {
   byId('why-emotion').replaceChildren(...EMOTIONS.map((emotion) => new Option(NAMES[emotion], emotion)));
-  byId('why').addEventListener('toggle', () => byId('why').open && attempt(() => explain(engine)));
+  whenShown('why', () => { if (!explanation) attempt(() => explain(engine)); });
   byId('why-emotion').addEventListener('change', () => attempt(() => explain(engine)));
   byId('why-opacity').addEventListener('input', drawExplanation);
   byId('why-play').addEventListener('click', () => explanation?.summary.seconds && playSpan(...explanation.summary.seconds));
@@ -46,7 +47,7 @@ export function updateExplanation(engine, next) {
   occluded = undefined;
   byId('why-emotion').value = next.report.label;
   clear();
-  if (byId('why').open) attempt(() => explain(engine));
+  if (isShown('why')) attempt(() => explain(engine));
 }
 
 function clear() {
@@ -61,7 +62,9 @@ function clear() {
 /** @param {Engine} engine */
 async function explain(engine) {
   if (!reading) return;
-  const { samples } = reading;
+  const { samples, report } = reading;
+  // Another model has been chosen: it reads the clip first.
+  if (report.model !== (await engine.manifest()).name) return;
   const emotion = /** @type {import('../engine/types.d.ts').Emotion} */ (byId('why-emotion').value);
   const { signal } = current;
   clear();

@@ -42,7 +42,7 @@ export function describeReading(report) {
     case 'leaning':
       return { headline: t('Perhaps {a}', { a }), explained: t('{x} {a}, but {b} has {y}: it may well be wrong.', { a, b, x, y }) };
     default:
-      return { headline: t('Hard to tell'), explained: t('{x} {a}, {y} {b}: with figures like these, the model is wrong more often than right.', { a, b, x, y }) };
+      return { headline: t('Hard to tell'), explained: t('{x} {a}, {y} {b}: not clear enough to say.', { a, b, x, y }) };
   }
 }
 
@@ -51,6 +51,12 @@ function ranked(report) {
   return EMOTIONS.map((emotion) => ({ emotion, share: report.probabilities[emotion] }))
     .sort((a, b) => b.share - a.share);
 }
+
+/** Whose voice it is. @param {{sex: 'female' | 'male', age: number}} clip */
+export const voice = ({ sex, age }) => (sex === 'female' ? t('Woman, {age}', { age }) : t('Man, {age}', { age }));
+
+/** What is said. @param {{words: string}} clip */
+export const quote = ({ words }) => t('“{words}”', { words });
 
 /** The speaker and words of a clip, without the emotion.
  * @param {{sex: 'female' | 'male', age: number, words: string}} clip */
