@@ -346,7 +346,7 @@ fn training_says_what_it_lacks() {
     let out = out.to_str().expect("a plain name");
     let cache = format!("{out}/cache");
     let arguments = ["train", "mfcc1", "--data", "www/samples", "--out", out, "--cache", &cache];
-    refused(&arguments, "there are too few recordings: 6 for training");
+    refused(&arguments, "there are too few recordings: 9 for training");
     let _ = fs::remove_dir_all(out);
     #[cfg(not(feature = "cuda"))]
     refused(&["train", "mfcc1", "--data", "www/samples", "--device", "cuda"], "--features cuda");

@@ -110,6 +110,6 @@ mod tests {
         }
         let agree = found.iter().filter(|occlusion| occlusion.agrees()).count();
         println!("the hottest tenth moves more in {agree} of {} clips: {found:?}", found.len());
-        assert!(found.len() == 6 && agree >= 5, "{found:?}");
+        assert!(found.len() >= 6 && 6 * agree >= 5 * found.len(), "{found:?}");
     }
 }
