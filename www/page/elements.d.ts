@@ -64,7 +64,6 @@ export interface Elements {
   'player': HTMLAudioElement;
   'playhead': HTMLDivElement;
   'print': HTMLButtonElement;
-  'privacy': HTMLDetailsElement;
   'privacy-title': HTMLHeadingElement;
   'problem': HTMLParagraphElement;
   'progress': HTMLDivElement;
