@@ -54,7 +54,7 @@ export function drawTrace(canvas, { fromS, lengthS, peak, reportAt, marked }) {
     const report = reportAt((start + end) / 2);
     const x = offset + (i + 0.5) * PITCH;
     const strength = report ? strengthOf(report.certainty) : 0.55;
-    // The ear, too, hears ratios: a softer voice is drawn higher than it is.
+    // Loudness is perceived in ratios: a softer voice is drawn higher than it is.
     const high = Math.max(0.5, Math.sqrt(peak(start, end)) * (room - STROKE));
     context.globalAlpha = strength;
     context.strokeStyle = report ? colours[report.label] : quiet;
@@ -75,13 +75,13 @@ export function drawTrace(canvas, { fromS, lengthS, peak, reportAt, marked }) {
  * @param {number} y @param {Record<string, string>} colours */
 function drawStretch(context, { report, from, to }, y, colours) {
   if (!report) return;
-  const isTold = report.certainty === 'likely' || report.certainty === 'leaning';
-  context.globalAlpha = isTold ? 1 : 0.8;
+  const isClear = report.certainty === 'likely' || report.certainty === 'leaning';
+  context.globalAlpha = isClear ? 1 : 0.8;
   context.strokeStyle = colours[report.label];
   context.fillStyle = colours[report.label];
   context.lineWidth = 1.5;
-  context.setLineDash(isTold ? [] : [0.1, PITCH]);
-  const hasEmblem = isTold && to - from >= MIN_STRETCH;
+  context.setLineDash(isClear ? [] : [0.1, PITCH]);
+  const hasEmblem = isClear && to - from >= MIN_STRETCH;
   const middle = (from + to) / 2;
   const gap = hasEmblem ? EMBLEM * 0.8 : 0;
   for (const [start, end] of hasEmblem ? [[from, middle - gap], [middle + gap, to]] : [[from, to]]) {
