@@ -27,8 +27,10 @@ fn stages(criterion: &mut Criterion) {
     let recording = decode(SPEECH, &ReadOptions::default()).expect("readable");
     let speech = speech_segments(&recording.samples);
     let clip = Clip::cut(&recording.samples, &ClipSettings::default(), &speech);
-    let model =
-        || Model::from_parts(MANIFEST, |_| Ok(WEIGHTS.to_vec()), &Device::flex()).expect("the shipped model");
+    let model_on = |device: &Device| {
+        Model::from_parts(MANIFEST, |_| Ok(WEIGHTS.to_vec()), device).expect("the shipped model")
+    };
+    let model = || model_on(&Device::flex());
 
     criterion.bench_function("decode 3.4 s of Opus", |bencher| {
         bencher.iter(|| decode(black_box(SPEECH), &ReadOptions::default()));
@@ -53,16 +55,28 @@ fn stages(criterion: &mut Criterion) {
             bencher.iter(|| front_end.extract(black_box(clip.samples())));
         });
     }
-    criterion.bench_function("mfcc1's network", |bencher| {
-        let mut model = model();
-        let features = model.features(&clip);
-        bencher.iter(|| model.predict(black_box(features.clone()), None));
-    });
+    for (name, device) in cpu_backends() {
+        criterion.bench_function(name, |bencher| {
+            let mut model = model_on(&device);
+            let features = model.features(&clip);
+            bencher.iter(|| model.predict(black_box(features.clone()), None));
+        });
+    }
     criterion.bench_function("a whole reading", |bencher| {
         let mut analyzer = Analyzer::new(model());
         bencher.iter(|| analyzer.analyze_file(black_box(SPEECH)).expect("readable"));
     });
     criterion.bench_function("load mfcc1", |bencher| bencher.iter(model));
+}
+
+/// burn's backends for the CPU.
+fn cpu_backends() -> Vec<(&'static str, Device)> {
+    #[allow(deprecated)] // By burn.
+    let ndarray = [
+        #[cfg(feature = "ndarray")]
+        ("mfcc1's network on ndarray", Device::ndarray()),
+    ];
+    [("mfcc1's network", Device::flex())].into_iter().chain(ndarray).collect()
 }
 
 /// Forward and backward pass of the second block of the Deep CNN with a batch of sixteen clips, fused and composed of burn's operations.

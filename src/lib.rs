@@ -10,12 +10,16 @@
 //! are seconds (`_s`), rates hertz (`_hz`).
 
 #![warn(missing_docs)]
+// The browser's engine for GPUs has the networks alone.
+#![cfg_attr(not(feature = "cpu"), allow(dead_code))]
 
 pub use burn::tensor::Device;
 
+#[cfg(feature = "cpu")]
 pub mod analyzer;
 pub mod audio;
 pub mod encoder;
+#[cfg(feature = "cpu")]
 pub mod explain;
 pub mod features;
 pub mod model;

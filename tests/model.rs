@@ -110,12 +110,38 @@ fn the_default_model_reads_through_its_encoder_within_ten_megabytes() {
 
 /// `voice` by a description, one of its files cut short if that is wanted.
 fn load_voice(manifest: &str, damaged: Option<&str>) -> Result<Model, ModelError> {
+    voice_on(manifest, damaged, &Device::flex())
+}
+
+fn voice_on(manifest: &str, damaged: Option<&str>, device: &Device) -> Result<Model, ModelError> {
     let bytes_of = |wanted: &WeightsFile| {
         let (name, bytes) = VOICE_FILES.into_iter().find(|(name, _)| *name == wanted.file).expect("named");
         let kept = if damaged == Some(name) { bytes.len() - 1 } else { bytes.len() };
         Ok(bytes[..kept].to_vec())
     };
-    Model::from_parts(manifest, bytes_of, &Device::flex())
+    Model::from_parts(manifest, bytes_of, device)
+}
+
+/// By burn's other backend for the CPU, with its feature.
+#[cfg(feature = "ndarray")]
+#[wasm_bindgen_test(unsupported = test)]
+#[allow(deprecated)] // By burn.
+fn every_model_gives_the_same_on_ndarray() {
+    let on = |device: Device| {
+        let shipped = SHIPPED.map(|(_, manifest, weights, _)| {
+            Model::from_parts(manifest, |_| Ok(weights.to_vec()), &device).expect("the weights fit")
+        });
+        shipped.into_iter().chain([voice_on(VOICE, None, &device).expect("the files fit")])
+    };
+    for (flex, ndarray) in on(Device::flex()).zip(on(Device::ndarray())) {
+        let name = flex.manifest().name.clone();
+        let [flex, ndarray] = [flex, ndarray].map(|model| {
+            let analysis = Analyzer::new(model).analyze_file(SAMPLES[0].0).expect("readable");
+            *analysis.prediction.probabilities()
+        });
+        let off = flex.iter().zip(ndarray).map(|(flex, ndarray)| (flex - ndarray).abs()).fold(0.0, f32::max);
+        assert!(off <= 1e-5, "{name}: a probability is off by {off}");
+    }
 }
 
 /// The same numbers natively and in a browser.

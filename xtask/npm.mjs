@@ -8,7 +8,7 @@ const [dist, target, version] = argv.slice(2);
 
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, 'www'), { recursive: true });
-for (const path of ['sottovoce.js', 'sottovoce.d.ts', 'sottovoce_bg.wasm', 'sottovoce_relaxed.wasm', 'models', 'held-out', 'www/engine', 'www/api.js', 'www/api-types.d.ts']) {
+for (const path of ['sottovoce.js', 'sottovoce.d.ts', 'sottovoce_bg.wasm', 'sottovoce_relaxed.wasm', 'sottovoce_gpu.js', 'sottovoce_gpu.d.ts', 'sottovoce_gpu.wasm', 'sottovoce_gpu.json', 'models', 'held-out', 'www/engine', 'www/api.js', 'www/api-types.d.ts']) {
   await cp(join(dist, path), join(target, path), { recursive: true });
 }
 // Declared in no library of TypeScript before `esnext.disposable`, and no program calls it: the engine is behind www/api.js.
@@ -21,7 +21,7 @@ await writeFile(join(target, 'package.json'), `${JSON.stringify({ ...description
 
 // Names each file that the engine loads, in the form that bundlers recognise.
 const assets = (await readdir(target, { recursive: true, withFileTypes: true }))
-  .filter((entry) => entry.isFile() && /\.(wasm|safetensors)$|model\.json$|speaker\.json$|worker\.js$|sealed\.html$|^sottovoce\.js$/.test(entry.name))
+  .filter((entry) => entry.isFile() && /\.(wasm|safetensors)$|model\.json$|speaker\.json$|sottovoce_gpu\.js(on)?$|worker\.js$|\bgpu\.js$|sealed\.html$|^sottovoce\.js$/.test(entry.name))
   .map((entry) => join(entry.parentPath, entry.name).slice(target.length + 1)).sort();
 await writeFile(join(target, 'www/engine/files.js'), `// Addresses of the files that the engine loads, each named for bundlers.
 

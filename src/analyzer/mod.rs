@@ -1,19 +1,18 @@
 //! The pipeline from a file or a microphone to a prediction, for the command line and the browser alike.
 
 mod follow;
-#[cfg(target_arch = "wasm32")]
 mod on_gpu;
 mod section;
 
-#[cfg(target_arch = "wasm32")]
-pub use on_gpu::Trial;
-
 pub use follow::WindowReferences;
+pub use on_gpu::Trial;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
+#[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
+use burn::cubecl::future::block_on;
 use serde::Serialize;
 use web_time::Instant;
 
@@ -24,11 +23,11 @@ use crate::audio::{
     Stream,
 };
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
+#[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
+use crate::model::GpuModel;
 use crate::model::{
     Calibration, Conditioning, Emotion, Model, Output, Prediction, SpeakerReference, SpeakerReferenceError,
 };
-#[cfg(target_arch = "wasm32")]
-use crate::nn::encoders::GpuInference;
 
 /// Duration of each stage in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -51,7 +50,7 @@ pub struct Timings {
 pub enum Backend {
     /// The CPU.
     Cpu,
-    /// The GPU, through WebGPU in the browser.
+    /// The GPU, through WebGPU in the browser and through its counterparts elsewhere.
     WebGpu,
 }
 
@@ -260,8 +259,8 @@ pub struct Analyzer {
     log_mel: FrontEnd,
     read: ReadOptions,
     speaker: Option<(SpeakerReference, Conditioning)>,
-    #[cfg(target_arch = "wasm32")]
-    gpu: Option<GpuInference>,
+    #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
+    gpu: Option<GpuModel>,
 }
 
 impl Analyzer {
@@ -273,7 +272,7 @@ impl Analyzer {
             log_mel,
             read: ReadOptions::default(),
             speaker: None,
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
             gpu: None,
         }
     }
@@ -307,6 +306,12 @@ impl Analyzer {
         Ok(())
     }
 
+    /// Runs the model's networks on a GPU from now on, until it stops; each analysis says what it ran on.
+    #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
+    pub fn use_gpu(&mut self, model: GpuModel) {
+        self.gpu = Some(model);
+    }
+
     /// The model, for explanations.
     pub fn model_mut(&mut self) -> &mut Model {
         &mut self.model
@@ -326,14 +331,13 @@ impl Analyzer {
     pub fn reclassify(&self, analysis: Analysis) -> Analysis {
         let start = Instant::now();
         let Classification { output, calibration, prediction, speaker } =
-            self.classify(&analysis.features, &analysis.embedding);
+            self.classify(&analysis.features, self.model.output_of(&analysis.features, &analysis.embedding));
         let timings = Timings { model_ms: ms_since(start), ..analysis.timings };
         Analysis { output, calibration, prediction, speaker, timings, ..analysis }
     }
 
-    /// Classifies a clip, conditioned on the speaker reference if one is set.
-    fn classify(&self, features: &FeatureMap, embedding: &[f32]) -> Classification {
-        let unconditioned = self.model.output_of(features, embedding);
+    /// Classifies a clip from its features and its unconditioned output, conditioned on the speaker reference if one is set.
+    fn classify(&self, features: &FeatureMap, unconditioned: Output) -> Classification {
         let calibration = *self.model.calibration(None);
         let prediction = calibration.predict(&unconditioned);
         let Some((reference, conditioning)) = &self.speaker else {
@@ -409,9 +413,19 @@ impl Analyzer {
 
     /// Extracts the features of a prepared clip and classifies it.
     pub fn read(&mut self, prepared: Prepared) -> Analysis {
+        #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
+        if let Some(mut gpu) = self.gpu.take() {
+            let (analysis, error) = block_on(self.read_on(&mut gpu, prepared));
+            self.gpu = error.is_none().then_some(gpu);
+            return analysis;
+        }
         let start = Instant::now();
         let features = self.model.features(&prepared.clip);
-        self.analyze_features(prepared, features, start, Backend::Cpu)
+        let features_ms = ms_since(start);
+        let embedding = self.model.embed(features.clone());
+        let output = self.model.output_of(&features, &embedding);
+        let extracted = Extracted { features, features_ms, embedding, output, backend: Backend::Cpu };
+        self.analyze_extracted(prepared, extracted, start)
     }
 
     fn prepare_recording(&self, mut recording: Recording, start: Instant) -> Result<Prepared, AudioError> {
@@ -453,23 +467,14 @@ impl Analyzer {
         }
     }
 
-    /// Classifies features, whose extraction began at `start`.
-    fn analyze_features(
-        &self,
-        prepared: Prepared,
-        features: FeatureMap,
-        start: Instant,
-        backend: Backend,
-    ) -> Analysis {
+    /// Completes an analysis, whose extraction of features began at `start`.
+    fn analyze_extracted(&self, prepared: Prepared, extracted: Extracted, start: Instant) -> Analysis {
         let Prepared { clip, quality, duration_s, source_rate_hz, decode_ms, quality_ms } = prepared;
-        let features_ms = ms_since(start);
-        let start = Instant::now();
-        let embedding = self.model.embed(features.clone());
-        let Classification { output, calibration, prediction, speaker } =
-            self.classify(&features, &embedding);
+        let Extracted { features, features_ms, embedding, output, backend } = extracted;
+        let Classification { output, calibration, prediction, speaker } = self.classify(&features, output);
         let unconditioned = speaker.as_ref().map_or(&prediction, |speaker| &speaker.unconditioned);
         let enrolment = self.model.enrol(&features, clip.recorded().len(), unconditioned);
-        let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) };
+        let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) - features_ms };
         Analysis {
             model: self.model.manifest().name.clone(),
             clip,
@@ -487,6 +492,15 @@ impl Analyzer {
             timings,
         }
     }
+}
+
+/// What the networks say of a clip, without the speaker's other clips.
+struct Extracted {
+    features: FeatureMap,
+    features_ms: f64,
+    embedding: Vec<f32>,
+    output: Output,
+    backend: Backend,
 }
 
 /// The result of classifying a clip.

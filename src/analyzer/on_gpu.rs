@@ -1,16 +1,19 @@
-//! Analysis with the speech encoder on the browser's GPU. The encoder on the CPU is kept as a fallback.
+//! Analysis with the model's networks on a GPU. Those on the CPU are kept as a fallback.
 
 use web_time::Instant;
 
-use super::{Analysis, Analyzer, Backend, Prepared, ms_since};
+use super::{Analysis, Analyzer, Backend, Extracted, Prepared, ms_since};
 use crate::audio::SAMPLE_RATE_HZ;
-use crate::nn::encoders::{GpuError, GpuInference};
+use crate::model::Accelerator;
+use crate::nn::gpu::GpuError;
 
 /// Maximum time on the GPU relative to that on the CPU for the GPU to be used: it must justify its memory.
 const MAX_RELATIVE_TIME: f64 = 0.8;
-/// Minimum cosine similarity of both outputs. They are designed to be equal to the last bit, but should a GPU differ there,
+/// Minimum cosine similarity of the features. They are designed to be equal to the last bit, but should a GPU differ there,
 /// quantization amplifies the difference; a broken driver is far below.
 const MIN_SIMILARITY: f64 = 0.98;
+/// Maximum difference of a probability.
+const MAX_DIFFERENCE: f32 = 0.02;
 /// Seconds of audio in the trial.
 const TRIAL_S: usize = 4;
 
@@ -21,46 +24,71 @@ pub struct Trial {
     pub cpu_ms: f64,
     /// Milliseconds on the GPU, in the second run.
     pub gpu_ms: f64,
-    /// Whether the GPU is used from now on.
-    pub is_adopted: bool,
+}
+
+impl Trial {
+    /// Whether the GPU is so much faster that it is worth its memory.
+    pub fn is_worthwhile(&self) -> bool {
+        self.gpu_ms <= MAX_RELATIVE_TIME * self.cpu_ms
+    }
 }
 
 impl Analyzer {
-    /// Encodes the same input on a GPU and on the CPU, and uses the GPU from then on if it is faster, or in any case if that is
-    /// `wanted`.
+    /// Reads the same clip on a GPU and on the CPU, and compares results and times.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU stops, or its output differs.
-    pub async fn try_gpu(&mut self, mut gpu: GpuInference, wanted: bool) -> Result<Trial, GpuError> {
+    pub async fn try_gpu(&mut self, gpu: &mut impl Accelerator) -> Result<Trial, GpuError> {
         let noise = noise(TRIAL_S * SAMPLE_RATE_HZ as usize);
-        // In the first run, the browser compiles the kernels.
-        self.model.features_on(&mut gpu, &noise).await?;
+        // In the first run, kernels are compiled.
+        let features = self.model.features_on(gpu, &noise).await?;
+        self.model.classify_on(gpu, &features).await?;
         let start = Instant::now();
-        let on_gpu = self.model.features_on(&mut gpu, &noise).await?.into_values();
+        let on_gpu = self.model.features_on(gpu, &noise).await?;
+        let (_, output) = self.model.classify_on(gpu, &on_gpu).await?;
         let gpu_ms = ms_since(start);
         let start = Instant::now();
-        let on_cpu = self.model.features_of(&noise).into_values();
+        let on_cpu = self.model.features_of(&noise);
+        let expected = self.model.output(on_cpu.clone(), None);
         let cpu_ms = ms_since(start);
-        let similarity = cosine(&on_gpu, &on_cpu);
+        let similarity = cosine(on_gpu.values(), on_cpu.values());
         if similarity.is_nan() || similarity < MIN_SIMILARITY {
             return Err(GpuError::Failed(format!(
-                "its hidden states differ from those of the CPU, cosine {similarity:.3}"
+                "its features differ from those of the CPU, cosine {similarity:.3}"
             )));
         }
-        let is_adopted = wanted || gpu_ms <= MAX_RELATIVE_TIME * cpu_ms;
-        self.gpu = is_adopted.then_some(gpu);
-        Ok(Trial { cpu_ms, gpu_ms, is_adopted })
+        let calibration = self.model.calibration(None);
+        let [output, expected] =
+            [output, expected].map(|output| *calibration.predict(&output).probabilities());
+        let largest = output.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        // Not a number is larger than any.
+        if !(largest <= MAX_DIFFERENCE) {
+            return Err(GpuError::Failed(format!(
+                "its probabilities differ from those of the CPU by {largest:.3}"
+            )));
+        }
+        Ok(Trial { cpu_ms, gpu_ms })
     }
 
-    /// Like [`Analyzer::read`], on the GPU if one is used. If that stops, the CPU is used, now and from then on, and the error is
-    /// returned with the analysis.
-    pub async fn read_on_gpu(&mut self, prepared: Prepared) -> (Analysis, Option<GpuError>) {
-        let Some(mut gpu) = self.gpu.take() else { return (self.read(prepared), None) };
+    /// Like [`Analyzer::read`], on a GPU. If that stops, the CPU is used in its place, and the error is returned with the
+    /// analysis.
+    pub async fn read_on(
+        &mut self,
+        gpu: &mut impl Accelerator,
+        prepared: Prepared,
+    ) -> (Analysis, Option<GpuError>) {
         let start = Instant::now();
-        match self.model.features_on(&mut gpu, prepared.clip.samples()).await {
-            Ok(features) => {
-                self.gpu = Some(gpu);
-                (self.analyze_features(prepared, features, start, Backend::WebGpu), None)
+        let on_gpu = async {
+            let features = self.model.features_on(gpu, prepared.clip.samples()).await?;
+            let features_ms = ms_since(start);
+            let (embedding, output) = self.model.classify_on(gpu, &features).await?;
+            Ok((features, features_ms, embedding, output))
+        };
+        match on_gpu.await {
+            Ok((features, features_ms, embedding, output)) => {
+                let extracted =
+                    Extracted { features, features_ms, embedding, output, backend: Backend::WebGpu };
+                (self.analyze_extracted(prepared, extracted, start), None)
             }
             Err(error) => (self.read(prepared), Some(error)),
         }

@@ -1,5 +1,6 @@
 //! Encoders in the format of Hugging Face, from the contents of their files.
 
+use burn::tensor::Device;
 use pytorch_reader::{DType, PytorchReader};
 use safetensors::tensor::Dtype;
 
@@ -44,7 +45,7 @@ impl Source {
     /// [`EncoderError::Weights`] if a weight is beyond the range of 16-bit floats.
     pub fn checked(self) -> Result<Self, EncoderError> {
         let Self { description, tensors } = self;
-        let tensors = encoder_tensors(&description.network, tensors)?;
+        let tensors = encoder_tensors(&description.network, tensors, &Device::flex())?;
         weights::check_halves(&tensors)?;
         Ok(Self { description, tensors })
     }

@@ -1,18 +1,11 @@
 //! The features of a clip: a feature map, or hidden states of a speech encoder.
 
-#[cfg(target_arch = "wasm32")]
-use std::collections::BTreeMap;
-
-#[cfg(target_arch = "wasm32")]
-use burn::tensor::TensorData;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::ModelError;
 use crate::audio::ClipSettings;
-use crate::encoder::{Description, SpeechEncoder};
-use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
-use crate::nn::weights::StoredParameters;
+use crate::encoder::Description;
+use crate::features::FrontEndSettings;
 
 /// Which features are extracted, with all settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -125,88 +118,6 @@ impl Embedding {
     }
 }
 
-/// Extracts [`Features`] from clips. Copies share the encoder's weights.
-#[derive(Clone)]
-#[allow(clippy::large_enum_variant)] // A program holds a few.
-pub enum Extractor {
-    /// Of feature maps.
-    Map(FrontEnd),
-    /// Of embeddings.
-    Embedding {
-        /// The encoder.
-        encoder: SpeechEncoder,
-        /// How its hidden states are pooled.
-        embedding: Embedding,
-    },
-}
-
-impl Extractor {
-    /// An extractor; only embeddings need an encoder's `tensors`.
-    ///
-    /// # Errors
-    /// [`ModelError`] when a setting is out of its range, or the tensors are not those of the encoder.
-    pub fn new(features: &Features, tensors: StoredParameters, device: &Device) -> Result<Self, ModelError> {
-        Ok(match features {
-            Features::Map(front_end) => Self::Map(FrontEnd::new(front_end)?),
-            Features::Embedding(embedding) => Self::Embedding {
-                encoder: SpeechEncoder::new(&embedding.encoder, tensors, device)?,
-                embedding: embedding.clone(),
-            },
-        })
-    }
-
-    /// The embedding of mono samples at 16 kHz, with the encoder on a GPU.
-    ///
-    /// # Errors
-    /// [`GpuError`](crate::nn::encoders::GpuError) when the GPU stops.
-    ///
-    /// # Panics
-    /// If these are no embeddings.
-    #[cfg(target_arch = "wasm32")]
-    pub async fn extract_on(
-        &mut self,
-        gpu: &mut crate::nn::encoders::GpuInference,
-        samples: &[f32],
-    ) -> Result<FeatureMap, crate::nn::encoders::GpuError> {
-        let Self::Embedding { encoder, embedding } = self else {
-            panic!("only embeddings use an encoder on a GPU")
-        };
-        let input = encoder.prepare(samples);
-        let states = gpu.forward(&input, &embedding.states, false).await?.hidden_states;
-        let width = embedding.encoder.network.width();
-        let states = embedding.states.iter().zip(states).map(|(&number, state)| {
-            let shape = [1, state.len() / width, width];
-            (number, Tensor::from_data(TensorData::new(state, shape), &Device::flex()))
-        });
-        let states: BTreeMap<usize, Tensor<3>> = states.collect();
-        Ok(map_of(embedding.pool(|number| states[&number].clone()).swap_dims(0, 1)))
-    }
-
-    /// The features of mono samples at 16 kHz.
-    pub fn extract(&mut self, samples: &[f32]) -> FeatureMap {
-        self.extract_with(samples, |_, _| ())
-    }
-
-    /// The features of mono samples at 16 kHz; `augment` may change an encoder's input, and gets it row by row, with
-    /// the number of rows.
-    pub fn extract_with(&mut self, samples: &[f32], augment: impl FnOnce(&mut [f32], usize)) -> FeatureMap {
-        match self {
-            Self::Map(front_end) => front_end.extract(samples),
-            Self::Embedding { encoder, embedding } => {
-                let mut input = encoder.prepare(samples);
-                augment(&mut input, encoder.input_rows());
-                let states = encoder.encode_input(&input).hidden_states;
-                map_of(embedding.pool(|number| states[number].clone()).swap_dims(0, 1))
-            }
-        }
-    }
-}
-
-fn map_of(rows: Tensor<2>) -> FeatureMap {
-    let [count, _] = rows.dims();
-    FeatureMap::new(rows.into_data().try_to_vec().expect("states are f32"), count)
-}
-
 /// Mean and standard deviation over time.
 ///
 /// # Shapes
@@ -222,6 +133,7 @@ fn mean_and_deviation(state: Tensor<3>) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::tensor::Device;
 
     #[test]
     fn an_embedding_is_the_mean_and_the_deviation_of_each_value_over_time() {

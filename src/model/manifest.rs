@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::{Calibration, Emotion, Features, ModelError};
 use crate::audio::ClipSettings;
-use crate::nn::classifiers::{Architecture, SpeakerNetworkConfig};
-use crate::nn::weights::WeightsFile;
+use crate::nn::classifiers::{Architecture, Classifier, SpeakerNetworkConfig};
+use crate::nn::parameters;
+use crate::nn::weights::{self, WeightsFile, in_floats};
 use crate::rules::first_broken;
 
 /// The contents of a `model.json`.
@@ -151,6 +153,20 @@ impl Manifest {
         let shards = self.front_end.encoder().into_iter().flat_map(|encoder| &encoder.shards);
         let speaker = self.speaker.iter().map(|speaker| &speaker.weights);
         std::iter::once(&self.weights).chain(shards).chain(speaker)
+    }
+
+    /// Loads the network.
+    ///
+    /// # Errors
+    /// The error of `bytes_of`, or [`ModelError`] when the weights are damaged or another network's.
+    pub(crate) fn read_network(
+        &self,
+        bytes_of: impl FnOnce(&WeightsFile) -> Result<Vec<u8>, ModelError>,
+        device: &Device,
+    ) -> Result<Classifier, ModelError> {
+        let bytes = bytes_of(&self.weights)?;
+        self.weights.check(&bytes)?;
+        Ok(parameters::apply(self.architecture.init(device), in_floats(weights::read(bytes)?))?)
     }
 
     /// Total size of these files, in bytes.

@@ -10,6 +10,7 @@ pub mod conv_block;
 pub mod dropout;
 pub mod encoders;
 mod gelu;
+pub mod gpu;
 pub(crate) mod matmul;
 #[doc(hidden)]
 pub mod mode;

@@ -49,7 +49,7 @@ impl Tuning {
         let lowest = embedding.states.iter().copied().min().unwrap_or(0);
         Ok(Self {
             embedding: embedding.clone(),
-            tensors: encoder_tensors(network, embedding.encoder.read_tensors(folder)?)?,
+            tensors: encoder_tensors(network, embedding.encoder.read_tensors(folder)?, &Device::flex())?,
             before: lowest.min(network.layers() - unfrozen),
             unfrozen,
             normalise: Normalisation { mean: Vec::new(), std: Vec::new() },

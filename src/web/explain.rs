@@ -5,7 +5,8 @@ use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use super::{Engine, Error, Picture, coded, object};
+use super::engine::{Engine, Picture, object};
+use super::{Error, coded};
 use crate::explain::{
     EmbeddingVariance, Explanation, Occlusion, Summary, attention, encoder_view, explain_by_gradient,
     occluded_output, parts,

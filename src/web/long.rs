@@ -9,7 +9,8 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, FileReaderSync};
 
-use super::{Error, chosen, coded, object};
+use super::engine::{chosen, object};
+use super::{Error, coded};
 use crate::analyzer::Note;
 use crate::audio::{AudioError, Limits, Stream, WindowSettings, Windows};
 

@@ -1,25 +1,29 @@
 //! The interface for the page's worker, on wasm only: types across the boundary, no logic.
 //!
-//! Results are plain JavaScript objects. Their TypeScript declarations are generated from the types in Rust.
+//! Results are plain JavaScript objects. Their TypeScript declarations are generated from the types in Rust. There are two
+//! engines: one on the CPU, and one that has a model's networks alone, on a GPU.
 
+#[cfg(feature = "cpu")]
+mod engine;
+#[cfg(feature = "cpu")]
 mod explain;
-mod gpu;
+#[cfg(feature = "webgpu")]
+mod gpu_model;
+#[cfg(feature = "cpu")]
 mod import;
+#[cfg(feature = "cpu")]
 mod long;
+#[cfg(feature = "cpu")]
+mod remote;
+#[cfg(feature = "cpu")]
 mod speaker;
+#[cfg(feature = "cpu")]
 mod steps;
 
-use js_sys::{Float32Array, Uint8Array};
-use serde::Serialize;
-use tsify::{Ts, Tsify};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use crate::analyzer::{Analysis, Analyzer, Prepared, Report};
-use crate::audio::{AudioError, Channel, UnknownChannel};
-use crate::features::FeatureMap;
-use crate::model::{Model, ModelError, SpeakerReference};
 use crate::nn::weights::WeightsFile;
-use burn::tensor::Device;
 
 /// Prints panics to the console before they end the worker.
 #[wasm_bindgen(start)]
@@ -38,174 +42,6 @@ extern "C" {
 
     #[wasm_bindgen(method, setter, structural)]
     fn set_code(this: &Error, code: &str);
-}
-
-/// A feature map or heat map.
-#[derive(Serialize, Tsify)]
-pub struct Picture {
-    /// All values, row by row, lowest first.
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    #[tsify(type = "Float32Array")]
-    values: Float32Array,
-    /// Number of rows.
-    rows: usize,
-}
-
-/// The analysis of a recording.
-#[derive(Serialize, Tsify)]
-#[tsify(hashmap_as_object, missing_as_null)]
-pub struct Reading {
-    /// The same as the command line's JSON.
-    report: Report,
-    /// The clip: mono samples at 16 kHz, padding included.
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    #[tsify(type = "Float32Array")]
-    samples: Float32Array,
-    /// The clip's log-mel spectrogram in decibels, a row for each band.
-    picture: Picture,
-    /// The clip's embedding.
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    #[tsify(type = "Float32Array")]
-    embedding: Float32Array,
-    /// The speaker reference of this recording alone, as JSON text; none without speech, or of models that take none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enrolment: Option<String>,
-}
-
-/// A loaded model that analyses recordings.
-#[wasm_bindgen]
-pub struct Engine {
-    analyzer: Analyzer,
-    gpu_error: Option<String>,
-}
-
-#[wasm_bindgen]
-impl Engine {
-    /// Loads a model from the text of its `model.json` and the bytes of its files, in the order of `model.json`.
-    ///
-    /// # Errors
-    /// A JavaScript `Error` with a `code`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(manifest: &str, files: Vec<Uint8Array>) -> Result<Engine, Error> {
-        let model = Model::from_parts(manifest, bytes_of(files), &Device::flex())
-            .map_err(|error: ModelError| coded(&error, error.code()))?;
-        Ok(Self { analyzer: Analyzer::new(model), gpu_error: None })
-    }
-
-    /// Rejects a file that is too large, before it is read into memory.
-    ///
-    /// # Errors
-    /// A JavaScript `Error` with a `code`.
-    #[wasm_bindgen(js_name = checkSize)]
-    pub fn check_size(&self, bytes: f64) -> Result<(), Error> {
-        let checked = self.analyzer.limits().check_size(bytes as usize);
-        checked.map_err(|error| coded(&error, error.code()))
-    }
-
-    /// Analyses an audio file from its bytes: all channels mixed, or the `left`, the `right` or a numbered one.
-    ///
-    /// # Errors
-    /// A JavaScript `Error` with a `code`.
-    #[wasm_bindgen(js_name = analyzeFile)]
-    pub async fn analyze_file(
-        &mut self,
-        bytes: &[u8],
-        channel: Option<String>,
-    ) -> Result<Ts<Reading>, Error> {
-        self.analyzer.choose_channel(chosen(channel)?);
-        let prepared = self.analyzer.prepare_file(bytes);
-        self.reading(prepared).await
-    }
-
-    /// Analyses the samples of each channel, as decoded by the browser; `channel` as in [`Engine::analyze_file`].
-    ///
-    /// # Errors
-    /// A JavaScript `Error` with a `code`.
-    #[wasm_bindgen(js_name = analyzeChannels)]
-    pub async fn analyze_channels(
-        &mut self,
-        channels: Vec<Float32Array>,
-        rate_hz: u32,
-        channel: Option<String>,
-    ) -> Result<Ts<Reading>, Error> {
-        self.analyzer.choose_channel(chosen(channel)?);
-        let channels: Vec<Vec<f32>> = channels.iter().map(Float32Array::to_vec).collect();
-        let channels: Vec<&[f32]> = channels.iter().map(|samples| &samples[..]).collect();
-        let prepared = self.analyzer.prepare_channels(&channels, rate_hz);
-        self.reading(prepared).await
-    }
-
-    /// Analyses raw mono samples, as from a microphone.
-    ///
-    /// # Errors
-    /// A JavaScript `Error` with a `code`.
-    #[wasm_bindgen(js_name = analyzeSamples)]
-    pub async fn analyze_samples(&mut self, samples: &[f32], rate_hz: u32) -> Result<Ts<Reading>, Error> {
-        let prepared = self.analyzer.prepare_samples(samples, rate_hz);
-        self.reading(prepared).await
-    }
-
-    /// Analyses a window of long audio or of a microphone, mono samples; nothing if there is too little speech.
-    ///
-    /// # Errors
-    /// A JavaScript `Error` with a `code`.
-    #[wasm_bindgen(js_name = analyzeWindow)]
-    pub async fn analyze_window(
-        &mut self,
-        samples: &[f32],
-        rate_hz: u32,
-    ) -> Result<Option<Ts<Report>>, Error> {
-        let prepared = self.analyzer.prepare_window(samples, rate_hz);
-        let Some(prepared) = prepared.map_err(|error| coded(&error, error.code()))? else {
-            return Ok(None);
-        };
-        Ok(Some(object(&self.analyze(prepared).await.report())))
-    }
-
-    /// Why the GPU stopped in an analysis since this was last called; nothing if it did not.
-    #[wasm_bindgen(js_name = takeGpuError)]
-    pub fn take_gpu_error(&mut self) -> Option<String> {
-        self.gpu_error.take()
-    }
-}
-
-impl Engine {
-    async fn analyze(&mut self, prepared: Prepared) -> Analysis {
-        let (analysis, gpu_error) = self.analyzer.read_on_gpu(prepared).await;
-        self.gpu_error = gpu_error.map(|error| error.to_string());
-        analysis
-    }
-
-    async fn reading(&mut self, prepared: Result<Prepared, AudioError>) -> Result<Ts<Reading>, Error> {
-        let prepared = prepared.map_err(|error| coded(&error, error.code()))?;
-        let analysis = self.analyze(prepared).await;
-        Ok(object(&Reading {
-            report: analysis.report(),
-            samples: analysis.clip.samples().into(),
-            picture: (&self.analyzer.log_mel(&analysis.clip)).into(),
-            embedding: analysis.embedding[..].into(),
-            enrolment: analysis.enrolment().map(SpeakerReference::to_json),
-        }))
-    }
-}
-
-impl From<&FeatureMap> for Picture {
-    fn from(map: &FeatureMap) -> Self {
-        Self { values: map.values().into(), rows: map.rows() }
-    }
-}
-
-/// Parses the name of a channel.
-fn chosen(channel: Option<String>) -> Result<Option<Channel>, Error> {
-    channel
-        .map(|name| name.parse())
-        .transpose()
-        .map_err(|error: UnknownChannel| coded(&error, "no-such-channel"))
-}
-
-/// A plain JavaScript object.
-fn object<T: Tsify + Serialize>(data: &T) -> Ts<T> {
-    data.into_ts().expect("plain data")
 }
 
 /// Copies one file at a time into the engine's memory; each is freed once its tensors are loaded.

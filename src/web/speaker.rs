@@ -4,7 +4,8 @@ use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use super::{Engine, Error, coded, object};
+use super::engine::{Engine, object};
+use super::{Error, coded};
 use crate::model::{Emotion, SpeakerReference, SpeakerReferenceError};
 
 /// A speaker reference with its statistics.

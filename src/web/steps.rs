@@ -5,7 +5,8 @@ use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use super::{Error, Picture, coded, object};
+use super::engine::{Picture, object};
+use super::{Error, coded};
 use crate::features::{FrontEndSettings, Steps};
 
 /// The result of each step for one frame, and the feature maps of all frames.

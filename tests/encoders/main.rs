@@ -3,7 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
 mod webgpu;
 
 use std::collections::HashMap;

@@ -35,6 +35,14 @@ export async function getEngine(counter) {
     : WebAssembly.compile(await engine.arrayBuffer());
 }
 
+/** The engine for GPUs: the text of its script, and its code.
+ * @returns {Promise<{script: string, module: WebAssembly.Module}>} */
+export async function getGpuEngine() {
+  /** @type {FileEntry[]} */ const entries = await (await get(fileAt('sottovoce_gpu.json'))).json();
+  const [script, code] = await Promise.all(entries.map((entry) => getFile(fileAt(entry.file), entry, countBytes(() => {}))));
+  return { script: new TextDecoder().decode(script), module: await WebAssembly.compile(code) };
+}
+
 /** The description of a model that ships.
  * @param {string} model @returns {Promise<Manifest>} */
 export async function getManifest(model) {
@@ -91,7 +99,7 @@ async function getOwnModel(name, counter) {
 export const needs = ({ name, front_end }) =>
   `${name} listens through the speech encoder ${front_end.encoder?.name}, which must be imported first: drop its folder, as Hugging Face publishes it, on this page.`;
 
-/** @param {URL} url @param {FileEntry} entry @param {Counter} counter @param {AbortSignal} [signal] */
+/** @param {URL} url @param {FileEntry} entry @param {Counter} counter @param {AbortSignal} [signal] @returns {Promise<Uint8Array<ArrayBuffer>>} */
 async function getFile(url, entry, counter, signal) {
   const cached = await cachedFile(url, entry);
   if (cached) {
@@ -110,7 +118,7 @@ async function getFile(url, entry, counter, signal) {
  * @param {URL} url @param {FileEntry} entry */
 const versioned = (url, { sha256 }) => `${url.href}?sha256=${sha256}`;
 
-/** @param {URL} url @param {FileEntry} entry @returns {Promise<Uint8Array | undefined>} */
+/** @param {URL} url @param {FileEntry} entry @returns {Promise<Uint8Array<ArrayBuffer> | undefined>} */
 async function cachedFile(url, entry) {
   try {
     const cache = await globalThis.caches?.open(CACHE);

@@ -1,7 +1,7 @@
 // The engine as the page sees it: loads it and a model once, and runs workers. One worker serves occasional requests; many
 // requests at once start more, which end when idle.
 
-import { countBytes, getEngine, getModel } from './assets.js';
+import { countBytes, getEngine, getGpuEngine, getModel } from './assets.js';
 import { EngineError } from './engine-error.js';
 import { Reader } from './reader.js';
 import { sealed } from './sealed.js';
@@ -16,12 +16,15 @@ import { sealed } from './sealed.js';
 /** @typedef {import('./types.d.ts').Topic} Topic */
 /** @typedef {import('./reader.js').BackendReply} BackendReply */
 /** @typedef {import('./sealed.js').Sealed} Sealed */
-/** @typedef {{module: WebAssembly.Module, sealed: Sealed} & ModelFiles} Assets */
+/** @typedef {{script: string, module: WebAssembly.Module}} GpuEngine */
+/** `gpu` is the engine for GPUs, if one is wanted. @typedef {{module: WebAssembly.Module, sealed: Sealed, gpu?: GpuEngine} & ModelFiles} Assets */
 
 /** Crashes in a row after which no new worker is started. */
 const MAX_CRASHES = 3;
 /** Times that the GPU may stop before it is no longer used. */
 const MAX_STOPS = 2;
+/** The GPU is set up once nothing was asked for this long: its first run delays what comes after. */
+const GPU_AFTER_MS = 1500;
 /** Maximum of workers, and of memory for all of them. */
 const MAX_READERS = 4;
 const MAX_MEMORY = 500e6;
@@ -32,7 +35,8 @@ const IDLE_MS = 20_000;
 
 /** Analyzes recordings in workers.
  *
- * Events: `backend` when the CPU takes over from the GPU, `crash` when a worker crashed. Both have a message for people in `detail`. */
+ * Events: `backend` when the CPU takes over from the GPU, `crash` when a worker crashed; both have a message for people in
+ * `detail`. `warm-up` when the GPU is set up, which delays requests, and again when that is done: `detail.isRunning`. */
 export class Engine extends EventTarget {
   #onProgress;
   /** @type {Promise<Assets>} */ #assets;
@@ -41,6 +45,9 @@ export class Engine extends EventTarget {
    * @type {Reader[]} */
   #readers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #idle;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #gpuTimer;
+  /** Whether the first worker has been offered the GPU. */
+  #isOffered = false;
   #crashes = 0;
   #stops = 0;
   #backend;
@@ -49,7 +56,7 @@ export class Engine extends EventTarget {
   /** Starts loading at once.
    * @param {string} model Name of a folder below models/.
    * @param {(share: number) => void} onProgress Called with the share that is loaded, 0 to 1.
-   * @param {Backend} [backend] What runs speech encoders. */
+   * @param {Backend} [backend] What runs networks. */
   constructor(model, onProgress = () => {}, backend = 'auto') {
     super();
     this.#onProgress = onProgress;
@@ -67,8 +74,9 @@ export class Engine extends EventTarget {
     const before = await this.#assets;
     const assets = { ...before, ...(await getModel(model, countBytes(onProgress), signal)) };
     signal?.throwIfAborted();
-    const first = this.#readers[0] ?? this.#start(before, this.#backend);
-    await first.load(this.#loadOf(assets, this.#backend));
+    const first = this.#readers[0] ?? this.#start(before);
+    await first.load(loadOf(assets));
+    this.#offer(first, assets);
     this.#model = model;
     this.#assets = Promise.resolve(assets);
     this.#endOthers();
@@ -105,9 +113,10 @@ export class Engine extends EventTarget {
     const concurrency = await this.concurrency();
     this.#closing.signal.throwIfAborted();
     clearTimeout(this.#idle);
+    clearTimeout(this.#gpuTimer);
     const byLoad = [...this.#readers].sort((a, b) => a.pending - b.pending);
     const isFull = byLoad.length >= concurrency;
-    const reader = byLoad[0]?.pending === 0 || isFull ? byLoad[0] : this.#start(assets, 'cpu');
+    const reader = byLoad[0]?.pending === 0 || isFull ? byLoad[0] : this.#start(assets);
     return reader.ask((id) => /** @type {Request} */ (/** @type {unknown} */ ({ id, ...question })));
   }
 
@@ -115,6 +124,7 @@ export class Engine extends EventTarget {
   close() {
     this.#closing.abort(closed());
     clearTimeout(this.#idle);
+    clearTimeout(this.#gpuTimer);
     for (const reader of this.#readers.splice(0)) reader.end(closed());
   }
 
@@ -138,19 +148,16 @@ export class Engine extends EventTarget {
 
   #startFirst() {
     this.#assets.then((assets) => {
-      if (this.#readers.length === 0 && !this.#closing.signal.aborted) this.#start(assets, this.#backend);
+      if (this.#readers.length > 0 || this.#closing.signal.aborted) return;
+      this.#offer(this.#start(assets), assets);
     }, () => {});
   }
 
-  /** What a worker is started with. @param {Assets} assets @param {Backend} backend @returns {Load} */
-  #loadOf({ module, manifest, files }, backend) {
-    return { module, manifest, files, backend };
-  }
-
-  /** @param {Assets} assets @param {Backend} backend @returns {Reader} */
-  #start(assets, backend) {
-    const reader = new Reader(assets.sealed.start('worker.js'), this.#loadOf(assets, backend), {
+  /** @param {Assets} assets @returns {Reader} */
+  #start(assets) {
+    const reader = new Reader(assets.sealed.start('worker.js'), loadOf(assets), {
       onBackend: (reply) => this.#onBackend(reader, reply),
+      onWarmUp: () => this.#tellWarmUp(true),
       onCrash: (reason) => this.#onCrash(reader, reason),
       onReply: () => this.#onReply(),
     });
@@ -158,8 +165,40 @@ export class Engine extends EventTarget {
     return reader;
   }
 
+  /** Offers the first worker the GPU with a model: before its first request if it is wanted, else once a request was answered.
+   * @param {Reader} reader @param {Assets} assets */
+  #offer(reader, assets) {
+    this.#isOffered = this.#backend !== 'auto';
+    if (this.#backend !== 'webgpu') return;
+    if (assets.gpu) this.#useGpu(reader, assets, assets.gpu);
+    else this.#onBackend(reader, { type: 'backend', backend: 'cpu', reason: 'the part of the analyzer for it could not be loaded' });
+  }
+
+  /** @param {Reader} reader @param {Assets} assets @param {GpuEngine} gpu */
+  #useGpu(reader, { sealed, manifest, files }, { script, module }) {
+    const wanted = this.#backend === 'webgpu';
+    reader.useGpu({ script: sealed.address(script), module, manifest, files, wanted }).catch(() => {});
+  }
+
+  /** Offers the GPU, unless there is only a software one. */
+  async #offerWhenIdle() {
+    const [reader] = this.#readers;
+    const assets = await this.#assets;
+    if (!(await hasGpu())) return;
+    const gpu = await getGpuEngine();
+    if (this.#readers[0] === reader && !this.#closing.signal.aborted) this.#useGpu(reader, assets, gpu);
+  }
+
   #onReply() {
     this.#crashes = 0;
+    if (!this.#isOffered) {
+      clearTimeout(this.#gpuTimer);
+      this.#gpuTimer = setTimeout(() => {
+        this.#isOffered = true;
+        // The CPU goes on without it.
+        this.#offerWhenIdle().catch((error) => console.warn('sottovoce: the graphics processor is not used:', error));
+      }, GPU_AFTER_MS);
+    }
     if (this.#readers.length > 1 && this.#readers.every(({ pending }) => pending === 0)) {
       clearTimeout(this.#idle);
       this.#idle = setTimeout(() => this.#endOthers(), IDLE_MS);
@@ -174,8 +213,14 @@ export class Engine extends EventTarget {
     }
   }
 
+  /** @param {boolean} isRunning */
+  #tellWarmUp(isRunning) {
+    this.dispatchEvent(new CustomEvent('warm-up', { detail: { isRunning } }));
+  }
+
   /** @param {Reader} reader @param {BackendReply} reply */
   #onBackend(reader, { backend, reason, stopped }) {
+    this.#tellWarmUp(false);
     if (!reason) return;
     console.warn(`sottovoce: runs on the CPU: ${reason}`);
     if (stopped) this.#stops += 1;
@@ -185,7 +230,7 @@ export class Engine extends EventTarget {
       ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
       : `Readings come from the processor, with the same result but slower: ${reason}.`;
     this.dispatchEvent(new CustomEvent('backend', { detail: { message } }));
-    if (isRetried) this.#assets.then((assets) => reader.load(this.#loadOf(assets, this.#backend))).catch(() => {});
+    if (isRetried) this.#assets.then(async (assets) => this.#useGpu(reader, assets, assets.gpu ?? await getGpuEngine())).catch(() => {});
   }
 
   /** Replaces a worker that crashed; its pending requests fail.
@@ -207,9 +252,25 @@ export class Engine extends EventTarget {
   /** @returns {Promise<Assets>} */
   async #load() {
     const counter = countBytes(this.#onProgress);
-    const [module, workers, model] = await Promise.all([getEngine(counter), sealed(), getModel(this.#model, counter, this.#closing.signal)]);
-    return { module, sealed: workers, ...model };
+    const [module, workers, gpu, model] = await Promise.all([
+      getEngine(counter), sealed(),
+      this.#backend === 'webgpu' ? getGpuEngine().catch(() => undefined) : undefined,
+      getModel(this.#model, counter, this.#closing.signal),
+    ]);
+    return { module, sealed: workers, gpu, ...model };
   }
+}
+
+/** What a worker is started with. @param {Assets} assets @returns {Load} */
+const loadOf = ({ module, manifest, files }) => ({ module, manifest, files });
+
+/** Whether the browser has a GPU that the engine can use, which is no software.
+ * @returns {Promise<boolean>} */
+async function hasGpu() {
+  /** @type {{requestAdapter: () => Promise<{features: Set<string>, info: {isFallbackAdapter?: boolean}} | null>} | undefined} */
+  const gpu = /** @type {any} */ (navigator).gpu;
+  const adapter = await gpu?.requestAdapter();
+  return Boolean(adapter?.features.has('timestamp-query')) && !adapter?.info.isFallbackAdapter;
 }
 
 const closed = () => new EngineError('ended', 'This engine was closed. Make another one.');

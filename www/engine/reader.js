@@ -22,7 +22,7 @@ export class Reader {
   #lastId = 0;
 
   /** @param {Worker} worker @param {Load} load What it begins with.
-   * @param {{onBackend: (reply: BackendReply) => void, onCrash: (reason: string) => void, onReply: () => void}} hooks */
+   * @param {{onBackend: (reply: BackendReply) => void, onWarmUp: () => void, onCrash: (reason: string) => void, onReply: () => void}} hooks */
   constructor(worker, load, hooks) {
     this.#hooks = hooks;
     this.#worker = worker;
@@ -42,6 +42,11 @@ export class Reader {
   /** @param {Load} load @returns {Promise<void>} */
   load(load) {
     return this.ask((id) => ({ type: 'load', id, ...load }));
+  }
+
+  /** @param {import('./types.d.ts').GpuLoad} load @returns {Promise<void>} */
+  useGpu(load) {
+    return this.ask((id) => ({ type: 'gpu', id, ...load }));
   }
 
   /** @param {(id: number) => Request} request @returns {Promise<any>} The worker's answer. */
@@ -74,6 +79,7 @@ export class Reader {
   #receive(reply) {
     if (reply.type === 'crashed') return this.#hooks.onCrash(reply.message);
     if (reply.type === 'backend') return this.#hooks.onBackend(reply);
+    if (reply.type === 'warm-up') return this.#hooks.onWarmUp();
     // No request is pending for the first load, so its failure counts as a crash.
     if (reply.type === 'refused' && reply.id === FIRST_LOAD) return this.#hooks.onCrash(reply.message);
     const request = this.#pending.get(reply.id);

@@ -8,11 +8,13 @@ import { fileAt } from './files.js';
 import { scriptFrom } from './trusted.js';
 
 /** @typedef {'worker.js' | 'long-worker.js' | 'import-worker.js'} Script */
-/** @typedef {{start: (script: Script) => Worker}} Sealed */
+/** @typedef {{start: (script: Script) => Worker, address: (module: string) => string}} Sealed */
 
 /** @type {Script[]} */ const SCRIPTS = ['worker.js', 'long-worker.js', 'import-worker.js'];
-/** Their import of the engine; development servers change its address. */
-const IMPORTED = /(?<=from\s*)(['"])[^'"]*\bsottovoce\.js[^'"]*\1/;
+/** Modules that they import. */
+const MODULES = ['sottovoce.js', 'www/engine/gpu.js'];
+/** An import; development servers change its address. */
+const IMPORT = /(?<=from\s*)(['"])[^'"]*\b(\w+\.js)\b[^'"]*\1/g;
 
 /** @type {Promise<Sealed> | undefined} */
 let opened;
@@ -29,10 +31,17 @@ export function sealed() {
 
 /** @returns {Promise<Sealed>} */
 async function open() {
-  const [realm, engine, ...texts] = await Promise.all([frame(), text('sottovoce.js'), ...SCRIPTS.map((script) => text(`www/engine/${script}`))]);
-  const imported = realm.URL.createObjectURL(script(engine));
-  const urls = texts.map((text) => realm.URL.createObjectURL(script(text.replace(IMPORTED, JSON.stringify(imported)))));
-  return { start: (script) => new realm.Worker(scriptFrom(urls[SCRIPTS.indexOf(script)]), { type: 'module' }) };
+  const [realm, modules, scripts] = await Promise.all([
+    frame(), Promise.all(MODULES.map(text)), Promise.all(SCRIPTS.map((script) => text(`www/engine/${script}`))),
+  ]);
+  const address = (/** @type {string} */ module) => realm.URL.createObjectURL(script(module));
+  const addresses = new Map(MODULES.map((path, index) => [path.split('/').at(-1), address(modules[index])]));
+  const urls = scripts.map((text) => address(text.replaceAll(IMPORT, (_, __, name) => JSON.stringify(addresses.get(name)))));
+  return {
+    start: (script) => new realm.Worker(scriptFrom(urls[SCRIPTS.indexOf(script)]), { type: 'module' }),
+    // A new one each time, so that a worker that imports it gets a new instance.
+    address,
+  };
 }
 
 /** Firefox (140) lets a worker from a blob open an EventSource in spite of the policy, so it is removed before anything else

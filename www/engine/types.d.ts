@@ -27,13 +27,20 @@ export interface ModelFiles {
   files: Uint8Array[];
 }
 
-/** What runs speech encoders: `auto` uses the GPU where there is one and it is faster. */
+/** What runs networks: `auto` uses the GPU where there is one and it is faster. */
 export type Backend = 'auto' | 'cpu' | 'webgpu';
 
 /** What a worker needs first. */
 export interface Load extends ModelFiles {
   module: WebAssembly.Module;
-  backend: Backend;
+}
+
+/** What a worker needs to run the model's networks on a GPU: the engine for it, as the address of its script and its code. */
+export interface GpuLoad extends ModelFiles {
+  script: string;
+  module: WebAssembly.Module;
+  /** Whether it is used even if it is slower. */
+  wanted: boolean;
 }
 
 /** Samples are mono at 16 kHz unless a rate is given. `speaker` is a speaker reference as JSON text, to condition on. */
@@ -93,6 +100,7 @@ export type Question<T extends Topic> = { type: T } & Questions[T];
 /** Messages to the worker. */
 export type Request =
   | { type: 'load'; id: number } & Load
+  | { type: 'gpu'; id: number } & GpuLoad
   | { [T in Topic]: { id: number } & Question<T> }[Topic];
 
 /** Messages from the worker. */
@@ -101,7 +109,9 @@ export type Reply =
   | { type: 'answer'; id: number; answer: Answers[Topic] }
   | { type: 'refused'; id: number; code: ErrorCode; message: string }
   | { type: 'crashed'; message: string }
-  /** What runs the encoder from now on; `reason` says why it is not the GPU, `stopped` whether it was until now. */
+  /** The GPU is set up and compared with the CPU; requests wait until the next message of type `backend`. */
+  | { type: 'warm-up' }
+  /** What runs networks from now on; `reason` says why it is not the GPU, `stopped` whether it was until now. */
   | { type: 'backend'; backend: 'cpu' | 'webgpu'; reason?: string; stopped?: boolean };
 
 export interface Metrics {

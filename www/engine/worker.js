@@ -1,56 +1,49 @@
 // The worker that runs the engine, so that the page stays responsive and survives a crash. It loads nothing: the page sends it
 // the compiled engine and the model.
 
-import init, { Engine, GpuEncoder, embeddingVariance, frontEndSteps, occlusionParts } from '../../sottovoce.js';
+import init, { Engine, embeddingVariance, frontEndSteps, occlusionParts } from '../../sottovoce.js';
+import { openOnGpu } from './gpu.js';
 
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./types.d.ts').Reply} Reply */
 
 /** @type {Engine | undefined} */
 let engine;
+/** The engine's model on the GPU. @type {Awaited<ReturnType<typeof openOnGpu>> | undefined} */
+let onGpu;
 
 /** @param {Reply} reply */
 const send = (reply) => self.postMessage(reply);
 
-/** @typedef {Extract<Request, {type: 'load'}>} LoadRequest */
-
-/** @param {LoadRequest} request */
-async function load(request) {
-  const { module, manifest, files, backend } = request;
+/** @param {Extract<Request, {type: 'load'}>} request */
+async function load({ module, manifest, files }) {
   await init({ module_or_path: module });
   const loaded = new Engine(manifest, files);
+  closeGpu();
   engine?.free();
   engine = loaded;
-  if (backend === 'webgpu') await tryGpu(loaded, await openGpu(request), true);
 }
 
-/** The model's encoder on the GPU; nothing if it has none or the GPU cannot be used.
- * @param {LoadRequest} request @returns {Promise<GpuEncoder | undefined>} */
-async function openGpu({ manifest, files, backend }) {
+/** Moves the engine's networks to the GPU, if they are faster there or that is wanted. A failure leaves them on the CPU.
+ * @param {Extract<Request, {type: 'gpu'}>} request */
+async function useGpu(request) {
+  closeGpu();
+  send({ type: 'warm-up' });
   try {
-    return await GpuEncoder.open(manifest, files.slice(1));
+    onGpu = await openOnGpu(request);
+    const isUsed = await loadedEngine().tryGpu(onGpu, request.wanted);
+    if (!isUsed) closeGpu();
+    send({ type: 'backend', backend: isUsed ? 'webgpu' : 'cpu' });
   } catch (error) {
-    if (backend === 'webgpu') withoutGpu(/** @type {Error} */ (error).message);
-    return undefined;
+    closeGpu();
+    send({ type: 'backend', backend: 'cpu', reason: /** @type {Error} */ (error).message });
   }
 }
 
-/** Moves an engine's encoder to the GPU, if that is faster or wanted.
- * @param {Engine} target @param {GpuEncoder | undefined} encoder @param {boolean} wanted */
-async function tryGpu(target, encoder, wanted) {
-  if (!encoder) return;
-  // Another model may have been loaded meanwhile.
-  if (target !== engine) return encoder.free();
-  try {
-    const used = await target.tryGpu(encoder, wanted);
-    send({ type: 'backend', backend: used ? 'webgpu' : 'cpu' });
-  } catch (error) {
-    withoutGpu(/** @type {Error} */ (error).message);
-  }
+function closeGpu() {
+  onGpu?.close();
+  onGpu = undefined;
 }
-
-/** @param {string} reason */
-const withoutGpu = (reason) => send({ type: 'backend', backend: 'cpu', reason });
 
 function loadedEngine() {
   if (!engine) throw new Error('a recording came before the model');
@@ -101,7 +94,11 @@ async function answer(request) {
       await load(request);
       send({ type: 'ready', id: request.id });
       setTimeout(() => enqueue(warmUp));
-      if (request.backend === 'auto' && 'gpu' in navigator) setTimeout(() => offerGpu(request));
+      return;
+    }
+    if (request.type === 'gpu') {
+      await useGpu(request);
+      send({ type: 'ready', id: request.id });
       return;
     }
     const result = await /** @type {(question: any) => Answers[Topic]} */ (answers[request.type])(request);
@@ -127,15 +124,9 @@ async function warmUp() {
 /** Says why the GPU is no longer used, if it has just stopped. */
 function reportGpuError() {
   const reason = engine?.takeGpuError();
-  if (reason) send({ type: 'backend', backend: 'cpu', reason, stopped: true });
-}
-
-/** Sets up the GPU while the engine runs on the CPU, then tries it after the pending requests.
- * @param {LoadRequest} request */
-async function offerGpu(request) {
-  const target = engine;
-  const encoder = await openGpu(request);
-  if (target && encoder) enqueue(() => tryGpu(target, encoder, false));
+  if (!reason) return;
+  closeGpu();
+  send({ type: 'backend', backend: 'cpu', reason, stopped: true });
 }
 
 // One at a time: the engine holds one set of buffers.

@@ -13,6 +13,9 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 7] =
     ["audio", "channels", "encoders", "explain", "features", "model", "recordings"];
 
+/// Everything that is tested natively on every machine: GPUs by a software Vulkan device.
+const NATIVE_FEATURES: &str = "sottovoce/webgpu,sottovoce/ndarray";
+
 /// Tests of the built page.
 const PAGE_TESTS: &str = "tests/e2e";
 
@@ -20,7 +23,7 @@ const PAGE_TESTS: &str = "tests/e2e";
 pub fn all() -> Result {
     tools::for_test()?;
     step("Native tests");
-    run(&mut command("cargo", &["test", "--workspace", "--quiet"]), REMEDY)?;
+    run(&mut command("cargo", &["test", "--workspace", "--features", NATIVE_FEATURES, "--quiet"]), REMEDY)?;
     in_browser()?;
     web::npm()?;
     hostile()?;
@@ -57,15 +60,14 @@ fn in_browser() -> Result {
     step("The same tests in headless Chromium");
     let chromedriver = output("sh", &["-c", "command -v chromedriver"])
         .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
-    let mut arguments = vec!["test", "--target", "wasm32-unknown-unknown", "--no-default-features"];
-    for test in BROWSER_TESTS {
-        arguments.extend(["--test", test]);
-    }
+    let all: Vec<&str> = BROWSER_TESTS.iter().flat_map(|test| ["--test", test]).collect();
     // With this feature, kernels for relaxed SIMD replace the others.
-    let relaxed = ["--features", "relaxed-simd", "--test", "encoders"];
-    for arguments in [&arguments, &[&arguments[..4], &relaxed].concat()] {
+    for (feature, tests) in [("ndarray", &all[..]), ("relaxed-simd", &["--test", "encoders"])] {
+        let arguments =
+            ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", feature];
+        let arguments = [&arguments[..], tests].concat();
         run(
-            command("cargo", arguments)
+            command("cargo", &arguments)
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
                 .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
                 .env("CHROMEDRIVER", &chromedriver),
@@ -82,24 +84,22 @@ pub fn check() -> Result {
     run(&mut command("cargo", &["fmt", "--all", "--check"]), "Run `cargo fmt --all`.")?;
     words::check()?;
     step("Lints");
-    let mut clippy = vec!["clippy", "--workspace", "--all-targets", "--quiet"];
-    run(
-        &mut command("cargo", &[&clippy[..], &["--", "-D", "warnings"]].concat()),
-        "Fix what clippy reports.",
-    )?;
-    clippy.retain(|word| !["--workspace", "--all-targets"].contains(word));
+    let all = ["clippy", "--workspace", "--all-targets", "--features", NATIVE_FEATURES, "--quiet"];
+    run(&mut command("cargo", &[&all[..], &["--", "-D", "warnings"]].concat()), "Fix what clippy reports.")?;
+    let mut clippy = vec!["clippy", "--quiet"];
     // What a dependant without corpora, training and the command line builds.
     run(
         &mut command(
             "cargo",
-            &[&clippy[..], &["--lib", "--no-default-features", "--", "-D", "warnings"]].concat(),
+            &[&clippy[..], &["--lib", "--no-default-features", "--features", "cpu", "--", "-D", "warnings"]]
+                .concat(),
         ),
         "Fix what clippy reports.",
     )?;
     clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
-    for feature in [&[][..], &["--features", "relaxed-simd"]] {
+    for feature in ["cpu", "relaxed-simd", "webgpu"] {
         run(
-            &mut command("cargo", &[&clippy[..], feature, &["--", "-D", "warnings"]].concat()),
+            &mut command("cargo", &[&clippy[..], &["--features", feature, "--", "-D", "warnings"]].concat()),
             "Fix what clippy reports.",
         )?;
     }

@@ -68,17 +68,20 @@ pub fn for_bench() -> Result {
 /// For the tests.
 pub fn for_test() -> Result {
     for_build()?;
-    let missing: Vec<&str> =
+    let mut missing: Vec<&str> =
         [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")]
             .into_iter()
             .filter(|(program, _)| output(program, &["--version"]).is_none())
             .map(|(_, package)| package)
             .collect();
+    if !has_gpu() {
+        missing.extend(["libvulkan1", "mesa-vulkan-drivers"]);
+    }
     if missing.is_empty() {
         return Ok(());
     }
-    step(&format!("Installing browsers for the tests: {}", missing.join(", ")));
-    let remedy = "Install them by hand (Debian: apt-get install chromium chromium-driver firefox-esr), then run this again.";
+    step(&format!("Installing browsers and a software GPU for the tests: {}", missing.join(", ")));
+    let remedy = "Install them by hand (Debian: apt-get install chromium chromium-driver firefox-esr libvulkan1 mesa-vulkan-drivers), then run this again.";
     let is_root = output("id", &["-u"]).is_some_and(|id| id == "0");
     let apt = |arguments: &[&str]| {
         let mut words: Vec<&str> = if is_root { vec![] } else { vec!["sudo"] };
@@ -90,6 +93,13 @@ pub fn for_test() -> Result {
     let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
     install.extend(missing);
     apt(&install)
+}
+
+/// Whether there is a GPU, be it software, for the native tests: on Linux, a Vulkan driver.
+fn has_gpu() -> bool {
+    let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    let has_files = |folder: &&str| fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some());
+    !cfg!(target_os = "linux") || folders.iter().any(has_files)
 }
 
 /// For the check of licences and origins.

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
 
 use crate::shell::{Result, command, output, root, run, step};
 use crate::tools;
@@ -60,6 +61,7 @@ pub fn build() -> Result {
     let begun = SystemTime::now();
     run(command("trunk", &["build"]).env(FLAGS, web_flags()), REMEDY)?;
     relaxed_engine()?;
+    gpu_engine()?;
     run(&mut command("node", &["xtask/preload.mjs", "dist"]), REMEDY)?;
     // The last step: it hashes every file.
     run(&mut command("node", &["xtask/offline.mjs", "dist"]), REMEDY)?;
@@ -73,28 +75,66 @@ pub fn build() -> Result {
 /// starts both.
 fn relaxed_engine() -> Result {
     step("Building the engine for browsers with relaxed SIMD");
-    let built = "target/wasm32-unknown-unknown/web/sottovoce.wasm";
-    let arguments = [
-        &["build", "--lib", "--profile", "web", "--target", "wasm32-unknown-unknown", "--locked"][..],
-        &["--no-default-features", "--features", "relaxed-simd", "--quiet"],
-    ]
-    .concat();
-    run(command("cargo", &arguments).env(FLAGS, web_flags()), REMEDY)?;
-    let output = |file: &str| format!("target/relaxed/{file}");
-    run(&mut command("wasm-bindgen", &["--target", "web", "--out-dir", &output(""), built]), REMEDY)?;
-    let read = |path: &str| fs::read(root().join(path)).map_err(|error| format!("{path}: {error}. {REMEDY}"));
-    if read(&output("sottovoce.js"))? != read("dist/sottovoce.js")? {
+    let output = engine("relaxed-simd", "web", "sottovoce", &["-O2", "--enable-relaxed-simd"])?;
+    if read(&format!("{output}/sottovoce.js"))? != read("dist/sottovoce.js")? {
         return Err("The two engines need different scripts, so one page cannot start both. \
                     Keep what the feature relaxed-simd changes away from the surface in src/web."
             .to_owned());
     }
+    copy(&format!("{output}/sottovoce_bg.wasm"), "dist/sottovoce_relaxed.wasm")
+}
+
+const GPU_ENGINE: &str = "sottovoce_gpu.wasm";
+/// Its largest size, compressed by brotli.
+const GPU_ENGINE_BYTES: usize = 1_600_000;
+
+/// Builds the engine for GPUs into dist/, with the sizes and hashes of its files, which the page loads when it needs them.
+fn gpu_engine() -> Result {
+    step("Building the engine for GPUs");
+    let output = engine("webgpu", "web-gpu", "sottovoce_gpu", &["-Oz"])?;
+    let files = [("sottovoce_gpu.js", "sottovoce_gpu.js"), ("sottovoce_gpu_bg.wasm", "sottovoce_gpu.wasm")];
+    let mut entries = Vec::new();
+    for (built, name) in files {
+        let bytes = read(&format!("{output}/{built}"))?;
+        copy(&format!("{output}/{built}"), &format!("dist/{name}"))?;
+        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        entries.push(format!(r#"{{"file":"{name}","bytes":{},"sha256":"{hash}"}}"#, bytes.len()));
+    }
+    copy(&format!("{output}/sottovoce_gpu.d.ts"), "dist/sottovoce_gpu.d.ts")?;
+    let list = root().join("dist/sottovoce_gpu.json");
+    fs::write(&list, format!("[{}]\n", entries.join(",")))
+        .map_err(|error| format!("{}: {error}", list.display()))
+}
+
+/// Builds an engine with one feature, and returns the folder with its script and its optimised code.
+fn engine(feature: &str, profile: &str, name: &str, optimisation: &[&str]) -> Result<String> {
+    let arguments = [
+        &["build", "--lib", "--profile", profile, "--target", "wasm32-unknown-unknown", "--locked"][..],
+        &["--no-default-features", "--features", feature, "--quiet"],
+    ]
+    .concat();
+    run(command("cargo", &arguments).env(FLAGS, web_flags()), REMEDY)?;
+    let built = format!("target/wasm32-unknown-unknown/{profile}/sottovoce.wasm");
+    let output = format!("target/engines/{feature}");
+    let arguments = ["--target", "web", "--out-name", name, "--out-dir", &output, &built];
+    run(&mut command("wasm-bindgen", &arguments), REMEDY)?;
     let page = String::from_utf8_lossy(&read("index.html")?).into_owned();
     let options = optimiser_options(&page).ok_or("index.html names no data-wasm-opt-params.")?;
-    let mut arguments = vec!["-O2", "--enable-relaxed-simd"];
+    let code = format!("{output}/{name}_bg.wasm");
+    let mut arguments = optimisation.to_vec();
     arguments.extend(options.split_whitespace());
-    let engine = output("sottovoce_bg.wasm");
-    arguments.extend([engine.as_str(), "-o", "dist/sottovoce_relaxed.wasm"]);
-    run(&mut command("wasm-opt", &arguments), REMEDY)
+    arguments.extend([code.as_str(), "-o", code.as_str()]);
+    run(&mut command("wasm-opt", &arguments), REMEDY)?;
+    Ok(output)
+}
+
+fn read(path: &str) -> Result<Vec<u8>> {
+    fs::read(root().join(path)).map_err(|error| format!("{path}: {error}. {REMEDY}"))
+}
+
+fn copy(from: &str, to: &str) -> Result {
+    let copied = fs::copy(root().join(from), root().join(to));
+    copied.map(|_| ()).map_err(|error| format!("{from} could not be copied to {to}: {error}. {REMEDY}"))
 }
 
 /// The options that trunk passes to wasm-opt for the other engine.
@@ -138,9 +178,14 @@ fn modified(path: &Path) -> Option<SystemTime> {
 
 fn sizes(dist: &Path) -> Result {
     eprintln!("{:<24}{:>12}{:>12}{:>12}", "", "raw", "gzip", "brotli");
-    for name in
-        ["sottovoce_relaxed.wasm", "sottovoce_bg.wasm", "sottovoce.js", "models/mfcc1/model.safetensors"]
-    {
+    for name in [
+        "sottovoce_relaxed.wasm",
+        "sottovoce_bg.wasm",
+        "sottovoce.js",
+        GPU_ENGINE,
+        "sottovoce_gpu.js",
+        "models/mfcc1/model.safetensors",
+    ] {
         let path = dist.join(name);
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}. {REMEDY}", path.display()))?;
         let gzip = gzip_size(&bytes).map_err(|error| format!("{name} could not be compressed: {error}"))?;
@@ -148,6 +193,12 @@ fn sizes(dist: &Path) -> Result {
             brotli_size(&bytes).map_err(|error| format!("{name} could not be compressed: {error}"))?;
         let short = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
         eprintln!("{short:<24}{:>12}{gzip:>12}{brotli:>12}", bytes.len());
+        if name == GPU_ENGINE && brotli > GPU_ENGINE_BYTES {
+            return Err(format!(
+                "The engine for GPUs takes {brotli} bytes by brotli, more than its budget of {GPU_ENGINE_BYTES}. \
+                 Look for what pulls in more of burn, or raise the budget in xtask/src/web.rs with a reason."
+            ));
+        }
     }
     Ok(())
 }

@@ -103,7 +103,7 @@ mod tests {
             assert_eq!(with_last_layers(&config, tensors.clone(), 1, &layers), tensors);
             let others = config.last_layers(1, &device);
             let replaced = with_last_layers(&config, tensors.clone(), 1, &others);
-            check(&config, &replaced).expect("still whole");
+            check(&config, &replaced, &device).expect("still whole");
             for (name, tensor) in &tensors {
                 let stack = names::stack(&config);
                 let is_late = ["1.", "2."].iter().any(|place| name.starts_with(&format!("{stack}{place}")));

@@ -1,6 +1,7 @@
 //! Encoders in the format of Hugging Face's transformers: `config.json` and a set of named tensors.
 
 mod config;
+#[cfg(feature = "cpu")]
 mod infer;
 #[cfg(feature = "train")]
 mod last_layers;
@@ -12,14 +13,19 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 pub use config::read_config;
+#[cfg(feature = "cpu")]
 pub use infer::{infer_whisper_config, input_from_preprocessor};
 #[cfg(feature = "train")]
 pub use last_layers::{last_layers, with_last_layers};
 
 use super::EncoderError;
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::nn::encoders::GpuInference;
-use crate::nn::encoders::{Encoder, EncoderConfig, Inference};
+#[cfg(feature = "cpu")]
+use crate::nn::encoders::Inference;
+use crate::nn::encoders::{Encoder, EncoderConfig};
+#[cfg(feature = "webgpu")]
+use crate::nn::gpu::Gpu;
 use crate::nn::parameters::{self, Parameter, ParameterMismatch, Parameters};
 use crate::nn::weights::StoredParameters;
 
@@ -35,7 +41,7 @@ pub fn import(
     tensors: StoredParameters,
     device: &Device,
 ) -> Result<Encoder, EncoderError> {
-    let mut tensors = encoder_tensors(config, tensors)?;
+    let mut tensors = encoder_tensors(config, tensors, device)?;
     let mut take = |name: &str| tensors.remove(&names::in_checkpoint(config, name)).expect("checked");
     Ok(load_module(config.init(device), |name| take(name).into_parameter())?)
 }
@@ -44,25 +50,27 @@ pub fn import(
 ///
 /// # Errors
 /// As [`import`].
+#[cfg(feature = "cpu")]
 pub fn import_for_inference(
     config: &EncoderConfig,
     tensors: StoredParameters,
 ) -> Result<Inference, EncoderError> {
-    let mut tensors = encoder_tensors(config, tensors)?;
+    let mut tensors = encoder_tensors(config, tensors, &Device::flex())?;
     Ok(Inference::new(config, |name| tensors.remove(&names::in_checkpoint(config, name))))
 }
 
-/// Loads an encoder like [`import`], for inference on the browser's GPU: quantized weights stay quantized.
+/// Loads an encoder like [`import`], for inference on a GPU: quantized weights stay quantized.
 ///
 /// # Errors
-/// As [`import`], and [`EncoderError::Gpu`] if there is no suitable GPU.
-#[cfg(target_arch = "wasm32")]
-pub async fn import_for_gpu(
+/// As [`import`].
+#[cfg(feature = "webgpu")]
+pub fn import_for_gpu(
     config: &EncoderConfig,
     tensors: StoredParameters,
+    gpu: Gpu,
 ) -> Result<GpuInference, EncoderError> {
-    let mut tensors = encoder_tensors(config, tensors)?;
-    Ok(GpuInference::new(config, |name| tensors.remove(&names::in_checkpoint(config, name))).await?)
+    let mut tensors = encoder_tensors(config, tensors, gpu.device())?;
+    Ok(GpuInference::new(config, |name| tensors.remove(&names::in_checkpoint(config, name)), gpu))
 }
 
 /// Exports the tensors of an encoder with the names and layouts of transformers.
@@ -85,23 +93,25 @@ fn load_module<M: Module>(
     parameters::apply(module, ours.collect())
 }
 
-/// Selects the tensors of the encoder, under the names of a bare encoder: exactly those that `config` requires.
+/// Selects the tensors of the encoder, under the names of a bare encoder: exactly those that `config` requires. Their shapes
+/// are those of the module on `device`, of which nothing is initialized.
 ///
 /// # Errors
 /// [`EncoderError::Mismatch`] with every tensor that is missing, unexpected or of another shape.
 pub fn encoder_tensors(
     config: &EncoderConfig,
     tensors: StoredParameters,
+    device: &Device,
 ) -> Result<StoredParameters, EncoderError> {
     let tensors = names::encoder_tensors(config, tensors);
-    check(config, &tensors)?;
+    check(config, &tensors, device)?;
     Ok(tensors)
 }
 
-fn check(config: &EncoderConfig, tensors: &StoredParameters) -> Result<(), EncoderError> {
+fn check(config: &EncoderConfig, tensors: &StoredParameters, device: &Device) -> Result<(), EncoderError> {
     let mut mismatch = ParameterMismatch::default();
     let mut left: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
-    for (name, mut shape) in parameters::shapes(&config.init(&Device::flex())) {
+    for (name, mut shape) in parameters::shapes(&config.init(device)) {
         let tensor = names::in_checkpoint(config, &name);
         if names::is_dense(&name, &shape) {
             shape.reverse();

@@ -2,11 +2,14 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod gradients;
+#[cfg(feature = "cpu")]
 mod inference;
+#[cfg(feature = "cpu")]
 mod kernels;
 #[cfg(not(target_arch = "wasm32"))]
 mod training;
 
+#[cfg(feature = "cpu")]
 use burn::backend::DispatchDevice;
 use burn::config::Config;
 use burn::module::Module;
@@ -66,13 +69,15 @@ impl ConvBlock {
     /// - output: `[batch, out_channels, rows / pool, columns / pool]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let device = x.device();
-        let pooled = match device.without_autodiff().as_dispatch() {
-            #[cfg(not(target_arch = "wasm32"))]
-            DispatchDevice::Flex(_) if mode::is_training(&x.device()) => self.train(x),
-            DispatchDevice::Flex(_) if !x.device().is_autodiff() => self.infer(x),
-            #[allow(unreachable_patterns)] // Without the feature of a GPU there is no other device.
-            _ if mode::is_training(&x.device()) => self.composed(x),
-            _ => self.normalise_and_pool(self.activation(x)),
+        #[cfg(feature = "cpu")]
+        let is_flex = matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_));
+        let pooled = match mode::is_training(&device) {
+            #[cfg(all(feature = "cpu", not(target_arch = "wasm32")))]
+            true if is_flex => self.train(x),
+            #[cfg(feature = "cpu")]
+            false if is_flex && !device.is_autodiff() => self.infer(x),
+            true => self.composed(x),
+            false => self.normalise_and_pool(self.activation(x)),
         };
         self.dropout.forward(pooled)
     }
@@ -110,6 +115,7 @@ impl ConvBlock {
     }
 
     /// The block in evaluation mode, with the running statistics.
+    #[cfg(feature = "cpu")]
     fn infer(&self, x: Tensor<4>) -> Tensor<4> {
         let [scale, shift] = self.scale_and_shift();
         let bias = self.conv.bias.as_ref().expect("the block's convolution has a bias").val();

@@ -7,9 +7,9 @@ mod transformer;
 mod wav2vec2;
 mod whisper;
 
+#[cfg(feature = "webgpu")]
+pub use inference::GpuInference;
 pub use inference::Inference;
-#[cfg(target_arch = "wasm32")]
-pub use inference::{GpuEncoded, GpuError, GpuInference};
 pub use last_layers::LastLayers;
 pub use wav2vec2::{FeatureNorm, Wav2Vec2, Wav2Vec2Config};
 pub use whisper::{Whisper, WhisperConfig};

@@ -10,6 +10,7 @@ use sottovoce::files::write_atomically;
 use sottovoce::metrics::{ScoredClip, calibrate, metrics, unseen_corpora};
 use sottovoce::model::{Manifest, Training, UnseenCorpus};
 
+use super::device::InferenceDevice;
 use super::evaluate::evaluate_clips;
 use super::{CorporaFolder, ModelArguments, fail, fail_at};
 
@@ -51,7 +52,8 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     }
     let scored = |what: &str, clips: &[&Utterance]| -> Result<Vec<ScoredClip>, ExitCode> {
         let message = format!("Reading {what} by {}, {split}", manifest.name);
-        evaluate_clips(model, *split, None, clips, &message).map(|evaluation| evaluation.clips)
+        evaluate_clips(model, InferenceDevice::Cpu, *split, None, clips, &message)
+            .map(|evaluation| evaluation.clips)
     };
     let validation = part(&manifest.training, *split, &known, |split| split.validation);
     if validation.is_empty() {

@@ -1,9 +1,16 @@
-//! The device for training.
+//! The devices for training and for inference.
 
 use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
+use sottovoce::analyzer::Analyzer;
+use sottovoce::corpus::SplitKind;
+#[cfg(feature = "webgpu")]
+use sottovoce::model::GpuModel;
+use sottovoce::parallel::cores;
+
+use super::ModelArguments;
 
 #[derive(Args)]
 pub struct DeviceArguments {
@@ -42,9 +49,42 @@ impl DeviceArguments {
     }
 }
 
-#[cfg(not(all(feature = "vulkan", feature = "metal", feature = "cuda")))]
+#[cfg(not(all(feature = "vulkan", feature = "metal", feature = "cuda", feature = "webgpu")))]
 fn missing(feature: &str) -> ExitCode {
     super::fail(format!(
-        "This build has no {feature}. Build it with the feature: `cargo build --release --features {feature}`, or train with --device cpu."
+        "This build has no {feature}. Build it with the feature: `cargo build --release --features {feature}`, or leave out --device."
     ))
+}
+
+#[derive(Args)]
+pub struct InferenceDeviceArguments {
+    /// The device for the networks. `wgpu` is a GPU by Vulkan, Metal or Direct3D 12, and needs a build with its feature:
+    /// `cargo build --release --features webgpu`.
+    #[arg(long, value_enum, default_value = "cpu")]
+    pub device: InferenceDevice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InferenceDevice {
+    Cpu,
+    Wgpu,
+}
+
+impl InferenceDevice {
+    /// Analyzers with a model's weights for a split: one per core, or one for the GPU.
+    pub fn analyzers(self, model: &ModelArguments, split: SplitKind) -> Result<Vec<Analyzer>, ExitCode> {
+        match self {
+            Self::Cpu => (0..cores()).map(|_| model.load_for(split).map(Analyzer::new)).collect(),
+            #[cfg(feature = "webgpu")]
+            Self::Wgpu => {
+                let mut analyzer = Analyzer::new(model.load_for(split)?);
+                let gpu = GpuModel::load(model.folder_for(split)).map_err(super::fail)?;
+                eprintln!("The networks run on {}.", gpu.gpu().name());
+                analyzer.use_gpu(gpu);
+                Ok(vec![analyzer])
+            }
+            #[cfg(not(feature = "webgpu"))]
+            Self::Wgpu => Err(missing("webgpu")),
+        }
+    }
 }

@@ -16,6 +16,7 @@ use sottovoce::model::{Emotion, Metrics, Model, ReferenceDraw, SpeakerReferenceE
 use sottovoce::parallel::cores;
 use sottovoce::report::EvaluatedModel;
 
+use super::device::{InferenceDevice, InferenceDeviceArguments};
 use super::progress::Progress;
 use super::train_speaker::{enrolled, print_scores};
 use super::{CorporaFolder, ModelArguments, fail};
@@ -24,6 +25,8 @@ use super::{CorporaFolder, ModelArguments, fail};
 pub struct Arguments {
     #[command(flatten)]
     model: ModelArguments,
+    #[command(flatten)]
+    device: InferenceDeviceArguments,
     #[command(flatten)]
     corpora: CorporaFolder,
     /// The split that the weights were trained on: random, speaker, or corpus-NAME, such as corpus-tess. Each has
@@ -59,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         return reference(arguments, clips, &utterances);
     }
     let (EvaluatedModel { manifest, metrics, selective, .. }, notes) =
-        score(&arguments.model, arguments.split, arguments.through, &utterances)?;
+        score(&arguments.model, arguments.device.device, arguments.split, arguments.through, &utterances)?;
     let training = &manifest.training;
     if arguments.json {
         println!(
@@ -81,9 +84,10 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
 /// Number of clips with each quality note.
 type Notes = BTreeMap<String, usize>;
 
-/// Evaluates a model's weights for a split on its test set, with a copy of the model per core, and shows progress.
+/// Evaluates a model's weights for a split on its test set, and shows progress.
 pub fn score(
     model: &ModelArguments,
+    device: InferenceDevice,
     kind: SplitKind,
     condition: Option<Condition>,
     all: &[Utterance],
@@ -93,22 +97,21 @@ pub fn score(
     let test = test_set(&manifest.training, kind, all).map_err(fail)?;
     let through = condition.map(|condition| format!(", {}", condition.describe())).unwrap_or_default();
     let message = format!("Evaluating {}, {kind}{through}", manifest.name);
-    let Evaluation { clips, notes, .. } = evaluate_clips(model, kind, condition, &test, &message)?;
+    let Evaluation { clips, notes, .. } = evaluate_clips(model, device, kind, condition, &test, &message)?;
     let selective = selective(&clips, manifest.calibration.likely_from);
     Ok((EvaluatedModel { metrics: metrics(&clips), selective, manifest, parameters }, notes))
 }
 
-/// Evaluates a model's weights for a split on these clips, with a copy of the model per core; shows progress and which
-/// recordings cannot be read.
+/// Evaluates a model's weights for a split on these clips; shows progress and which recordings cannot be read.
 pub fn evaluate_clips(
     model: &ModelArguments,
+    device: InferenceDevice,
     kind: SplitKind,
     condition: Option<Condition>,
     clips: &[&Utterance],
     message: &str,
 ) -> Result<Evaluation, ExitCode> {
-    let analyzers: Vec<Analyzer> =
-        (0..cores()).map(|_| model.load_for(kind).map(Analyzer::new)).collect::<Result<_, _>>()?;
+    let analyzers = device.analyzers(model, kind)?;
     let progress = Progress::new();
     let evaluation = evaluate(analyzers, clips, condition, &|| progress.advance(clips.len(), message));
     progress.finish();

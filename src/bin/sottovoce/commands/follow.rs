@@ -10,9 +10,11 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use sottovoce::analyzer::{Analysis, Analyzer, Certainty, Report, WindowReferences};
 use sottovoce::audio::{Limits, MIN_LOST_S, Stream, Window, WindowSettings, Windows};
+use sottovoce::corpus::SplitKind;
 use sottovoce::model::{Emotion, SpeakerReferenceError};
 use sottovoce::parallel::{cores, map};
 
+use super::device::InferenceDeviceArguments;
 use super::predict::opinion;
 use super::{ChannelArgument, ModelArguments, ReferenceArgument, fail, fail_at};
 
@@ -22,6 +24,8 @@ pub struct Arguments {
     file: PathBuf,
     #[command(flatten)]
     model: ModelArguments,
+    #[command(flatten)]
+    device: InferenceDeviceArguments,
     #[command(flatten)]
     channel: ChannelArgument,
     /// One person speaks throughout: in a second pass, condition each window on the others.
@@ -56,8 +60,7 @@ fn step(text: &str) -> Result<f32, String> {
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let Arguments { model, format, .. } = arguments;
-    let mut analyzers: Vec<Analyzer> =
-        (0..cores()).map(|_| model.load().map(Analyzer::new)).collect::<Result<_, _>>()?;
+    let mut analyzers = arguments.device.device.analyzers(model, SplitKind::Random)?;
     let reference = arguments.reference.read()?;
     for analyzer in &mut analyzers {
         analyzer.set_speaker(reference.clone()).map_err(fail)?;

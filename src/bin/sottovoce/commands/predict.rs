@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::{Analysis, Analyzer, Certainty, Opinion, Report};
+use sottovoce::corpus::SplitKind;
 use sottovoce::files::write_atomically;
 use sottovoce::model::SpeakerReference;
 
+use super::device::InferenceDeviceArguments;
 use super::{BAD_INPUT, ChannelArgument, ModelArguments, ReferenceArgument, fail, fail_at, read_input};
 
 #[derive(Args)]
@@ -19,6 +21,8 @@ pub struct Arguments {
     files: Vec<PathBuf>,
     #[command(flatten)]
     model: ModelArguments,
+    #[command(flatten)]
+    device: InferenceDeviceArguments,
     #[command(flatten)]
     channel: ChannelArgument,
     /// All recordings are of one person: condition each prediction on the others.
@@ -41,7 +45,8 @@ struct Refusal {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let mut analyzer = Analyzer::new(arguments.model.load()?);
+    let analyzers = arguments.device.device.analyzers(&arguments.model, SplitKind::Random)?;
+    let mut analyzer = analyzers.into_iter().next().expect("there is at least one");
     analyzer.choose_channel(arguments.channel.channel);
     let reference = arguments.reference.read()?;
     if arguments.same_speaker {

@@ -16,6 +16,7 @@ use sottovoce::report::{
 };
 use sottovoce::train::ModelEntry;
 
+use super::device::InferenceDevice;
 use super::{CorporaFolder, ModelArguments, ModelsFolder, corpus, evaluate, fail_at, report_explanations};
 
 #[derive(Args)]
@@ -40,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         for split in [SplitKind::Random, SplitKind::Speaker] {
             let model = ModelArguments { model: name.to_owned(), folder: arguments.folder.clone() };
             if model.folder_for(split).join("model.json").is_file() {
-                scored.push(evaluate::score(&model, split, None, &utterances)?.0);
+                scored.push(evaluate::score(&model, InferenceDevice::Cpu, split, None, &utterances)?.0);
             } else {
                 eprintln!(
                     "There are no weights of {name} for the {split} split; the report leaves them out."
@@ -99,7 +100,13 @@ fn robustness(
         }
         let arguments = ModelArguments { model: model.clone(), folder: folder.clone() };
         for condition in Condition::ALL {
-            let (scored, _) = evaluate::score(&arguments, SplitKind::Random, Some(condition), utterances)?;
+            let (scored, _) = evaluate::score(
+                &arguments,
+                InferenceDevice::Cpu,
+                SplitKind::Random,
+                Some(condition),
+                utterances,
+            )?;
             robustness.push(RobustnessScore {
                 model: model.clone(),
                 condition,

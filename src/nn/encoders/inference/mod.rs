@@ -8,15 +8,15 @@
 mod attention;
 mod backend;
 mod cpu;
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 mod gpu;
 mod layer;
 mod wav2vec2;
 mod weights;
 mod whisper;
 
-#[cfg(target_arch = "wasm32")]
-pub use gpu::{GpuEncoded, GpuError, GpuInference};
+#[cfg(feature = "webgpu")]
+pub use gpu::GpuInference;
 
 use std::sync::Arc;
 

@@ -1,21 +1,12 @@
-//! The operations of encoders as a queue of dispatches, which is submitted when values are read.
+//! The operations of encoders as a queue of dispatches on a CubeCL client, which runs them when values are read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use burn::cubecl::prelude::CubeCount;
+use burn::cubecl::server::{Handle, KernelArguments, MetadataBindingInfo};
 
-use js_sys::Promise;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
-use wgpu::util::DeviceExt;
-use wgpu::{
-    BindGroup, BindGroupDescriptor, BindGroupEntry, BindingResource, Buffer, BufferBinding, BufferDescriptor,
-    BufferSize, BufferUsages, CommandEncoder, ComputePipeline, Device, DeviceDescriptor, Instance, MapMode,
-    Queue, RequestAdapterOptions,
-};
-
-use super::GpuError;
-use super::kernels::{Kernel, Kernels, SIZES_STEP};
+use super::kernels::Kernel;
 use crate::nn::encoders::inference::backend::{Backend, NormAxis};
 use crate::nn::encoders::inference::weights::{DenseWeights, NormWeights, Rows};
+use crate::nn::gpu::{Gpu, GpuError};
 use crate::nn::quant::{Epilogue, Windows};
 
 /// Rows and columns of the output tile of a workgroup in a matrix product.
@@ -25,73 +16,32 @@ const ELEMENTWISE: usize = 256;
 /// Number of channels of a workgroup in a norm over time.
 const CHANNELS: usize = 16;
 
-/// A GPU with its kernels.
-pub struct WebGpu {
-    device: Device,
-    queue: Queue,
-    kernels: Kernels,
-    /// The first error since it was opened.
-    failure: Failure,
-    /// Dispatches that are not submitted yet, in order.
-    dispatches: Vec<Dispatch>,
-    /// The sizes of each dispatch, at intervals of [`SIZES_STEP`] bytes.
-    sizes: Vec<u8>,
-    /// The sizes on the GPU.
-    uniform: Buffer,
-    /// Attention weights that are not requested.
-    attention_weights: Values,
-    /// Quantization parameters of the inputs.
-    quant_params: Values,
+/// Operations on a GPU. Its allocator reuses the memory of values that are dropped.
+pub struct Cube {
+    gpu: Gpu,
     /// A placeholder for bindings that a kernel does not read.
-    unread: Buffer,
-    /// Buffers that no values own any more, but dispatches may use.
-    released: Released,
+    unread: Handle,
 }
-
-struct Dispatch {
-    pipeline: ComputePipeline,
-    bound: BindGroup,
-    sizes_at: u32,
-    workgroups: [u32; 3],
-}
-
-/// Maximum number of dispatches in a submission.
-const DISPATCHES: usize = 1024;
 
 /// Floats in the GPU's memory.
 #[derive(Default)]
 pub struct Values {
-    allocation: Option<Allocation>,
+    handle: Option<Handle>,
     length: usize,
 }
 
 impl Values {
-    fn buffer(&self) -> &Buffer {
-        &self.allocation.as_ref().expect("written before it is read").buffer
+    fn handle(&self) -> &Handle {
+        self.handle.as_ref().expect("written before it is read")
     }
 }
-
-/// GPU memory. The browser would free it on garbage collection, which is rare, since the handle takes only a few bytes of the
-/// page's own memory.
-struct Allocation {
-    buffer: Buffer,
-    released: Released,
-}
-
-impl Drop for Allocation {
-    fn drop(&mut self) {
-        self.released.lock().unwrap_or_else(PoisonError::into_inner).push(self.buffer.clone());
-    }
-}
-
-type Released = Arc<Mutex<Vec<Buffer>>>;
 
 /// A linear layer, or one for each group of channels.
 pub struct Dense {
-    weights: Buffer,
+    weights: Handle,
     is_integers: bool,
     /// The scales, then the biases.
-    channels: Buffer,
+    channels: Handle,
     inputs: usize,
     /// Row stride of the weights.
     row: usize,
@@ -102,7 +52,7 @@ pub struct Dense {
 /// A norm.
 pub struct Norm {
     /// The scales, then the shifts.
-    channels: Buffer,
+    channels: Handle,
     width: usize,
     epsilon: f32,
 }
@@ -139,143 +89,46 @@ struct Channels {
     all: usize,
 }
 
-impl WebGpu {
-    /// Initializes the GPU of the browser.
-    ///
-    /// # Errors
-    /// [`GpuError`] if there is none, or the kernels do not compile on it.
-    pub async fn open() -> Result<Self, GpuError> {
-        let missing = |error: &dyn std::fmt::Display| GpuError::Missing(error.to_string());
-        let adapter = Instance::default().request_adapter(&RequestAdapterOptions::default()).await;
-        let adapter = adapter.map_err(|error| missing(&error))?;
-        let device = adapter
-            .request_device(&DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() })
-            .await;
-        let (device, queue) = device.map_err(|error| missing(&error))?;
-        let failure = Failure::default();
-        let [wrong, lost] = [failure.clone(), failure.clone()];
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| wrong.set(error.to_string())));
-        device.set_device_lost_callback(move |_, detail| lost.set(detail));
-        let kernels = Kernels::new(&device);
-        let buffer = |size, usage| {
-            device.create_buffer(&BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
-        };
-        let uniform =
-            buffer((DISPATCHES * SIZES_STEP) as u64, BufferUsages::UNIFORM | BufferUsages::COPY_DST);
-        let unread = buffer(16, BufferUsages::STORAGE);
-        Ok(Self {
-            kernels,
-            failure,
-            dispatches: Vec::new(),
-            sizes: Vec::new(),
-            uniform,
-            attention_weights: Values::default(),
-            quant_params: Values::default(),
-            unread,
-            released: Released::default(),
-            device,
-            queue,
-        })
+impl Cube {
+    /// On a GPU.
+    pub fn new(gpu: Gpu) -> Self {
+        let unread = gpu.client().create_from_slice(&[0; 16]);
+        Self { gpu, unread }
     }
 
-    /// Submits all dispatches and reads `values` back.
+    /// Runs all dispatches and reads `values` back.
     ///
     /// # Errors
     /// [`GpuError::Failed`] if the GPU stopped.
-    pub async fn read(&mut self, values: &[&Values]) -> Result<Vec<Vec<f32>>, GpuError> {
-        let bytes = |values: &Values| 4 * values.length as u64;
-        let all = values.iter().map(|values| bytes(values)).sum();
-        let out = self.device.create_buffer(&BufferDescriptor {
-            label: None,
-            size: all,
-            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
+    pub async fn read(&self, values: &[&Values]) -> Result<Vec<Vec<f32>>, GpuError> {
+        let handles = values.iter().map(|values| values.handle().clone()).collect();
+        let read = self.gpu.client().read_async(handles).await;
+        self.gpu.check()?;
+        let read = read.map_err(|error| GpuError::Failed(error.to_string()))?;
+        let floats =
+            |bytes: &[u8]| bytes.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
+        Ok(read.iter().map(|bytes| floats(bytes)).collect())
+    }
+
+    /// Queues a dispatch of a kernel. Sizes beyond the given ones are 0.
+    fn dispatch(&self, kernel: Kernel, sizes: &[u32], buffers: &[&Handle], workgroups: [usize; 3]) {
+        // At least one 0 at the end, which shaders use, and whole vectors, as uniforms require.
+        let mut words = sizes.to_vec();
+        words.resize((sizes.len() + 1).next_multiple_of(4), 0);
+        let (pairs, _) = words.as_chunks();
+        let words = pairs.iter().map(|&[low, high]| u64::from(low) | u64::from(high) << 32).collect();
+        let [x, y, z] = workgroups.map(|count| count as u32);
+        let arguments = buffers.iter().fold(KernelArguments::new(), |arguments, &buffer| {
+            arguments.with_buffer(buffer.clone().binding())
         });
-        let mut commands = self.commands();
-        let mut at = 0;
-        for values in values {
-            commands.copy_buffer_to_buffer(values.buffer(), 0, &out, at, bytes(values));
-            at += bytes(values);
-        }
-        self.queue.submit([commands.finish()]);
-        let mapped = JsFuture::from(Promise::new(&mut |resolve, reject| {
-            out.map_async(MapMode::Read, .., move |result| {
-                let settled = match result {
-                    Ok(()) => resolve.call0(&JsValue::NULL),
-                    Err(error) => reject.call1(&JsValue::NULL, &error.to_string().into()),
-                };
-                // Settling a promise cannot fail.
-                let _ = settled;
-            });
-        }))
-        .await;
-        if let Some(detail) = self.failure.message() {
-            return Err(GpuError::Failed(detail));
-        }
-        let failed = |detail: String| GpuError::Failed(detail);
-        mapped.map_err(|error| failed(error.as_string().unwrap_or_default()))?;
-        let range = out.get_mapped_range(..).map_err(|error| failed(error.to_string()))?;
-        let mut floats = range.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-        let read = values.iter().map(|values| floats.by_ref().take(values.length).collect()).collect();
-        drop(range);
-        out.destroy();
-        // All dispatches are complete.
-        let released = std::mem::take(&mut *self.released.lock().unwrap_or_else(PoisonError::into_inner));
-        released.iter().for_each(Buffer::destroy);
-        Ok(read)
-    }
-
-    /// Encodes all dispatches.
-    fn commands(&mut self) -> CommandEncoder {
-        self.queue.write_buffer(&self.uniform, 0, &self.sizes);
-        self.sizes.clear();
-        let mut commands = self.device.create_command_encoder(&Default::default());
-        let mut pass = commands.begin_compute_pass(&Default::default());
-        for Dispatch { pipeline, bound, sizes_at, workgroups: [x, y, z] } in self.dispatches.drain(..) {
-            pass.set_pipeline(&pipeline);
-            pass.set_bind_group(0, &bound, &[sizes_at]);
-            pass.dispatch_workgroups(x, y, z);
-        }
-        drop(pass);
-        commands
-    }
-
-    /// Queues a dispatch of a kernel. Missing sizes are 0.
-    fn dispatch(
-        &mut self,
-        kernel: fn(&Kernels) -> &Kernel,
-        sizes: &[u32],
-        buffers: &[&Buffer],
-        workgroups: [usize; 3],
-    ) {
-        if self.dispatches.len() == DISPATCHES {
-            let commands = self.commands().finish();
-            self.queue.submit([commands]);
-        }
-        let Kernel { pipeline, layout } = kernel(&self.kernels);
-        let sizes_of_one =
-            BufferBinding { buffer: &self.uniform, offset: 0, size: BufferSize::new(SIZES_STEP as u64) };
-        let mut entries =
-            vec![BindGroupEntry { binding: 0, resource: BindingResource::Buffer(sizes_of_one) }];
-        entries.extend(
-            (1..)
-                .zip(buffers)
-                .map(|(binding, buffer)| BindGroupEntry { binding, resource: buffer.as_entire_binding() }),
+        self.gpu.client().launch(
+            Box::new(kernel),
+            CubeCount::Static(x, y, z),
+            arguments.with_info(MetadataBindingInfo::custom(words)),
         );
-        let bound =
-            self.device.create_bind_group(&BindGroupDescriptor { label: None, layout, entries: &entries });
-        let sizes_at = self.sizes.len();
-        self.sizes.extend(sizes.iter().flat_map(|size| size.to_le_bytes()));
-        self.sizes.resize(sizes_at + SIZES_STEP, 0);
-        self.dispatches.push(Dispatch {
-            pipeline: pipeline.clone(),
-            bound,
-            sizes_at: sizes_at as u32,
-            workgroups: workgroups.map(|count| count as u32),
-        });
     }
 
-    fn multiply(&mut self, kernel: fn(&Kernels) -> &Kernel, matmul: Matmul, buffers: &[&Buffer; 5]) {
+    fn multiply(&self, kernel: Kernel, matmul: Matmul, buffers: &[&Handle; 5]) {
         let Matmul { rows, columns, inputs, batches, x, weights, out, channels, epilogue, quant_params } =
             matmul;
         let sizes = [
@@ -291,31 +144,44 @@ impl WebGpu {
         self.dispatch(kernel, &sizes, buffers, tiles);
     }
 
-    fn constant(&self, bytes: &[u8]) -> Buffer {
-        self.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-            label: None,
-            contents: bytes,
-            usage: BufferUsages::STORAGE,
-        })
+    /// Resizes to `length` values, whose contents are lost.
+    fn resize(&self, values: &mut Values, length: usize) {
+        if values.handle.is_none() || values.length != length {
+            *values = Values { handle: Some(self.gpu.client().empty(4 * length.max(1))), length };
+        }
     }
 
-    /// Resizes to `length` values; the contents are lost if the allocation grows.
-    fn resize(&self, values: &mut Values, length: usize) {
-        let size = 4 * length.max(1) as u64;
-        if values.allocation.as_ref().is_none_or(|allocation| allocation.buffer.size() < size) {
-            let buffer = self.device.create_buffer(&BufferDescriptor {
-                label: None,
-                size,
-                usage: BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC,
-                mapped_at_creation: false,
-            });
-            values.allocation = Some(Allocation { buffer, released: self.released.clone() });
-        }
-        values.length = length;
+    fn floats(&self, parts: &[Vec<f32>]) -> Handle {
+        let bytes: Vec<u8> = parts.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
+        self.gpu.client().create_from_slice(&bytes)
+    }
+
+    /// Computes the quantization parameters of the rows of `x`, as [`Activations`](crate::nn::quant::Activations) does.
+    /// Returns them, and their row stride and group stride.
+    fn quantize(
+        &self,
+        x: &Values,
+        [width, stride, count]: [usize; 3],
+        groups: usize,
+    ) -> (Handle, [usize; 2]) {
+        let group_length = x.length / groups;
+        let is_per_row = Windows { values: &[], stride, width, count }.is_per_row();
+        let (width, rows) = if is_per_row { (width, count) } else { (group_length, 1) };
+        let quant_params = self.gpu.client().empty(16 * groups * rows);
+        let sizes = [width, stride, group_length, rows].map(|size| size as u32);
+        self.dispatch(Kernel::QuantParams, &sizes, &[x.handle(), &quant_params], [rows, groups, 1]);
+        (quant_params, [usize::from(is_per_row), rows])
+    }
+
+    /// Queues an elementwise kernel over all values of `out`.
+    fn elementwise(&self, kernel: Kernel, sizes: &[usize], x: &Values, out: &Values) {
+        let sizes: Vec<u32> = std::iter::once(&out.length).chain(sizes).map(|&size| size as u32).collect();
+        let groups = out.length.div_ceil(ELEMENTWISE);
+        self.dispatch(kernel, &sizes, &[x.handle(), out.handle()], [groups, 1, 1]);
     }
 }
 
-impl Backend for WebGpu {
+impl Backend for Cube {
     type Values = Values;
     type Dense = Dense;
     type Norm = Norm;
@@ -343,9 +209,8 @@ impl Backend for WebGpu {
                 }
             }
         }
-        let weights = self.constant(&bytes);
         Dense {
-            weights,
+            weights: self.gpu.client().create_from_slice(&bytes),
             is_integers,
             channels: self.floats(&[all_scales, all_biases]),
             inputs,
@@ -360,9 +225,7 @@ impl Backend for WebGpu {
     }
 
     fn load(&mut self, values: &mut Values, from: &[f32]) {
-        self.resize(values, from.len());
-        let bytes: Vec<u8> = from.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.queue.write_buffer(values.buffer(), 0, &bytes);
+        *values = Values { handle: Some(self.floats(&[from.to_vec()])), length: from.len() };
     }
 
     fn len(values: &Values) -> usize {
@@ -371,11 +234,11 @@ impl Backend for WebGpu {
 
     fn copy(&mut self, x: &Values, out: &mut Values) {
         self.resize(out, x.length);
-        self.elementwise(|kernels| &kernels.copy, &[], x, out);
+        self.elementwise(Kernel::Copy, &[], x, out);
     }
 
     fn add(&mut self, x: &mut Values, y: &Values) {
-        self.elementwise(|kernels| &kernels.add, &[], y, x);
+        self.elementwise(Kernel::Add, &[], y, x);
     }
 
     fn pad(
@@ -388,7 +251,7 @@ impl Backend for WebGpu {
     ) {
         let frames = x.length / width;
         self.resize(out, (before + frames + after) * width);
-        self.elementwise(|kernels| &kernels.pad, &[width, groups, frames, before, after], x, out);
+        self.elementwise(Kernel::Pad, &[width, groups, frames, before, after], x, out);
     }
 
     fn linear(&mut self, dense: &Dense, x: &Values, stride: usize, epilogue: Epilogue, out: &mut Values) {
@@ -399,12 +262,10 @@ impl Backend for WebGpu {
         if epilogue != Epilogue::Accumulate {
             self.resize(out, rows * width);
         }
-        let kernel: fn(&Kernels) -> &Kernel = match is_integers {
-            true => |kernels| &kernels.matmul_i8,
-            false => |kernels| &kernels.matmul_f32,
+        let (kernel, (params, quant_params)) = match is_integers {
+            true => (Kernel::MatmulI8, self.quantize(x, [*inputs, stride, rows], *groups)),
+            false => (Kernel::MatmulF32, (self.unread.clone(), [0, 0])),
         };
-        let quant_params =
-            if *is_integers { self.quantize(x, [*inputs, stride, rows], *groups) } else { [0, 0] };
         let matmul = Matmul {
             rows,
             columns: *outputs,
@@ -417,8 +278,7 @@ impl Backend for WebGpu {
             epilogue,
             quant_params,
         };
-        let params_buffer = if *is_integers { self.quant_params.buffer() } else { &self.unread }.clone();
-        self.multiply(kernel, matmul, &[x.buffer(), weights, channels, &params_buffer, out.buffer()]);
+        self.multiply(kernel, matmul, &[x.handle(), weights, channels, &params, out.handle()]);
     }
 
     fn feed_forward(
@@ -434,17 +294,14 @@ impl Backend for WebGpu {
 
     fn normalise(&mut self, norm: &Norm, axis: NormAxis, epilogue: Epilogue, x: &mut Values) {
         let rows = x.length / norm.width;
-        let (kernel, groups): (fn(&Kernels) -> &Kernel, _) = match axis {
-            NormAxis::Channels => (|kernels| &kernels.over_channels, rows),
-            NormAxis::Time => (|kernels| &kernels.over_time, norm.width.div_ceil(CHANNELS)),
+        let (kernel, groups, count) = match axis {
+            NormAxis::Channels => (Kernel::OverChannels, rows, norm.width),
+            NormAxis::Time => (Kernel::OverTime, norm.width.div_ceil(CHANNELS), rows),
         };
-        let share = match axis {
-            NormAxis::Channels => 1.0 / norm.width as f32,
-            NormAxis::Time => 1.0 / rows as f32,
-        };
+        let share = 1.0 / count as f32;
         let sizes =
             [rows as u32, norm.width as u32, norm.epsilon.to_bits(), epilogue as u32, share.to_bits()];
-        self.dispatch(kernel, &sizes, &[&norm.channels, x.buffer()], [groups, 1, 1]);
+        self.dispatch(kernel, &sizes, &[&norm.channels, x.handle()], [groups, 1, 1]);
     }
 
     fn attention(
@@ -457,13 +314,12 @@ impl Backend for WebGpu {
     ) {
         let frames = projected.length / (3 * width);
         let size = width / heads;
-        let mut internal = std::mem::take(&mut self.attention_weights);
+        let mut internal = Values::default();
         let attention_weights = attention_weights.unwrap_or(&mut internal);
         self.resize(attention_weights, heads * frames * frames);
         self.resize(context, frames * width);
         let part = |number: usize| Layout { start: number * width, row: 3 * width, value: 1, batch: size };
         let weights_layout = || Layout { start: 0, row: frames, value: 1, batch: frames * frames };
-        let unread = self.unread.clone();
         let matmul = Matmul {
             rows: frames,
             columns: frames,
@@ -476,13 +332,12 @@ impl Backend for WebGpu {
             epilogue: Epilogue::None,
             quant_params: [0, 0],
         };
-        let buffers = [projected.buffer(), projected.buffer(), &unread, &unread, attention_weights.buffer()];
-        self.multiply(|kernels| &kernels.matmul_f32, matmul, &buffers);
-        let sizes = [frames as u32, frames as u32, 0, 0];
+        let (x, unread) = (projected.handle(), &self.unread);
+        self.multiply(Kernel::MatmulF32, matmul, &[x, x, unread, unread, attention_weights.handle()]);
         self.dispatch(
-            |kernels| &kernels.softmax,
-            &sizes,
-            &[&unread, attention_weights.buffer()],
+            Kernel::Softmax,
+            &[frames as u32, frames as u32],
+            &[attention_weights.handle()],
             [frames, heads, 1],
         );
         let matmul = Matmul {
@@ -498,55 +353,7 @@ impl Backend for WebGpu {
             epilogue: Epilogue::None,
             quant_params: [0, 0],
         };
-        let buffers = [attention_weights.buffer(), projected.buffer(), &unread, &unread, context.buffer()];
-        self.multiply(|kernels| &kernels.matmul_f32, matmul, &buffers);
-        self.attention_weights = internal;
-    }
-}
-
-impl WebGpu {
-    /// Computes the quantization parameters of the rows of `x`, as [`Activations`](crate::nn::quant::Activations) does.
-    /// Returns their row stride and group stride.
-    fn quantize(&mut self, x: &Values, [width, stride, count]: [usize; 3], groups: usize) -> [usize; 2] {
-        let group_length = x.length / groups;
-        let is_per_row = Windows { values: &[], stride, width, count }.is_per_row();
-        let (width, rows) = if is_per_row { (width, count) } else { (group_length, 1) };
-        let mut quant_params = std::mem::take(&mut self.quant_params);
-        self.resize(&mut quant_params, 4 * groups * rows);
-        let sizes = [width, stride, group_length, rows].map(|size| size as u32);
-        self.dispatch(
-            |kernels| &kernels.quant_params,
-            &sizes,
-            &[x.buffer(), quant_params.buffer()],
-            [rows, groups, 1],
-        );
-        self.quant_params = quant_params;
-        [usize::from(is_per_row), rows]
-    }
-
-    /// Queues an elementwise kernel over all values of `out`.
-    fn elementwise(&mut self, kernel: fn(&Kernels) -> &Kernel, sizes: &[usize], x: &Values, out: &Values) {
-        let sizes: Vec<u32> = std::iter::once(&out.length).chain(sizes).map(|&size| size as u32).collect();
-        let groups = out.length.div_ceil(ELEMENTWISE);
-        self.dispatch(kernel, &sizes, &[x.buffer(), out.buffer()], [groups, 1, 1]);
-    }
-
-    fn floats(&self, parts: &[Vec<f32>]) -> Buffer {
-        let bytes: Vec<u8> = parts.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
-        self.constant(&bytes)
-    }
-}
-
-/// The message of the first error.
-#[derive(Clone, Default)]
-struct Failure(Arc<Mutex<Option<String>>>);
-
-impl Failure {
-    fn set(&self, detail: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(detail);
-    }
-
-    fn message(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let buffers = [attention_weights.handle(), x, unread, unread, context.handle()];
+        self.multiply(Kernel::MatmulF32, matmul, &buffers);
     }
 }

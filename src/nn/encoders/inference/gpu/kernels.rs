@@ -1,87 +1,82 @@
-//! The compute kernels.
+//! The compute kernels: WGSL, which CubeCL passes to the GPU as it is.
 
-use wgpu::{
-    BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType, BufferBindingType,
-    ComputePipeline, ComputePipelineDescriptor, Device, PipelineCompilationOptions, PipelineLayoutDescriptor,
-    ShaderModuleDescriptor, ShaderSource, ShaderStages,
+use burn::cubecl::ir::metadata::Info;
+use burn::cubecl::ir::settings::Dim3;
+use burn::cubecl::ir::{AddressType, ElemType, UIntKind};
+use burn::cubecl::prelude::{
+    CubeKernel, ExecutionMode, KernelDefinition, KernelId, KernelMetadata, KernelSettings, PrecompiledSource,
+    Scope,
 };
 
-/// Distance between the sizes of two consecutive dispatches, in bytes.
-pub const SIZES_STEP: usize = 256;
-
-/// A pipeline and its bindings: the sizes, input buffers and, last, one output buffer.
-pub struct Kernel {
-    pub pipeline: ComputePipeline,
-    pub layout: BindGroupLayout,
+/// A kernel. Its bindings are the buffers, inputs before outputs, and then the sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kernel {
+    MatmulF32,
+    MatmulI8,
+    QuantParams,
+    OverChannels,
+    OverTime,
+    Softmax,
+    Copy,
+    Add,
+    Pad,
 }
 
-/// All kernels.
-pub struct Kernels {
-    pub matmul_f32: Kernel,
-    pub matmul_i8: Kernel,
-    pub quant_params: Kernel,
-    pub over_channels: Kernel,
-    pub over_time: Kernel,
-    pub softmax: Kernel,
-    pub copy: Kernel,
-    pub add: Kernel,
-    pub pad: Kernel,
-}
-
-impl Kernels {
-    /// Compiles all kernels.
-    pub fn new(device: &Device) -> Self {
-        let module = |source: String| {
-            let source = ShaderSource::Wgsl(source.into());
-            device.create_shader_module(ShaderModuleDescriptor { label: None, source })
-        };
-        let exact = include_str!("kernels/exact.wgsl");
-        let matmuls = module([include_str!("kernels/matmul.wgsl"), exact].concat());
-        let quant_params = module([include_str!("kernels/quant_params.wgsl"), exact].concat());
-        let norms = module([include_str!("kernels/norm.wgsl"), exact].concat());
-        let values = module(include_str!("kernels/values.wgsl").to_owned());
-        let kernel = |module, entry_point, read: u32, constants: &[(&str, f64)]| {
-            let buffer = |binding, ty| BindGroupLayoutEntry {
-                binding,
-                visibility: ShaderStages::COMPUTE,
-                ty: BindingType::Buffer {
-                    ty,
-                    has_dynamic_offset: ty == BufferBindingType::Uniform,
-                    min_binding_size: None,
-                },
-                count: None,
-            };
-            let mut entries = vec![buffer(0, BufferBindingType::Uniform)];
-            entries.extend(
-                (1..=read).map(|binding| buffer(binding, BufferBindingType::Storage { read_only: true })),
-            );
-            entries.push(buffer(read + 1, BufferBindingType::Storage { read_only: false }));
-            let layout = device
-                .create_bind_group_layout(&BindGroupLayoutDescriptor { label: None, entries: &entries });
-            let pipeline_layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
-                bind_group_layouts: &[Some(&layout)],
-                ..Default::default()
-            });
-            let pipeline = device.create_compute_pipeline(&ComputePipelineDescriptor {
-                label: Some(entry_point),
-                layout: Some(&pipeline_layout),
-                module,
-                entry_point: Some(entry_point),
-                compilation_options: PipelineCompilationOptions { constants, ..Default::default() },
-                cache: None,
-            });
-            Kernel { pipeline, layout }
-        };
-        Self {
-            matmul_f32: kernel(&matmuls, "matmul", 4, &[("INTEGERS", 0.0)]),
-            matmul_i8: kernel(&matmuls, "matmul", 4, &[("INTEGERS", 1.0)]),
-            quant_params: kernel(&quant_params, "quant_params", 1, &[]),
-            over_channels: kernel(&norms, "over_channels", 1, &[]),
-            over_time: kernel(&norms, "over_time", 1, &[]),
-            softmax: kernel(&norms, "softmax", 1, &[]),
-            copy: kernel(&values, "copy", 1, &[]),
-            add: kernel(&values, "add", 1, &[]),
-            pad: kernel(&values, "pad", 1, &[]),
+impl Kernel {
+    fn entry_point(self) -> &'static str {
+        match self {
+            Self::MatmulF32 | Self::MatmulI8 => "matmul",
+            Self::QuantParams => "quant_params",
+            Self::OverChannels => "over_channels",
+            Self::OverTime => "over_time",
+            Self::Softmax => "softmax",
+            Self::Copy => "copy",
+            Self::Add => "add",
+            Self::Pad => "pad",
         }
+    }
+
+    /// The parts of its module.
+    fn parts(self) -> &'static [&'static str] {
+        const EXACT: &str = include_str!("kernels/exact.wgsl");
+        const LANES: &str = include_str!("kernels/lanes.wgsl");
+        const MATMUL: &str = include_str!("kernels/matmul.wgsl");
+        const NORM: &str = include_str!("kernels/norm.wgsl");
+        match self {
+            // CubeCL sets no overridable constants.
+            Self::MatmulF32 => &["const INTEGERS = false;\n", MATMUL, EXACT],
+            Self::MatmulI8 => &["const INTEGERS = true;\n", MATMUL, EXACT],
+            Self::QuantParams => &[include_str!("kernels/quant_params.wgsl"), EXACT],
+            Self::OverChannels | Self::OverTime => &[NORM, LANES, EXACT],
+            Self::Softmax => &[include_str!("kernels/softmax.wgsl"), LANES, EXACT],
+            Self::Copy | Self::Add | Self::Pad => &[include_str!("kernels/values.wgsl")],
+        }
+    }
+}
+
+impl KernelMetadata for Kernel {
+    /// Identifies the text, which is compiled once.
+    fn id(&self) -> KernelId {
+        KernelId::new::<Self>().info(*self)
+    }
+
+    fn address_type(&self) -> ElemType {
+        ElemType::UInt(UIntKind::U32)
+    }
+}
+
+impl CubeKernel for Kernel {
+    /// Empty: the source is given.
+    fn define(&self) -> KernelDefinition {
+        let settings = KernelSettings::new(Dim3::new_single(), ExecutionMode::Unchecked, AddressType::U32);
+        KernelDefinition { body: Scope::root(settings.clone()), settings, info: Info::default() }
+    }
+
+    fn source(&self) -> Option<PrecompiledSource> {
+        Some(PrecompiledSource {
+            source: self.parts().concat(),
+            entrypoint_name: self.entry_point().to_owned(),
+            lang: "wgsl",
+        })
     }
 }

@@ -19,16 +19,13 @@ struct Sizes {
     zero: u32,
 }
 
-@group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> weights: array<u32>;
-@group(0) @binding(3) var<storage, read> channels: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> weights: array<u32>;
+@group(0) @binding(2) var<storage, read> channels: array<f32>;
 // Quantization parameters of the inputs, for integer weights: scale, inverse scale, and zero point.
-@group(0) @binding(4) var<storage, read> params: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> out: array<f32>;
-
-// Whether a word holds four weights of eight bits, or one float.
-override INTEGERS: bool;
+@group(0) @binding(3) var<storage, read> params: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<uniform> sizes: Sizes;
 
 const ROWS = 32u;
 const COLUMNS = 64u;

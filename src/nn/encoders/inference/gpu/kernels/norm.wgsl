@@ -1,4 +1,4 @@
-// Norms and the softmax, in place.
+// Norms, in place.
 
 struct Sizes {
     rows: u32, width: u32,
@@ -10,43 +10,13 @@ struct Sizes {
     zero: u32,
 }
 
-@group(0) @binding(0) var<uniform> sizes: Sizes;
 // `width` scales, then `width` shifts.
-@group(0) @binding(1) var<storage, read> channels: array<f32>;
-@group(0) @binding(2) var<storage, read_write> x: array<f32>;
+@group(0) @binding(0) var<storage, read> channels: array<f32>;
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
-const LANES = 64u;
 // Number of adjacent channels in a workgroup.
 const CHANNELS = 16u;
-
-var<workgroup> lanes: array<f32, LANES>;
-
-// The sum over all lanes that are congruent modulo `step`.
-fn sum_over_lanes(value: f32, lane: u32, step: u32) -> f32 {
-    workgroupBarrier();
-    lanes[lane] = value;
-    workgroupBarrier();
-    for (var half = LANES / 2; half >= step; half /= 2) {
-        if (lane < half) {
-            lanes[lane] += lanes[lane + half];
-        }
-        workgroupBarrier();
-    }
-    return lanes[lane % step];
-}
-
-fn max_over_lanes(value: f32, lane: u32) -> f32 {
-    workgroupBarrier();
-    lanes[lane] = value;
-    workgroupBarrier();
-    for (var half = LANES / 2; half >= 1; half /= 2) {
-        if (lane < half) {
-            lanes[lane] = max(lanes[lane], lanes[lane + half]);
-        }
-        workgroupBarrier();
-    }
-    return lanes[0];
-}
 
 fn scale_and_shift(value: f32, scale: f32, channel: u32) -> f32 {
     let normed = unfused(unfused(value * scale) * channels[channel]) + channels[sizes.width + channel];
@@ -103,26 +73,5 @@ fn over_time(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_inde
             let at = row * sizes.width + channel;
             x[at] = scale_and_shift(x[at] - mean, scale, channel);
         }
-    }
-}
-
-// Softmax of each row: a workgroup per row.
-@compute @workgroup_size(64)
-fn softmax(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let start = (group.y * sizes.rows + group.x) * sizes.width;
-    var largest = x[start];
-    for (var i = lane; i < sizes.width; i += LANES) {
-        largest = max(largest, x[start + i]);
-    }
-    largest = max_over_lanes(largest, lane);
-    var part = 0.0;
-    for (var i = lane; i < sizes.width; i += LANES) {
-        let value = exponential(x[start + i] - largest);
-        x[start + i] = value;
-        part += value;
-    }
-    let scale = reciprocal(sum_over_lanes(part, lane, 1u));
-    for (var i = lane; i < sizes.width; i += LANES) {
-        x[start + i] *= scale;
     }
 }

@@ -7,10 +7,10 @@ struct Sizes {
     zero: u32,
 }
 
-@group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
 // Scale, inverse scale, and zero point.
-@group(0) @binding(2) var<storage, read_write> params: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> params: array<vec4f>;
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 const LANES = 64u;
 
