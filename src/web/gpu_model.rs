@@ -45,5 +45,9 @@ impl GpuModel {
 }
 
 fn failed(error: GpuError) -> Error {
-    coded(&error, error.code())
+    match &error {
+        // The other engine says that the GPU stopped.
+        GpuError::Failed(detail) => coded(detail, error.code()),
+        GpuError::Missing(_) => coded(&error, error.code()),
+    }
 }

@@ -114,9 +114,12 @@ export class Engine extends EventTarget {
     this.#closing.signal.throwIfAborted();
     clearTimeout(this.#idle);
     clearTimeout(this.#gpuTimer);
+    const [first] = this.#readers;
     const byLoad = [...this.#readers].sort((a, b) => a.pending - b.pending);
     const isFull = byLoad.length >= concurrency;
-    const reader = byLoad[0]?.pending === 0 || isFull ? byLoad[0] : this.#start(assets);
+    // Where the GPU is wanted, only the first worker will do: others have none.
+    const free = this.#backend === 'webgpu' ? first : (isFull || byLoad[0]?.pending === 0) && byLoad[0];
+    const reader = free || this.#start(assets);
     return reader.ask((id) => /** @type {Request} */ (/** @type {unknown} */ ({ id, ...question })));
   }
 

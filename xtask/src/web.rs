@@ -81,7 +81,7 @@ fn relaxed_engine() -> Result {
                     Keep what the feature relaxed-simd changes away from the surface in src/web."
             .to_owned());
     }
-    copy(&format!("{output}/sottovoce_bg.wasm"), "dist/sottovoce_relaxed.wasm")
+    copy(&format!("{output}/sottovoce.wasm"), "dist/sottovoce_relaxed.wasm")
 }
 
 const GPU_ENGINE: &str = "sottovoce_gpu.wasm";
@@ -92,11 +92,10 @@ const GPU_ENGINE_BYTES: usize = 1_600_000;
 fn gpu_engine() -> Result {
     step("Building the engine for GPUs");
     let output = engine("webgpu", "web-gpu", "sottovoce_gpu", &["-Oz"])?;
-    let files = [("sottovoce_gpu.js", "sottovoce_gpu.js"), ("sottovoce_gpu_bg.wasm", "sottovoce_gpu.wasm")];
     let mut entries = Vec::new();
-    for (built, name) in files {
-        let bytes = read(&format!("{output}/{built}"))?;
-        copy(&format!("{output}/{built}"), &format!("dist/{name}"))?;
+    for name in ["sottovoce_gpu.js", GPU_ENGINE] {
+        let bytes = read(&format!("{output}/{name}"))?;
+        copy(&format!("{output}/{name}"), &format!("dist/{name}"))?;
         let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         entries.push(format!(r#"{{"file":"{name}","bytes":{},"sha256":"{hash}"}}"#, bytes.len()));
     }
@@ -106,7 +105,7 @@ fn gpu_engine() -> Result {
         .map_err(|error| format!("{}: {error}", list.display()))
 }
 
-/// Builds an engine with one feature, and returns the folder with its script and its optimised code.
+/// Builds an engine with one feature, unless it is up to date, and returns the folder with its script and its optimised code.
 fn engine(feature: &str, profile: &str, name: &str, optimisation: &[&str]) -> Result<String> {
     let arguments = [
         &["build", "--lib", "--profile", profile, "--target", "wasm32-unknown-unknown", "--locked"][..],
@@ -116,6 +115,10 @@ fn engine(feature: &str, profile: &str, name: &str, optimisation: &[&str]) -> Re
     run(command("cargo", &arguments).env(FLAGS, web_flags()), REMEDY)?;
     let built = format!("target/wasm32-unknown-unknown/{profile}/sottovoce.wasm");
     let output = format!("target/engines/{feature}");
+    let optimised = format!("{output}/{name}.wasm");
+    if modified(&root().join(&optimised)) > modified(&root().join(&built)) {
+        return Ok(output);
+    }
     let arguments = ["--target", "web", "--out-name", name, "--out-dir", &output, &built];
     run(&mut command("wasm-bindgen", &arguments), REMEDY)?;
     let page = String::from_utf8_lossy(&read("index.html")?).into_owned();
@@ -123,7 +126,7 @@ fn engine(feature: &str, profile: &str, name: &str, optimisation: &[&str]) -> Re
     let code = format!("{output}/{name}_bg.wasm");
     let mut arguments = optimisation.to_vec();
     arguments.extend(options.split_whitespace());
-    arguments.extend([code.as_str(), "-o", code.as_str()]);
+    arguments.extend([code.as_str(), "-o", optimised.as_str()]);
     run(&mut command("wasm-opt", &arguments), REMEDY)?;
     Ok(output)
 }

@@ -15,6 +15,8 @@ const TILE: [usize; 2] = [32, 64];
 const ELEMENTWISE: usize = 256;
 /// Number of channels of a workgroup in a norm over time.
 const CHANNELS: usize = 16;
+/// Words of the largest structure of sizes, that of a matrix product, in whole vectors.
+const UNIFORM_WORDS: usize = 20;
 
 /// Operations on a GPU. Its allocator reuses the memory of values that are dropped.
 pub struct Cube {
@@ -112,9 +114,9 @@ impl Cube {
 
     /// Queues a dispatch of a kernel. Sizes beyond the given ones are 0.
     fn dispatch(&self, kernel: Kernel, sizes: &[u32], buffers: &[&Handle], workgroups: [usize; 3]) {
-        // At least one 0 at the end, which shaders use, and whole vectors, as uniforms require.
+        // A binding must not be smaller than the shader's structure; its last word is 0.
         let mut words = sizes.to_vec();
-        words.resize((sizes.len() + 1).next_multiple_of(4), 0);
+        words.resize(UNIFORM_WORDS, 0);
         let (pairs, _) = words.as_chunks();
         let words = pairs.iter().map(|&[low, high]| u64::from(low) | u64::from(high) << 32).collect();
         let [x, y, z] = workgroups.map(|count| count as u32);
