@@ -1,8 +1,10 @@
 // The page's design: what is in view, that nothing moves, the addresses of its views, and colours that everybody can tell apart.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { chooseModel, chosenModel, goTo, readingOf, sample, useSite, violations } from './support.mjs';
+import { chooseModel, chosenModel, goTo, readingOf, root, sample, useSite, violations } from './support.mjs';
 
 const site = useSite();
 
@@ -196,6 +198,18 @@ describe('colours', () => {
   const oklab = (rgb) => times([[0.2104542553, 0.793617785, -0.0040720468], [1.9779984951, -2.428592205, 0.4505937099], [0.0259040371, 0.7827717662, -0.808675766]],
     times([[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]], rgb).map(Math.cbrt));
   const distance = (a, b) => 100 * Math.hypot(...a.map((value, i) => value - b[i]));
+
+  test('are the same in the element, which has no style sheet but its own', async () => {
+    const [tokens, element] = await Promise.all(['www/tokens.css', 'www/embed/speech-emotion.js'].map((path) => readFile(join(root, path), 'utf8')));
+    for (const emotion of EMOTIONS) {
+      const [, colour] = tokens.match(new RegExp(`--${emotion}: (light-dark\\(.*?\\));`));
+      assert.ok(element.includes(`[data-emotion="${emotion}"] { --emotion: ${colour}; }`), emotion);
+    }
+    for (const name of ['ink', 'soft', 'line', 'track']) {
+      const [, colour] = tokens.match(new RegExp(`--${name}: (light-dark\\(.*?\\));`));
+      assert.ok(element.includes(`--${name}: ${colour};`), name);
+    }
+  });
 
   for (const colorScheme of ['light', 'dark']) {
     test(`of the emotions stand out, and differ for every kind of colour vision: ${colorScheme}`, async () => {

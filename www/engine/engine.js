@@ -228,7 +228,9 @@ export class Engine extends EventTarget {
     console.warn(`sottovoce: runs on the CPU: ${reason}`);
     if (stopped) this.#stops += 1;
     const isRetried = stopped && this.#stops < MAX_STOPS;
+    const wasWanted = stopped || this.#backend === 'webgpu';
     if (!isRetried) this.#backend = backend;
+    if (!wasWanted) return;
     const message = isRetried
       ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
       : `Readings come from the processor, with the same result but slower: ${reason}.`;

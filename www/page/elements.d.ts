@@ -8,6 +8,7 @@ export interface Elements {
   'asked': HTMLParagraphElement;
   'axis-from': HTMLSpanElement;
   'axis-to': HTMLSpanElement;
+  'backend': HTMLParagraphElement;
   'bars': HTMLOListElement;
   'cancel-loading': HTMLButtonElement;
   'cell': HTMLDivElement;

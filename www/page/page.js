@@ -18,7 +18,7 @@ import { noteRecording, setUpPrivacy } from './privacy.js';
 import { setUpRecording } from './recording.js';
 import { layOutBars } from './result.js';
 import { showSamples } from './samples.js';
-import { setBusy, showProblem, showStatus } from './status.js';
+import { setBusy, showBackend, showProblem, showStatus } from './status.js';
 import { t, translatePage, translated } from './text.js';
 import * as timeline from './timeline.js';
 import * as trace from './trace.js';
@@ -61,7 +61,7 @@ setUpLive(engine, () => {
 });
 
 engine.addEventListener('backend', (event) => {
-  showProblem(translated(/** @type {CustomEvent} */ (event).detail.message));
+  showBackend(translated(/** @type {CustomEvent} */ (event).detail.message));
 });
 
 engine.addEventListener('crash', (event) => {

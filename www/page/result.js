@@ -3,6 +3,7 @@
 import { below, byId } from './dom.js';
 import { emblem } from './emblems.js';
 import { describeSpectrogram, drawSpectrogram } from './pictures.js';
+import { showBackend } from './status.js';
 import { decimal, t, translated } from './text.js';
 import { EMOTIONS, NAMES, describeReading, percent } from './words.js';
 
@@ -78,6 +79,7 @@ export function showReading(reading, origin) {
     source: origin.source, from: decimal(report.heard_from_s, 1), until: decimal(until, 1), whole: decimal(report.duration_s, 1),
     model: report.model, took: Math.max(1, Math.round(decode_ms + quality_ms + features_ms + model_ms)),
   };
+  if (report.backend === 'webgpu') showBackend('');
   byId('meta').textContent = report.backend === 'webgpu'
     ? t('{source}: {from} to {until} s of {whole} s, read by {model} in {took} ms on the graphics processor.', values)
     : t('{source}: {from} to {until} s of {whole} s, read by {model} in {took} ms.', values);

@@ -18,6 +18,12 @@ export function showProblem(text) {
   if (!text) warnMuted(false);
 }
 
+/** Says why the CPU has taken over from the GPU; stays until the GPU is used again. @param {string} text Empty hides it. */
+export function showBackend(text) {
+  byId('backend').textContent = text;
+  byId('backend').hidden = !text;
+}
+
 /** Warns while the microphone gives no sound. @param {boolean} isMuted */
 export function warnMuted(isMuted) {
   const warning = byId('muted');

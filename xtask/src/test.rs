@@ -61,10 +61,10 @@ fn in_browser() -> Result {
     let chromedriver = output("sh", &["-c", "command -v chromedriver"])
         .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
     let all: Vec<&str> = BROWSER_TESTS.iter().flat_map(|test| ["--test", test]).collect();
-    // With this feature, kernels for relaxed SIMD replace the others.
-    for (feature, tests) in [("ndarray", &all[..]), ("relaxed-simd", &["--test", "encoders"])] {
+    // With relaxed-simd, its kernels replace the others. Dependencies are built once: with the same features.
+    for (features, tests) in [("ndarray", &all[..]), ("ndarray,relaxed-simd", &["--test", "encoders"])] {
         let arguments =
-            ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", feature];
+            ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", features];
         let arguments = [&arguments[..], tests].concat();
         run(
             command("cargo", &arguments)

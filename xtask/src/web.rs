@@ -75,13 +75,22 @@ pub fn build() -> Result {
 /// starts both.
 fn relaxed_engine() -> Result {
     step("Building the engine for browsers with relaxed SIMD");
-    let output = engine("relaxed-simd", "web", "sottovoce", &["-O2", "--enable-relaxed-simd"])?;
-    if read(&format!("{output}/sottovoce.js"))? != read("dist/sottovoce.js")? {
+    let built = engine("relaxed-simd", "web", "sottovoce")?;
+    if read(&built.script)? != read("dist/sottovoce.js")? {
         return Err("The two engines need different scripts, so one page cannot start both. \
                     Keep what the feature relaxed-simd changes away from the surface in src/web."
             .to_owned());
     }
-    copy(&format!("{output}/sottovoce.wasm"), "dist/sottovoce_relaxed.wasm")
+    let optimised = built.code.replace("_bg.wasm", ".wasm");
+    if modified(&root().join(&optimised)) <= modified(&root().join(&built.code)) {
+        let page = String::from_utf8_lossy(&read("index.html")?).into_owned();
+        let options = optimiser_options(&page).ok_or("index.html names no data-wasm-opt-params.")?;
+        let mut arguments = vec!["-O2", "--enable-relaxed-simd"];
+        arguments.extend(options.split_whitespace());
+        arguments.extend([built.code.as_str(), "-o", optimised.as_str()]);
+        run(&mut command("wasm-opt", &arguments), REMEDY)?;
+    }
+    copy(&optimised, "dist/sottovoce_relaxed.wasm")
 }
 
 const GPU_ENGINE: &str = "sottovoce_gpu.wasm";
@@ -89,46 +98,47 @@ const GPU_ENGINE: &str = "sottovoce_gpu.wasm";
 const GPU_ENGINE_BYTES: usize = 1_600_000;
 
 /// Builds the engine for GPUs into dist/, with the sizes and hashes of its files, which the page loads when it needs them.
+/// wasm-opt would take minutes, and its output compresses worse.
 fn gpu_engine() -> Result {
     step("Building the engine for GPUs");
-    let output = engine("webgpu", "web-gpu", "sottovoce_gpu", &["-Oz"])?;
+    let built = engine("webgpu", "web-gpu", "sottovoce_gpu")?;
     let mut entries = Vec::new();
-    for name in ["sottovoce_gpu.js", GPU_ENGINE] {
-        let bytes = read(&format!("{output}/{name}"))?;
-        copy(&format!("{output}/{name}"), &format!("dist/{name}"))?;
+    for (path, name) in [(&built.script, "sottovoce_gpu.js"), (&built.code, GPU_ENGINE)] {
+        let bytes = read(path)?;
+        copy(path, &format!("dist/{name}"))?;
         let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         entries.push(format!(r#"{{"file":"{name}","bytes":{},"sha256":"{hash}"}}"#, bytes.len()));
     }
-    copy(&format!("{output}/sottovoce_gpu.d.ts"), "dist/sottovoce_gpu.d.ts")?;
+    copy(&built.script.replace(".js", ".d.ts"), "dist/sottovoce_gpu.d.ts")?;
     let list = root().join("dist/sottovoce_gpu.json");
     fs::write(&list, format!("[{}]\n", entries.join(",")))
         .map_err(|error| format!("{}: {error}", list.display()))
 }
 
-/// Builds an engine with one feature, unless it is up to date, and returns the folder with its script and its optimised code.
-fn engine(feature: &str, profile: &str, name: &str, optimisation: &[&str]) -> Result<String> {
+/// The files that wasm-bindgen made of an engine.
+struct BuiltEngine {
+    script: String,
+    code: String,
+}
+
+/// Builds an engine with one feature, unless it is up to date.
+fn engine(feature: &str, profile: &str, name: &str) -> Result<BuiltEngine> {
     let arguments = [
         &["build", "--lib", "--profile", profile, "--target", "wasm32-unknown-unknown", "--locked"][..],
         &["--no-default-features", "--features", feature, "--quiet"],
     ]
     .concat();
     run(command("cargo", &arguments).env(FLAGS, web_flags()), REMEDY)?;
-    let built = format!("target/wasm32-unknown-unknown/{profile}/sottovoce.wasm");
+    let module = format!("target/wasm32-unknown-unknown/{profile}/sottovoce.wasm");
     let output = format!("target/engines/{feature}");
-    let optimised = format!("{output}/{name}.wasm");
-    if modified(&root().join(&optimised)) > modified(&root().join(&built)) {
-        return Ok(output);
+    let built =
+        BuiltEngine { script: format!("{output}/{name}.js"), code: format!("{output}/{name}_bg.wasm") };
+    if modified(&root().join(&built.code)) <= modified(&root().join(&module)) {
+        let sections = ["--remove-name-section", "--remove-producers-section"];
+        let options = ["--target", "web", "--out-name", name, "--out-dir", &output, &module];
+        run(&mut command("wasm-bindgen", &[&sections[..], &options].concat()), REMEDY)?;
     }
-    let arguments = ["--target", "web", "--out-name", name, "--out-dir", &output, &built];
-    run(&mut command("wasm-bindgen", &arguments), REMEDY)?;
-    let page = String::from_utf8_lossy(&read("index.html")?).into_owned();
-    let options = optimiser_options(&page).ok_or("index.html names no data-wasm-opt-params.")?;
-    let code = format!("{output}/{name}_bg.wasm");
-    let mut arguments = optimisation.to_vec();
-    arguments.extend(options.split_whitespace());
-    arguments.extend([code.as_str(), "-o", optimised.as_str()]);
-    run(&mut command("wasm-opt", &arguments), REMEDY)?;
-    Ok(output)
+    Ok(built)
 }
 
 fn read(path: &str) -> Result<Vec<u8>> {
