@@ -22,7 +22,7 @@ fn samples() -> Vec<Vec<u8>> {
     let files: Vec<_> =
         paths.iter().filter(|path| path.extension().is_some_and(|kind| kind == "opus")).collect();
     assert!(files.len() >= 4, "{paths:?}");
-    files.into_iter().map(|path| std::fs::read(path).expect("readable")).collect()
+    files.into_iter().take(3).map(|path| std::fs::read(path).expect("readable")).collect()
 }
 
 fn read(analyzer: &mut Analyzer) -> Vec<Analysis> {
@@ -34,7 +34,8 @@ fn every_model_gives_the_same_on_a_gpu() {
     for name in MODELS {
         let mut analyzer = Analyzer::new(Model::load(folder(name), &Device::flex()).expect("it loads"));
         let on_cpu = read(&mut analyzer);
-        analyzer.use_gpu(GpuModel::load(folder(name)).expect("there is a GPU"));
+        let gpu = GpuModel::load(folder(name)).expect("there is a GPU");
+        analyzer.use_gpu(gpu, move |error| panic!("{name}: {error}"));
         for (cpu, gpu) in on_cpu.iter().zip(read(&mut analyzer)) {
             assert_eq!((cpu.backend, gpu.backend), (Backend::Cpu, Backend::WebGpu), "{name}");
             // Of encoders: quantization would amplify any difference.

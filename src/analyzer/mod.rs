@@ -28,6 +28,8 @@ use crate::model::GpuModel;
 use crate::model::{
     Calibration, Conditioning, Emotion, Model, Output, Prediction, SpeakerReference, SpeakerReferenceError,
 };
+#[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
+use crate::nn::gpu::GpuError;
 
 /// Duration of each stage in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -253,6 +255,10 @@ pub struct Prepared {
     quality_ms: f64,
 }
 
+/// Is called with the error when a GPU stops.
+#[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
+type OnStop = Box<dyn FnOnce(&GpuError) + Send>;
+
 /// A model with everything it needs to analyse recordings.
 pub struct Analyzer {
     model: Model,
@@ -260,7 +266,7 @@ pub struct Analyzer {
     read: ReadOptions,
     speaker: Option<(SpeakerReference, Conditioning)>,
     #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
-    gpu: Option<GpuModel>,
+    gpu: Option<(GpuModel, OnStop)>,
 }
 
 impl Analyzer {
@@ -306,10 +312,11 @@ impl Analyzer {
         Ok(())
     }
 
-    /// Runs the model's networks on a GPU from now on, until it stops; each analysis says what it ran on.
+    /// Runs the model's networks on a GPU from now on. If that stops, `on_stop` gets the error, and the CPU is used in its
+    /// place; each analysis says what it ran on.
     #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
-    pub fn use_gpu(&mut self, model: GpuModel) {
-        self.gpu = Some(model);
+    pub fn use_gpu(&mut self, model: GpuModel, on_stop: impl FnOnce(&GpuError) + Send + 'static) {
+        self.gpu = Some((model, Box::new(on_stop)));
     }
 
     /// The model, for explanations.
@@ -414,9 +421,12 @@ impl Analyzer {
     /// Extracts the features of a prepared clip and classifies it.
     pub fn read(&mut self, prepared: Prepared) -> Analysis {
         #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
-        if let Some(mut gpu) = self.gpu.take() {
+        if let Some((mut gpu, on_stop)) = self.gpu.take() {
             let (analysis, error) = block_on(self.read_on(&mut gpu, prepared));
-            self.gpu = error.is_none().then_some(gpu);
+            match error {
+                None => self.gpu = Some((gpu, on_stop)),
+                Some(error) => on_stop(&error),
+            }
             return analysis;
         }
         let start = Instant::now();

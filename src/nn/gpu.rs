@@ -66,7 +66,10 @@ mod open {
                 return Err(missing(&"it has no timestamp-query"));
             }
             let descriptor = DeviceDescriptor {
-                required_features: Features::TIMESTAMP_QUERY,
+                // CubeCL uses whatever the adapter offers.
+                required_features: adapter.features()
+                    - Features::MAPPABLE_PRIMARY_BUFFERS
+                    - Features::all_experimental_mask(),
                 required_limits: adapter.limits(),
                 ..Default::default()
             };

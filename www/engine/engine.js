@@ -23,7 +23,7 @@ import { sealed } from './sealed.js';
 const MAX_CRASHES = 3;
 /** Times that the GPU may stop before it is no longer used. */
 const MAX_STOPS = 2;
-/** The GPU is set up once nothing was asked for this long: its first run delays what comes after. */
+/** The GPU is set up once nothing was asked for this long. */
 const GPU_AFTER_MS = 1500;
 /** Maximum of workers, and of memory for all of them. */
 const MAX_READERS = 4;
@@ -180,28 +180,32 @@ export class Engine extends EventTarget {
   /** @param {Reader} reader @param {Assets} assets @param {GpuEngine} gpu */
   #useGpu(reader, { sealed, manifest, files }, { script, module }) {
     const wanted = this.#backend === 'webgpu';
-    reader.useGpu({ script: sealed.address(script), module, manifest, files, wanted }).catch(() => {});
+    reader.useGpu({ script: sealed.address(script), module, manifest, files, wanted });
   }
 
-  /** Offers the GPU, unless there is only a software one. */
-  async #offerWhenIdle() {
+  /** Offers the first worker the GPU once nothing is asked: its first run delays what comes after. */
+  #offerWhenIdle() {
+    clearTimeout(this.#gpuTimer);
+    if (this.#isOffered) return;
+    this.#gpuTimer = setTimeout(() => {
+      this.#isOffered = true;
+      // The CPU goes on without it.
+      this.#offerNow().catch((error) => console.warn('sottovoce: the graphics processor is not used:', error));
+    }, GPU_AFTER_MS);
+  }
+
+  /** Unless there is only a software one, which nobody wanted. */
+  async #offerNow() {
     const [reader] = this.#readers;
     const assets = await this.#assets;
-    if (!(await hasGpu())) return;
-    const gpu = await getGpuEngine();
+    if (this.#backend !== 'webgpu' && !(await hasGpu())) return;
+    const gpu = assets.gpu ?? await getGpuEngine();
     if (this.#readers[0] === reader && !this.#closing.signal.aborted) this.#useGpu(reader, assets, gpu);
   }
 
   #onReply() {
     this.#crashes = 0;
-    if (!this.#isOffered) {
-      clearTimeout(this.#gpuTimer);
-      this.#gpuTimer = setTimeout(() => {
-        this.#isOffered = true;
-        // The CPU goes on without it.
-        this.#offerWhenIdle().catch((error) => console.warn('sottovoce: the graphics processor is not used:', error));
-      }, GPU_AFTER_MS);
-    }
+    this.#offerWhenIdle();
     if (this.#readers.length > 1 && this.#readers.every(({ pending }) => pending === 0)) {
       clearTimeout(this.#idle);
       this.#idle = setTimeout(() => this.#endOthers(), IDLE_MS);
@@ -235,7 +239,9 @@ export class Engine extends EventTarget {
       ? 'The graphics processor stopped. The processor went on in its place, and it is tried once more.'
       : `Readings come from the processor, with the same result but slower: ${reason}.`;
     this.dispatchEvent(new CustomEvent('backend', { detail: { message } }));
-    if (isRetried) this.#assets.then(async (assets) => this.#useGpu(reader, assets, assets.gpu ?? await getGpuEngine())).catch(() => {});
+    if (!isRetried) return;
+    this.#isOffered = false;
+    this.#offerWhenIdle();
   }
 
   /** Replaces a worker that crashed; its pending requests fail.

@@ -2,8 +2,10 @@
 
 /** @typedef {import('../../sottovoce_gpu.js').GpuModel} GpuModel */
 
-/** A call that takes longer has failed: the first compiles the kernels. */
+/** A call that takes longer has failed. */
 const TIMEOUT_MS = 25_000;
+/** The first calls compile the kernels, which takes a minute on a software GPU. */
+const FIRST_TIMEOUT_MS = 100_000;
 
 /** Rejects the call that the engine is in. @type {((error: Error) => void) | undefined} */
 let fail;
@@ -15,12 +17,14 @@ self.addEventListener('error', (event) => {
   fail(event.error ?? new Error(event.message));
 });
 
+let timeoutMs = FIRST_TIMEOUT_MS;
+
 /** @template T @param {() => Promise<T>} call @returns {Promise<T>} */
 async function guarded(call) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timeout;
   const failed = new Promise((_, reject) => {
     fail = reject;
-    timeout = setTimeout(() => reject(new Error('it does not answer')), TIMEOUT_MS);
+    timeout = setTimeout(() => reject(new Error('it does not answer')), timeoutMs);
   });
   try {
     return /** @type {T} */ (await Promise.race([failed, call()]));
@@ -34,6 +38,7 @@ async function guarded(call) {
  * @param {import('./types.d.ts').GpuLoad} load */
 export async function openOnGpu({ script, module, manifest, files }) {
   /** @type {typeof import('../../sottovoce_gpu.js')} */ const engine = await import(script);
+  timeoutMs = FIRST_TIMEOUT_MS;
   /** @type {GpuModel} */ const model = await guarded(async () => {
     await engine.default({ module_or_path: module });
     return engine.GpuModel.open(manifest, files);
@@ -41,6 +46,10 @@ export async function openOnGpu({ script, module, manifest, files }) {
   return {
     encode: (/** @type {Float32Array} */ input, /** @type {Uint32Array} */ states) => guarded(() => model.encode(input, states)),
     classify: (/** @type {Float32Array} */ map, /** @type {number} */ rows) => guarded(() => model.classify(map, rows)),
+    /** The kernels are compiled. */
+    endWarmUp() {
+      timeoutMs = TIMEOUT_MS;
+    },
     /** Frees the GPU's memory. */
     close() {
       try {

@@ -9,6 +9,8 @@ import { EngineError } from './engine-error.js';
 
 /** A worker that does not reply for this long counts as crashed. */
 const TIMEOUT_MS = 30_000;
+/** The same while the GPU is set up, which compiles its kernels. */
+const WARM_UP_TIMEOUT_MS = 150_000;
 /** Id of the load with which every worker begins; later requests count from 1. */
 const FIRST_LOAD = 0;
 
@@ -20,6 +22,7 @@ export class Reader {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #watchdog;
   /** @type {((nothing: undefined) => void) | undefined} */ #onSettled;
   #lastId = 0;
+  #isWarmingUp = false;
 
   /** @param {Worker} worker @param {Load} load What it begins with.
    * @param {{onBackend: (reply: BackendReply) => void, onWarmUp: () => void, onCrash: (reason: string) => void, onReply: () => void}} hooks */
@@ -34,9 +37,9 @@ export class Reader {
     this.#worker.postMessage({ type: 'load', id: FIRST_LOAD, ...load });
   }
 
-  /** How many requests have no reply yet. */
+  /** How many requests have no reply yet; the set-up of a GPU counts as one. */
   get pending() {
-    return this.#pending.size;
+    return this.#pending.size + Number(this.#isWarmingUp);
   }
 
   /** @param {Load} load @returns {Promise<void>} */
@@ -44,9 +47,10 @@ export class Reader {
     return this.ask((id) => ({ type: 'load', id, ...load }));
   }
 
-  /** @param {import('./types.d.ts').GpuLoad} load @returns {Promise<void>} */
+  /** Has the worker set up the GPU; the reply is one on the backend. @param {import('./types.d.ts').GpuLoad} load */
   useGpu(load) {
-    return this.ask((id) => ({ type: 'gpu', id, ...load }));
+    this.#worker.postMessage({ type: 'gpu', ...load });
+    this.#warmUp(true);
   }
 
   /** @param {(id: number) => Request} request @returns {Promise<any>} The worker's answer. */
@@ -78,7 +82,10 @@ export class Reader {
   /** @param {Reply} reply */
   #receive(reply) {
     if (reply.type === 'crashed') return this.#hooks.onCrash(reply.message);
-    if (reply.type === 'backend') return this.#hooks.onBackend(reply);
+    if (reply.type === 'backend') {
+      this.#warmUp(false);
+      return this.#hooks.onBackend(reply);
+    }
     if (reply.type === 'warm-up') return this.#hooks.onWarmUp();
     // No request is pending for the first load, so its failure counts as a crash.
     if (reply.type === 'refused' && reply.id === FIRST_LOAD) return this.#hooks.onCrash(reply.message);
@@ -96,9 +103,16 @@ export class Reader {
     if (this.#pending.size === 0) this.#onSettled?.(undefined);
   }
 
+  /** @param {boolean} isRunning */
+  #warmUp(isRunning) {
+    this.#isWarmingUp = isRunning;
+    this.#watch();
+  }
+
   #watch() {
     clearTimeout(this.#watchdog);
-    if (this.#pending.size === 0) return;
-    this.#watchdog = setTimeout(() => this.#hooks.onCrash('no answer from the worker'), TIMEOUT_MS);
+    if (this.pending === 0) return;
+    const timeout = this.#isWarmingUp ? WARM_UP_TIMEOUT_MS : TIMEOUT_MS;
+    this.#watchdog = setTimeout(() => this.#hooks.onCrash('no answer from the worker'), timeout);
   }
 }

@@ -100,7 +100,7 @@ export type Question<T extends Topic> = { type: T } & Questions[T];
 /** Messages to the worker. */
 export type Request =
   | { type: 'load'; id: number } & Load
-  | { type: 'gpu'; id: number } & GpuLoad
+  | { type: 'gpu' } & GpuLoad
   | { [T in Topic]: { id: number } & Question<T> }[Topic];
 
 /** Messages from the worker. */

@@ -32,7 +32,8 @@ async function useGpu(request) {
   try {
     onGpu = await openOnGpu(request);
     const isUsed = await loadedEngine().tryGpu(onGpu, request.wanted);
-    if (!isUsed) closeGpu();
+    if (isUsed) onGpu.endWarmUp();
+    else closeGpu();
     send({ type: 'backend', backend: isUsed ? 'webgpu' : 'cpu' });
   } catch (error) {
     closeGpu();
@@ -96,11 +97,7 @@ async function answer(request) {
       setTimeout(() => enqueue(warmUp));
       return;
     }
-    if (request.type === 'gpu') {
-      await useGpu(request);
-      send({ type: 'ready', id: request.id });
-      return;
-    }
+    if (request.type === 'gpu') return await useGpu(request);
     const result = await /** @type {(question: any) => Answers[Topic]} */ (answers[request.type])(request);
     send({ type: 'answer', id: request.id, answer: result });
     reportGpuError();

@@ -13,8 +13,10 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 7] =
     ["audio", "channels", "encoders", "explain", "features", "model", "recordings"];
 
-/// Everything that is tested natively on every machine: GPUs by a software Vulkan device.
-const NATIVE_FEATURES: &str = "sottovoce/webgpu,sottovoce/ndarray";
+/// Tested natively on every machine: GPUs by a software Vulkan device.
+const TESTED: &str = "webgpu";
+/// Checked, too: burn's other backend for the CPU takes minutes to build (`cargo test --test model --features ndarray`).
+const CHECKED: &str = "webgpu,ndarray";
 
 /// Tests of the built page.
 const PAGE_TESTS: &str = "tests/e2e";
@@ -23,7 +25,7 @@ const PAGE_TESTS: &str = "tests/e2e";
 pub fn all() -> Result {
     tools::for_test()?;
     step("Native tests");
-    run(&mut command("cargo", &["test", "--workspace", "--features", NATIVE_FEATURES, "--quiet"]), REMEDY)?;
+    run(&mut command("cargo", &["test", "--workspace", "--features", TESTED, "--quiet"]), REMEDY)?;
     in_browser()?;
     web::npm()?;
     hostile()?;
@@ -61,13 +63,15 @@ fn in_browser() -> Result {
     let chromedriver = output("sh", &["-c", "command -v chromedriver"])
         .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
     let all: Vec<&str> = BROWSER_TESTS.iter().flat_map(|test| ["--test", test]).collect();
-    // With relaxed-simd, its kernels replace the others. Dependencies are built once: with the same features.
-    for (features, tests) in [("ndarray", &all[..]), ("ndarray,relaxed-simd", &["--test", "encoders"])] {
+    // With the feature relaxed-simd, its kernels replace the others.
+    for (feature, tests) in [("cpu", &all[..]), ("relaxed-simd", &["--test", "encoders"])] {
         let arguments =
-            ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", features];
+            ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", feature];
         let arguments = [&arguments[..], tests].concat();
         run(
             command("cargo", &arguments)
+                // Most of the time is the compiler's.
+                .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
                 .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
                 .env("CHROMEDRIVER", &chromedriver),
@@ -84,20 +88,14 @@ pub fn check() -> Result {
     run(&mut command("cargo", &["fmt", "--all", "--check"]), "Run `cargo fmt --all`.")?;
     words::check()?;
     step("Lints");
-    let all = ["clippy", "--workspace", "--all-targets", "--features", NATIVE_FEATURES, "--quiet"];
+    let all = ["clippy", "--workspace", "--all-targets", "--features", CHECKED, "--quiet"];
     run(&mut command("cargo", &[&all[..], &["--", "-D", "warnings"]].concat()), "Fix what clippy reports.")?;
     let mut clippy = vec!["clippy", "--quiet"];
     // What a dependant without corpora, training and the command line builds.
-    run(
-        &mut command(
-            "cargo",
-            &[&clippy[..], &["--lib", "--no-default-features", "--features", "cpu", "--", "-D", "warnings"]]
-                .concat(),
-        ),
-        "Fix what clippy reports.",
-    )?;
+    let library = ["--lib", "--no-default-features", "--features", CHECKED, "--", "-D", "warnings"];
+    run(&mut command("cargo", &[&clippy[..], &library].concat()), "Fix what clippy reports.")?;
     clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
-    for feature in ["cpu", "relaxed-simd", "webgpu"] {
+    for feature in ["ndarray", "relaxed-simd", "webgpu"] {
         run(
             &mut command("cargo", &[&clippy[..], &["--features", feature, "--", "-D", "warnings"]].concat()),
             "Fix what clippy reports.",
@@ -106,8 +104,11 @@ pub fn check() -> Result {
     supply::check()?;
     step("Documentation");
     run(
-        command("cargo", &["doc", "--no-deps", "--quiet", "--lib", "--package", "sottovoce"])
-            .env("RUSTDOCFLAGS", "-D warnings"),
+        command(
+            "cargo",
+            &["doc", "--no-deps", "--quiet", "--lib", "--package", "sottovoce", "--features", CHECKED],
+        )
+        .env("RUSTDOCFLAGS", "-D warnings"),
         "Fix what rustdoc reports.",
     )?;
     // It declares the types of the engine.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::SystemTime;
 
 use flate2::Compression;
@@ -81,16 +82,7 @@ fn relaxed_engine() -> Result {
                     Keep what the feature relaxed-simd changes away from the surface in src/web."
             .to_owned());
     }
-    let optimised = built.code.replace("_bg.wasm", ".wasm");
-    if modified(&root().join(&optimised)) <= modified(&root().join(&built.code)) {
-        let page = String::from_utf8_lossy(&read("index.html")?).into_owned();
-        let options = optimiser_options(&page).ok_or("index.html names no data-wasm-opt-params.")?;
-        let mut arguments = vec!["-O2", "--enable-relaxed-simd"];
-        arguments.extend(options.split_whitespace());
-        arguments.extend([built.code.as_str(), "-o", optimised.as_str()]);
-        run(&mut command("wasm-opt", &arguments), REMEDY)?;
-    }
-    copy(&optimised, "dist/sottovoce_relaxed.wasm")
+    copy(&built.code, "dist/sottovoce_relaxed.wasm")
 }
 
 const GPU_ENGINE: &str = "sottovoce_gpu.wasm";
@@ -98,7 +90,6 @@ const GPU_ENGINE: &str = "sottovoce_gpu.wasm";
 const GPU_ENGINE_BYTES: usize = 1_600_000;
 
 /// Builds the engine for GPUs into dist/, with the sizes and hashes of its files, which the page loads when it needs them.
-/// wasm-opt would take minutes, and its output compresses worse.
 fn gpu_engine() -> Result {
     step("Building the engine for GPUs");
     let built = engine("webgpu", "web-gpu", "sottovoce_gpu")?;
@@ -134,9 +125,8 @@ fn engine(feature: &str, profile: &str, name: &str) -> Result<BuiltEngine> {
     let built =
         BuiltEngine { script: format!("{output}/{name}.js"), code: format!("{output}/{name}_bg.wasm") };
     if modified(&root().join(&built.code)) <= modified(&root().join(&module)) {
-        let sections = ["--remove-name-section", "--remove-producers-section"];
-        let options = ["--target", "web", "--out-name", name, "--out-dir", &output, &module];
-        run(&mut command("wasm-bindgen", &[&sections[..], &options].concat()), REMEDY)?;
+        let arguments = ["--target", "web", "--out-name", name, "--out-dir", &output, &module];
+        run(&mut command("wasm-bindgen", &arguments), REMEDY)?;
     }
     Ok(built)
 }
@@ -148,11 +138,6 @@ fn read(path: &str) -> Result<Vec<u8>> {
 fn copy(from: &str, to: &str) -> Result {
     let copied = fs::copy(root().join(from), root().join(to));
     copied.map(|_| ()).map_err(|error| format!("{from} could not be copied to {to}: {error}. {REMEDY}"))
-}
-
-/// The options that trunk passes to wasm-opt for the other engine.
-fn optimiser_options(page: &str) -> Option<&str> {
-    page.split_once("data-wasm-opt-params=\"")?.1.split_once('"').map(|(options, _)| options)
 }
 
 /// Makes the npm package in target/npm.
@@ -189,23 +174,26 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|data| data.modified()).ok()
 }
 
+/// Prints the sizes of the engines, and fails if that for GPUs is too large.
 fn sizes(dist: &Path) -> Result {
     eprintln!("{:<24}{:>12}{:>12}{:>12}", "", "raw", "gzip", "brotli");
-    for name in [
+    let names = [
         "sottovoce_relaxed.wasm",
         "sottovoce_bg.wasm",
         "sottovoce.js",
         GPU_ENGINE,
         "sottovoce_gpu.js",
         "models/mfcc1/model.safetensors",
-    ] {
-        let path = dist.join(name);
-        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}. {REMEDY}", path.display()))?;
-        let gzip = gzip_size(&bytes).map_err(|error| format!("{name} could not be compressed: {error}"))?;
-        let brotli =
-            brotli_size(&bytes).map_err(|error| format!("{name} could not be compressed: {error}"))?;
+    ];
+    // Compression takes half a minute.
+    let measured: Vec<Result<[usize; 3]>> = thread::scope(|scope| {
+        let running = names.map(|name| scope.spawn(move || sizes_of(&dist.join(name))));
+        running.into_iter().map(|one| one.join().expect("measuring does not panic")).collect()
+    });
+    for (name, sizes) in names.into_iter().zip(measured) {
+        let [raw, gzip, brotli] = sizes?;
         let short = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
-        eprintln!("{short:<24}{:>12}{gzip:>12}{brotli:>12}", bytes.len());
+        eprintln!("{short:<24}{raw:>12}{gzip:>12}{brotli:>12}");
         if name == GPU_ENGINE && brotli > GPU_ENGINE_BYTES {
             return Err(format!(
                 "The engine for GPUs takes {brotli} bytes by brotli, more than its budget of {GPU_ENGINE_BYTES}. \
@@ -214,6 +202,13 @@ fn sizes(dist: &Path) -> Result {
         }
     }
     Ok(())
+}
+
+/// Bytes of a file, raw, by gzip and by brotli.
+fn sizes_of(path: &Path) -> Result<[usize; 3]> {
+    let failed = |error: io::Error| format!("{}: {error}. {REMEDY}", path.display());
+    let bytes = fs::read(path).map_err(failed)?;
+    Ok([bytes.len(), gzip_size(&bytes).map_err(failed)?, brotli_size(&bytes).map_err(failed)?])
 }
 
 fn gzip_size(bytes: &[u8]) -> io::Result<usize> {

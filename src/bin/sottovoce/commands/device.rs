@@ -80,7 +80,7 @@ impl InferenceDevice {
                 let mut analyzer = Analyzer::new(model.load_for(split)?);
                 let gpu = GpuModel::load(model.folder_for(split)).map_err(super::fail)?;
                 eprintln!("The networks run on {}.", gpu.gpu().name());
-                analyzer.use_gpu(gpu);
+                analyzer.use_gpu(gpu, |error| eprintln!("On the CPU from here on: {error}."));
                 Ok(vec![analyzer])
             }
             #[cfg(not(feature = "webgpu"))]
