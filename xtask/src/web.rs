@@ -61,7 +61,7 @@ pub fn build() -> Result {
     // Changes during the build belong to the next one.
     let begun = SystemTime::now();
     run(command("trunk", &["build"]).env(FLAGS, web_flags()), REMEDY)?;
-    relaxed_engine()?;
+    cpu_engines()?;
     gpu_engine()?;
     run(&mut command("node", &["xtask/preload.mjs", "dist"]), REMEDY)?;
     // The last step: it hashes every file.
@@ -72,17 +72,20 @@ pub fn build() -> Result {
     sizes(&root().join("dist"))
 }
 
-/// Builds the engine once more, for browsers with relaxed SIMD, and copies it into dist/, next to trunk's. The same script
-/// starts both.
-fn relaxed_engine() -> Result {
+/// Builds the engines on the CPU into dist/: the one that trunk has built, without the names of its functions, and another for
+/// browsers with relaxed SIMD. The same script starts both.
+fn cpu_engines() -> Result {
     step("Building the engine for browsers with relaxed SIMD");
-    let built = engine("relaxed-simd", "web", "sottovoce")?;
-    if read(&built.script)? != read("dist/sottovoce.js")? {
-        return Err("The two engines need different scripts, so one page cannot start both. \
-                    Keep what the feature relaxed-simd changes away from the surface in src/web."
-            .to_owned());
+    for (feature, name) in [("cpu", "sottovoce_bg.wasm"), ("relaxed-simd", "sottovoce_relaxed.wasm")] {
+        let built = engine(feature, "web", "sottovoce")?;
+        if read(&built.script)? != read("dist/sottovoce.js")? {
+            return Err("The two engines need different scripts, so one page cannot start both. \
+                        Keep what the feature relaxed-simd changes away from the surface in src/web."
+                .to_owned());
+        }
+        copy(&built.code, &format!("dist/{name}"))?;
     }
-    copy(&built.code, "dist/sottovoce_relaxed.wasm")
+    Ok(())
 }
 
 const GPU_ENGINE: &str = "sottovoce_gpu.wasm";
@@ -125,8 +128,9 @@ fn engine(feature: &str, profile: &str, name: &str) -> Result<BuiltEngine> {
     let built =
         BuiltEngine { script: format!("{output}/{name}.js"), code: format!("{output}/{name}_bg.wasm") };
     if modified(&root().join(&built.code)) <= modified(&root().join(&module)) {
+        let unused = ["--remove-name-section", "--remove-producers-section"];
         let arguments = ["--target", "web", "--out-name", name, "--out-dir", &output, &module];
-        run(&mut command("wasm-bindgen", &arguments), REMEDY)?;
+        run(&mut command("wasm-bindgen", &[&unused[..], &arguments].concat()), REMEDY)?;
     }
     Ok(built)
 }

@@ -67,6 +67,8 @@ pub struct InferenceDeviceArguments {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum InferenceDevice {
     Cpu,
+    // The system decides by which interface.
+    #[value(aliases = ["vulkan", "metal"])]
     Wgpu,
 }
 

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use sottovoce::analyzer::Analyzer;
 use sottovoce::corpus::{SplitKind, Utterance};
 use sottovoce::evaluate::{
     Condition, Evaluation, Occlusion, evaluate, evenly_spaced, occlude, predict_conditioned,
