@@ -22,22 +22,23 @@ impl Model {
     /// # Errors
     /// [`ModelError`] when a file is missing or damaged.
     pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self, ModelError> {
-        let (manifest, bytes_of) = read(folder.as_ref())?;
-        Self::from_parts(&manifest, bytes_of, device)
+        let folder = folder.as_ref();
+        Self::from_parts(&manifest_in(folder)?, bytes_in(folder), device)
     }
 }
 
-/// The text of the `model.json` in a folder, and what reads the files that it names.
-pub(super) fn read(
-    folder: &Path,
-) -> Result<(String, impl FnMut(&WeightsFile) -> Result<Vec<u8>, ModelError>), ModelError> {
+/// The text of the `model.json` in a folder.
+pub(super) fn manifest_in(folder: &Path) -> Result<String, ModelError> {
     let path = folder.join("model.json");
-    let text = fs::read_to_string(&path).map_err(file_error(&path))?;
-    let bytes_of = |file: &WeightsFile| {
+    fs::read_to_string(&path).map_err(file_error(&path))
+}
+
+/// Reads files in a folder.
+pub(super) fn bytes_in(folder: &Path) -> impl FnMut(&WeightsFile) -> Result<Vec<u8>, ModelError> {
+    move |file| {
         let path = folder.join(&file.file);
         fs::read(&path).map_err(file_error(&path))
-    };
-    Ok((text, bytes_of))
+    }
 }
 
 /// Writes `network` as quantized weights and `manifest`, whose weights entry is filled in, into `folder`, with a

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::files::{bytes_in, manifest_in};
 use super::{Accelerator, Classified, Manifest, ModelError};
 use crate::encoder::import_for_gpu;
 use crate::nn::classifiers::Classifier;
@@ -45,8 +47,8 @@ impl GpuModel {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn load(folder: impl AsRef<std::path::Path>) -> Result<Self, ModelError> {
         let gpu = burn::cubecl::future::block_on(Gpu::open())?;
-        let (manifest, bytes_of) = super::files::read(folder.as_ref())?;
-        Self::from_parts(&manifest, bytes_of, gpu)
+        let folder = folder.as_ref();
+        Self::from_parts(&manifest_in(folder)?, bytes_in(folder), gpu)
     }
 
     /// The GPU.

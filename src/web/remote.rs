@@ -9,7 +9,9 @@ use crate::nn::gpu::GpuError;
 #[wasm_bindgen]
 extern "C" {
     /// An object with the methods of the other engine's `GpuModel`.
-    #[wasm_bindgen(typescript_type = "Pick<GpuModel, 'encode' | 'classify'>")]
+    #[wasm_bindgen(
+        typescript_type = "{ encode(input: Float32Array, states: Uint32Array): Promise<Float32Array[]>; classify(map: Float32Array, rows: number): Promise<Float32Array[]> }"
+    )]
     pub type Remote;
 
     #[wasm_bindgen(method, structural, catch)]

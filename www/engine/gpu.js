@@ -37,7 +37,8 @@ async function guarded(call) {
 /** Uploads a model to the GPU. Its methods reject when the GPU stops, or the engine for it.
  * @param {import('./types.d.ts').GpuLoad} load */
 export async function openOnGpu({ script, module, manifest, files }) {
-  /** @type {typeof import('../../sottovoce_gpu.js')} */ const engine = await import(script);
+  /** @type {typeof import('../../sottovoce_gpu.js')} */
+  const engine = await /** @type {any} */ (self).importModule(script);
   timeoutMs = FIRST_TIMEOUT_MS;
   /** @type {GpuModel} */ const model = await guarded(async () => {
     await engine.default({ module_or_path: module });

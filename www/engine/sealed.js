@@ -48,8 +48,11 @@ async function open() {
  * runs. */
 const NO_EVENT_SOURCE = 'delete globalThis.EventSource;\n';
 
+/** For the modules of workers: development servers rewrite an `import()` that they see into one that fails in a blob. */
+const IMPORT_MODULE = 'globalThis.importModule = (address) => import(address);\n';
+
 /** @param {string} text */
-const script = (text) => new Blob([NO_EVENT_SOURCE, text], { type: 'text/javascript' });
+const script = (text) => new Blob([NO_EVENT_SOURCE, IMPORT_MODULE, text], { type: 'text/javascript' });
 
 /** @returns {Promise<Window & typeof globalThis>} */
 async function frame() {

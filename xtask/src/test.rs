@@ -31,7 +31,7 @@ pub fn all() -> Result {
     hostile()?;
     step("The built page from end to end, in Chromium and Firefox");
     // With a timeout, a page that hangs fails its own test only.
-    let mut arguments = vec!["--test", "--test-concurrency=1", "--test-timeout=300000"];
+    let mut arguments = vec!["--test", "--test-concurrency=1", "--test-timeout=600000"];
     let tests = page_tests()?;
     arguments.extend(tests.iter().map(String::as_str));
     run(&mut command("node", &arguments), REMEDY)
