@@ -193,7 +193,7 @@ describe('the graphics processor', () => {
     assert.match((await read(page)).meta, /ms\.$/);
     assert.ok(await note(page).isHidden());
     await page.goto(`${site.server.url}?backend=webgpu`);
-    await shown(page, /Readings come from the processor.*no graphics processor/);
+    await shown(page, /Readings come from the processor.*no suitable graphics processor/);
     assert.match((await read(page)).meta, /ms\.$/);
     await context.close();
     await plain.close();

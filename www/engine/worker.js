@@ -90,6 +90,7 @@ const channelName = (channel) => (channel === undefined ? undefined : String(cha
 /** Answers one request; errors without a code are panics of the engine and end this worker.
  * @param {Request} request */
 async function answer(request) {
+  if (request.type === 'gpu') return useGpu(request);
   try {
     if (request.type === 'load') {
       await load(request);
@@ -97,7 +98,6 @@ async function answer(request) {
       setTimeout(() => enqueue(warmUp));
       return;
     }
-    if (request.type === 'gpu') return await useGpu(request);
     const result = await /** @type {(question: any) => Answers[Topic]} */ (answers[request.type])(request);
     send({ type: 'answer', id: request.id, answer: result });
     reportGpuError();
