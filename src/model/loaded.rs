@@ -206,7 +206,7 @@ impl Model {
         embedded.into_data().try_to_vec().expect("features are f32")
     }
 
-    /// The logits of an [embedding](Self::embed), in the order of [`Emotion::ALL`].
+    /// The logits of an [embedding](Self::embed), in the order of [`Emotion::ALL`](super::Emotion::ALL).
     pub fn classify(&self, embedding: &[f32]) -> [f32; 7] {
         let values = TensorData::new(embedding.to_vec(), [1, embedding.len()]);
         let logits = self.network.classify(Tensor::from_data(values, &self.device));
