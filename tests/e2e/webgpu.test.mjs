@@ -22,10 +22,11 @@ async function read(page) {
 /** The address of a clip. */
 const CLIP = 'www/samples/1028_MTI_SAD_XX.opus';
 
-/** A page with a list of the files it requests. */
-async function openCounting(browser) {
-  const context = await browser.newContext();
+/** A page with a list of the files it requests, that runs a script first. */
+async function openCounting(script = () => {}) {
+  const context = await site.browser.newContext();
   const page = await context.newPage();
+  await page.addInitScript(script);
   const requests = [];
   page.on('request', (request) => requests.push(new URL(request.url()).pathname.split('/').at(-1)));
   await page.goto(site.server.url);
@@ -114,16 +115,10 @@ describe('the graphics processor', () => {
   });
 
   test('is tried after the first reading, once nothing is asked', async () => {
-    const context = await site.browser.newContext();
-    const page = await context.newPage();
-    const requests = [];
-    page.on('request', (request) => requests.push(new URL(request.url()).pathname.split('/').at(-1)));
     // A software one is no reason to fetch the engine for it, so this one claims to be real.
-    await page.addInitScript(() => {
+    const { context, page, requests } = await openCounting(() => {
       Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
     });
-    await page.goto(site.server.url);
-    await page.waitForFunction(() => document.documentElement.dataset.model === 'voice');
     await page.waitForTimeout(3000);
     assert.deepEqual(requests.filter((name) => name.includes('sottovoce_gpu')), []);
     assert.match((await read(page)).meta, /ms\.$/);
@@ -136,7 +131,7 @@ describe('the graphics processor', () => {
   });
 
   test('costs nothing where there is none but software', async () => {
-    const { context, page, requests } = await openCounting(site.browser);
+    const { context, page, requests } = await openCounting();
     await read(page);
     await page.waitForTimeout(4000);
     assert.deepEqual(requests.filter((name) => name.includes('sottovoce_gpu')), []);

@@ -73,20 +73,29 @@ pub enum InferenceDevice {
 }
 
 impl InferenceDevice {
-    /// Analyzers with a model's weights for a split: one per core, or one for the GPU.
-    pub fn analyzers(self, model: &ModelArguments, split: SplitKind) -> Result<Vec<Analyzer>, ExitCode> {
+    /// An analyzer with a model's weights for a split.
+    pub fn analyzer(self, model: &ModelArguments, split: SplitKind) -> Result<Analyzer, ExitCode> {
         match self {
-            Self::Cpu => (0..cores()).map(|_| model.load_for(split).map(Analyzer::new)).collect(),
+            Self::Cpu => model.load_for(split).map(Analyzer::new),
             #[cfg(feature = "webgpu")]
             Self::Wgpu => {
                 let mut analyzer = Analyzer::new(model.load_for(split)?);
                 let gpu = GpuModel::load(model.folder_for(split)).map_err(super::fail)?;
                 eprintln!("The networks run on {}.", gpu.gpu().name());
                 analyzer.use_gpu(gpu, |error| eprintln!("On the CPU from here on: {error}."));
-                Ok(vec![analyzer])
+                Ok(analyzer)
             }
             #[cfg(not(feature = "webgpu"))]
             Self::Wgpu => Err(missing("webgpu")),
         }
+    }
+
+    /// Several of them: one per core, or one for the GPU.
+    pub fn analyzers(self, model: &ModelArguments, split: SplitKind) -> Result<Vec<Analyzer>, ExitCode> {
+        let count = match self {
+            Self::Cpu => cores(),
+            Self::Wgpu => 1,
+        };
+        (0..count).map(|_| self.analyzer(model, split)).collect()
     }
 }

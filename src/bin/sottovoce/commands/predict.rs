@@ -45,8 +45,7 @@ struct Refusal {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let analyzers = arguments.device.device.analyzers(&arguments.model, SplitKind::Random)?;
-    let mut analyzer = analyzers.into_iter().next().expect("there is at least one");
+    let mut analyzer = arguments.device.device.analyzer(&arguments.model, SplitKind::Random)?;
     analyzer.choose_channel(arguments.channel.channel);
     let reference = arguments.reference.read()?;
     if arguments.same_speaker {
