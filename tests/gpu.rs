@@ -2,7 +2,10 @@
 //! do.
 #![cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
 
+mod common;
+
 use burn::cubecl::future::block_on;
+use common::largest_difference;
 use sottovoce::Device;
 use sottovoce::analyzer::{Analysis, Analyzer, Backend};
 use sottovoce::model::{Accelerator, GpuModel, Model};
@@ -40,8 +43,8 @@ fn every_model_gives_the_same_on_a_gpu() {
             assert_eq!((cpu.backend, gpu.backend), (Backend::Cpu, Backend::WebGpu), "{name}");
             // Of encoders: quantization would amplify any difference.
             assert_eq!(cpu.features, gpu.features, "{name}");
-            let off = cpu.prediction.probabilities().iter().zip(gpu.prediction.probabilities());
-            let off = off.map(|(cpu, gpu)| (cpu - gpu).abs()).fold(0.0, f32::max);
+            let [cpu, gpu] = [cpu, &gpu].map(|analysis| analysis.prediction.probabilities());
+            let off = largest_difference(cpu, gpu);
             assert!(off <= 1e-5, "{name}: a probability is off by {off}");
         }
     }

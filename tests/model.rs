@@ -1,5 +1,8 @@
 //! The shipped models, natively and in a browser.
 
+#[cfg(feature = "ndarray")]
+mod common;
+
 use burn::tensor::Device;
 use serde_json::json;
 use sottovoce::analyzer::{Analysis, Analyzer};
@@ -139,7 +142,7 @@ fn every_model_gives_the_same_on_ndarray() {
             let analysis = Analyzer::new(model).analyze_file(SAMPLES[0].0).expect("readable");
             *analysis.prediction.probabilities()
         });
-        let off = flex.iter().zip(ndarray).map(|(flex, ndarray)| (flex - ndarray).abs()).fold(0.0, f32::max);
+        let off = common::largest_difference(&flex, &ndarray);
         assert!(off <= 1e-5, "{name}: a probability is off by {off}");
     }
 }
