@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::manifest::load_network;
 use super::speaker_reference::Owner;
 use super::{
     Accelerator, Calibration, Classified, Conditioning, Extractor, Manifest, ModelError, Output, Prediction,
@@ -12,7 +13,7 @@ use crate::features::FeatureMap;
 use crate::nn::classifiers::{Classifier, SpeakerNetwork};
 use crate::nn::gpu::GpuError;
 use crate::nn::parameters;
-use crate::nn::weights::{self, StoredParameters, WeightsFile, in_floats};
+use crate::nn::weights::{StoredParameters, WeightsFile};
 use crate::vad::speech_segments;
 
 /// A network with its weights, and everything needed to feed it.
@@ -37,18 +38,14 @@ impl Model {
         device: &Device,
     ) -> Result<Self, ModelError> {
         let manifest = Manifest::parse(manifest)?;
-        let network = manifest.read_network(&mut bytes_of, device)?;
+        let network = load_network(manifest.architecture.init(device), &manifest.weights, &mut bytes_of)?;
         let tensors = match manifest.front_end.encoder() {
             Some(encoder) => encoder.tensors(&mut bytes_of)?,
             None => StoredParameters::new(),
         };
         let extractor = Extractor::new(&manifest.front_end, tensors, device)?;
         let speaker = match &manifest.speaker {
-            Some(head) => {
-                let bytes = bytes_of(&head.weights)?;
-                head.weights.check(&bytes)?;
-                Some(parameters::apply(head.architecture.init(device), in_floats(weights::read(bytes)?))?)
-            }
+            Some(head) => Some(load_network(head.architecture.init(device), &head.weights, &mut bytes_of)?),
             None => None,
         };
         Ok(Self { manifest, extractor, network, speaker, device: device.clone() })

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use burn::tensor::Device;
+use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use super::{Calibration, Emotion, Features, ModelError};
 use crate::audio::ClipSettings;
-use crate::nn::classifiers::{Architecture, Classifier, SpeakerNetworkConfig};
+use crate::nn::classifiers::{Architecture, SpeakerNetworkConfig};
 use crate::nn::parameters;
 use crate::nn::weights::{self, WeightsFile, in_floats};
 use crate::rules::first_broken;
@@ -130,6 +130,20 @@ pub struct ReferenceScore {
     pub calibration_error: f32,
 }
 
+/// Loads the parameters of `network` from the file that holds them.
+///
+/// # Errors
+/// The error of `bytes_of`, or [`ModelError`] when the file is damaged or another network's.
+pub(super) fn load_network<M: Module>(
+    network: M,
+    file: &WeightsFile,
+    bytes_of: impl FnOnce(&WeightsFile) -> Result<Vec<u8>, ModelError>,
+) -> Result<M, ModelError> {
+    let bytes = bytes_of(file)?;
+    file.check(&bytes)?;
+    Ok(parameters::apply(network, in_floats(weights::read(bytes)?))?)
+}
+
 impl Manifest {
     /// Reads and checks the text of a `model.json`.
     ///
@@ -153,20 +167,6 @@ impl Manifest {
         let shards = self.front_end.encoder().into_iter().flat_map(|encoder| &encoder.shards);
         let speaker = self.speaker.iter().map(|speaker| &speaker.weights);
         std::iter::once(&self.weights).chain(shards).chain(speaker)
-    }
-
-    /// Loads the network.
-    ///
-    /// # Errors
-    /// The error of `bytes_of`, or [`ModelError`] when the weights are damaged or another network's.
-    pub(crate) fn read_network(
-        &self,
-        bytes_of: impl FnOnce(&WeightsFile) -> Result<Vec<u8>, ModelError>,
-        device: &Device,
-    ) -> Result<Classifier, ModelError> {
-        let bytes = bytes_of(&self.weights)?;
-        self.weights.check(&bytes)?;
-        Ok(parameters::apply(self.architecture.init(device), in_floats(weights::read(bytes)?))?)
     }
 
     /// Total size of these files, in bytes.

@@ -4,6 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::files::{bytes_in, manifest_in};
+use super::manifest::load_network;
 use super::{Accelerator, Classified, Manifest, ModelError};
 use crate::encoder::import_for_gpu;
 use crate::nn::classifiers::Classifier;
@@ -30,7 +31,8 @@ impl GpuModel {
         gpu: Gpu,
     ) -> Result<Self, ModelError> {
         let manifest = Manifest::parse(manifest)?;
-        let network = manifest.read_network(&mut bytes_of, gpu.device())?;
+        let network =
+            load_network(manifest.architecture.init(gpu.device()), &manifest.weights, &mut bytes_of)?;
         let encoder = match manifest.front_end.encoder() {
             Some(encoder) => {
                 Some(import_for_gpu(&encoder.network, encoder.tensors(&mut bytes_of)?, gpu.clone())?)
