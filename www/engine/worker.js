@@ -87,10 +87,9 @@ const answers = {
 /** @param {import('./types.d.ts').Channel} [channel] */
 const channelName = (channel) => (channel === undefined ? undefined : String(channel));
 
-/** Answers one request; errors without a code are panics of the engine and end this worker.
- * @param {Request} request */
+/** Answers one request; throws what is no refusal.
+ * @param {Exclude<Request, {type: 'gpu'}>} request */
 async function answer(request) {
-  if (request.type === 'gpu') return useGpu(request);
   try {
     if (request.type === 'load') {
       await load(request);
@@ -107,7 +106,7 @@ async function answer(request) {
     if (error instanceof DOMException) {
       send({ type: 'refused', id: request.id, code: 'file-unreadable', message: 'This file can no longer be read. Choose it again.' });
     } else if (code) send({ type: 'refused', id: request.id, code, message });
-    else send({ type: 'crashed', message: message ?? String(error) });
+    else throw error;
   }
 }
 
@@ -130,13 +129,16 @@ function reportGpuError() {
 let queue = Promise.resolve();
 let pending = 0;
 
-/** @param {() => Promise<void>} work */
-const enqueue = (work) => { queue = queue.then(work); };
+/** Does this after all else. Errors without a code are panics of the engine, and end this worker.
+ * @param {() => Promise<void>} work */
+const enqueue = (work) => {
+  queue = queue.then(work).catch((error) => send({ type: 'crashed', message: error?.message ?? String(error) }));
+};
 
 self.onmessage = ({ data }) => {
   pending += 1;
   enqueue(async () => {
     pending -= 1;
-    await answer(data);
+    await (data?.type === 'gpu' ? useGpu(data) : answer(data));
   });
 };
