@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { SOFTWARE_GPU, launch, open, readingOf, useSite } from './support.mjs';
+import { SOFTWARE_GPU, launch, open, openBlank, readingOf, useSite } from './support.mjs';
 
 const site = useSite({ args: SOFTWARE_GPU });
 
@@ -33,6 +33,9 @@ async function openCounting(script = () => {}) {
   await page.waitForFunction(() => document.documentElement.dataset.model === 'voice');
   return { context, page, requests };
 }
+
+/** Runs in the browser. A software GPU is no reason to fetch the engine for GPUs; afterwards it claims to be none. */
+const claimHardware = () => Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
 
 /** An engine that runs `mfcc1` on the GPU, whose worker has the engine's device for the test. */
 async function openWithDevice() {
@@ -115,10 +118,7 @@ describe('the graphics processor', () => {
   });
 
   test('is tried after the first reading, once nothing is asked', async () => {
-    // A software one is no reason to fetch the engine for it, so this one claims to be real.
-    const { context, page, requests } = await openCounting(() => {
-      Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
-    });
+    const { context, page, requests } = await openCounting(claimHardware);
     await page.waitForTimeout(3000);
     assert.deepEqual(requests.filter((name) => name.includes('sottovoce_gpu')), []);
     assert.match((await read(page)).meta, /ms\.$/);
@@ -127,6 +127,37 @@ describe('the graphics processor', () => {
     await page.waitForTimeout(8000);
     assert.match((await read(page)).meta, /ms\.$/);
     assert.ok(await note(page).isHidden());
+    await context.close();
+  });
+
+  test('is tried with the model that the worker has by then', async () => {
+    const context = await site.browser.newContext();
+    const page = await context.newPage();
+    await page.addInitScript(claimHardware);
+    // Workers start in a frame, in which this runs, too.
+    await page.addInitScript(() => {
+      const send = Worker.prototype.postMessage;
+      globalThis.offered = new Promise((resolve) => {
+        Worker.prototype.postMessage = function (message, ...rest) {
+          if (message.type === 'gpu') resolve(JSON.parse(message.manifest).name);
+          return send.call(this, message, ...rest);
+        };
+      });
+    });
+    await openBlank(page, site.server);
+    let release;
+    const isSwitched = new Promise((resolve) => { release = resolve; });
+    await page.route('**/sottovoce_gpu.wasm', (route) => isSwitched.then(() => route.continue()));
+    const fetching = page.waitForRequest(/sottovoce_gpu\.wasm/);
+    await page.evaluate(async (clip) => {
+      const { Engine } = await import(new URL('www/engine/engine.js', document.baseURI).href);
+      const engine = globalThis.engine = new Engine('mfcc1');
+      await engine.ask({ type: 'file', file: await (await fetch(clip)).blob() });
+    }, CLIP);
+    await fetching;
+    await page.evaluate(() => globalThis.engine.use('baseline', () => {}));
+    release();
+    assert.equal(await page.evaluate(() => document.querySelector('iframe').contentWindow.offered), 'baseline');
     await context.close();
   });
 

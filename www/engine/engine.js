@@ -178,9 +178,8 @@ export class Engine extends EventTarget {
   }
 
   /** @param {Reader} reader @param {Assets} assets @param {GpuEngine} gpu */
-  #useGpu(reader, { sealed, manifest, files }, { script, module }) {
-    const wanted = this.#backend === 'webgpu';
-    reader.useGpu({ script: sealed.address(script), module, manifest, files, wanted });
+  #useGpu(reader, { sealed }, { script, module }) {
+    reader.useGpu({ script: sealed.address(script), module, wanted: this.#backend === 'webgpu' });
   }
 
   /** Offers the first worker the GPU once nothing is asked: its first run delays what comes after. */

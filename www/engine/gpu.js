@@ -35,7 +35,7 @@ async function guarded(call) {
 }
 
 /** Uploads a model to the GPU. Its methods reject when the GPU stops, or the engine for it.
- * @param {import('./types.d.ts').GpuLoad} load */
+ * @param {import('./types.d.ts').GpuLoad & import('./types.d.ts').ModelFiles} load */
 export async function openOnGpu({ script, module, manifest, files }) {
   /** @type {typeof import('../../sottovoce_gpu.js')} */
   const engine = await /** @type {any} */ (self).importModule(script);

@@ -21,6 +21,7 @@ export class Reader {
   /** @type {Map<number, {resolve: (r: any) => void, reject: (e: Error) => void}>} */ #pending = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #watchdog;
   /** @type {((nothing: undefined) => void) | undefined} */ #onSettled;
+  #load;
   #lastId = 0;
   #isWarmingUp = false;
 
@@ -28,6 +29,7 @@ export class Reader {
    * @param {{onBackend: (reply: BackendReply) => void, onWarmUp: () => void, onCrash: (reason: string) => void, onReply: () => void}} hooks */
   constructor(worker, load, hooks) {
     this.#hooks = hooks;
+    this.#load = load;
     this.#worker = worker;
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
@@ -43,13 +45,19 @@ export class Reader {
   }
 
   /** @param {Load} load @returns {Promise<void>} */
-  load(load) {
-    return this.ask((id) => ({ type: 'load', id, ...load }));
+  async load(load) {
+    const before = this.#load;
+    this.#load = load;
+    await this.ask((id) => ({ type: 'load', id, ...load })).catch((error) => {
+      this.#load = before;
+      throw error;
+    });
   }
 
-  /** Has the worker set up the GPU; the reply is one on the backend. @param {import('./types.d.ts').GpuLoad} load */
+  /** Has the worker set up the GPU for its model; the reply is one on the backend. @param {import('./types.d.ts').GpuLoad} load */
   useGpu(load) {
-    this.#worker.postMessage({ type: 'gpu', ...load });
+    const { manifest, files } = this.#load;
+    this.#worker.postMessage({ type: 'gpu', ...load, manifest, files });
     this.#warmUp(true);
   }
 

@@ -35,8 +35,8 @@ export interface Load extends ModelFiles {
   module: WebAssembly.Module;
 }
 
-/** What a worker needs to run the model's networks on a GPU: the engine for it, as the address of its script and its code. */
-export interface GpuLoad extends ModelFiles {
+/** The engine for GPUs, as the address of its script and its code. */
+export interface GpuLoad {
   script: string;
   module: WebAssembly.Module;
   /** Whether it is used even if it is slower. */
@@ -100,7 +100,7 @@ export type Question<T extends Topic> = { type: T } & Questions[T];
 /** Messages to the worker. */
 export type Request =
   | { type: 'load'; id: number } & Load
-  | { type: 'gpu' } & GpuLoad
+  | { type: 'gpu' } & GpuLoad & ModelFiles
   | { [T in Topic]: { id: number } & Question<T> }[Topic];
 
 /** Messages from the worker. */
