@@ -35,6 +35,8 @@ enum Command {
     },
     /// Run every test, native and in the browser
     Test,
+    /// Run the tests of GPUs natively, on a software one if there is no other
+    Gpu,
     /// Check formatting, words, lints, documentation and the page's types
     Check,
     /// Make the npm package in target/npm
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Serve => web::serve(),
         Command::Build { .. } => web::build(),
         Command::Test => test::all(),
+        Command::Gpu => test::gpu(),
         Command::Check => test::check(),
         Command::Npm => web::npm(),
         Command::Torture { long } => torture::torture(long),

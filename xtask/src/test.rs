@@ -13,9 +13,8 @@ const REMEDY: &str = "The lines above say which test and why.";
 const BROWSER_TESTS: [&str; 7] =
     ["audio", "channels", "encoders", "explain", "features", "model", "recordings"];
 
-/// Tested natively on every machine: GPUs by a software Vulkan device.
-const TESTED: &str = "webgpu";
-/// Checked, too: burn's other backend for the CPU takes minutes to build (`cargo test --test model --features ndarray`).
+/// Checked, but not tested natively each time, since they take minutes to build: GPUs (`cargo xtask gpu`), which the tests of the
+/// page run on, too, and burn's other backend for the CPU (`cargo test --test model --features ndarray`).
 const CHECKED: &str = "webgpu,ndarray";
 
 /// Tests of the built page.
@@ -25,16 +24,28 @@ const PAGE_TESTS: &str = "tests/e2e";
 pub fn all() -> Result {
     tools::for_test()?;
     step("Native tests");
-    run(&mut command("cargo", &["test", "--workspace", "--features", TESTED, "--quiet"]), REMEDY)?;
+    run(&mut command("cargo", &["test", "--workspace", "--quiet"]), REMEDY)?;
     in_browser()?;
     web::npm()?;
     hostile()?;
     step("The built page from end to end, in Chromium and Firefox");
-    // With a timeout, a page that hangs fails its own test only.
-    let mut arguments = vec!["--test", "--test-concurrency=1", "--test-timeout=600000"];
-    let tests = page_tests()?;
-    arguments.extend(tests.iter().map(String::as_str));
-    run(&mut command("node", &arguments), REMEDY)
+    // A software GPU takes every core; the other tests wait most of their time, so two files run at once.
+    let (gpu, others): (Vec<_>, Vec<_>) = page_tests()?.into_iter().partition(|path| path.contains("webgpu"));
+    for (tests, concurrency) in [(others, "--test-concurrency=2"), (gpu, "--test-concurrency=1")] {
+        // With a timeout, a page that hangs fails its own test only.
+        let arguments = ["--test", concurrency, "--test-timeout=600000"];
+        let tests: Vec<&str> = tests.iter().map(String::as_str).collect();
+        run(&mut command("node", &[&arguments[..], &tests].concat()), REMEDY)?;
+    }
+    Ok(())
+}
+
+/// Encoders and models on this machine's GPU, or on a software one.
+pub fn gpu() -> Result {
+    tools::for_test()?;
+    step("Encoders and models on a GPU");
+    let tests = ["--test", "gpu", "--test", "encoders"];
+    run(&mut command("cargo", &[&["test", "--features", "webgpu", "--quiet"][..], &tests].concat()), REMEDY)
 }
 
 /// The tests of the built page: `*.test.mjs` in tests/e2e, in the order of their names.
@@ -67,11 +78,12 @@ fn in_browser() -> Result {
     for (feature, tests) in [("cpu", &all[..]), ("relaxed-simd", &["--test", "encoders"])] {
         let arguments =
             ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", feature];
-        let arguments = [&arguments[..], tests].concat();
+        // Most of the time is the compiler's.
+        let quick = ["sottovoce", "burn-flex"].map(|name| format!("profile.dev.package.{name}.opt-level=1"));
+        let quick = quick.each_ref().map(|setting| ["--config", setting.as_str()]).concat();
+        let arguments = [&arguments[..], &quick, tests].concat();
         run(
             command("cargo", &arguments)
-                // Most of the time is the compiler's.
-                .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
                 .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
                 .env("CHROMEDRIVER", &chromedriver),
@@ -95,9 +107,10 @@ pub fn check() -> Result {
     let library = ["--lib", "--no-default-features", "--features", CHECKED, "--", "-D", "warnings"];
     run(&mut command("cargo", &[&clippy[..], &library].concat()), "Fix what clippy reports.")?;
     clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
-    for feature in ["ndarray", "relaxed-simd", "webgpu"] {
+    // With burn's features the same in the first two, its crates are checked once.
+    for features in ["ndarray", "ndarray,relaxed-simd", "webgpu"] {
         run(
-            &mut command("cargo", &[&clippy[..], &["--features", feature, "--", "-D", "warnings"]].concat()),
+            &mut command("cargo", &[&clippy[..], &["--features", features, "--", "-D", "warnings"]].concat()),
             "Fix what clippy reports.",
         )?;
     }

@@ -19,7 +19,7 @@ const MIN_NODE: u32 = 20;
 const QUICK_TO_BUILD: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_RELEASE_DEBUG", "false"),
 ];
 
@@ -34,7 +34,9 @@ pub fn for_build() -> Result {
     // Without features: it serves nothing here, downloads nothing, and looks for no newer version of itself.
     cargo_tool("trunk", TRUNK, &["--locked", "--no-default-features"])?;
     // Its own lock file has versions that do not build together. Without features: it talks to a local WebDriver only.
-    cargo_tool("wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &["--no-default-features"])?;
+    // Optimized a little: it processes each test and engine.
+    let options = ["--no-default-features", "--config", "profile.release.opt-level=1"];
+    cargo_tool("wasm-bindgen-cli", &locked_version("wasm-bindgen")?, &options)?;
     npm_packages(".")
 }
 
@@ -95,7 +97,7 @@ pub fn for_test() -> Result {
     apt(&install)
 }
 
-/// Whether there is a GPU, be it software, for the native tests: on Linux, a Vulkan driver.
+/// Whether there is a GPU, be it software: on Linux, a Vulkan driver.
 fn has_gpu() -> bool {
     let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
     let has_files = |folder: &&str| fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some());
