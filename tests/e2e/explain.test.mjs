@@ -84,16 +84,18 @@ describe('why it said so', () => {
 
   test('an explanation can be cancelled, and started again', async () => {
     const { context, page, errors } = await withReading('voice');
-    // Requests are delayed, so that there is time to press the button. The workers are the sealed frame's.
+    // Requests are held back until the button is pressed. The workers are the sealed frame's.
     await page.evaluate(() => {
       const workers = document.querySelector('iframe').contentWindow.Worker.prototype;
       const post = workers.postMessage;
-      workers.postMessage = function slow(message, ...rest) {
-        setTimeout(() => post.call(this, message, ...rest), message.type === 'predictOccluded' ? 250 : 0);
+      const isPressed = new Promise((resolve) => { globalThis.release = resolve; });
+      workers.postMessage = function held(message, ...rest) {
+        (message.type === 'predictOccluded' ? isPressed : Promise.resolve()).then(() => post.call(this, message, ...rest));
       };
     });
     await goTo(page, 'why');
     await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.evaluate(() => globalThis.release());
     await shown(page, 'why-text', 'Stopped before every part was tried');
     await page.evaluate(() => document.querySelector('#why-emotion').dispatchEvent(new Event('change')));
     await shown(page, 'why-text', 'angry falls the most');

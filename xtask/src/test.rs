@@ -29,15 +29,11 @@ pub fn all() -> Result {
     web::npm()?;
     hostile()?;
     step("The built page from end to end, in Chromium and Firefox");
-    // A software GPU takes every core; the other tests wait most of their time, so two files run at once.
-    let (gpu, others): (Vec<_>, Vec<_>) = page_tests()?.into_iter().partition(|path| path.contains("webgpu"));
-    for (tests, concurrency) in [(others, "--test-concurrency=2"), (gpu, "--test-concurrency=1")] {
-        // With a timeout, a page that hangs fails its own test only.
-        let arguments = ["--test", concurrency, "--test-timeout=600000"];
-        let tests: Vec<&str> = tests.iter().map(String::as_str).collect();
-        run(&mut command("node", &[&arguments[..], &tests].concat()), REMEDY)?;
-    }
-    Ok(())
+    // One file at a time: several measure delays. With a timeout, a page that hangs fails its own test only.
+    let mut arguments = vec!["--test", "--test-concurrency=1", "--test-timeout=600000"];
+    let tests = page_tests()?;
+    arguments.extend(tests.iter().map(String::as_str));
+    run(&mut command("node", &arguments), REMEDY)
 }
 
 /// Encoders and models on this machine's GPU, or on a software one.
