@@ -14,8 +14,8 @@ const BROWSER_TESTS: [&str; 7] =
     ["audio", "channels", "encoders", "explain", "features", "model", "recordings"];
 
 /// Checked, but not tested natively each time, since they take minutes to build: GPUs (`cargo xtask gpu`), which the tests of the
-/// page run on, too, and burn's other backend for the CPU (`cargo test --test model --features ndarray`).
-const CHECKED: &str = "webgpu,ndarray";
+/// page run on, too.
+const CHECKED: &str = "webgpu";
 
 /// Tests of the built page.
 const PAGE_TESTS: &str = "tests/e2e";
@@ -98,12 +98,10 @@ pub fn check() -> Result {
     step("Lints");
     let all = ["clippy", "--workspace", "--all-targets", "--features", CHECKED, "--quiet"];
     run(&mut command("cargo", &[&all[..], &["--", "-D", "warnings"]].concat()), "Fix what clippy reports.")?;
-    let mut clippy = vec!["clippy", "--quiet"];
-    // What a dependant without corpora, training and the command line builds.
-    let library = ["--lib", "--no-default-features", "--features", CHECKED, "--", "-D", "warnings"];
-    run(&mut command("cargo", &[&clippy[..], &library].concat()), "Fix what clippy reports.")?;
-    clippy.extend(["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
-    // With burn's features the same in the first two, its crates are checked once.
+    // What the page runs, without corpora, training and the command line.
+    let clippy =
+        ["clippy", "--quiet", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+    // With burn's other backend for the CPU, which `cargo test --test model --features ndarray` tests. The first two share its crates.
     for features in ["ndarray", "ndarray,relaxed-simd", "webgpu"] {
         run(
             &mut command("cargo", &[&clippy[..], &["--features", features, "--", "-D", "warnings"]].concat()),
