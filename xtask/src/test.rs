@@ -75,8 +75,12 @@ fn in_browser() -> Result {
         let arguments =
             ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", feature];
         // Most of the time is the compiler's.
-        let quick = ["sottovoce", "burn-flex"].map(|name| format!("profile.dev.package.{name}.opt-level=1"));
-        let quick = quick.each_ref().map(|setting| ["--config", setting.as_str()]).concat();
+        let quick = [
+            "--config",
+            "profile.dev.package.sottovoce.opt-level=1",
+            "--config",
+            "profile.dev.package.burn-flex.opt-level=1",
+        ];
         let arguments = [&arguments[..], &quick, tests].concat();
         run(
             command("cargo", &arguments)
