@@ -257,7 +257,7 @@ pub struct Prepared {
 
 /// Is called with the error when a GPU stops.
 #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
-type OnStop = Box<dyn FnOnce(&GpuError) + Send>;
+type OnGpuFailure = Box<dyn FnOnce(&GpuError) + Send>;
 
 /// A model with everything it needs to analyse recordings.
 pub struct Analyzer {
@@ -266,7 +266,7 @@ pub struct Analyzer {
     read: ReadOptions,
     speaker: Option<(SpeakerReference, Conditioning)>,
     #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
-    gpu: Option<(GpuModel, OnStop)>,
+    gpu: Option<(GpuModel, OnGpuFailure)>,
 }
 
 impl Analyzer {
@@ -312,11 +312,11 @@ impl Analyzer {
         Ok(())
     }
 
-    /// Runs the model's networks on a GPU from now on. If that stops, `on_stop` gets the error, and the CPU is used in its
+    /// Runs the model's networks on a GPU from now on. If that stops, `on_failure` gets the error, and the CPU is used in its
     /// place; each analysis says what it ran on.
     #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
-    pub fn use_gpu(&mut self, model: GpuModel, on_stop: impl FnOnce(&GpuError) + Send + 'static) {
-        self.gpu = Some((model, Box::new(on_stop)));
+    pub fn use_gpu(&mut self, model: GpuModel, on_failure: impl FnOnce(&GpuError) + Send + 'static) {
+        self.gpu = Some((model, Box::new(on_failure)));
     }
 
     /// The model, for explanations.
@@ -421,11 +421,11 @@ impl Analyzer {
     /// Extracts the features of a prepared clip and classifies it.
     pub fn read(&mut self, prepared: Prepared) -> Analysis {
         #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
-        if let Some((mut gpu, on_stop)) = self.gpu.take() {
+        if let Some((mut gpu, on_failure)) = self.gpu.take() {
             let (analysis, error) = block_on(self.read_on(&mut gpu, prepared));
             match error {
-                None => self.gpu = Some((gpu, on_stop)),
-                Some(error) => on_stop(&error),
+                None => self.gpu = Some((gpu, on_failure)),
+                Some(error) => on_failure(&error),
             }
             return analysis;
         }
@@ -434,8 +434,8 @@ impl Analyzer {
         let features_ms = ms_since(start);
         let embedding = self.model.embed(features.clone());
         let output = self.model.output_of(&features, &embedding);
-        let extracted = Extracted { features, features_ms, embedding, output, backend: Backend::Cpu };
-        self.analyze_extracted(prepared, extracted, start)
+        let networks = NetworkOutput { features, features_ms, embedding, output, backend: Backend::Cpu };
+        self.complete(prepared, networks, start)
     }
 
     fn prepare_recording(&self, mut recording: Recording, start: Instant) -> Result<Prepared, AudioError> {
@@ -478,9 +478,9 @@ impl Analyzer {
     }
 
     /// Completes an analysis, whose extraction of features began at `start`.
-    fn analyze_extracted(&self, prepared: Prepared, extracted: Extracted, start: Instant) -> Analysis {
+    fn complete(&self, prepared: Prepared, networks: NetworkOutput, start: Instant) -> Analysis {
         let Prepared { clip, quality, duration_s, source_rate_hz, decode_ms, quality_ms } = prepared;
-        let Extracted { features, features_ms, embedding, output, backend } = extracted;
+        let NetworkOutput { features, features_ms, embedding, output, backend } = networks;
         let Classification { output, calibration, prediction, speaker } = self.classify(&features, output);
         let unconditioned = speaker.as_ref().map_or(&prediction, |speaker| &speaker.unconditioned);
         let enrolment = self.model.enrol(&features, clip.recorded().len(), unconditioned);
@@ -505,7 +505,7 @@ impl Analyzer {
 }
 
 /// What the networks say of a clip, without the speaker's other clips.
-struct Extracted {
+struct NetworkOutput {
     features: FeatureMap,
     features_ms: f64,
     embedding: Vec<f32>,

@@ -2,7 +2,7 @@
 
 use web_time::Instant;
 
-use super::{Analysis, Analyzer, Backend, Extracted, Prepared, ms_since};
+use super::{Analysis, Analyzer, Backend, NetworkOutput, Prepared, ms_since};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::model::Accelerator;
 use crate::nn::gpu::GpuError;
@@ -86,9 +86,9 @@ impl Analyzer {
         };
         match on_gpu.await {
             Ok((features, features_ms, embedding, output)) => {
-                let extracted =
-                    Extracted { features, features_ms, embedding, output, backend: Backend::WebGpu };
-                (self.analyze_extracted(prepared, extracted, start), None)
+                let output =
+                    NetworkOutput { features, features_ms, embedding, output, backend: Backend::WebGpu };
+                (self.complete(prepared, output, start), None)
             }
             Err(error) => (self.read(prepared), Some(error)),
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use super::remote::Remote;
+use super::gpu_proxy::GpuProxy;
 use super::{Error, bytes_of, coded};
 use crate::analyzer::{Analysis, Analyzer, Prepared, Report};
 use crate::audio::{AudioError, Channel, UnknownChannel};
@@ -49,7 +49,7 @@ pub struct Reading {
 #[wasm_bindgen]
 pub struct Engine {
     pub(super) analyzer: Analyzer,
-    gpu: Option<Remote>,
+    gpu: Option<GpuProxy>,
     gpu_error: Option<String>,
 }
 
@@ -142,7 +142,7 @@ impl Engine {
     /// # Errors
     /// A JavaScript `Error` with a `code` if the output differs.
     #[wasm_bindgen(js_name = tryGpu)]
-    pub async fn try_gpu(&mut self, model: Remote, wanted: bool) -> Result<bool, Error> {
+    pub async fn try_gpu(&mut self, model: GpuProxy, wanted: bool) -> Result<bool, Error> {
         let mut gpu = model;
         let trial = self.analyzer.try_gpu(&mut gpu).await.map_err(|error| coded(&error, error.code()))?;
         let is_used = wanted || trial.is_worthwhile();

@@ -10,11 +10,11 @@ mod explain;
 #[cfg(feature = "webgpu")]
 mod gpu_model;
 #[cfg(feature = "cpu")]
+mod gpu_proxy;
+#[cfg(feature = "cpu")]
 mod import;
 #[cfg(feature = "cpu")]
 mod long;
-#[cfg(feature = "cpu")]
-mod remote;
 #[cfg(feature = "cpu")]
 mod speaker;
 #[cfg(feature = "cpu")]

@@ -39,12 +39,13 @@ export async function occlude(engine, samples, signal, onProgress, speaker) {
 }
 
 /** The seven probabilities of a clip with the samples between two positions occluded, calibrated by the distance of the whole clip.
- * @param {Engine} engine @param {Float32Array} samples @param {number} from @param {number} to @returns {Promise<Float32Array>} */
-export async function occludedProbabilities(engine, samples, from, to) {
+ * @param {Engine} engine @param {Float32Array} samples @param {number} from @param {number} to
+ * @param {string} [speaker] A speaker reference as JSON text. @returns {Promise<Float32Array>} */
+export async function occludedProbabilities(engine, samples, from, to, speaker) {
   const outputs = new Float32Array(2 * OUTPUTS);
-  outputs.set(await engine.ask({ type: 'predictOccluded', samples, from: 0, to: 0 }));
-  outputs.set(await engine.ask({ type: 'predictOccluded', samples, from, to }), OUTPUTS);
-  return engine.ask({ type: 'occludedProbabilities', outputs });
+  outputs.set(await engine.ask({ type: 'predictOccluded', samples, from: 0, to: 0, speaker }));
+  outputs.set(await engine.ask({ type: 'predictOccluded', samples, from, to, speaker }), OUTPUTS);
+  return engine.ask({ type: 'occludedProbabilities', outputs, speaker });
 }
 
 /** @param {Engine} engine @param {OcclusionOutputs} outputs @param {Emotion} emotion @param {number} count Samples of the clip.

@@ -60,7 +60,7 @@ interface Questions {
   /** Predicts with the samples between two positions occluded. */
   predictOccluded: { samples: Float32Array; from: number; to: number; speaker?: string };
   /** Takes the outputs of `predictOccluded` for a clip, then with a part occluded. */
-  occludedProbabilities: { outputs: Float32Array };
+  occludedProbabilities: { outputs: Float32Array; speaker?: string };
   /** Takes the outputs of `predictOccluded` for a clip of so many samples, then with each part occluded. */
   explainByOcclusion: { outputs: Float32Array; emotion: Emotion; count: number; speaker?: string };
   attention: { samples: Float32Array };
@@ -208,7 +208,7 @@ export interface EngineClient {
 }
 
 /** Analyzes some recording with an engine. */
-export type Analyze = (engine: EngineClient) => Promise<Reading>;
+export type Analyze = (engine: EngineClient, speaker?: string) => Promise<Reading>;
 
 /** A sample clip. */
 export interface Sample {

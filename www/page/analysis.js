@@ -9,6 +9,7 @@ import { storeEmbedding, updateInside } from './inside.js';
 import { stopLive } from './live.js';
 import { endMoments } from './moments.js';
 import { showReading } from './result.js';
+import { enrol, referenceFor, updateSpeaker } from './same-speaker.js';
 import { announce, setBusy, showProblem, showStatus } from './status.js';
 import { t } from './text.js';
 import * as timeline from './timeline.js';
@@ -42,8 +43,8 @@ byId('channel').addEventListener('change', () => {
 /** The reading on the page. */
 export const shownReading = () => shown;
 
-/** Analyzes the recording on the page, if there is one, with the model that is chosen now. */
-export async function reanalyzeWithModel() {
+/** Analyzes the recording on the page, if there is one, again: with the model and the speaker reference of now. */
+export async function reanalyzeShown() {
   await reanalyze?.();
 }
 
@@ -57,8 +58,8 @@ export function clearPrevious() {
 
 /** How to analyze a file; whether the browser had to decode it is noted in `origin`.
  * @param {File} file @param {Origin} origin @returns {Analyze} */
-export const fileAnalysis = (file, origin) => async (engine) => {
-  const { reading, byBrowser } = await analyzeFile(engine, file, origin.channel);
+export const fileAnalysis = (file, origin) => async (engine, speaker) => {
+  const { reading, byBrowser } = await analyzeFile(engine, file, origin.channel, speaker);
   origin.byBrowser = byBrowser;
   return reading;
 };
@@ -71,7 +72,10 @@ export async function tryAnalysis(engine, origin, analyze, onFailure = (reason) 
   setBusy(true);
   try {
     await endMoments();
-    return await analyze(engine);
+    origin.speaker = origin.own && await referenceFor(engine, origin.own);
+    const reading = await analyze(engine, origin.speaker);
+    enrol(origin, reading);
+    return reading;
   } catch (error) {
     onFailure(describeError(error));
     showStatus('');
@@ -106,12 +110,13 @@ export function present(engine, reading, origin, analyze) {
     if (!other) byId('channel').value = String(origin.channel ?? '');
   };
   showReading(reading, origin);
-  updateTrace(engine, reading);
+  updateTrace(engine, reading, origin.speaker);
   storeEmbedding(origin.source, reading);
-  updateExplanation(engine, reading);
+  updateExplanation(engine, reading, origin.speaker);
   updateInside(engine, reading);
   updateFrontEnd(engine, reading);
   updateComparison(engine, analyze);
+  updateSpeaker(engine, reading, origin);
   const { headline, explained } = describeReading(reading.report);
   showStatus('');
   announce(`${headline}. ${explained}`);

@@ -6,6 +6,7 @@ import { dropped } from './folders.js';
 import { storeEmbedding } from './inside.js';
 import { importFolders } from './own-panel.js';
 import { noteRecording } from './privacy.js';
+import { isSameSpeaker } from './same-speaker.js';
 import { showProblem, showStatus } from './status.js';
 import { t } from './text.js';
 import * as timeline from './timeline.js';
@@ -70,7 +71,7 @@ async function analyzeFiles(engine, files) {
 async function analyzeSingle(engine, file) {
   clearPrevious();
   showStatus(t('Listening to {source}.', { source: file.name }));
-  /** @type {Origin} */ const origin = { source: file.name, file };
+  /** @type {Origin} */ const origin = { source: file.name, file, own: file };
   const reading = await analyzeAndShow(engine, origin, fileAnalysis(file, origin));
   if (reading && reading.report.duration_s > timeline.LONG_S && !origin.byBrowser) {
     byId('more').replaceChildren(timeline.followButton(engine, file, reading.report));
@@ -87,36 +88,49 @@ async function analyzeQueue(engine, files) {
   byId('more').append(list);
   /** @type {(() => void)[]} */ const presentEach = [];
   const rows = files.map(() => document.createElement('li'));
-  const queue = [...files.entries()];
+  // Of one person, each is conditioned on all others, which are enrolled first.
+  const passes = isSameSpeaker() ? 2 : 1;
   let count = 0;
   let failed = 0;
-  const work = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const [index, file] = next;
-      showStatus(t('Listening to {all} recordings, {count} read.', { all: files.length, count }));
-      const origin = { source: file.name, file };
-      const analyze = fileAnalysis(file, origin);
-      let reason = '';
-      const reading = await tryAnalysis(engine, origin, analyze, (text) => { reason = text; });
-      count += 1;
-      if (reading) storeEmbedding(origin.source, reading);
-      if (reading) presentEach[index] = () => present(engine, reading, origin, analyze);
-      // Drawing takes as long as an analysis: those between the first and the last are drawn when chosen.
-      if (count === 1) presentEach[index]?.();
-      if (reading) {
-        fillRow(rows[index], origin, reading, presentEach[index]);
-      } else {
-        failed += 1;
-        rows[index].textContent = t('{source}: could not be read. {reason}', { source: origin.source, reason });
-      }
-      list.insertBefore(rows[index], rows.slice(index + 1).find((row) => row.isConnected) ?? null);
-    }
+  /** @param {number} index @param {File} file */
+  const analyzeAt = async (index, file) => {
+    showStatus(t('Listening to {all} recordings, {count} read.', { all: files.length, count: Math.floor(count / passes) }));
+    const origin = { source: file.name, file, own: file };
+    const analyze = fileAnalysis(file, origin);
+    let reason = '';
+    const reading = await tryAnalysis(engine, origin, analyze, (text) => { reason = text; });
+    count += 1;
+    return { origin, analyze, reading, reason };
   };
-  const width = await engine.concurrency().catch(() => 1);
-  await Promise.all(Array.from({ length: width }, work));
+  if (passes > 1) await inParallel(engine, files, analyzeAt);
+  await inParallel(engine, files, async (index, file) => {
+    const { origin, analyze, reading, reason } = await analyzeAt(index, file);
+    if (reading) {
+      storeEmbedding(origin.source, reading);
+      presentEach[index] = () => present(engine, reading, origin, analyze);
+      // Drawing takes as long as an analysis: those between the first and the last are drawn when chosen.
+      if (!list.children.length) presentEach[index]();
+      fillRow(rows[index], origin, reading, presentEach[index]);
+    } else {
+      failed += 1;
+      rows[index].textContent = t('{source}: could not be read. {reason}', { source: origin.source, reason });
+    }
+    list.insertBefore(rows[index], rows.slice(index + 1).find((row) => row.isConnected) ?? null);
+  });
   showStatus('');
   if (failed) showProblem(t('Could not be read: {count} of {all} recordings. The list says why.', { count: failed, all: files.length }));
   presentEach.filter(Boolean).at(-1)?.();
+}
+
+/** Does this for all files, as many at once as the engine can.
+ * @param {Engine} engine @param {File[]} files @param {(index: number, file: File) => Promise<unknown>} work */
+async function inParallel(engine, files, work) {
+  const queue = [...files.entries()];
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) await work(...next);
+  };
+  const width = await engine.concurrency().catch(() => 1);
+  await Promise.all(Array.from({ length: width }, worker));
 }
 
 /** Fills a line of the list of files; choosing it shows its reading.

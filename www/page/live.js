@@ -4,6 +4,7 @@ import { EngineError } from '../engine/engine-error.js';
 import { peaksOf } from '../engine/follow.js';
 import { byId } from './dom.js';
 import { Recorder } from './recorder.js';
+import { referenceFor } from './same-speaker.js';
 import { announce, showProblem, warnMuted } from './status.js';
 import { t, translated } from './text.js';
 import * as timeline from './timeline.js';
@@ -24,6 +25,7 @@ const MIN_S = 1;
 /** @type {Recorder | undefined} */
 let recorder;
 let isStarting = false;
+/** The speaker reference, as JSON text. @type {string | undefined} */ let speaker;
 /** Moving average so far. @type {Report | undefined} */ let average;
 let count = 0;
 let analyzedUntilS = 0;
@@ -40,6 +42,7 @@ export function setUpLive(engine, clear) {
     isStarting = true;
     try {
       clear();
+      speaker = await referenceFor(engine);
       const started = await Recorder.start((_level, _seconds, isMuted) => {
         warnMuted(isMuted);
         analyzeLatest(engine);
@@ -98,7 +101,7 @@ async function analyzeLatest(engine) {
   analyzedUntilS = endS;
   const { samples, rateHz } = current.latest();
   try {
-    const report = await engine.ask({ type: 'window', samples, rateHz });
+    const report = await engine.ask({ type: 'window', samples, rateHz, speaker });
     if (recorder !== current) return;
     average = report && smooth(report, average);
     timeline.addMoment({ start_s: endS - samples.length / rateHz, end_s: endS, report: average, peaks: peaksOf(samples.subarray(-STEP_S * rateHz), rateHz) }, count);

@@ -3,7 +3,7 @@
 import { OWN } from '../engine/assets.js';
 import { EngineError } from '../engine/engine-error.js';
 import { showAccuracy } from './accuracy.js';
-import { reanalyzeWithModel } from './analysis.js';
+import { reanalyzeShown } from './analysis.js';
 import { byId } from './dom.js';
 import { beginModelLoad, endModelLoad, isCurrentLoad, showModelLoad } from './loading.js';
 import { showProblem } from './status.js';
@@ -53,7 +53,7 @@ export async function useModel(engine, model) {
   } finally {
     endModelLoad(load);
   }
-  await reanalyzeWithModel();
+  await reanalyzeShown();
 }
 
 /** @param {string} model */

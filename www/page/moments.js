@@ -16,11 +16,12 @@ let current = new AbortController();
 /** @type {Promise<void>} */ let running = Promise.resolve();
 
 /** Reads a clip moment by moment; ends the reading of an earlier one.
- * @param {Engine} engine @param {Float32Array} samples Without padding. @param {(moment: ClipMoment) => void} onMoment */
-export function readMoments(engine, samples, onMoment) {
+ * @param {Engine} engine @param {Float32Array} samples Without padding.
+ * @param {string | undefined} speaker A speaker reference as JSON text. @param {(moment: ClipMoment) => void} onMoment */
+export function readMoments(engine, samples, speaker, onMoment) {
   current.abort();
   current = new AbortController();
-  running = read(engine, samples, onMoment, current.signal).catch((error) => {
+  running = read(engine, samples, speaker, onMoment, current.signal).catch((error) => {
     // The page tells of a crash itself; the trace then stays without colours.
     console.warn(`sottovoce: the clip was not read moment by moment: ${error}`);
   });
@@ -32,8 +33,9 @@ export async function endMoments() {
   await running;
 }
 
-/** @param {Engine} engine @param {Float32Array} samples @param {(moment: ClipMoment) => void} onMoment @param {AbortSignal} signal */
-async function read(engine, samples, onMoment, signal) {
+/** @param {Engine} engine @param {Float32Array} samples @param {string | undefined} speaker
+ * @param {(moment: ClipMoment) => void} onMoment @param {AbortSignal} signal */
+async function read(engine, samples, speaker, onMoment, signal) {
   const lengthS = samples.length / RATE_HZ;
   const count = Math.max(1, Math.round(lengthS / STEP_S));
   // One after the other: they take turns with what else a visitor asks.
@@ -41,7 +43,7 @@ async function read(engine, samples, onMoment, signal) {
     const [fromS, toS] = [i, i + 1].map((place) => (place / count) * lengthS);
     const start = Math.max(0, Math.min(lengthS - WINDOW_S, (fromS + toS - WINDOW_S) / 2));
     const window = samples.slice(Math.round(start * RATE_HZ), Math.round((start + WINDOW_S) * RATE_HZ));
-    const report = await engine.ask({ type: 'window', samples: window, rateHz: RATE_HZ });
+    const report = await engine.ask({ type: 'window', samples: window, rateHz: RATE_HZ, speaker });
     if (!signal.aborted) onMoment({ fromS, toS, report });
   }
 }

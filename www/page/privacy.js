@@ -4,6 +4,7 @@ import * as own from '../engine/own.js';
 import { byId } from './dom.js';
 import { unregisterOffline } from './offline.js';
 import { listOwn } from './own-panel.js';
+import { forgetSpeaker, isSpeakerKept } from './same-speaker.js';
 import { announce } from './status.js';
 import { decimal, t } from './text.js';
 import { whenShown } from './views.js';
@@ -62,6 +63,7 @@ async function showStored() {
   const parts = [];
   if (bytes) parts.push(t('This browser keeps {size} MB of this page and its models, so that it opens without the network.', { size: decimal(bytes / 1e6, 1) }));
   if (names.length) parts.push(t('It keeps what you brought: {names}.', { names: names.join(', ') }));
+  if (isSpeakerKept()) parts.push(t('It keeps what it knows of your voice: sums of numbers from which no sound can be made.'));
   byId('kept').textContent = parts.length ? `${parts.join(' ')} ${t('It keeps no recordings.')}`
     : t('This browser keeps nothing of this page.');
   byId('forget').disabled = !parts.length;
@@ -73,6 +75,7 @@ async function deleteAll(page) {
   for (const name of await cacheNames()) await caches.delete(name);
   for (const { name } of await own.models()) await own.remove('models', name);
   for (const { name } of await own.encoders()) await own.remove('encoders', name);
+  forgetSpeaker();
   await listOwn(page);
   await showStored();
   announce(t('Everything that this page kept is deleted. Your next visit loads it anew.'));

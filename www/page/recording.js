@@ -76,5 +76,6 @@ async function stopRecording(engine) {
   clearPrevious();
   noteRecording();
   showStatus(t('Listening.'));
-  await analyzeAndShow(engine, { source: t('Your recording') }, (engine) => engine.ask({ type: 'samples', samples, rateHz }));
+  await analyzeAndShow(engine, { source: t('Your recording'), own: {} },
+    (engine, speaker) => engine.ask({ type: 'samples', samples, rateHz, speaker }));
 }

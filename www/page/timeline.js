@@ -5,6 +5,7 @@ import { follow } from '../engine/follow.js';
 import { byId } from './dom.js';
 import { describeError } from './errors.js';
 import { withProgress } from './loading.js';
+import { referenceFor } from './same-speaker.js';
 import { showProblem } from './status.js';
 import { drawStrips, layOutStrips } from './strips.js';
 import { decimal, t, translated } from './text.js';
@@ -143,7 +144,7 @@ async function start(engine, file, report) {
           addMoment(moment, index);
           showProgress(t('Following {source}, {at} of {length}.', { source, at: clock(moment.end_s), length: clock(durationS) }), moment.end_s / durationS);
         },
-      }, signal, /** @type {import('../engine/types.d.ts').Channel | ''} */ (byId('channel').value) || undefined);
+      }, signal, /** @type {import('../engine/types.d.ts').Channel | ''} */ (byId('channel').value) || undefined, await referenceFor(engine, file));
       isComplete = true;
     } catch (error) {
       if (signal.aborted) return;

@@ -31,8 +31,9 @@ const momentAt = (seconds) => moments.find(({ fromS, toS }) => seconds >= fromS 
 /** What stands below the trace while no moment is pointed at. */
 const LEGEND = t('Each colour is how the second and a half around it sounds by itself. Faint: hard to tell.');
 
-/** For a new clip on the page. @param {Engine} engine @param {Reading} reading */
-export function updateTrace(engine, reading) {
+/** For a new clip on the page. @param {Engine} engine @param {Reading} reading
+ * @param {string} [speaker] The speaker reference that it is conditioned on, as JSON text. */
+export function updateTrace(engine, reading, speaker) {
   const { heard_s: heardS } = reading.report;
   samples = reading.samples.slice(0, Math.round(heardS * RATE_HZ));
   // Silence stays flat.
@@ -48,7 +49,7 @@ export function updateTrace(engine, reading) {
   player.src = URL.createObjectURL(encodeWav(samples, RATE_HZ));
   byId('play').disabled = false;
   showPlayhead();
-  readMoments(engine, samples, (moment) => {
+  readMoments(engine, samples, speaker, (moment) => {
     moments.push(moment);
     draw();
     if (moment.toS === lengthS()) byId('waveform-text').textContent = `${description} ${describeMoments()}`;
@@ -167,5 +168,5 @@ export function setUpTrace() {
     if (samples.length) player.currentTime = secondsAt(event);
   });
   new ResizeObserver(draw).observe(picture);
-  for (const view of ['reading', 'why', 'inside', 'models']) whenShown(view, draw);
+  for (const view of ['reading', 'why', 'inside', 'models', 'speaker']) whenShown(view, draw);
 }

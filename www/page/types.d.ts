@@ -14,6 +14,10 @@ export interface Origin {
   /** Whether the browser decoded it, since the engine could not. */
   byBrowser?: boolean;
   file?: File;
+  /** Of a visitor's own recording, what stands for it however often it is analyzed. */
+  own?: object;
+  /** The speaker reference that its reading is conditioned on, as JSON text. */
+  speaker?: string;
   /** The one channel that is analyzed; all are mixed otherwise. */
   channel?: Channel;
 }

@@ -6,7 +6,7 @@ import { below } from './dom.js';
 /** The view of an address without one. */
 const FIRST = 'reading';
 /** Views of the clip on the page: another clip leaves them open. */
-const OF_CLIP = ['reading', 'why', 'inside', 'models', 'steps'];
+const OF_CLIP = ['reading', 'why', 'inside', 'models', 'speaker', 'steps'];
 
 /** Parts of the page that not all views show. @type {HTMLElement[]} */
 const parts = [...document.querySelectorAll('[data-views]')].map((part) => /** @type {HTMLElement} */ (part));

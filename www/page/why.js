@@ -20,6 +20,8 @@ const RATE_HZ = 16_000;
 /** The reading that is explained.
  * @type {Reading | undefined} */
 let reading;
+/** The speaker reference that it is conditioned on, as JSON text. @type {string | undefined} */
+let speaker;
 /** @type {Explanation | undefined} */ let explanation;
 /** Outputs of the model for the clip, then with each part occluded; computed once for all emotions.
  * @type {Float32Array | undefined} */
@@ -39,11 +41,12 @@ export function setUpWhy(engine) {
 }
 
 /** For a new clip on the page: removes the explanation of the one before.
- * @param {Engine} engine @param {Reading} next */
-export function updateExplanation(engine, next) {
+ * @param {Engine} engine @param {Reading} next @param {string} [reference] The speaker reference that it is conditioned on. */
+export function updateExplanation(engine, next, reference) {
   current.abort();
   current = new AbortController();
   reading = next;
+  speaker = reference;
   occluded = undefined;
   byId('why-emotion').value = next.report.label;
   clear();
@@ -72,7 +75,7 @@ async function explain(engine) {
   if (!byGradient && !occluded) {
     await withProgress(t('Reading the clip without one part after the other.'), async (cancelled, showProgress) => {
       const outputs = await occlude(engine, samples, AbortSignal.any([cancelled, signal]), (done, all) =>
-        showProgress(t('Reading the clip without one part after the other, {done} of {all}.', { done, all }), done / all));
+        showProgress(t('Reading the clip without one part after the other, {done} of {all}.', { done, all }), done / all), speaker);
       if (!signal.aborted) occluded = outputs;
     });
   }
@@ -82,7 +85,7 @@ async function explain(engine) {
     return;
   }
   explanation = byGradient
-    ?? await explainByOcclusion(engine, /** @type {Float32Array} */ (occluded), emotion, samples.length);
+    ?? await explainByOcclusion(engine, /** @type {Float32Array} */ (occluded), emotion, samples.length, speaker);
   if (signal.aborted) return;
   show();
 }
@@ -144,7 +147,7 @@ async function check(engine) {
   const { emotion, probability, seconds } = explanation.summary;
   const [from, to] = seconds.map((at) => Math.round(at * RATE_HZ));
   const { signal } = current;
-  const probabilities = await occludedProbabilities(engine, reading.samples, from, to);
+  const probabilities = await occludedProbabilities(engine, reading.samples, from, to, speaker);
   if (signal.aborted) return;
   const after = probabilities[EMOTIONS.indexOf(emotion)];
   const top = EMOTIONS[probabilities.indexOf(Math.max(...probabilities))];

@@ -1,4 +1,4 @@
-//! A model's networks on a GPU, which run in another engine.
+//! The networks of a model in the engine for GPUs.
 
 use js_sys::{Array, Float32Array, Uint32Array};
 use wasm_bindgen::prelude::*;
@@ -12,23 +12,23 @@ extern "C" {
     #[wasm_bindgen(
         typescript_type = "{ encode(input: Float32Array, states: Uint32Array): Promise<Float32Array[]>; classify(map: Float32Array, rows: number): Promise<Float32Array[]> }"
     )]
-    pub type Remote;
+    pub type GpuProxy;
 
     #[wasm_bindgen(method, structural, catch)]
-    async fn encode(this: &Remote, input: Float32Array, states: Uint32Array) -> Result<JsValue, JsValue>;
+    async fn encode(this: &GpuProxy, input: Float32Array, states: Uint32Array) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
-    async fn classify(this: &Remote, map: Float32Array, rows: usize) -> Result<JsValue, JsValue>;
+    async fn classify(this: &GpuProxy, map: Float32Array, rows: usize) -> Result<JsValue, JsValue>;
 }
 
-impl Accelerator for Remote {
+impl Accelerator for GpuProxy {
     async fn encode(&mut self, input: &[f32], states: &[usize]) -> Result<Vec<Vec<f32>>, GpuError> {
         let states: Vec<u32> = states.iter().map(|&state| state as u32).collect();
-        arrays(Remote::encode(self, input.into(), states[..].into()).await)
+        arrays(GpuProxy::encode(self, input.into(), states[..].into()).await)
     }
 
     async fn classify(&mut self, map: &[f32], rows: usize) -> Result<Classified, GpuError> {
-        let arrays = arrays(Remote::classify(self, map.into(), rows).await)?;
+        let arrays = arrays(GpuProxy::classify(self, map.into(), rows).await)?;
         let [embedding, logits] =
             arrays.try_into().map_err(|_| GpuError::Failed("its output is incomplete".to_owned()))?;
         Ok(Classified { embedding, logits })
