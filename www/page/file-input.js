@@ -71,7 +71,7 @@ async function analyzeFiles(engine, files) {
 async function analyzeSingle(engine, file) {
   clearPrevious();
   showStatus(t('Listening to {source}.', { source: file.name }));
-  /** @type {Origin} */ const origin = { source: file.name, file, own: file };
+  const origin = originOf(file);
   const reading = await analyzeAndShow(engine, origin, fileAnalysis(file, origin));
   if (reading && reading.report.duration_s > timeline.LONG_S && !origin.byBrowser) {
     byId('more').replaceChildren(timeline.followButton(engine, file, reading.report));
@@ -95,7 +95,7 @@ async function analyzeQueue(engine, files) {
   /** @param {number} index @param {File} file */
   const analyzeAt = async (index, file) => {
     showStatus(t('Listening to {all} recordings, {count} read.', { all: files.length, count: Math.floor(count / passes) }));
-    const origin = { source: file.name, file, own: file };
+    const origin = originOf(file);
     const analyze = fileAnalysis(file, origin);
     let reason = '';
     const reading = await tryAnalysis(engine, origin, analyze, (text) => { reason = text; });
@@ -121,6 +121,9 @@ async function analyzeQueue(engine, files) {
   if (failed) showProblem(t('Could not be read: {count} of {all} recordings. The list says why.', { count: failed, all: files.length }));
   presentEach.filter(Boolean).at(-1)?.();
 }
+
+/** A file that is given again is the same recording. @param {File} file @returns {Origin} */
+const originOf = (file) => ({ source: file.name, file, own: `${file.name} ${file.size} ${file.lastModified}` });
 
 /** Does this for all files, as many at once as the engine can.
  * @param {Engine} engine @param {File[]} files @param {(index: number, file: File) => Promise<unknown>} work */

@@ -76,6 +76,6 @@ async function stopRecording(engine) {
   clearPrevious();
   noteRecording();
   showStatus(t('Listening.'));
-  await analyzeAndShow(engine, { source: t('Your recording'), own: {} },
+  await analyzeAndShow(engine, { source: t('Your recording'), own: Symbol('a recording') },
     (engine, speaker) => engine.ask({ type: 'samples', samples, rateHz, speaker }));
 }

@@ -15,7 +15,7 @@ import { EMOTIONS, NAMES, describeReading, percent } from './words.js';
 /** @typedef {import('./types.d.ts').Origin} Origin */
 
 /** What a recording, or an earlier visit, adds to the reference of a model.
- * @typedef {{of: object, model: string, enrolment: string}} Enrolment */
+ * @typedef {{of: symbol | string, model: string, enrolment: string}} Enrolment */
 
 const STORE = 'sottovoce-speaker';
 /** Variance of the embeddings below which recordings count as alike, and from which they count as varied; 1 is that of the training
@@ -24,7 +24,7 @@ const STORE = 'sottovoce-speaker';
 const ALIKE = 0.45;
 const VARIED = 0.65;
 /** In the place of a recording: what an earlier visit left. */
-const EARLIER_VISIT = {};
+const EARLIER_VISIT = Symbol('an earlier visit');
 
 /** @type {Enrolment[]} */
 let enrolments = [];
@@ -94,7 +94,7 @@ function restore() {
 
 /** The reference that a visitor's own recording is conditioned on: the other recordings. None if they are not said to be of one person,
  * if there are none, or if the model takes none.
- * @param {Engine} engine @param {object} [own] What stands for the recording. @returns {Promise<string | undefined>} */
+ * @param {Engine} engine @param {symbol | string} [own] What stands for the recording. @returns {Promise<string | undefined>} */
 export async function referenceFor(engine, own) {
   const manifest = await engine.manifest();
   model = manifest.speaker ? `${manifest.name} ${manifest.weights.sha256}` : '';
@@ -114,7 +114,7 @@ function add(added) {
   enrolments = [...enrolments.filter(({ of, model }) => of !== added.of || model !== added.model), added];
 }
 
-/** Merges what is known for the model in use. @param {Engine} engine @param {(of: object) => boolean} isWanted
+/** Merges what is known for the model in use. @param {Engine} engine @param {(of: symbol | string) => boolean} isWanted
  * @returns {Promise<SpeakerReference | undefined>} None without recordings. */
 async function merged(engine, isWanted) {
   const references = enrolments.filter((one) => one.model === model && isWanted(one.of)).map(({ enrolment }) => enrolment);

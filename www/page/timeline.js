@@ -144,7 +144,7 @@ async function start(engine, file, report) {
           addMoment(moment, index);
           showProgress(t('Following {source}, {at} of {length}.', { source, at: clock(moment.end_s), length: clock(durationS) }), moment.end_s / durationS);
         },
-      }, signal, /** @type {import('../engine/types.d.ts').Channel | ''} */ (byId('channel').value) || undefined, await referenceFor(engine, file));
+      }, signal, /** @type {import('../engine/types.d.ts').Channel | ''} */ (byId('channel').value) || undefined, await referenceFor(engine));
       isComplete = true;
     } catch (error) {
       if (signal.aborted) return;

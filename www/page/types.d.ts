@@ -15,7 +15,7 @@ export interface Origin {
   byBrowser?: boolean;
   file?: File;
   /** Of a visitor's own recording, what stands for it however often it is analyzed. */
-  own?: object;
+  own?: symbol | string;
   /** The speaker reference that its reading is conditioned on, as JSON text. */
   speaker?: string;
   /** The one channel that is analyzed; all are mixed otherwise. */
