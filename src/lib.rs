@@ -18,6 +18,8 @@ pub use burn::tensor::Device;
 #[cfg(feature = "cpu")]
 pub mod analyzer;
 pub mod audio;
+#[cfg(feature = "cpu")]
+pub mod custom;
 pub mod encoder;
 #[cfg(feature = "cpu")]
 pub mod explain;

@@ -119,6 +119,68 @@ fn a_speaker_reference_that_cannot_be_used_is_named() {
     assert!(!Path::new(env!("CARGO_MANIFEST_DIR")).join("speaker.json").exists());
 }
 
+/// Makes a folder of classes from the lesson's clips of some emotions, five of each class.
+fn classes(name: &str, classes: &[(&str, &[&str])]) -> PathBuf {
+    let mut clips: Vec<PathBuf> = fs::read_dir("www/lesson/clips")
+        .expect("the clips")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "opus"))
+        .collect();
+    clips.sort();
+    let folder = temporary(name);
+    for (class, emotions) in classes {
+        let into = folder.join(class);
+        fs::create_dir_all(&into).expect("a temporary folder");
+        let is_wanted = |clip: &&PathBuf| {
+            let name = clip.display().to_string();
+            emotions.iter().any(|emotion| name.contains(&format!("_{emotion}_")))
+        };
+        for clip in clips.iter().filter(is_wanted).take(5) {
+            fs::copy(clip, into.join(clip.file_name().expect("a file"))).expect("copied");
+        }
+    }
+    folder
+}
+
+#[test]
+fn classes_of_ones_own_are_taught_from_folders() {
+    let folder = classes("teach", &[("loud", &["ANG", "HAP"]), ("low", &["SAD", "NEU", "DIS"])]);
+    let out = folder.join("classes.json");
+    fs::write(folder.join("low/notes.txt"), "not a recording").expect("written");
+    let [folder_name, out_name] = [&folder, &out].map(|path| path.display().to_string());
+    let output = run(&["teach", &folder_name, "--out", &out_name]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("low, 5 recordings: "), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("notes.txt: "), "{}", text(&output.stderr));
+
+    let output = run(&["predict", "--json", "--classes", &out_name, SAMPLE]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let shares = report["custom"]["probabilities"].as_object().expect("an object");
+    assert_eq!(shares.keys().collect::<Vec<_>>(), ["loud", "low"]);
+    assert!(shares.contains_key(report["custom"]["label"].as_str().expect("a name")));
+    let output = run(&["predict", "--classes", &out_name, SAMPLE]);
+    assert!(text(&output.stdout).contains('['), "{}", text(&output.stdout));
+
+    let refused = |arguments: &[&str], reason: &str| {
+        let output = run(arguments);
+        assert_ne!(output.status.code(), Some(0));
+        assert!(text(&output.stderr).contains(reason), "{}", text(&output.stderr));
+    };
+    refused(&["predict", "--classes", "Cargo.toml", SAMPLE], "This is no file of classes");
+    refused(&["predict", "--model", "mfcc1", "--classes", &out_name, SAMPLE], "taught to another model");
+    refused(&["teach", &folder_name, "--model", "mfcc1", "--out", &out_name], "Choose the model 'voice'");
+    fs::remove_file(folder.join("loud").join(clip_in(&folder.join("loud")))).expect("removed");
+    let before = fs::read(&out).expect("written before");
+    refused(&["teach", &folder_name, "--out", &out_name], "'loud' has 4 of the 5 recordings");
+    assert_eq!(fs::read(&out).expect("still there"), before);
+    fs::remove_dir_all(folder).expect("removed");
+}
+
+/// The name of some file in a folder.
+fn clip_in(folder: &Path) -> std::ffi::OsString {
+    fs::read_dir(folder).expect("a folder").next().expect("a file").expect("readable").file_name()
+}
+
 #[test]
 fn following_one_speaker_takes_a_second_pass() {
     let path = long_recording("same.wav");

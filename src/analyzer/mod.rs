@@ -22,6 +22,7 @@ use crate::audio::{
     self, AudioError, Channel, Clip, Limits, Quality, QualityNote, ReadOptions, Recording, SAMPLE_RATE_HZ,
     Stream,
 };
+use crate::custom::{CustomClassifier, CustomError};
 use crate::features::{FeatureMap, FrontEnd, FrontEndSettings};
 #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
 use crate::model::GpuModel;
@@ -76,6 +77,7 @@ pub struct Analysis {
     /// The embedding of the clip.
     pub embedding: Vec<f32>,
     enrolment: Option<SpeakerReference>,
+    custom: Option<BTreeMap<String, f32>>,
     /// The reference that the prediction is conditioned on, if there is one.
     pub speaker: Option<Conditioned>,
     /// Length of the whole recording, in seconds.
@@ -139,6 +141,35 @@ impl Opinion {
     }
 }
 
+/// The opinion of a [`CustomClassifier`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
+pub struct CustomOpinion {
+    /// The likeliest class.
+    pub label: String,
+    /// How reliable the label is.
+    pub certainty: Certainty,
+    /// A probability for each class.
+    pub probabilities: BTreeMap<String, f32>,
+}
+
+impl CustomOpinion {
+    /// Probabilities were calibrated on few clips, of which the classifier knew the others: no thresholds are fitted.
+    const LIKELY_FROM: f32 = 2.0 / 3.0;
+    const UNSURE_BELOW: f32 = 0.5;
+
+    fn new(probabilities: &BTreeMap<String, f32>) -> Self {
+        let (label, &probability) =
+            probabilities.iter().max_by(|a, b| a.1.total_cmp(b.1)).expect("there are classes");
+        let certainty = match probability {
+            p if p >= Self::LIKELY_FROM => Certainty::Likely,
+            p if p >= Self::UNSURE_BELOW => Certainty::Leaning,
+            _ => Certainty::Unsure,
+        };
+        Self { label: label.clone(), certainty, probabilities: probabilities.clone() }
+    }
+}
+
 /// The reference of the speaker that a prediction is conditioned on, and the unconditioned opinion.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
@@ -166,6 +197,9 @@ pub struct Report {
     /// The reference that the opinion is conditioned on, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<SpeakerSummary>,
+    /// The opinion among classes of the user's own, if there are any; none without speech.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom: Option<CustomOpinion>,
     /// Notes on the recording for the user.
     pub notes: Vec<Note>,
     /// Measurements behind the notes.
@@ -228,6 +262,7 @@ impl Analysis {
                     unconditioned: opinion(unconditioned, calibration),
                 }
             }),
+            custom: self.custom.as_ref().filter(|_| !self.quality.has_no_speech()).map(CustomOpinion::new),
             notes: notes.map(|&code| Note::new(code, self.quality.lost_s)).collect(),
             quality: self.quality.clone(),
             model: self.model.clone(),
@@ -265,6 +300,7 @@ pub struct Analyzer {
     log_mel: FrontEnd,
     read: ReadOptions,
     speaker: Option<(SpeakerReference, Conditioning)>,
+    custom: Option<CustomClassifier>,
     #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
     gpu: Option<(GpuModel, OnGpuFailure)>,
 }
@@ -278,6 +314,7 @@ impl Analyzer {
             log_mel,
             read: ReadOptions::default(),
             speaker: None,
+            custom: None,
             #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
             gpu: None,
         }
@@ -309,6 +346,19 @@ impl Analyzer {
             }
             None => None,
         };
+        Ok(())
+    }
+
+    /// Also classifies subsequent clips by a custom classifier, or by none.
+    ///
+    /// # Errors
+    /// [`CustomError`] if it belongs to another model.
+    pub fn set_custom(&mut self, classifier: Option<CustomClassifier>) -> Result<(), CustomError> {
+        if let Some(classifier) = &classifier {
+            let model = self.model.manifest();
+            classifier.check_model(&model.name, &model.weights.sha256, model.front_end.rows())?;
+        }
+        self.custom = classifier;
         Ok(())
     }
 
@@ -484,6 +534,10 @@ impl Analyzer {
         let Classification { output, calibration, prediction, speaker } = self.classify(&features, output);
         let unconditioned = speaker.as_ref().map_or(&prediction, |speaker| &speaker.unconditioned);
         let enrolment = self.model.enrol(&features, clip.recorded().len(), unconditioned);
+        let custom = self.custom.as_ref().zip(enrolment.as_ref()).map(|(classifier, enrolment)| {
+            let probabilities = classifier.predict(enrolment).expect("of this model");
+            classifier.names().map(str::to_owned).zip(probabilities).collect()
+        });
         let timings = Timings { decode_ms, quality_ms, features_ms, model_ms: ms_since(start) - features_ms };
         Analysis {
             model: self.model.manifest().name.clone(),
@@ -495,6 +549,7 @@ impl Analyzer {
             features,
             embedding,
             enrolment,
+            custom,
             speaker,
             duration_s,
             source_rate_hz,

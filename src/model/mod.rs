@@ -39,6 +39,8 @@ pub use manifest::{
 #[cfg(feature = "webgpu")]
 pub use on_gpu::GpuModel;
 pub use prediction::Prediction;
+#[cfg(test)]
+pub(crate) use speaker_reference::test_reference;
 pub use speaker_reference::{Conditioning, SpeakerReference, SpeakerReferenceError};
 
 use crate::encoder::EncoderError;

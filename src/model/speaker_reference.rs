@@ -8,9 +8,7 @@ use crate::audio::SAMPLE_RATE_HZ;
 use crate::nn::classifiers::SpeakerNetwork;
 use crate::rules::first_broken;
 
-/// Fixed-point steps per unit: sums of integers do not depend on the order of the clips, and a clip can be removed
-/// again.
-const STEPS: f32 = 1024.0;
+const STEPS: f32 = SpeakerReference::STEPS;
 /// Larger values are clamped; those of speech are within ±20.
 const LARGEST: f32 = 1000.0;
 /// Clips of one reference, at most; a day of speech.
@@ -135,6 +133,10 @@ fn weight(clips: f32) -> f32 {
 }
 
 impl SpeakerReference {
+    /// Fixed-point steps per unit: sums of integers do not depend on the order of the clips, and a clip can be removed
+    /// again.
+    pub(crate) const STEPS: f32 = 1024.0;
+
     /// Without clips.
     pub(super) fn empty(owner: Owner) -> Self {
         Self {
@@ -238,6 +240,16 @@ impl SpeakerReference {
         Ok(())
     }
 
+    /// Name of the model that it belongs to, and the SHA-256 of its weights.
+    pub(crate) fn owner(&self) -> (&str, &str) {
+        (&self.model, &self.weights)
+    }
+
+    /// The sum of the clips' normalised embeddings, in [steps](Self::STEPS).
+    pub(crate) fn embedding_steps(&self) -> &[i64] {
+        &self.embedding
+    }
+
     /// Number of clips.
     pub fn clips(&self) -> u64 {
         self.clips
@@ -292,6 +304,13 @@ impl SpeakerReference {
             weight: weight(clips),
         }))
     }
+}
+
+/// The reference of a clip with an embedding, for tests.
+#[cfg(test)]
+pub(crate) fn test_reference(embedding: &[f32]) -> SpeakerReference {
+    let owner = Owner { name: "voice", weights: "abc", rows: embedding.len() };
+    SpeakerReference::of_clip(owner, embedding, 16_000, &Prediction::from_logits(&[0.0; 7]))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! engines: one on the CPU, and one that has a model's networks alone, on a GPU.
 
 #[cfg(feature = "cpu")]
+mod custom;
+#[cfg(feature = "cpu")]
 mod engine;
 #[cfg(feature = "cpu")]
 mod explain;

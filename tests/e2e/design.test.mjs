@@ -109,7 +109,7 @@ describe('views', () => {
     await readingOf(page, 'Woman, 35');
     await chooseModel(page, 'mfcc1');
     await chosenModel(page);
-    const headings = { why: 'why-title', inside: 'inside-title', steps: 'walk-title' };
+    const headings = { why: 'why-title', inside: 'inside-title', speaker: 'speaker-title', steps: 'walk-title' };
     for (const [view, heading] of Object.entries(headings)) {
       await goTo(page, view);
       await page.locator(`#${heading}`).waitFor();
@@ -141,7 +141,7 @@ describe('views', () => {
       const { context, page } = await site.open({ ...options, bypassCSP: true });
       await page.setInputFiles('#file', sample('1053_IEO_ANG_HI.opus'));
       await readingOf(page, '1053_IEO_ANG_HI.opus');
-      for (const view of ['why', 'inside', 'models', 'time', 'steps', 'settings', 'meaning', 'privacy', 'reading']) {
+      for (const view of ['why', 'inside', 'models', 'speaker', 'time', 'steps', 'teach', 'settings', 'meaning', 'privacy', 'reading']) {
         await page.evaluate((view) => { location.hash = view; }, view);
         await page.waitForFunction((view) => document.documentElement.dataset.view === view, view);
         if (view === 'models') await page.locator('#agreement').filter({ hasText: 'first' }).waitFor();
@@ -157,7 +157,7 @@ describe('views', () => {
         const { context, page } = await site.open({ viewport, locale: language });
         await page.locator('#samples button').first().click();
         await page.waitForFunction(() => document.querySelector('#meta').textContent !== '');
-        for (const view of ['reading', 'why', 'inside', 'models', 'time', 'steps', 'settings', 'meaning', 'privacy']) {
+        for (const view of ['reading', 'why', 'inside', 'models', 'speaker', 'time', 'steps', 'teach', 'settings', 'meaning', 'privacy']) {
           await page.evaluate((view) => { location.hash = view; }, view);
           await page.waitForFunction((view) => document.documentElement.dataset.view === view, view);
           const wrong = await page.evaluate(() => {

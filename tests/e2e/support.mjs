@@ -16,6 +16,9 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const fixture = (name) => join(root, 'tests/fixtures/audio', name);
 export const sample = (name) => join(root, 'www/samples', name);
 
+/** The command line, as `cargo test` builds it. */
+export const program = join(root, 'target/debug/sottovoce');
+
 /** The built page. */
 export const dist = join(root, 'dist');
 

@@ -1,16 +1,16 @@
 /** Types that the engine and the page share, and messages between the page and its workers. Those of results are generated from Rust. */
 
 import type {
-  EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, Steps,
+  CustomClasses, EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, Steps,
 } from '../../sottovoce.js';
 
 export type {
-  EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, Steps, Summary,
+  CustomClasses, CustomOpinion, EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, Steps, Summary,
 } from '../../sottovoce.js';
 
 /** Stable names of what can go wrong. */
 export type ErrorCode =
-  | 'amr' | 'archive' | 'bad-speaker-reference' | 'corrupt' | 'crashed' | 'damaged' | 'document' | 'empty'
+  | 'amr' | 'archive' | 'bad-classes' | 'bad-speaker-reference' | 'cannot-teach' | 'corrupt' | 'crashed' | 'damaged' | 'document' | 'empty'
   | 'encoder-description' | 'encoder-file' | 'encoder-weights' | 'ended' | 'file-unreadable' | 'front-end' | 'git-lfs-pointer'
   | 'gpu-failed' | 'gpu-missing' | 'incomplete' | 'microphone-busy' | 'microphone-refused' | 'model-description'
   | 'model-file' | 'model-weights' | 'needs-encoder' | 'nist-sphere' | 'no-audio' | 'no-audio-track'
@@ -43,15 +43,25 @@ export interface GpuLoad {
   wanted: boolean;
 }
 
+/** What a clip is also classified by, as JSON text: conditioned on a speaker reference, and by a custom classifier. */
+interface Conditions {
+  speaker?: string;
+  custom?: string;
+}
+
 /** Samples are mono at 16 kHz unless a rate is given. `speaker` is a speaker reference as JSON text, to condition on. */
 interface Questions {
   /** All channels are mixed unless one is chosen. */
-  file: { file: Blob; channel?: Channel; speaker?: string };
+  file: { file: Blob; channel?: Channel } & Conditions;
   /** The samples of each channel, as the browser decodes them. */
-  channels: { channels: Float32Array[]; rateHz: number; channel?: Channel; speaker?: string };
-  samples: { samples: Float32Array; rateHz: number; speaker?: string };
+  channels: { channels: Float32Array[]; rateHz: number; channel?: Channel } & Conditions;
+  samples: { samples: Float32Array; rateHz: number } & Conditions;
   /** A window of long audio. */
-  window: { samples: Float32Array; rateHz: number; speaker?: string };
+  window: { samples: Float32Array; rateHz: number } & Conditions;
+  /** Trains a custom classifier from the enrolments of clips, with the places of their classes among the names. */
+  trainCustom: { names: string[]; labels: Uint32Array; enrolments: string[] };
+  /** Describes a custom classifier from its JSON text. */
+  describeCustom: { custom: string };
   /** Merges speaker references. */
   merge: { references: string[] };
   explain: { samples: Float32Array; emotion: Emotion };
@@ -76,6 +86,8 @@ export interface Answers {
   samples: Reading;
   /** None where there is too little speech. */
   window: Report | undefined;
+  trainCustom: CustomClasses;
+  describeCustom: CustomClasses;
   merge: SpeakerReference;
   /** None of models with an encoder, which are explained by occlusion. */
   explain: Explanation | undefined;

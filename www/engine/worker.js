@@ -1,7 +1,7 @@
 // The worker that runs the engine, so that the page stays responsive and survives a crash. It loads nothing: the page sends it
 // the compiled engine and the model.
 
-import init, { Engine, embeddingVariance, frontEndSteps, occlusionParts } from '../../sottovoce.js';
+import init, { Engine, describeCustom, embeddingVariance, frontEndSteps, occlusionParts, trainCustom } from '../../sottovoce.js';
 import { openOnGpu } from './gpu.js';
 
 /** @typedef {import('./types.d.ts').Request} Request */
@@ -57,6 +57,12 @@ function conditioned(speaker) {
   return loadedEngine();
 }
 
+/** The same, with a custom classifier if there is one. @param {{speaker?: string, custom?: string}} question */
+function prepared({ speaker, custom }) {
+  loadedEngine().setCustom(custom);
+  return conditioned(speaker);
+}
+
 /** @typedef {import('./types.d.ts').Answers} Answers */
 /** @typedef {import('./types.d.ts').Topic} Topic */
 /** @template {Topic} T @typedef {import('./types.d.ts').Question<T>} Question */
@@ -64,14 +70,17 @@ function conditioned(speaker) {
 /** Answers each type of question.
  * @type {{[T in Topic]: (question: Question<T>) => Answers[T] | Promise<Answers[T]>}} */
 const answers = {
-  file: async ({ file, channel, speaker }) => {
+  file: async (question) => {
+    const { file, channel } = question;
     // Checked before the file is read into memory.
     loadedEngine().checkSize(file.size);
-    return conditioned(speaker).analyzeFile(new Uint8Array(await file.arrayBuffer()), channelName(channel));
+    return prepared(question).analyzeFile(new Uint8Array(await file.arrayBuffer()), channelName(channel));
   },
-  channels: ({ channels, rateHz, channel, speaker }) => conditioned(speaker).analyzeChannels(channels, rateHz, channelName(channel)),
-  samples: ({ samples, rateHz, speaker }) => conditioned(speaker).analyzeSamples(samples, rateHz),
-  window: ({ samples, rateHz, speaker }) => conditioned(speaker).analyzeWindow(samples, rateHz),
+  channels: (question) => prepared(question).analyzeChannels(question.channels, question.rateHz, channelName(question.channel)),
+  samples: (question) => prepared(question).analyzeSamples(question.samples, question.rateHz),
+  window: (question) => prepared(question).analyzeWindow(question.samples, question.rateHz),
+  trainCustom: ({ names, labels, enrolments }) => trainCustom(names, labels, enrolments),
+  describeCustom: ({ custom }) => describeCustom(custom),
   merge: ({ references }) => loadedEngine().mergeReferences(references),
   explain: ({ samples, emotion }) => loadedEngine().explain(samples, emotion),
   occlusionParts: ({ count }) => occlusionParts(count),

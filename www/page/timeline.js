@@ -3,6 +3,7 @@
 import { EngineError } from '../engine/engine-error.js';
 import { follow } from '../engine/follow.js';
 import { byId } from './dom.js';
+import { saveAs } from './download.js';
 import { describeError } from './errors.js';
 import { withProgress } from './loading.js';
 import { referenceFor } from './same-speaker.js';
@@ -233,13 +234,7 @@ function describeMoment({ start_s, end_s, report }) {
 }
 
 /** @param {string} text @param {string} type @param {string} extension */
-function save(text, type, extension) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = `${source.replace(/\.[^.]*$/, '')}.${extension}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
+const save = (text, type, extension) => saveAs(`${source.replace(/\.[^.]*$/, '')}.${extension}`, text, type);
 
 /** In the same columns as from the command line. */
 function asCsv() {

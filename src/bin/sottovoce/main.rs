@@ -21,6 +21,8 @@ enum Command {
     Predict(commands::predict::Arguments),
     /// Predict the emotions in a recording of any length, window by window.
     Follow(commands::follow::Arguments),
+    /// Teach classes of your own from a few recordings of each.
+    Teach(commands::teach::Arguments),
     /// Explain and draw which parts of a recording decide a prediction.
     Explain(commands::explain::Arguments),
     /// Write the feature map of a recording to a file.
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Follow(arguments) => commands::follow::run(&arguments),
+        Command::Teach(arguments) => commands::teach::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Features(arguments) => commands::features::run(&arguments),
         Command::Encode(arguments) => commands::encode::run(&arguments),

@@ -16,6 +16,7 @@ mod progress;
 pub mod protocols;
 pub mod report;
 mod report_explanations;
+pub mod teach;
 pub mod train;
 pub mod train_speaker;
 

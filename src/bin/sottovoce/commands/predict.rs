@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 use sottovoce::analyzer::{Analysis, Analyzer, Certainty, Opinion, Report};
 use sottovoce::corpus::SplitKind;
+use sottovoce::custom::CustomClassifier;
 use sottovoce::files::write_atomically;
 use sottovoce::model::SpeakerReference;
 
@@ -30,6 +31,9 @@ pub struct Arguments {
     same_speaker: bool,
     #[command(flatten)]
     reference: ReferenceArgument,
+    /// Also classify by classes of your own, from `sottovoce teach` or the page.
+    #[arg(long, value_name = "FILE")]
+    classes: Option<PathBuf>,
     /// Write a speaker reference, from these recordings and --reference, to a file. Nothing is kept otherwise.
     #[arg(long, value_name = "FILE", requires = "same_speaker")]
     write_reference: Option<PathBuf>,
@@ -48,6 +52,11 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let mut analyzer = arguments.device.device.analyzer(&arguments.model, SplitKind::Random)?;
     analyzer.choose_channel(arguments.channel.channel);
     let reference = arguments.reference.read()?;
+    if let Some(path) = &arguments.classes {
+        let text = std::fs::read_to_string(path).map_err(|error| fail_at(path, error))?;
+        let classes = CustomClassifier::parse(&text).and_then(|classes| analyzer.set_custom(Some(classes)));
+        classes.map_err(|error| fail_at(path, error))?;
+    }
     if arguments.same_speaker {
         return same_speaker(arguments, &mut analyzer, reference);
     }
@@ -139,7 +148,18 @@ fn line(name: &str, report: &Report) -> String {
         .filter(|_| report.opinion.certainty != Certainty::NoSpeech)
         .map(|note| format!(" [{}]", note.advice))
         .collect();
-    format!("{name}: {}{}{notes}", opinion(&report.opinion), reference_note(report))
+    format!("{name}: {}{}{}{notes}", opinion(&report.opinion), custom_note(report), reference_note(report))
+}
+
+/// The opinion among classes of the user's own, if any.
+fn custom_note(report: &Report) -> String {
+    let Some(custom) = &report.custom else { return String::new() };
+    let hedge = match custom.certainty {
+        Certainty::Likely => "",
+        Certainty::Leaning => "perhaps ",
+        Certainty::Unsure | Certainty::NoSpeech => "unsure, ",
+    };
+    format!(" [{hedge}{} {}]", custom.label, percent(custom.probabilities[&custom.label]))
 }
 
 /// The reference that a prediction is conditioned on, if any.
