@@ -109,7 +109,7 @@ describe('views', () => {
     await readingOf(page, 'Woman, 35');
     await chooseModel(page, 'mfcc1');
     await chosenModel(page);
-    const headings = { why: 'why-title', inside: 'inside-title', speaker: 'speaker-title', steps: 'walk-title' };
+    const headings = { why: 'why-title', speaker: 'speaker-title', inside: 'inside-title', steps: 'walk-title' };
     for (const [view, heading] of Object.entries(headings)) {
       await goTo(page, view);
       await page.locator(`#${heading}`).waitFor();
@@ -119,6 +119,8 @@ describe('views', () => {
     }
     await page.goBack();
     await page.locator('#inside-title').waitFor();
+    await page.goBack();
+    await page.locator('#speaker-title').waitFor();
     await page.goBack();
     await page.locator('#why-title').waitFor();
     assert.ok(await page.locator('#bars').isHidden());

@@ -59,7 +59,8 @@ export async function textsOfEngine() {
     let count = 0;
     return unescaped(text).replaceAll(/\{[^}]*\}/g, () => `{${count++}}`);
   };
-  const errors = [...(await read('src/audio/error.rs')).matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => numbered(text));
+  const sources = await Promise.all(['src/audio/error.rs', 'src/custom/mod.rs'].map(read));
+  const errors = [...sources.join('\n').matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => numbered(text));
   const advice = (await read('src/audio/quality.rs')).match(/fn advice[\s\S]*?\n    \}/)[0];
   const notes = [...advice.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => numbered(text));
   const models = await readdir(join(root, 'models/shipped'));

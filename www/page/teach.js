@@ -20,6 +20,7 @@ const MAX_CLASSES = 12;
 
 /** @type {Taught[]} */ let classes = [];
 /** What was trained or opened. @type {CustomClasses | undefined} */ let trained;
+/** The latest training. @type {Promise<void>} */ let training = Promise.resolve();
 
 /** @param {Engine} engine */
 export function setUpTeach(engine) {
@@ -33,7 +34,7 @@ export function setUpTeach(engine) {
   byId('teach-live').addEventListener('click', () => listen(byId('teach-live'), async (latest) => {
     showOpinion(trained?.names ?? [], await engine.ask({ type: 'window', ...latest, custom: trained?.classifier }));
   }));
-  byId('teach-save').addEventListener('click', save);
+  byId('teach-save').addEventListener('click', () => attempt(save));
   byId('teach-open').addEventListener('change', () => attempt(() => open(engine)));
   byId('teach-reset').addEventListener('click', () => {
     reset(engine);
@@ -142,20 +143,30 @@ async function isTaken(engine) {
   return false;
 }
 
-/** Trains on what there is; classes that are not complete wait. @param {Engine} engine */
-async function train(engine) {
+/** Trains on what there is; classes that are not complete wait. What was trained before serves until then.
+ * @param {Engine} engine */
+function train(engine) {
+  training = training.catch(() => {}).then(() => trainNow(engine));
+  return training;
+}
+
+/** @param {Engine} engine */
+async function trainNow(engine) {
   const isComplete = classes.length >= 2 && classes.every(({ enrolments }) => enrolments.length >= MIN_CLIPS);
-  trained = undefined;
-  if (isComplete) {
-    trained = await engine.ask({
+  try {
+    trained = isComplete ? await engine.ask({
       type: 'trainCustom',
       names: classes.map(({ name }) => name.value.trim()),
       labels: Uint32Array.from(classes.flatMap(({ enrolments }, index) => enrolments.map(() => index))),
       enrolments: classes.flatMap(({ enrolments }) => enrolments),
-    }).finally(show);
-    announce(byId('teach-summary').textContent ?? '');
+    }) : undefined;
+  } catch (error) {
+    trained = undefined;
+    throw error;
+  } finally {
+    show();
   }
-  show();
+  if (trained) announce(byId('teach-summary').textContent ?? '');
 }
 
 /** @param {Taught} taught */
@@ -179,7 +190,9 @@ function show() {
   if (trained) showLeaveOneOut(trained);
 }
 
-function save() {
+async function save() {
+  // A name that was still being typed counts.
+  await training;
   if (trained) saveAs(`${trained.names.join('-').replaceAll(/[^\p{L}\p{N}-]+/gu, '_').slice(0, 60)}.json`, trained.classifier, 'application/json');
 }
 
