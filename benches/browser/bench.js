@@ -78,8 +78,8 @@ function essentia(pieces) {
 
 globalThis.run = async () => {
   const [manifest, weights] = await Promise.all([
-    fetch('/models/mfcc1/model.json').then((response) => response.text()),
-    fetch('/models/mfcc1/model.safetensors').then((response) => response.arrayBuffer()),
+    fetch('/dist/models/mfcc1/model.json').then((response) => response.text()),
+    fetch('/dist/models/mfcc1/model.safetensors').then((response) => response.arrayBuffer()),
   ]);
   const samples = voice();
   const pieces = frames(samples);

@@ -1,7 +1,8 @@
 // Runs in the browser: one encoder on four seconds, in our engine or in ONNX Runtime, in a page of its own so that
 // memory can be told apart. `make_models.py` and `sottovoce encoder import` made the files.
 
-import init, { Engine, GpuEncoder } from '/dist/sottovoce.js';
+import init, { Engine } from '/dist/sottovoce.js';
+import initGpu, { GpuModel } from '/dist/sottovoce_gpu.js';
 
 const RATE_HZ = 16_000;
 const SAMPLES = 4 * RATE_HZ;
@@ -48,10 +49,10 @@ function smallWeights(width) {
 
 /** A model of ours that hears exactly four seconds through the encoder. */
 async function ourModel(name) {
-  const { clip } = await json('/models/mfcc1/model.json');
-  const voice = await json('/models/voice/model.json');
+  const { clip } = await json('/dist/models/mfcc1/model.json');
+  const voice = await json('/dist/models/voice/model.json');
   const [encoder, folder] = name === 'voice'
-    ? [voice.front_end.encoder, '/models/voice'] : [await json(`${MODELS}/encoders/base/encoder.json`), `${MODELS}/encoders/base`];
+    ? [voice.front_end.encoder, '/dist/models/voice'] : [await json(`${MODELS}/encoders/base/encoder.json`), `${MODELS}/encoders/base`];
   const { width, layers } = encoder.network;
   const weights = smallWeights(width);
   const manifest = {
@@ -61,6 +62,7 @@ async function ourModel(name) {
     normalise: { mean: Array(width).fill(0), std: Array(width).fill(1) },
     architecture: { ...voice.architecture, input: [width, 1], hidden: [8, 8] },
     weights: await described(weights),
+    speaker: undefined,
   };
   return { manifest: JSON.stringify(manifest), files: [weights, ...await Promise.all(encoder.shards.map(({ file }) => bytes(`${folder}/${file}`)))] };
 }
@@ -68,9 +70,12 @@ async function ourModel(name) {
 async function ours(name, engineFile, onGpu) {
   const { manifest, files } = await ourModel(name);
   const start = performance.now();
-  const { memory } = await init({ module_or_path: `/dist/${engineFile}` });
+  const used = [(await init({ module_or_path: `/dist/${engineFile}` })).memory];
   const engine = new Engine(manifest, files);
-  if (onGpu) await engine.tryGpu(await GpuEncoder.open(manifest, files.slice(1)), true);
+  if (onGpu) {
+    used.push((await initGpu({ module_or_path: '/dist/sottovoce_gpu.wasm' })).memory);
+    await engine.tryGpu(await GpuModel.open(manifest, files), true);
+  }
   const startMs = performance.now() - start;
   const recording = noise(SAMPLES + RATE_HZ / 2);
   const run = async () => {
@@ -78,7 +83,7 @@ async function ours(name, engineFile, onGpu) {
     if (report.backend !== (onGpu ? 'webgpu' : 'cpu')) throw new Error(`read on ${report.backend}`);
     return report.timings.features_ms;
   };
-  return { startMs, run, memory: () => memory.buffer.byteLength };
+  return { startMs, run, memory: () => used.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) };
 }
 
 async function onnxRuntime(file, onGpu) {

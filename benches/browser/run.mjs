@@ -1,7 +1,7 @@
 // Drives the browser benchmark and prints its table. `cargo xtask bench` builds what it needs first.
 
 import { statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { SOFTWARE_GPU, launch, longRecording, open, root, serve } from '../../tests/e2e/support.mjs';
@@ -113,6 +113,7 @@ async function compare(browser, url, model, contenders) {
 const SIZES = {
   'sottovoce, relaxed SIMD': 'dist/sottovoce_relaxed.wasm',
   'sottovoce, SIMD': 'dist/sottovoce_bg.wasm',
+  'sottovoce, GPU (beside one of those)': 'dist/sottovoce_gpu.wasm',
   'ONNX Runtime Web': 'benches/browser/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
   'ONNX Runtime Web with WebGPU': 'benches/browser/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
 };
@@ -130,6 +131,21 @@ function encoderRows(model, results) {
     `${(memory / 1e6).toFixed(0)} MB`,
     i === 0 ? TARGETS[model].filter(Boolean).join(', ') : '',
   ]);
+}
+
+/** Medians of the native benchmarks, which criterion leaves in files. */
+async function nativeRows() {
+  const folder = join(root, 'target/criterion');
+  const rows = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const read = async (file) => JSON.parse(await readFile(join(folder, name, 'new', file), 'utf8'));
+    const files = await Promise.all([read('benchmark.json'), read('estimates.json')]).catch(() => undefined);
+    if (!files) continue;
+    const [{ full_id: id }, { median }] = files;
+    const [low, high] = [median.confidence_interval.lower_bound, median.confidence_interval.upper_bound];
+    rows.push([id, ms(median.point_estimate / 1e6), `${ms(low / 1e6)} to ${ms(high / 1e6)}`]);
+  }
+  return rows;
 }
 
 const project = await serve(root, '/');
@@ -185,6 +201,10 @@ Through WebGPU on \`${gpu.adapter}\`, our times include feature extraction and r
   gpu.adapter.includes('swiftshader') ? ' That adapter is software on the CPU: it ranks the two engines, but says nothing about the speed of a GPU.' : ''}
 
 ${table(['task', 'engine', 'time', 'times ours', 'start', 'memory of WebAssembly', 'target'], gpu.rows)}
+
+Natively (`benches/stages.rs`), on the same processor:
+
+${table(['stage', 'median', '95 % interval'], await nativeRows())}
 
 | engine, raw | size |
 | --- | --- |

@@ -27,7 +27,7 @@ const MAX_CLIPS: usize = 600;
 /// Characters of a class' name, at most.
 const MAX_NAME: usize = 40;
 /// Values of an embedding, at most.
-const MAX_ROWS: usize = 1 << 16;
+const MAX_ROWS: usize = 1 << 13;
 /// Temperatures that are tried: the lowest, and the ratio from one to the next.
 const TEMPERATURES: (f64, f64, usize) = (0.02, 1.125, 40);
 
@@ -175,7 +175,7 @@ impl CustomClassifier {
         // Products with an embedding's values, and their sum, then stay below 2^63.
         let is_small = |class: &CustomClass| {
             class.bias.unsigned_abs() < 1 << 50
-                && class.weights.iter().all(|weight| weight.unsigned_abs() < 1 << 25)
+                && class.weights.iter().all(|weight| weight.unsigned_abs() < 1 << 29)
         };
         let counts = &read.leave_one_out;
         first_broken(&[

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use serde_json::{Value, json};
 use sottovoce::analyzer::Analyzer;
 use sottovoce::audio::{self, Limits, ReadOptions, Stream};
+use sottovoce::custom::CustomClassifier;
 use sottovoce::encoder::{self, Description, Precision, Source, SpeechEncoder};
 use sottovoce::explain::{self, EmbeddingVariance, Occlusion};
 use sottovoce::features::{FrontEndSettings, Steps};
@@ -39,7 +40,7 @@ const FOLLOWED_S: usize = 20;
 pub type Entrance = (&'static str, fn(&[u8]));
 
 /// All entry points.
-pub const ENTRANCES: [Entrance; 7] = [
+pub const ENTRANCES: [Entrance; 8] = [
     ("decode", decode),
     ("safetensors", safetensors),
     ("pytorch", pytorch),
@@ -47,6 +48,7 @@ pub const ENTRANCES: [Entrance; 7] = [
     ("manifest", manifest),
     ("messages", messages),
     ("speaker_reference", speaker_reference),
+    ("custom", custom),
 ];
 
 /// An audio file, decoded and streamed.
@@ -175,6 +177,47 @@ pub fn messages(bytes: &[u8]) {
 
 /// A speaker reference from a file.
 pub fn speaker_reference(bytes: &[u8]) {
+    let mut analyzer = Analyzer::new(with_speaker_head());
+    let none = analyzer.model().empty_reference().expect("it takes references");
+    let Ok(mut reference) = SpeakerReference::parse(&edited(&none.to_json(), bytes)) else { return };
+    let _ = reference.merge(&reference.clone());
+    let _ = reference.remove(&none);
+    let _ = (reference.seconds(), reference.variance(), reference.one_sided());
+    assert_eq!(SpeakerReference::parse(&reference.to_json()).as_ref(), Ok(&reference));
+    if analyzer.set_speaker(Some(reference)).is_ok() {
+        let analysis = analyzer.analyze_samples(&sweep(20_000), audio::SAMPLE_RATE_HZ).expect("a sound");
+        assert!(analysis.prediction.probabilities().iter().all(|share| (0.0..=1.0).contains(share)));
+    }
+}
+
+/// A classifier for classes of a user's own.
+pub fn custom(bytes: &[u8]) {
+    let mut analyzer = Analyzer::new(with_speaker_head());
+    let none = analyzer.model().empty_reference().expect("it takes references").to_json();
+    let clip = |number: usize| {
+        let mut clip: Value = serde_json::from_str(&none).expect("a reference");
+        clip["clips"] = json!(1);
+        clip["samples"] = json!(audio::SAMPLE_RATE_HZ);
+        for (row, value) in clip["embedding"].as_array_mut().expect("values").iter_mut().enumerate() {
+            *value = json!((row * 7 + number * 13) % 2048);
+        }
+        SpeakerReference::parse(&clip.to_string()).expect("a clip")
+    };
+    let clips: Vec<_> = (0..10).map(|number| (number % 2, clip(number))).collect();
+    let names = ["one", "two"].map(str::to_owned);
+    let trained = CustomClassifier::train(&names, &clips).expect("five clips of each");
+    let Ok(classifier) = CustomClassifier::parse(&edited(&trained.to_json(), bytes)) else { return };
+    assert_eq!(CustomClassifier::parse(&classifier.to_json()).as_ref(), Ok(&classifier));
+    if let Ok(shares) = classifier.predict(&clips[0].1) {
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
+    }
+    if analyzer.set_custom(Some(classifier)).is_ok() {
+        analyzer.analyze_samples(&sweep(20_000), audio::SAMPLE_RATE_HZ).expect("a sound").report();
+    }
+}
+
+/// A model with a speaker head.
+fn with_speaker_head() -> Model {
     let encoder_rows = Manifest::parse(OWN).expect("a fixture").front_end.rows();
     let architecture = SpeakerNetworkConfig::new(encoder_rows).with_hidden([4, 3]);
     let network = architecture.init(&Device::flex());
@@ -195,18 +238,7 @@ pub fn speaker_reference(bytes: &[u8]) {
             _ => rounded.bytes.clone(),
         })
     };
-    let model = Model::from_parts(&own.to_string(), bytes_of, &Device::flex()).expect("a fixture");
-    let mut analyzer = Analyzer::new(model);
-    let none = analyzer.model().empty_reference().expect("it takes references");
-    let Ok(mut reference) = SpeakerReference::parse(&edited(&none.to_json(), bytes)) else { return };
-    let _ = reference.merge(&reference.clone());
-    let _ = reference.remove(&none);
-    let _ = (reference.seconds(), reference.variance(), reference.one_sided());
-    assert_eq!(SpeakerReference::parse(&reference.to_json()).as_ref(), Ok(&reference));
-    if analyzer.set_speaker(Some(reference)).is_ok() {
-        let analysis = analyzer.analyze_samples(&sweep(20_000), audio::SAMPLE_RATE_HZ).expect("a sound");
-        assert!(analysis.prediction.probabilities().iter().all(|share| (0.0..=1.0).contains(share)));
-    }
+    Model::from_parts(&own.to_string(), bytes_of, &Device::flex()).expect("a fixture")
 }
 
 /// Imports an encoder, reads it back and encodes samples with it.

@@ -18,6 +18,9 @@ const STEP_S = 0.5;
 let stop;
 let isStarting = false;
 
+/** Ends what is in progress. */
+export const stopMicrophone = () => { stop?.(); };
+
 /** Records until the button is pressed again, or the recording is as long as the models' input.
  * @param {HTMLButtonElement} pressed @param {(recorded: Recorded) => Promise<void>} use What to do with the recording. */
 export async function record(pressed, use) {

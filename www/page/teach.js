@@ -6,8 +6,9 @@ import { describeError } from './errors.js';
 import { noteRecording } from './privacy.js';
 import { announce, attempt, showProblem } from './status.js';
 import { layOutClassBars, showLeaveOneOut, showOpinion } from './taught.js';
-import { listen, record } from './teach-microphone.js';
+import { listen, record, stopMicrophone } from './teach-microphone.js';
 import { t } from './text.js';
+import { whenHidden } from './views.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').CustomClasses} CustomClasses */
@@ -19,6 +20,8 @@ const MIN_CLIPS = 5;
 const MAX_CLASSES = 12;
 
 /** @type {Taught[]} */ let classes = [];
+/** Classes that were ever added. */
+let added = 0;
 /** What was trained or opened. @type {CustomClasses | undefined} */ let trained;
 /** The latest training. @type {Promise<void>} */ let training = Promise.resolve();
 
@@ -34,6 +37,7 @@ export function setUpTeach(engine) {
   byId('teach-live').addEventListener('click', () => listen(byId('teach-live'), async (latest) => {
     showOpinion(trained?.names ?? [], await engine.ask({ type: 'window', ...latest, custom: trained?.classifier }));
   }));
+  whenHidden('teach', stopMicrophone);
   byId('teach-save').addEventListener('click', () => attempt(save));
   byId('teach-open').addEventListener('change', () => attempt(() => open(engine)));
   byId('teach-reset').addEventListener('click', () => {
@@ -44,6 +48,7 @@ export function setUpTeach(engine) {
 
 /** @param {Engine} engine */
 function reset(engine) {
+  stopMicrophone();
   trained = undefined;
   for (const { row } of classes) row.remove();
   classes = [];
@@ -70,7 +75,8 @@ function addClass(engine) {
   input.multiple = true;
   input.accept = 'audio/*,video/webm,video/mp4,.opus,.ogg,.flac,.aif,.aiff,.m4a';
   input.className = 'visually-hidden';
-  input.id = `teach-files-${performance.now()}`;
+  added += 1;
+  input.id = `teach-files-${added}`;
   const files = document.createElement('label');
   files.className = 'button';
   files.htmlFor = input.id;
@@ -116,8 +122,9 @@ async function addFiles(engine, taught, input) {
   for (const file of files) {
     try {
       const { enrolment } = await engine.ask({ type: 'file', file });
-      if (enrolment) taught.enrolments.push(enrolment);
-      else reasons.push(`${file.name}: ${t('There is no voice in it.')}`);
+      if (!enrolment) reasons.push(`${file.name}: ${t('There is no voice in it.')}`);
+      else if (taught.enrolments.includes(enrolment)) reasons.push(`${file.name}: ${t('This class has it already.')}`);
+      else taught.enrolments.push(enrolment);
     } catch (error) {
       reasons.push(`${file.name}: ${describeError(error)}`);
     }
@@ -179,7 +186,8 @@ function show() {
     taught.count.textContent = countOf(taught);
     taught.remove.disabled = classes.length <= 2;
   }
-  byId('teach-add').disabled = classes.length >= MAX_CLASSES;
+  // What was opened has no recordings to teach it anew from.
+  byId('teach-add').disabled = classes.length >= MAX_CLASSES || !classes.length;
   byId('teach-save').disabled = !trained;
   byId('teach-try').disabled = !trained;
   byId('teach-live').disabled = !trained;

@@ -16,6 +16,8 @@ const viewsOf = (part) => (part.dataset.views ?? '').split(' ');
 let shown = '';
 /** @type {{view: string, callback: () => void}[]} */
 const callbacks = [];
+/** Those for views that are left. @type {typeof callbacks} */
+const leaving = [];
 
 /** @param {string} view */
 export const isShown = (view) => shown === view;
@@ -25,6 +27,9 @@ export function whenShown(view, callback) {
   callbacks.push({ view, callback });
   if (isShown(view)) callback();
 }
+
+/** @param {string} view @param {() => void} callback Called whenever another takes its place. */
+export const whenHidden = (view, callback) => { leaving.push({ view, callback }); };
 
 /** Goes to a view, as its link does. @param {string} view */
 export function show(view) {
@@ -49,6 +54,7 @@ function update() {
   const asked = location.hash.slice(1) || FIRST;
   const view = parts.some((part) => viewsOf(part).includes(asked)) ? asked : shown || FIRST;
   if (isShown(view)) return false;
+  for (const { view, callback } of leaving) if (isShown(view)) callback();
   shown = view;
   document.documentElement.dataset.view = view;
   for (const part of parts) part.hidden = !viewsOf(part).includes(view);

@@ -9,7 +9,7 @@ const REMEDY: &str = "The lines above say why.";
 pub fn all() -> Result {
     tools::for_bench()?;
     step("Native stages on one thread");
-    run(&mut command("cargo", &["bench", "--profile", "release", "--bench", "stages"]), REMEDY)?;
+    run(&mut command("cargo", &["bench", "--features", "ndarray", "--bench", "stages"]), REMEDY)?;
     web::build()?;
     step("In the browser, compared with Meyda, Essentia.js and ONNX Runtime Web; writes docs/BENCHMARKS.md");
     run(&mut command("node", &["benches/browser/run.mjs"]), REMEDY)

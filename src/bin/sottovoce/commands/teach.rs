@@ -33,6 +33,9 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     for class in entries(folder, Path::is_dir)? {
         for file in entries(&class, Path::is_file)? {
             match enrol(&mut analyzer, &file) {
+                Ok(clip) if clips.contains(&(names.len(), clip.clone())) => {
+                    eprintln!("{}: this class has it already", file.display());
+                }
                 Ok(clip) => clips.push((names.len(), clip)),
                 Err(reason) => eprintln!("{}: {reason}", file.display()),
             }
