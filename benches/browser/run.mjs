@@ -202,7 +202,7 @@ Through WebGPU on \`${gpu.adapter}\`, our times include feature extraction and r
 
 ${table(['task', 'engine', 'time', 'times ours', 'start', 'memory of WebAssembly', 'target'], gpu.rows)}
 
-Natively (`benches/stages.rs`), on the same processor:
+Natively (\`benches/stages.rs\`), on the same processor:
 
 ${table(['stage', 'median', '95 % interval'], await nativeRows())}
 
