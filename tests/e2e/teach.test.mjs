@@ -46,7 +46,7 @@ describe('classes of one’s own', () => {
     },
   });
 
-  test('are taught from files, told apart, saved to the bytes of the command line, and opened elsewhere', { timeout: 600_000 }, async () => {
+  test('are taught from files, separated, saved to the bytes of the command line, and opened elsewhere', { timeout: 600_000 }, async () => {
     const [loud, low] = [await clipsOf(LOUD), await clipsOf(LOW)];
     const { context, page, errors } = await site.open({ acceptDownloads: true });
     await goTo(page, 'teach');

@@ -1,4 +1,4 @@
-// What was taught: how well it is told apart, and what the classifier says of a clip.
+// What was taught: how well the classes are separated, and what the classifier says of a clip.
 
 import { byId } from './dom.js';
 import { t } from './text.js';

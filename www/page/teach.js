@@ -180,7 +180,7 @@ async function trainNow(engine) {
 const countOf = ({ enrolments }) => (enrolments.length < MIN_CLIPS
   ? t('{count} of {least} recordings', { count: enrolments.length, least: MIN_CLIPS }) : t('{count} recordings', { count: enrolments.length }));
 
-/** Shows what is taught, and how well it is told apart. */
+/** Shows what is taught, and how well the classes are separated. */
 function show() {
   for (const taught of classes) {
     taught.count.textContent = countOf(taught);

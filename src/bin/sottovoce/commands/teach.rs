@@ -68,7 +68,7 @@ fn enrol(analyzer: &mut Analyzer, file: &Path) -> Result<SpeakerReference, Strin
 }
 
 fn print(classifier: &CustomClassifier) {
-    println!("Each recording as a classifier trained without it hears it:");
+    println!("Each recording, classified by a classifier trained without it:");
     for ((name, clips), row) in classifier.names().zip(classifier.clips()).zip(classifier.leave_one_out()) {
         let heard: Vec<String> = classifier
             .names()
