@@ -15,6 +15,12 @@ async function readFileOf(page, name) {
   return readingOf(page, name);
 }
 
+/** Says that all recordings are of one person. */
+async function choose(page) {
+  await goTo(page, 'speaker');
+  await page.getByLabel('My recordings are all of the same person').check();
+}
+
 /** Waits until the reading on the page is conditioned on a reference, or is not. */
 const conditioned = (page, isConditioned = true) => until(page,
   (isConditioned) => document.querySelector('#speaker-change').hidden !== isConditioned, isConditioned);
@@ -53,8 +59,7 @@ describe('recordings of one person', () => {
 
   test('are conditioned on all others if they come at once, in any order', async () => {
     const { context, page, errors } = await site.open();
-    await goTo(page, 'speaker');
-    await page.getByLabel('My recordings are all of the same person').check();
+    await choose(page);
     const readAll = async (names) => {
       await page.setInputFiles('#file', names.map((name) => sample(name)));
       await page.waitForFunction((count) => document.querySelectorAll('.files li').length === count, names.length);
@@ -79,8 +84,7 @@ describe('recordings of one person', () => {
 
   test('are forgotten with the tab unless a visitor keeps the voice, and what is kept can be deleted', async () => {
     const { context, page, errors } = await site.open();
-    await goTo(page, 'speaker');
-    await page.getByLabel('My recordings are all of the same person').check();
+    await choose(page);
     await readFileOf(page, FIRST);
     await page.waitForFunction(() => document.querySelector('#speaker-known').textContent.startsWith('Known from 1'));
     const reload = async () => {
@@ -115,8 +119,7 @@ describe('recordings of one person', () => {
     const source = await clip.getAttribute('data-source');
     await clip.click();
     const before = await readingOf(page, source);
-    await goTo(page, 'speaker');
-    await page.getByLabel('My recordings are all of the same person').check();
+    await choose(page);
     await readFileOf(page, FIRST);
     await until(page, () => document.querySelector('#speaker-known').textContent.startsWith('Known from 1'));
     await clip.click();
@@ -134,8 +137,7 @@ describe('recordings of one person', () => {
 
   test('the file’s name is not kept with the voice', async () => {
     const { context, page } = await site.open();
-    await goTo(page, 'speaker');
-    await page.getByLabel('My recordings are all of the same person').check();
+    await choose(page);
     await readFileOf(page, FIRST);
     await page.getByRole('button', { name: 'Keep it for the next visit' }).click();
     await until(page, () => localStorage.length === 1);

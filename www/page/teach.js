@@ -73,7 +73,7 @@ function addClass(engine) {
   const input = document.createElement('input');
   input.type = 'file';
   input.multiple = true;
-  input.accept = 'audio/*,video/webm,video/mp4,.opus,.ogg,.flac,.aif,.aiff,.m4a';
+  input.accept = byId('file').accept;
   input.className = 'visually-hidden';
   added += 1;
   input.id = `teach-files-${added}`;
