@@ -9,3 +9,7 @@ export function describeError(error) {
   console.error(error);
   return t('Something went wrong that should not have. Reload the page and try again.');
 }
+
+/** Why the microphone did not start. @param {unknown} error @returns {string} */
+export const describeMicrophoneError = (error) => (error instanceof EngineError ? translated(error.message)
+  : t('The microphone could not be started in this browser. Choose a file instead.'));

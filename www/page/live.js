@@ -3,6 +3,7 @@
 import { EngineError } from '../engine/engine-error.js';
 import { peaksOf } from '../engine/follow.js';
 import { byId } from './dom.js';
+import { describeMicrophoneError } from './errors.js';
 import { Recorder } from './recorder.js';
 import { referenceFor } from './same-speaker.js';
 import { announce, showProblem, warnMuted } from './status.js';
@@ -56,8 +57,7 @@ export function setUpLive(engine, clear) {
       byId('timeline-title').focus();
       announce(t('Listening to the microphone. What it sounds like appears below, twice a second.'));
     } catch (error) {
-      showProblem(error instanceof EngineError ? translated(error.message)
-        : t('The microphone could not be started in this browser. Choose a file instead.'));
+      showProblem(describeMicrophoneError(error));
     } finally {
       isStarting = false;
     }

@@ -1,13 +1,13 @@
 // The button that records from the microphone.
 
-import { EngineError } from '../engine/engine-error.js';
 import { analyzeAndShow, clearPrevious } from './analysis.js';
 import { byId } from './dom.js';
+import { describeMicrophoneError } from './errors.js';
 import { isLive } from './live.js';
 import { noteRecording } from './privacy.js';
 import { RECORD_S, Recorder } from './recorder.js';
 import { showProblem, showStatus, warnMuted } from './status.js';
-import { t, translated } from './text.js';
+import { t } from './text.js';
 import { addLevel, beginRecording, endRecording } from './trace.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
@@ -53,8 +53,7 @@ async function startRecording(engine) {
     showStatus(t('Recording. Speak now; it stops by itself.'));
   } catch (error) {
     showStatus('');
-    showProblem(error instanceof EngineError ? translated(error.message)
-      : t('The microphone could not be started in this browser. Choose a file instead.'));
+    showProblem(describeMicrophoneError(error));
   } finally {
     isStarting = false;
   }

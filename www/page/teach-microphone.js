@@ -1,10 +1,10 @@
 // The microphone where classes are taught and tried: one button at a time.
 
-import { EngineError } from '../engine/engine-error.js';
+import { describeMicrophoneError } from './errors.js';
 import { noteRecording } from './privacy.js';
 import { RECORD_S, Recorder } from './recorder.js';
 import { attempt, showProblem, warnMuted } from './status.js';
-import { decimal, t, translated } from './text.js';
+import { decimal, t } from './text.js';
 
 /** @typedef {import('./recorder.js').Recorded} Recorded */
 
@@ -59,8 +59,7 @@ async function start(pressed, keepS, onAudio, onEnd) {
       await attempt(() => onEnd(recorded));
     };
   } catch (error) {
-    showProblem(error instanceof EngineError ? translated(error.message)
-      : t('The microphone could not be started in this browser. Choose a file instead.'));
+    showProblem(describeMicrophoneError(error));
   } finally {
     isStarting = false;
   }
