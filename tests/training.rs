@@ -378,6 +378,7 @@ fn speaker_networks_learn_from_other_clips_of_the_speaker() {
         calibration: Calibration::default(),
         weights,
         other_corpora: Vec::new(),
+        voices: None,
         scores: Vec::new(),
     };
     manifest.speaker = Some(head(rounded.file()));

@@ -2,7 +2,7 @@
 
 use super::{Analysis, Analyzer, Prepared};
 use crate::audio::{self, AudioError, Clip, Quality, Recording, SAMPLE_RATE_HZ, Window};
-use crate::model::{SpeakerReference, SpeakerReferenceError};
+use crate::model::{Model, SpeakerReference, SpeakerReferenceError};
 use crate::vad::speech_segments;
 
 /// Minimum share of speech in a window to be analysed.
@@ -44,6 +44,15 @@ impl WindowReferences {
             self.windows.push((span_s, enrolment.clone()));
         }
         Ok(())
+    }
+
+    /// Whether two clearly different voices speak in the recording, as [`Model::has_two_voices`] tells.
+    ///
+    /// # Errors
+    /// [`SpeakerReferenceError`] when the model cannot tell.
+    pub fn has_two_voices(&self, model: &Model) -> Result<bool, SpeakerReferenceError> {
+        let windows: Vec<SpeakerReference> = self.windows.iter().map(|(_, window)| window.clone()).collect();
+        model.has_two_voices(&windows)
     }
 
     /// The reference of all windows that do not overlap a span.

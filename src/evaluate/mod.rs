@@ -5,6 +5,7 @@ mod evaluation;
 mod occlusion;
 mod reference;
 mod test_set;
+mod voices;
 
 pub use condition::Condition;
 pub use evaluation::{Evaluation, evaluate};
@@ -14,3 +15,4 @@ pub use reference::{
     predict_conditioned, predict_unconditioned, reference_score,
 };
 pub use test_set::{TestSetError, evenly_spaced, part, test_set};
+pub use voices::{VoiceScore, fit_voices, score_voices};

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::{Calibration, Emotion, Features, ModelError};
+use super::{Calibration, Emotion, Features, ModelError, VoiceDimensions};
 use crate::audio::ClipSettings;
 use crate::nn::classifiers::{Architecture, SpeakerNetworkConfig};
 use crate::nn::parameters;
@@ -60,6 +60,9 @@ pub struct SpeakerHead {
     pub weights: WeightsFile,
     /// Corpora that it was trained on in addition to the paper's four, by name.
     pub other_corpora: Vec<String>,
+    /// What tells voices apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voices: Option<VoiceDimensions>,
     /// Metrics with references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<ReferenceScore>,
@@ -204,6 +207,13 @@ impl Manifest {
                         && speaker.architecture.is_valid()
                 }),
                 "the speaker head must take the embedding that the front end makes",
+            ),
+            (
+                self.speaker
+                    .as_ref()
+                    .and_then(|speaker| speaker.voices.as_ref())
+                    .is_none_or(|voices| voices.is_valid(rows)),
+                "voices must be rows of the embedding, each with a scale",
             ),
             (
                 self.files().all(|file| !file.file.contains(['/', '\\'])),

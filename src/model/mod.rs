@@ -18,6 +18,7 @@ mod manifest;
 mod on_gpu;
 mod prediction;
 mod speaker_reference;
+mod voices;
 
 pub use accelerator::{Accelerator, Classified};
 #[cfg(feature = "cpu")]
@@ -42,6 +43,7 @@ pub use prediction::Prediction;
 #[cfg(test)]
 pub(crate) use speaker_reference::test_reference;
 pub use speaker_reference::{Conditioning, SpeakerReference, SpeakerReferenceError};
+pub use voices::{TWO_VOICES_FROM, VoiceDimensions, separation};
 
 use crate::encoder::EncoderError;
 use crate::features::FrontEndError;

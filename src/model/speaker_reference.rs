@@ -250,6 +250,11 @@ impl SpeakerReference {
         &self.embedding
     }
 
+    /// The mean over the clips, of which there is at least one, of a value of the normalised embedding.
+    pub(super) fn mean_value(&self, row: usize) -> f32 {
+        (self.embedding[row] as f64 / f64::from(STEPS) / self.clips as f64) as f32
+    }
+
     /// Number of clips.
     pub fn clips(&self) -> u64 {
         self.clips

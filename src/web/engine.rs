@@ -45,6 +45,16 @@ pub struct Reading {
     enrolment: Option<String>,
 }
 
+/// The analysis of a window of long audio.
+#[derive(Serialize, Tsify)]
+pub struct WindowReading {
+    /// The same as the command line's JSON.
+    report: Report,
+    /// The speaker reference of this window alone, as JSON text; none of models that take none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolment: Option<String>,
+}
+
 /// A loaded model that analyses recordings.
 #[wasm_bindgen]
 pub struct Engine {
@@ -129,11 +139,25 @@ impl Engine {
         samples: &[f32],
         rate_hz: u32,
     ) -> Result<Option<Ts<Report>>, Error> {
-        let prepared = self.analyzer.prepare_window(samples, rate_hz);
-        let Some(prepared) = prepared.map_err(|error| coded(&error, error.code()))? else {
-            return Ok(None);
-        };
-        Ok(Some(object(&self.analyze(prepared).await.report())))
+        let analysis = self.window(samples, rate_hz).await?;
+        Ok(analysis.map(|analysis| object(&analysis.report())))
+    }
+
+    /// The same, with the window's speaker reference.
+    ///
+    /// # Errors
+    /// A JavaScript `Error` with a `code`.
+    #[wasm_bindgen(js_name = enrolWindow)]
+    pub async fn enrol_window(
+        &mut self,
+        samples: &[f32],
+        rate_hz: u32,
+    ) -> Result<Option<Ts<WindowReading>>, Error> {
+        let analysis = self.window(samples, rate_hz).await?;
+        Ok(analysis.map(|analysis| {
+            let enrolment = analysis.enrolment().map(SpeakerReference::to_json);
+            object(&WindowReading { report: analysis.report(), enrolment })
+        }))
     }
 
     /// Uses the model's networks on a GPU from now on, if they are faster there, or in any case if that is `wanted`. Returns
@@ -166,6 +190,14 @@ impl Engine {
             Some(error) => self.gpu_error = Some(error.to_string()),
         }
         analysis
+    }
+
+    async fn window(&mut self, samples: &[f32], rate_hz: u32) -> Result<Option<Analysis>, Error> {
+        let prepared = self.analyzer.prepare_window(samples, rate_hz);
+        match prepared.map_err(|error| coded(&error, error.code()))? {
+            Some(prepared) => Ok(Some(self.analyze(prepared).await)),
+            None => Ok(None),
+        }
     }
 
     async fn reading(&mut self, prepared: Result<Prepared, AudioError>) -> Result<Ts<Reading>, Error> {

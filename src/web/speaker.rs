@@ -22,6 +22,8 @@ pub struct Merged {
     variance: Option<f32>,
     /// The emotion, other than neutral, of most of the clips: more varied ones would help.
     one_sided: Option<Emotion>,
+    /// Whether two clearly different voices speak in the references that were merged; `false` if the model cannot tell.
+    two_voices: bool,
 }
 
 #[wasm_bindgen]
@@ -43,20 +45,22 @@ impl Engine {
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(js_name = mergeReferences)]
     pub fn merge_references(&self, references: Vec<String>) -> Result<Ts<Merged>, Error> {
+        let model = self.analyzer.model();
         let merged = || {
-            let mut all = self.analyzer.model().empty_reference()?;
-            for text in &references {
-                all.merge(&SpeakerReference::parse(text)?)?;
-            }
-            Ok(all)
+            let mut all = model.empty_reference()?;
+            let parts = references.iter().map(|text| SpeakerReference::parse(text));
+            let parts = parts.collect::<Result<Vec<_>, _>>()?;
+            parts.iter().try_for_each(|part| all.merge(part))?;
+            Ok((all, model.has_two_voices(&parts).unwrap_or_default()))
         };
-        let all: SpeakerReference = merged().map_err(|error: SpeakerReferenceError| refused(&error))?;
+        let (all, two_voices) = merged().map_err(|error: SpeakerReferenceError| refused(&error))?;
         Ok(object(&Merged {
             reference: all.to_json(),
             clips: all.clips(),
             seconds: all.seconds(),
             variance: all.variance(),
             one_sided: all.one_sided(),
+            two_voices,
         }))
     }
 }

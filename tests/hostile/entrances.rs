@@ -229,6 +229,7 @@ fn with_speaker_head() -> Model {
         calibration: Calibration::default(),
         weights: rounded.file(),
         other_corpora: Vec::new(),
+        voices: None,
         scores: Vec::new(),
     });
     let bytes_of = |file: &WeightsFile| {

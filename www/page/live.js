@@ -6,7 +6,7 @@ import { byId } from './dom.js';
 import { describeMicrophoneError } from './errors.js';
 import { Recorder } from './recorder.js';
 import { referenceFor } from './same-speaker.js';
-import { announce, showProblem, warnMuted } from './status.js';
+import { announce, attempt, showProblem, warnMuted } from './status.js';
 import { t, translated } from './text.js';
 import * as timeline from './timeline.js';
 import { EMOTIONS } from './words.js';
@@ -36,9 +36,9 @@ export const isLive = () => recorder !== undefined || isStarting;
 
 /** @param {Engine} engine @param {() => void} clear Removes what else is on the page. */
 export function setUpLive(engine, clear) {
-  byId('live-stop').addEventListener('click', end);
+  byId('live-stop').addEventListener('click', () => end(engine));
   byId('live').addEventListener('click', async () => {
-    if (recorder) return end();
+    if (recorder) return end(engine);
     if (isStarting) return;
     isStarting = true;
     try {
@@ -47,7 +47,7 @@ export function setUpLive(engine, clear) {
       const started = await Recorder.start((_level, _seconds, isMuted) => {
         warnMuted(isMuted);
         analyzeLatest(engine);
-      }, end, WINDOW_S);
+      }, () => end(engine), WINDOW_S);
       average = undefined;
       count = 0;
       analyzedUntilS = 0;
@@ -74,9 +74,10 @@ export async function stopLive() {
   return true;
 }
 
-async function end() {
+/** @param {Engine} engine */
+async function end(engine) {
   if (!await stopLive()) return;
-  timeline.finish(true);
+  attempt(() => timeline.finish(engine, true));
   byId('timeline-title').focus();
   announce(t('The microphone is off.'));
 }
@@ -101,16 +102,16 @@ async function analyzeLatest(engine) {
   analyzedUntilS = endS;
   const { samples, rateHz } = current.latest();
   try {
-    const report = await engine.ask({ type: 'window', samples, rateHz, speaker });
+    const { report, enrolment } = await engine.ask({ type: 'enrolWindow', samples, rateHz, speaker }) ?? {};
     if (recorder !== current) return;
     average = report && smooth(report, average);
-    timeline.addMoment({ start_s: endS - samples.length / rateHz, end_s: endS, report: average, peaks: peaksOf(samples.subarray(-STEP_S * rateHz), rateHz) }, count);
+    timeline.addMoment({ start_s: endS - samples.length / rateHz, end_s: endS, report: average, peaks: peaksOf(samples.subarray(-STEP_S * rateHz), rateHz) }, count, enrolment);
     count += 1;
     byId('live-behind').textContent = t('Shown {late} ms after it was recorded.', { late: Math.round(performance.now() - recordedAt) });
   } catch (error) {
     if (!(error instanceof EngineError)) console.error(error);
     showProblem(error instanceof EngineError ? translated(error.message) : String(error));
-    end();
+    end(engine);
   } finally {
     isAnalyzing = false;
   }

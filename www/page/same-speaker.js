@@ -143,12 +143,13 @@ async function showKnown(engine) {
 }
 
 /** How much is known, how varied it is, and what would help. @param {SpeakerReference} known */
-function describeReference({ clips, seconds, variance, one_sided: oneSided }) {
+function describeReference({ clips, seconds, variance, one_sided: oneSided, two_voices: twoVoices }) {
   const values = { clips, seconds: decimal(seconds, 0) };
   const amount = clips === 1 ? t('Known from 1 recording, {seconds} s.', values) : t('Known from {clips} recordings, {seconds} s in all.', values);
   const variety = variance === null ? '' : variance < ALIKE ? t('They sound much alike.')
     : variance < VARIED ? t('They are somewhat varied.') : t('They are varied.');
-  const advice = oneSided ? t('Most of them sound {emotion}: some in other moods would help.', { emotion: NAMES[oneSided] })
+  const advice = twoVoices ? t('They sound like two people: forget this voice and begin with one, or readings get worse.')
+    : oneSided ? t('Most of them sound {emotion}: some in other moods would help.', { emotion: NAMES[oneSided] })
     : clips < 6 ? t('From about six on it helps most.') : '';
   return [amount, variety, advice].filter(Boolean).join(' ');
 }

@@ -41,6 +41,8 @@ enum Command {
     Train(commands::train::Arguments),
     /// Train a model's speaker head, which conditions predictions on other recordings of the speaker.
     TrainSpeaker(commands::train_speaker::Arguments),
+    /// Choose what tells two voices in a recording apart, and measure how well.
+    FitVoices(commands::fit_voices::Arguments),
     /// Calibrate a model's probabilities on unseen corpora, so that it is sure only where it is right.
     Calibrate(commands::calibrate::Arguments),
     /// Evaluate a model on its test set.
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Pretrain(arguments) => commands::pretrain::run(arguments),
         Command::Train(arguments) => commands::train::run(arguments),
         Command::TrainSpeaker(arguments) => commands::train_speaker::run(&arguments),
+        Command::FitVoices(arguments) => commands::fit_voices::run(&arguments),
         Command::Calibrate(arguments) => commands::calibrate::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Protocols(arguments) => commands::protocols::run(&arguments),

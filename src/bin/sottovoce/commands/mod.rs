@@ -8,6 +8,7 @@ pub mod encoder;
 pub mod evaluate;
 pub mod explain;
 pub mod features;
+pub mod fit_voices;
 pub mod follow;
 pub mod models;
 pub mod predict;

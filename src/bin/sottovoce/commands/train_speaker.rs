@@ -90,8 +90,11 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         calibrate_conditioned(&manifest.calibration, &validation, &unseen, &evaluation);
     let other_corpora = without.keys().map(|corpus| corpus.name().to_owned()).collect();
     print(&calibration, &scores);
+    // Those of the same embedding.
+    let voices = manifest.speaker.and_then(|head| head.voices);
+    let weights = quantized.file();
     manifest.speaker =
-        Some(SpeakerHead { architecture, calibration, weights: quantized.file(), other_corpora, scores });
+        Some(SpeakerHead { architecture, calibration, weights, other_corpora, voices, scores });
     save_speaker_head(&manifest, &quantized, &folder).map_err(fail)
 }
 
