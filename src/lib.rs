@@ -27,6 +27,8 @@ pub mod features;
 pub mod model;
 pub mod nn;
 mod rules;
+#[cfg(feature = "cpu")]
+pub mod timeline;
 pub mod vad;
 
 #[cfg(feature = "train")]

@@ -541,15 +541,20 @@ fn an_encoder_that_does_not_fit_is_refused_with_the_names_of_its_tensors() {
 
 /// A WAV file of silence, then a sample clip, then silence again, each of some seconds.
 fn long_recording(name: &str) -> PathBuf {
-    let clip = sottovoce::audio::decode(
-        &fs::read(format!("{}/{SAMPLE}", env!("CARGO_MANIFEST_DIR"))).expect("there"),
-        &Default::default(),
-    )
-    .expect("readable")
-    .samples;
     let silence = vec![0.0_f32; 10 * 16_000];
-    let samples: Vec<i16> =
-        [&silence[..], &clip, &clip, &silence].concat().iter().map(|s| (s * 32_767.0) as i16).collect();
+    let clip = samples_of(SAMPLE);
+    written_wav(name, &[&silence[..], &clip, &clip, &silence].concat())
+}
+
+/// The samples of a file in the project, mono at 16 kHz.
+fn samples_of(path: &str) -> Vec<f32> {
+    let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("there");
+    sottovoce::audio::decode(&bytes, &Default::default()).expect("readable").samples
+}
+
+/// Writes samples at 16 kHz as a temporary WAV file.
+fn written_wav(name: &str, samples: &[f32]) -> PathBuf {
+    let samples: Vec<i16> = samples.iter().map(|s| (s * 32_767.0) as i16).collect();
     let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
     let mut wav = Vec::new();
     wav.extend(b"RIFF");
@@ -600,6 +605,94 @@ fn follow_reads_where_there_is_speech() {
     );
     assert!(text(&people.stderr).contains("times as fast as it plays"));
     fs::remove_file(path).expect("removed");
+}
+
+/// The intervals of a TextGrid as Praat reads them: tier, start, end and text.
+fn read_by_praat(path: &Path) -> Vec<[String; 4]> {
+    let output = Command::new("praat_nogui")
+        .args(["--run", "tests/fixtures/read_text_grid.praat"])
+        .arg(path)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("Praat is needed (Debian: apt-get install praat)");
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    let intervals = text(&output.stdout);
+    let cells = |line: &str| -> [String; 4] {
+        let cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        cells.try_into().expect("four cells")
+    };
+    intervals.lines().map(cells).collect()
+}
+
+#[test]
+fn follow_writes_files_for_other_programs() {
+    let path = long_recording("programs.wav");
+    let file = path.to_str().expect("plain");
+    let written = |format: &str| {
+        let output = run(&["follow", file, "--format", format]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let csv = written("csv");
+    let rows: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
+
+    let grid = temporary("programs.TextGrid");
+    fs::write(&grid, written("textgrid")).expect("written");
+    let intervals = read_by_praat(&grid);
+    for (place, tier) in ["emotion", "certainty", "probability"].into_iter().enumerate() {
+        let of_tier: Vec<_> = intervals.iter().filter(|interval| interval[0] == tier).collect();
+        assert_eq!(of_tier.len(), rows.len());
+        for (interval, row) in of_tier.iter().zip(&rows) {
+            match place {
+                0 => assert_eq!(interval[3], row[3]),
+                1 => assert_eq!(interval[3], row[2]),
+                _ => assert_eq!(interval[3].is_empty(), row[3].is_empty()),
+            }
+        }
+        assert_eq!(of_tier[0][1], "0");
+        let end_s = |text: &str| text.parse::<f64>().expect("seconds");
+        assert!((end_s(&of_tier[rows.len() - 1][2]) - end_s(rows[rows.len() - 1][1])).abs() < 0.01);
+    }
+
+    let labels = written("audacity");
+    assert_eq!(labels.lines().count(), rows.len());
+    for (line, row) in labels.lines().zip(&rows) {
+        let [from, to, caption] = line.split('\t').collect::<Vec<_>>().try_into().expect("three cells");
+        let [from, to]: [f64; 2] = [from, to].map(|seconds| seconds.parse().expect("seconds"));
+        assert!(from < to);
+        assert!(row[3].is_empty() == (caption == "no speech") && caption.contains(row[3]), "{line}");
+    }
+    let captions = written("webvtt");
+    assert!(captions.starts_with("WEBVTT\n\n00:00:00.000 --> 00:00:03.000\nno speech\n"), "{captions}");
+    for path in [path, grid] {
+        fs::remove_file(path).expect("removed");
+    }
+}
+
+#[test]
+fn follow_tells_two_different_voices() {
+    let clips = |names: &[&str]| -> Vec<f32> {
+        let clips: Vec<f32> =
+            names.iter().flat_map(|name| samples_of(&format!("www/samples/{name}"))).collect();
+        clips.repeat(4)
+    };
+    let woman = clips(&["1049_ITS_HAP_XX.opus", "1049_WSI_HAP_XX.opus", "1053_IEO_ANG_HI.opus"]);
+    let man = clips(&["1064_ITS_DIS_XX.opus", "1026_IEO_FEA_HI.opus"]);
+    for (name, samples, is_told) in [
+        ("two-voices.wav", [woman.clone(), man.clone()].concat(), true),
+        ("women.wav", woman.repeat(2), false),
+        ("men.wav", man.repeat(2), false),
+    ] {
+        let path = written_wav(name, &samples);
+        let output = run(&["follow", path.to_str().expect("plain")]);
+        assert_eq!(
+            text(&output.stderr).contains("Two different voices"),
+            is_told,
+            "{name}: {}",
+            text(&output.stderr)
+        );
+        fs::remove_file(path).expect("removed");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::io::Cursor;
 
 #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
 use burn::cubecl::future::block_on;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
 use section::Section;
@@ -102,7 +102,7 @@ pub struct Conditioned {
 }
 
 /// How reliable a prediction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
@@ -114,6 +114,18 @@ pub enum Certainty {
     Unsure,
     /// There is no speech.
     NoSpeech,
+}
+
+impl Certainty {
+    /// Its name in JSON and CSV.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Likely => "likely",
+            Self::Leaning => "leaning",
+            Self::Unsure => "unsure",
+            Self::NoSpeech => "no-speech",
+        }
+    }
 }
 
 /// A label with its certainty and the probabilities behind it.

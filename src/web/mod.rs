@@ -21,6 +21,8 @@ mod long;
 mod speaker;
 #[cfg(feature = "cpu")]
 mod steps;
+#[cfg(feature = "cpu")]
+mod timeline;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;

@@ -1,10 +1,13 @@
 // Recordings of any length, from end to end.
 
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assertAccessible, fakeMicrophone, launch, longRecording, open, readingOf, useSite, useTemporaryFolder } from './support.mjs';
+import { promisify } from 'node:util';
+import { assertAccessible, fakeMicrophone, launch, longRecording, open, program, readingOf, root, useSite, useTemporaryFolder } from './support.mjs';
 
 const site = useSite();
 
@@ -20,18 +23,23 @@ async function followed(repeats) {
 
 const summary = (page) => page.locator('#timeline-summary');
 
-async function saved(page, button) {
+/** Saves the timeline in a format; returns the file's text, and its name. */
+async function saved(page, format) {
+  await page.getByLabel('Save as').selectOption(format);
   const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: button }).click();
-  return readFile(await (await download).path(), 'utf8');
+  await page.locator('#save-timeline').click();
+  const file = await download;
+  return { text: await readFile(await file.path(), 'utf8'), name: file.suggestedFilename() };
 }
+
+const rowsOf = ({ text }) => text.trim().split('\n').map((line) => line.split(','));
 
 describe('a long recording', () => {
   test('is followed moment by moment, and saved', async () => {
     const { context, page, errors, recording } = await followed(2);
     await summary(page).filter({ hasText: 'moments' }).waitFor();
     assert.match(await summary(page).textContent(), /^0:\d\d in \d+ moments, \d+ of them with speech\. .*Hard to tell: /);
-    const [head, ...rows] = (await saved(page, 'Save as CSV')).trim().split('\n').map((line) => line.split(','));
+    const [head, ...rows] = rowsOf(await saved(page, 'csv'));
     assert.deepEqual(head.slice(0, 5), ['start_s', 'end_s', 'certainty', 'label', 'angry']);
     assert.equal(rows.length, Math.ceil((recording.seconds - 4) / 2) + 1);
     rows.forEach(([start, end, certainty, label], index) => {
@@ -40,7 +48,7 @@ describe('a long recording', () => {
       if (Number(end) <= 10 || Number(start) >= recording.seconds - 10) assert.deepEqual([certainty, label], ['no-speech', '']);
       if (Number(start) >= 10 && Number(end) <= recording.seconds - 10) assert.notEqual(label, '');
     });
-    const json = JSON.parse(await saved(page, 'Save as JSON'));
+    const json = JSON.parse((await saved(page, 'json')).text);
     assert.deepEqual(json.map(({ label }) => label ?? ''), rows.map((row) => row[3]));
     // By the keyboard to the moment at 10 s, which the player goes to as well.
     await page.locator('#moment').focus();
@@ -72,12 +80,70 @@ describe('a long recording', () => {
     await context.close();
   });
 
+  test('is saved for other programs, with the same labels as on the command line', async () => {
+    const { context, page, errors, recording } = await followed(2);
+    await summary(page).filter({ hasText: 'moments' }).waitFor();
+    const rows = rowsOf(await saved(page, 'csv')).slice(1);
+    const folder = await mkdtemp(join(tmpdir(), 'sottovoce-'));
+    await writeFile(join(folder, 'long.wav'), recording.buffer);
+    const { stdout } = await promisify(execFile)(program, ['follow', join(folder, 'long.wav'), '--format', 'textgrid'], { cwd: root });
+    const grid = await saved(page, 'textgrid');
+    assert.equal(grid.name, 'long.TextGrid');
+    // Decoded and computed by the same code: the file is the same to the last byte.
+    assert.equal(grid.text, stdout);
+    await writeFile(join(folder, 'long.TextGrid'), grid.text);
+    const praat = await promisify(execFile)('praat_nogui', ['--run', join(root, 'tests/fixtures/read_text_grid.praat'), join(folder, 'long.TextGrid')]);
+    const labels = praat.stdout.trim().split('\n').map((line) => line.split('\t')).filter(([tier]) => tier === 'emotion').map(([, , , text]) => text);
+    assert.deepEqual(labels, rows.map((row) => row[3]));
+    await rm(folder, { recursive: true });
+
+    const captions = await saved(page, 'webvtt');
+    assert.equal(captions.name, 'long.vtt');
+    /** As the browser's own reader of WebVTT understands them. */
+    const cues = await page.evaluate((text) => new Promise((resolve, reject) => {
+      const track = Object.assign(document.createElement('track'), { src: URL.createObjectURL(new Blob([text], { type: 'text/vtt' })) });
+      track.onload = () => resolve([...track.track.cues].map(({ startTime, endTime, text }) => ({ startTime, endTime, text })));
+      track.onerror = () => reject(new Error('not WebVTT'));
+      document.body.appendChild(document.createElement('video')).append(track);
+      track.track.mode = 'hidden';
+    }), captions.text);
+    assert.equal(cues.length, rows.length);
+    const middle = ([start, end]) => (Number(start) + Number(end)) / 2;
+    cues.forEach(({ startTime, text }, index) => {
+      // Halfway between the middles of two windows; the last one is shorter.
+      const expected = index ? (middle(rows[index - 1]) + middle(rows[index])) / 2 : 0;
+      assert.ok(Math.abs(startTime - expected) < 0.01, `${startTime} for ${expected}`);
+      assert.match(text, rows[index][2] === 'no-speech' ? /^no speech$/ : /^((Sounds|Perhaps) .*, (&gt; )?\d+ %|Hard to tell)$/);
+    });
+    const audacity = await saved(page, 'audacity');
+    assert.equal(audacity.name, 'long.txt');
+    assert.equal(audacity.text.split('\n')[1].split('\t')[0], '3.000');
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  test('says so if two different voices speak in it', async () => {
+    // Some seconds of a woman, then of a man; each alone.
+    const [woman, man] = [['1049_ITS_HAP_XX.opus', '1049_WSI_HAP_XX.opus', '1053_IEO_ANG_HI.opus'], ['1064_ITS_DIS_XX.opus', '1026_IEO_FEA_HI.opus']];
+    for (const [names, isTold] of [[[...woman, ...woman, ...man, ...man, ...man], true], [[...woman, ...woman, ...woman], false], [[...man, ...man, ...man], false]]) {
+      const { context, page, errors } = await site.open();
+      await page.setInputFiles('#file', await longRecording(page, 2, 1, names));
+      await page.getByRole('button', { name: /^Follow all/ }).click();
+      await summary(page).filter({ hasText: 'Hard to tell:' }).waitFor();
+      if (isTold) await summary(page).filter({ hasText: 'Two different voices seem to speak in it' }).waitFor();
+      else await page.waitForTimeout(500);
+      assert.equal((await summary(page).textContent()).includes('Two different voices'), isTold, names.join(' '));
+      assert.deepEqual(errors, []);
+      await context.close();
+    }
+  });
+
   test('can be stopped, and keeps what was read', async () => {
     const { context, page, errors } = await followed(200);
     await page.waitForFunction(() => document.querySelector('#moment').max > 8);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await summary(page).filter({ hasText: 'stopped before its end' }).waitFor();
-    const rows = (await saved(page, 'Save as CSV')).trim().split('\n');
+    const rows = rowsOf(await saved(page, 'csv'));
     assert.ok(rows.length > 8 && rows.length < 200, `${rows.length} rows`);
     assert.deepEqual(errors, []);
     await context.close();
@@ -111,7 +177,7 @@ describe('the microphone', () => {
     assert.equal(await page.locator('#moment').inputValue(), '0');
     await page.getByRole('button', { name: 'Stop listening' }).click();
     await summary(page).filter({ hasText: 'with speech' }).waitFor();
-    const rows = (await saved(page, 'Save as CSV')).trim().split('\n').slice(1).map((line) => line.split(',').map(Number));
+    const rows = rowsOf(await saved(page, 'csv')).slice(1).map((row) => row.map(Number));
     for (const [i, [start, end]] of rows.entries()) {
       assert.ok(end - start <= 4.03 && end - start > 0.9, `${start} to ${end}`);
       if (i) assert.ok(end - rows[i - 1][1] >= 0.49, `${rows[i - 1][1]}, then ${end}`);

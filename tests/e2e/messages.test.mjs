@@ -31,15 +31,16 @@ async function sendRandomMessages({ manifest, weights, clip, messages, seed }) {
     () => (depth > 3 ? 0 : Array.from({ length: below(4) }, () => anything(depth + 1))),
     () => (depth > 3 ? {} : { [pick(['a', 'length', 'size', 'type', '__proto__'])]: anything(depth + 1) }),
   ])();
-  const TYPES = ['file', 'channels', 'samples', 'window', 'trainCustom', 'describeCustom', 'merge', 'explain', 'occlusionParts', 'predictOccluded', 'occludedProbabilities', 'explainByOcclusion', 'attention', 'activations', 'variance', 'steps',
+  const TYPES = ['file', 'channels', 'samples', 'window', 'trainCustom', 'describeCustom', 'merge', 'explain', 'occlusionParts', 'predictOccluded', 'occludedProbabilities', 'explainByOcclusion', 'attention', 'activations', 'timeline', 'variance', 'steps',
     'load', 'toString', '__proto__', 'constructor', ''];
-  const FIELDS = ['speaker', 'custom', 'names', 'labels', 'enrolments', 'references', 'samples', 'rateHz', 'emotion', 'count', 'from', 'to', 'outputs', 'clips', 'frame', 'window', 'hop', 'bands', 'coefficients', 'file', 'channels', 'channel', 'manifest', 'files', 'module', 'backend'];
+  const FIELDS = ['speaker', 'custom', 'names', 'labels', 'enrolments', 'references', 'samples', 'rateHz', 'emotion', 'count', 'from', 'to', 'outputs', 'windows', 'format', 'clips', 'frame', 'window', 'hop', 'bands', 'coefficients', 'file', 'channels', 'channel', 'manifest', 'files', 'module', 'backend'];
   const likely = {
     speaker: () => pick(['', '{}', undefined, 'null']), references: () => [pick(['', '{}', 'null'])],
     custom: () => pick(['', '{}', undefined, 'null']), names: () => ['a', pick(['a', 'b', ''])], labels: () => Uint32Array.of(0, number()), enrolments: () => [pick(['', '{}']), 'null'],
     samples: floats, rateHz: number, emotion: () => pick(['angry', 'sad', 'none']), count: number, from: number, to: number, outputs: floats,
     channels: () => [floats(), floats()], channel: () => pick(['left', 2, 'none', undefined]), clips: () => [floats(), floats()], frame: number, window: () => pick([512, 1024, number()]), hop: () => pick([128, 256, number()]),
     bands: () => pick([40, 128, number()]), coefficients: () => pick([13, number()]), file: () => new File([floats()], 'x'),
+    windows: () => [{ start_s: number(), end_s: number(), certainty: pick(['likely', 'no-speech', '']), probabilities: {}, caption: '<' }], format: () => pick(['csv', 'textgrid', 'webvtt', 'x']),
     manifest: () => manifest.slice(0, below(manifest.length)), files: () => [floats()], module: () => module, backend: () => 'cpu',
   };
 

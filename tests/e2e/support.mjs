@@ -182,8 +182,8 @@ export function wav16(samples, rateHz) {
 }
 
 /** The samples of a sample clip, as the browser of `page` decodes them at `rateHz`. @returns {Promise<Float32Array>} */
-export async function speech(page, rateHz) {
-  const bytes = [...await readFile(sample('1049_ITS_HAP_XX.opus'))];
+export async function speech(page, rateHz, name = '1049_ITS_HAP_XX.opus') {
+  const bytes = [...await readFile(sample(name))];
   const samples = await page.evaluate(async ([bytes, rateHz]) => {
     const decoded = await new OfflineAudioContext(1, 1, rateHz).decodeAudioData(Uint8Array.from(bytes).buffer);
     return [...decoded.getChannelData(0)];
@@ -191,9 +191,10 @@ export async function speech(page, rateHz) {
   return Float32Array.from(samples);
 }
 
-/** A sample clip at 16 kHz, repeated between silences. */
-export async function longRecording(page, repeats, silenceS = 10) {
-  const clip = [...await speech(page, 16_000)];
+/** Sample clips at 16 kHz, one after the other, repeated between silences. */
+export async function longRecording(page, repeats, silenceS = 10, names = ['1049_ITS_HAP_XX.opus']) {
+  const clip = [];
+  for (const name of names) clip.push(...await speech(page, 16_000, name));
   const silence = Array(silenceS * 16_000).fill(0);
   const samples = Float32Array.from([silence, ...Array(repeats).fill(clip), silence].flat());
   return { name: 'long.wav', mimeType: 'audio/wav', buffer: wav16(samples, 16_000), seconds: samples.length / 16_000 };

@@ -17,8 +17,8 @@ const PEAK_S = 0.05;
 const MAX_WAITING = 32;
 
 /** @param {Engine} engine @param {Blob} file @param {number} stepS Seconds from one window to the next.
- * @param {{onOpen: (durationS: number | undefined) => void, onMoment: (moment: Moment, index: number) => void | Promise<void>}} hooks
- * Called with the length that the file declares, and with each moment, not always in order.
+ * @param {{onOpen: (durationS: number | undefined) => void, onMoment: (moment: Moment, index: number, enrolment?: string) => void | Promise<void>}} hooks
+ * Called with the length that the file declares, and with each moment, not always in order, and the speaker reference of its window.
  * @param {AbortSignal} signal Cancels it. @param {Channel} [channel] The only one to analyze.
  * @param {string} [speaker] A speaker reference as JSON text.
  * @returns {Promise<{lostS: number, notes: Note[]}>} Seconds of audio that are missing or could not be decoded, and notes. */
@@ -42,8 +42,8 @@ export async function follow(engine, file, stepS, hooks, signal, channel, speake
         count += 1;
         const { startS, samples } = window;
         const peaks = peaksOf(samples.subarray(0, stepS * RATE_HZ), RATE_HZ);
-        const report = await engine.ask({ type: 'window', samples, rateHz: RATE_HZ, speaker });
-        await hooks.onMoment({ start_s: startS, end_s: startS + samples.length / RATE_HZ, peaks, report }, index);
+        const { report, enrolment } = await engine.ask({ type: 'enrolWindow', samples, rateHz: RATE_HZ, speaker }) ?? {};
+        await hooks.onMoment({ start_s: startS, end_s: startS + samples.length / RATE_HZ, peaks, report }, index, enrolment);
       }
     };
     await Promise.all(Array.from({ length: await engine.concurrency() }, work));

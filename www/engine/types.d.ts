@@ -1,7 +1,8 @@
 /** Types that the engine and the page share, and messages between the page and its workers. Those of results are generated from Rust. */
 
 import type {
-  CustomClasses, EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, Steps,
+  CustomClasses, EmbeddingVariance, Emotion, Explanation, Note, Picture, Reading, Report, SpeakerReference, Steps, TimelineWindow,
+  WindowReading,
 } from '../../sottovoce.js';
 
 export type {
@@ -58,6 +59,8 @@ interface Questions {
   samples: { samples: Float32Array; rateHz: number } & Conditions;
   /** A window of long audio. */
   window: { samples: Float32Array; rateHz: number } & Conditions;
+  /** The same, with the window's speaker reference. */
+  enrolWindow: { samples: Float32Array; rateHz: number } & Conditions;
   /** Trains a custom classifier from the enrolments of clips, with the places of their classes among the names. */
   trainCustom: { names: string[]; labels: Uint32Array; enrolments: string[] };
   /** Describes a custom classifier from its JSON text. */
@@ -75,6 +78,8 @@ interface Questions {
   explainByOcclusion: { outputs: Float32Array; emotion: Emotion; count: number; speaker?: string };
   attention: { samples: Float32Array };
   activations: { samples: Float32Array };
+  /** The windows of a recording as the text of a file: `csv`, `json`, `audacity`, `textgrid` or `webvtt`. */
+  timeline: { windows: (TimelineWindow & { caption: string })[]; format: string };
   variance: { clips: Float32Array[] };
   steps: { samples: Float32Array; frame: number; window: number; hop: number; bands: number; coefficients: number };
 }
@@ -86,6 +91,7 @@ export interface Answers {
   samples: Reading;
   /** None where there is too little speech. */
   window: Report | undefined;
+  enrolWindow: WindowReading | undefined;
   trainCustom: CustomClasses;
   describeCustom: CustomClasses;
   merge: SpeakerReference;
@@ -101,6 +107,7 @@ export interface Answers {
   attention: Picture[] | undefined;
   /** Activation of each dimension (rows) in each frame (columns). */
   activations: Picture | undefined;
+  timeline: string;
   /** None of fewer than two clips. */
   variance: EmbeddingVariance | undefined;
   steps: Steps;

@@ -1,7 +1,7 @@
 // The worker that runs the engine, so that the page stays responsive and survives a crash. It loads nothing: the page sends it
 // the compiled engine and the model.
 
-import init, { Engine, describeCustom, embeddingVariance, frontEndSteps, occlusionParts, trainCustom } from '../../sottovoce.js';
+import init, { Engine, describeCustom, embeddingVariance, frontEndSteps, occlusionParts, renderTimeline, trainCustom } from '../../sottovoce.js';
 import { openOnGpu } from './gpu.js';
 
 /** @typedef {import('./types.d.ts').Request} Request */
@@ -79,6 +79,7 @@ const answers = {
   channels: (question) => prepared(question).analyzeChannels(question.channels, question.rateHz, channelName(question.channel)),
   samples: (question) => prepared(question).analyzeSamples(question.samples, question.rateHz),
   window: (question) => prepared(question).analyzeWindow(question.samples, question.rateHz),
+  enrolWindow: (question) => prepared(question).enrolWindow(question.samples, question.rateHz),
   trainCustom: ({ names, labels, enrolments }) => trainCustom(names, labels, enrolments),
   describeCustom: ({ custom }) => describeCustom(custom),
   merge: ({ references }) => loadedEngine().mergeReferences(references),
@@ -89,6 +90,7 @@ const answers = {
   explainByOcclusion: ({ outputs, emotion, count, speaker }) => conditioned(speaker).explainByOcclusion(outputs, emotion, count),
   attention: ({ samples }) => loadedEngine().attention(samples),
   activations: ({ samples }) => loadedEngine().encoderActivations(samples),
+  timeline: ({ windows, format }) => renderTimeline(windows, format),
   variance: ({ clips }) => embeddingVariance(clips),
   steps: ({ samples, frame, window, hop, bands, coefficients }) => frontEndSteps(samples, frame, window, hop, bands, coefficients),
 };

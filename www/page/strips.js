@@ -7,6 +7,8 @@ import { drawTrace } from './trace-picture.js';
 import { EMOTIONS, NAMES, percent } from './words.js';
 
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
+/** A moment with the seconds that it is drawn over, and those of its peaks.
+ * @typedef {Moment & {span: [number, number], peaksSpan: [number, number]}} Drawn */
 /** @typedef {{fromS: number, lengthS: number}} View The span of time that is shown. */
 
 /** Makes the rows in advance, so that nothing moves as moments arrive.
@@ -33,15 +35,12 @@ export function layOutStrips(seek) {
   }));
 }
 
-/** @param {Moment[]} moments With holes where none is analyzed yet.
- * @param {(moment: Moment) => [number, number]} spanOf The seconds drawn for a moment, from and to.
- * @param {View} view @param {Moment | undefined} chosen */
-export function drawStrips(moments, spanOf, view, chosen) {
-  const shown = moments.filter((moment) => {
-    const [from, to] = moment ? spanOf(moment) : [0, 0];
-    return moment && to > view.fromS && from < view.fromS + view.lengthS;
-  });
-  drawWhole(shown, spanOf, view, chosen);
+/** @param {Drawn[]} drawn In order. @param {View} view @param {Drawn | undefined} chosen */
+export function drawStrips(drawn, view, chosen) {
+  const isInView = (/** @type {[number, number]} */ [from, to]) => to > view.fromS && from < view.fromS + view.lengthS;
+  const shown = drawn.filter(({ span }) => isInView(span));
+  const heard = drawn.filter(({ peaksSpan }) => isInView(peaksSpan));
+  drawTrace(byId('long-trace'), { ...view, ...traceOf(shown, heard), marked: chosen?.span });
   const ink = colourOf('--ink');
   for (const emotion of EMOTIONS) {
     const { canvas, context } = cleared(emotion);
@@ -49,7 +48,7 @@ export function drawStrips(moments, spanOf, view, chosen) {
     const across = (/** @type {number} */ seconds) => ((seconds - view.fromS) / view.lengthS) * width;
     const colour = colourOf(`--${emotion}`);
     for (const moment of shown) {
-      const [from, to] = spanOf(moment).map(across);
+      const [from, to] = moment.span.map(across);
       if (moment === chosen) {
         // Marked above and below: the mark must not rely on colour alone.
         context.globalAlpha = 1;
@@ -67,33 +66,38 @@ export function drawStrips(moments, spanOf, view, chosen) {
   }
 }
 
-/** The trace of all that is shown. @param {Moment[]} shown @param {(moment: Moment) => [number, number]} spanOf
- * @param {View} view @param {Moment | undefined} chosen */
-function drawWhole(shown, spanOf, view, chosen) {
-  const spans = shown.map((moment) => ({ moment, from: spanOf(moment)[0], to: spanOf(moment)[1] }));
-  /** Strokes come from left to right: the search goes on where the last one ended. */
-  let place = 0;
-  const at = (/** @type {number} */ seconds) => {
-    while (place > 0 && spans[place].from > seconds) place -= 1;
-    while (place < spans.length - 1 && spans[place].to <= seconds) place += 1;
-    const span = spans[place];
-    return span && seconds >= span.from && seconds < span.to ? span : undefined;
-  };
+/** @param {Drawn[]} shown Whose reports are in view. @param {Drawn[]} heard Whose peaks are. */
+function traceOf(shown, heard) {
+  const reportedAt = finder(shown, ({ span }) => span);
+  const heardAt = finder(heard, ({ peaksSpan }) => peaksSpan);
   const peak = (/** @type {number} */ fromS, /** @type {number} */ toS) => {
-    const span = at((fromS + toS) / 2);
-    if (!span) return 0;
-    const { peaks } = span.moment;
-    const share = (/** @type {number} */ seconds) => ((seconds - span.from) / (span.to - span.from)) * peaks.length;
+    const at = heardAt((fromS + toS) / 2);
+    if (!at) return 0;
+    const { peaks, peaksSpan: [from, to] } = at;
+    const share = (/** @type {number} */ seconds) => ((seconds - from) / (to - from)) * peaks.length;
     const first = Math.max(0, Math.floor(share(fromS)));
     return Math.max(0, ...peaks.subarray(first, Math.max(first + 1, Math.ceil(share(toS)))));
   };
-  drawTrace(byId('long-trace'), { ...view, peak, reportAt: (seconds) => at(seconds)?.moment.report, marked: chosen && spanOf(chosen) });
+  return { peak, reportAt: (/** @type {number} */ seconds) => reportedAt(seconds)?.report };
+}
+
+/** Finds the moment at a time. Strokes come from left to right: the search goes on where the last one ended.
+ * @param {Drawn[]} moments @param {(moment: Drawn) => [number, number]} spanOf @returns {(seconds: number) => Drawn | undefined} */
+function finder(moments, spanOf) {
+  const spans = moments.map(spanOf);
+  let place = 0;
+  return (seconds) => {
+    while (place > 0 && spans[place][0] > seconds) place -= 1;
+    while (place < spans.length - 1 && spans[place][1] <= seconds) place += 1;
+    const [from, to] = spans[place] ?? [0, 0];
+    return seconds >= from && seconds < to ? moments[place] : undefined;
+  };
 }
 
 /** The row of an emotion. @param {string} emotion */
 const rowOf = (emotion) => below(byId('strips'), `[data-emotion="${emotion}"]`);
 
-/** The mean over the view. @param {import('../engine/types.d.ts').Emotion} emotion @param {Moment[]} shown */
+/** The mean over the view. @param {import('../engine/types.d.ts').Emotion} emotion @param {Drawn[]} shown */
 function showMean(emotion, shown) {
   const shares = shown.flatMap(({ report }) => (report ? [report.probabilities[emotion]] : []));
   below(rowOf(emotion), '.value').textContent =

@@ -1,4 +1,4 @@
-// The timeline of long audio: follows a recording moment by moment, shows it, sums it up and saves it.
+// The timeline of long audio: follows a recording moment by moment, shows it, sums it up and saves it as a file.
 
 import { EngineError } from '../engine/engine-error.js';
 import { follow } from '../engine/follow.js';
@@ -7,11 +7,11 @@ import { saveAs } from './download.js';
 import { describeError } from './errors.js';
 import { withProgress } from './loading.js';
 import { referenceFor } from './same-speaker.js';
-import { showProblem } from './status.js';
+import { attempt, showProblem } from './status.js';
 import { drawStrips, layOutStrips } from './strips.js';
 import { decimal, t, translated } from './text.js';
 import { isShown, show, showFirst, whenShown } from './views.js';
-import { EMOTIONS, NAMES, describeReading, percent } from './words.js';
+import { NAMES, describeReading, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
@@ -26,12 +26,16 @@ const STEP_S = 2;
 /** Less missing audio than this is not mentioned, in seconds. */
 const MIN_LOST_S = 0.05;
 
+/** More speaker references tell no more of the voices in a recording. */
+const MAX_ENROLMENTS = 256;
+
 /** Time between drawings while a file is followed. */
 const DRAW_INTERVAL_MS = 250;
 
 /** Name of the recording. */
 let source = '';
 /** @type {Moment[]} */ let moments = [];
+/** Speaker references of moments, by index. @type {(string | undefined)[]} */ let enrolments = [];
 let stepS = STEP_S;
 let durationS = 0;
 /** Live from the microphone: the view stays at the end, and nothing can be played. */
@@ -85,6 +89,7 @@ export function begin(name, step, live) {
   clear();
   source = name;
   moments = [];
+  enrolments = [];
   stepS = step;
   durationS = 0;
   isLive = live;
@@ -103,26 +108,44 @@ export function begin(name, step, live) {
   show('time');
 }
 
-/** @param {Moment} moment @param {number} index */
-export function addMoment(moment, index) {
+/** @param {Moment} moment @param {number} index @param {string} [enrolment] The speaker reference of its window. */
+export function addMoment(moment, index, enrolment) {
   const last = Number(byId('moment').max);
   const isAtEnd = isLive && Number(byId('moment').value) === last;
   moments[index] = moment;
+  enrolments[index] = enrolment;
   durationS = Math.max(durationS, moment.end_s);
   byId('moment').max = String(Math.max(last, index));
   if (isAtEnd) byId('moment').value = byId('moment').max;
   scheduleDraw();
 }
 
-/** Sums up the recording. @param {boolean} isComplete Whether all of it was analyzed.
+/** Sums up the recording. @param {Engine} engine @param {boolean} isComplete Whether all of it was analyzed.
  * @param {{lostS: number, notes: Note[]}} end Seconds that are missing, and notes on the file. */
-export function finish(isComplete, end = { lostS: 0, notes: [] }) {
+export async function finish(engine, isComplete, end = { lostS: 0, notes: [] }) {
+  const apart = enrolmentsApart();
   // Without the holes of an analysis that was stopped.
   moments = moments.filter(Boolean);
   byId('moment').max = String(Math.max(0, moments.length - 1));
   draw();
-  byId('timeline-summary').textContent =
-    [summarize(isComplete, end.lostS), ...end.notes.map(({ advice }) => translated(advice))].join(' ');
+  const summary = [summarize(isComplete, end.lostS), ...end.notes.map(({ advice }) => translated(advice))].join(' ');
+  byId('timeline-summary').textContent = summary;
+  const followed = moments;
+  const known = apart.length ? await engine.ask({ type: 'merge', references: apart }) : undefined;
+  if (known?.two_voices && moments === followed) {
+    byId('timeline-summary').textContent = `${summary} ${t('Two different voices seem to speak in it: where they meet, a moment may mix them.')}`;
+  }
+}
+
+/** Speaker references of moments that do not overlap, so that none holds what another does. */
+function enrolmentsApart() {
+  let endS = 0;
+  return moments.flatMap(({ start_s, end_s }, index) => {
+    const enrolment = enrolments[index];
+    if (!enrolment || start_s < endS) return [];
+    endS = end_s;
+    return [enrolment];
+  }).slice(0, MAX_ENROLMENTS);
 }
 
 /** @param {Engine} engine @param {File} file @param {Report} report */
@@ -140,9 +163,9 @@ async function start(engine, file, report) {
     try {
       end = await follow(engine, file, STEP_S, {
         onOpen: (declaredS) => { durationS = declaredS ?? durationS; },
-        onMoment: (moment, index) => {
+        onMoment: (moment, index, enrolment) => {
           if (signal.aborted) return;
-          addMoment(moment, index);
+          addMoment(moment, index, enrolment);
           showProgress(t('Following {source}, {at} of {length}.', { source, at: clock(moment.end_s), length: clock(durationS) }), moment.end_s / durationS);
         },
       }, signal, /** @type {import('../engine/types.d.ts').Channel | ''} */ (byId('channel').value) || undefined, await referenceFor(engine));
@@ -154,7 +177,7 @@ async function start(engine, file, report) {
   });
   // Another recording has replaced it.
   if (following !== current || !isBegun) return;
-  finish(isComplete, end);
+  await finish(engine, isComplete, end);
 }
 
 /** The recording in a few sentences. @param {boolean} isComplete @param {number} lostS */
@@ -179,9 +202,22 @@ function summarize(isComplete, lostS) {
   return `${length} ${most}${t('Hard to tell: {share}.', { share: percent(unsure / spoken.length) })}`;
 }
 
-/** The seconds drawn for a moment, since windows overlap: its first ones, or live its last ones.
- * @param {Moment} moment @returns {[number, number]} */
-const spanOf = ({ start_s, end_s }) => (isLive ? [end_s - stepS, end_s] : [start_s, start_s + stepS]);
+/** The moments so far, each with the seconds that it is drawn over. Windows overlap: each has the part of it that is closer to its
+ * middle than to that of another, as in the files for programs with intervals.
+ * @returns {(import('./strips.js').Drawn | undefined)[]} */
+function drawn() {
+  const middle = (/** @type {Moment} */ { start_s, end_s }) => (start_s + end_s) / 2;
+  return Array.from(moments, (moment, index) => {
+    if (!moment) return undefined;
+    const { start_s, end_s } = moment;
+    const [before, after] = [moments[index - 1], moments[index + 1]];
+    /** @type {[number, number]} */ const span = [
+      before ? Math.max(start_s, (middle(before) + middle(moment)) / 2) : index ? middle(moment) - stepS / 2 : start_s,
+      after ? Math.min(end_s, (middle(moment) + middle(after)) / 2) : isLive || end_s >= durationS ? end_s : middle(moment) + stepS / 2,
+    ];
+    return { ...moment, span, peaksSpan: isLive ? [end_s - stepS, end_s] : [start_s, start_s + stepS] };
+  });
+}
 
 const chosen = () => moments[Number(byId('moment').value)];
 
@@ -189,7 +225,7 @@ const chosen = () => moments[Number(byId('moment').value)];
 function view() {
   const wanted = Number(byId('zoom').value);
   if (!wanted || wanted >= durationS) return { fromS: 0, lengthS: Math.max(durationS, wanted && isLive ? wanted : stepS) };
-  const middle = chosen() ? spanOf(chosen())[0] : 0;
+  const middle = chosen() ? (chosen().start_s + chosen().end_s) / 2 : 0;
   return { fromS: Math.min(durationS - wanted, Math.max(0, middle - wanted / 2)), lengthS: wanted };
 }
 
@@ -205,16 +241,22 @@ export function draw() {
   isDrawn = true;
   if (!isBegun || !isShown('time')) return;
   const shown = view();
-  drawStrips(moments, spanOf, shown, chosen());
+  const all = drawn();
+  drawStrips(all.filter((moment) => moment !== undefined), shown, all[Number(byId('moment').value)]);
   byId('axis-from').textContent = clock(shown.fromS);
   byId('axis-to').textContent = clock(shown.fromS + shown.lengthS);
   showMoment();
 }
 
+/** The moment that is drawn at a time; the last one after the end. @param {number} seconds */
+function indexAt(seconds) {
+  const index = drawn().findIndex((moment) => moment && moment.span[1] > seconds);
+  return String(index < 0 ? Math.max(0, moments.length - 1) : index);
+}
+
 /** Chooses the moment at a time. @param {number} seconds */
 function seekTo(seconds) {
-  const index = isLive ? moments.findIndex((moment) => moment && spanOf(moment)[1] >= seconds) : Math.floor(seconds / stepS);
-  byId('moment').value = String(Math.max(0, Math.min(moments.length - 1, index)));
+  byId('moment').value = indexAt(seconds);
   byId('moment').dispatchEvent(new Event('input'));
 }
 
@@ -233,24 +275,36 @@ function describeMoment({ start_s, end_s, report }) {
   return `${when}: ${headline}. ${explained}`;
 }
 
-/** @param {string} text @param {string} type @param {string} extension */
-const save = (text, type, extension) => saveAs(`${source.replace(/\.[^.]*$/, '')}.${extension}`, text, type);
+/** File formats: the extension and the media type of each. @type {Record<string, [string, string]>} */
+const FORMATS = {
+  csv: ['csv', 'text/csv'],
+  json: ['json', 'application/json'],
+  audacity: ['txt', 'text/plain'],
+  textgrid: ['TextGrid', 'text/plain'],
+  webvtt: ['vtt', 'text/vtt'],
+};
 
-/** In the same columns as from the command line. */
-function asCsv() {
-  const rows = moments.map(({ start_s, end_s, report }) => [start_s.toFixed(2), end_s.toFixed(2),
-    report?.certainty ?? 'no-speech', report?.label ?? '',
-    ...EMOTIONS.map((emotion) => report?.probabilities[emotion].toFixed(4) ?? '')].join(','));
-  return `${[`start_s,end_s,certainty,label,${EMOTIONS.join(',')}`, ...rows].join('\n')}\n`;
+/** Saves the moments as a file of the chosen format. @param {Engine} engine */
+async function save(engine) {
+  const format = byId('timeline-format').value;
+  const [extension, type] = FORMATS[format];
+  const windows = moments.filter(Boolean).map(({ start_s, end_s, report }) => ({
+    start_s, end_s, certainty: report?.certainty ?? 'no-speech', caption: report ? captionOf(report) : t('no speech'),
+    ...(report && { label: report.label, probabilities: report.probabilities }),
+  }));
+  saveAs(`${source.replace(/\.[^.]*$/, '')}.${extension}`, await engine.ask({ type: 'timeline', windows, format }), type);
 }
 
-/** To six digits. @param {Record<string, number>} shares */
-const rounded = (shares) => Object.fromEntries(Object.entries(shares).map(([emotion, share]) => [emotion, Number(share.toFixed(6))]));
+/** @param {Report} report */
+function captionOf(report) {
+  const { headline } = describeReading(report);
+  const isClear = report.certainty === 'likely' || report.certainty === 'leaning';
+  return isClear ? `${headline}, ${percent(report.probabilities[report.label])}` : headline;
+}
 
-function asJson() {
-  return JSON.stringify(moments.map(({ start_s, end_s, report }) => ({
-    start_s, end_s, certainty: report?.certainty ?? 'no-speech', label: report?.label, probabilities: report && rounded(report.probabilities),
-  })), null, 2);
+/** @param {Engine} engine */
+export function setUpTimeline(engine) {
+  byId('save-timeline').addEventListener('click', () => attempt(() => save(engine)));
 }
 
 byId('moment').addEventListener('input', () => {
@@ -264,8 +318,6 @@ new ResizeObserver(draw).observe(byId('long-trace'));
 byId('long-player').addEventListener('timeupdate', () => {
   const player = byId('long-player');
   if (player.paused || isLive) return;
-  byId('moment').value = String(Math.min(moments.length - 1, Math.floor(player.currentTime / stepS)));
+  byId('moment').value = indexAt(player.currentTime);
   draw();
 });
-byId('save-csv').addEventListener('click', () => save(asCsv(), 'text/csv', 'csv'));
-byId('save-json').addEventListener('click', () => save(asJson(), 'application/json', 'json'));

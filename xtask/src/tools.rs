@@ -70,20 +70,24 @@ pub fn for_bench() -> Result {
 /// For the tests.
 pub fn for_test() -> Result {
     for_build()?;
+    npm_packages("tests/frameworks")?;
+    let programs = [
+        ("chromium", "chromium"),
+        ("chromedriver", "chromium-driver"),
+        ("firefox-esr", "firefox-esr"),
+        ("praat_nogui", "praat"),
+    ];
+    let is_missing = |(program, _): &(&str, &str)| output(program, &["--version"]).is_none();
     let mut missing: Vec<&str> =
-        [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")]
-            .into_iter()
-            .filter(|(program, _)| output(program, &["--version"]).is_none())
-            .map(|(_, package)| package)
-            .collect();
+        programs.into_iter().filter(is_missing).map(|(_, package)| package).collect();
     if !has_gpu() {
         missing.extend(["libvulkan1", "mesa-vulkan-drivers"]);
     }
     if missing.is_empty() {
         return Ok(());
     }
-    step(&format!("Installing browsers and a software GPU for the tests: {}", missing.join(", ")));
-    let remedy = "Install them by hand (Debian: apt-get install chromium chromium-driver firefox-esr libvulkan1 mesa-vulkan-drivers), then run this again.";
+    step(&format!("Installing browsers, Praat and a software GPU for the tests: {}", missing.join(", ")));
+    let remedy = "Install them by hand (Debian: apt-get install chromium chromium-driver firefox-esr praat libvulkan1 mesa-vulkan-drivers), then run this again.";
     let is_root = output("id", &["-u"]).is_some_and(|id| id == "0");
     let apt = |arguments: &[&str]| {
         let mut words: Vec<&str> = if is_root { vec![] } else { vec!["sudo"] };

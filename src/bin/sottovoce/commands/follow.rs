@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
-use sottovoce::analyzer::{Analysis, Analyzer, Certainty, Report, WindowReferences};
+use sottovoce::analyzer::{Analysis, Analyzer, Report, WindowReferences};
 use sottovoce::audio::{Limits, MIN_LOST_S, Stream, Window, WindowSettings, Windows};
 use sottovoce::corpus::SplitKind;
-use sottovoce::model::{Emotion, SpeakerReferenceError};
+use sottovoce::model::SpeakerReferenceError;
 use sottovoce::parallel::{cores, map};
+use sottovoce::timeline::{TimelineFormat, TimelineWindow, csv_header, render};
 
 use super::device::InferenceDeviceArguments;
 use super::predict::opinion;
@@ -36,21 +36,39 @@ pub struct Arguments {
     /// Seconds from one window of four seconds to the next.
     #[arg(long, default_value_t = WindowSettings::default().step_s, value_parser = step)]
     step: f32,
-    /// What to print for each window.
+    /// What to print.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// What is printed.
+/// What is printed: a line for each window as it is read, or a file once all are.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A line for people.
+    /// A line per window, for people.
     #[default]
     Text,
-    /// A JSON object per line.
+    /// A JSON object per window, each on a line.
     Json,
-    /// Comma-separated values, after a line that names them.
+    /// Comma-separated values, with a header.
     Csv,
+    /// A file of labels for Audacity.
+    Audacity,
+    /// A TextGrid for Praat and ELAN.
+    Textgrid,
+    /// Captions for video players.
+    Webvtt,
+}
+
+impl Format {
+    /// The format of a file with all windows; none if lines are printed.
+    fn whole(self) -> Option<TimelineFormat> {
+        match self {
+            Self::Text | Self::Json | Self::Csv => None,
+            Self::Audacity => Some(TimelineFormat::Audacity),
+            Self::Textgrid => Some(TimelineFormat::TextGrid),
+            Self::Webvtt => Some(TimelineFormat::WebVtt),
+        }
+    }
 }
 
 fn step(text: &str) -> Result<f32, String> {
@@ -71,8 +89,10 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         false => None,
     };
     let mut windows = open(arguments)?;
-    let (mut end_s, mut count, mut read) = (0.0, 0, 0);
-    if *format == Format::Csv && writeln!(io::stdout(), "{}", head()).is_err() {
+    let (mut end_s, mut count, mut read, mut all) = (0.0, 0, 0, Vec::new());
+    // None of models that take no references.
+    let mut voices = WindowReferences::new(&analyzers[0]).ok();
+    if *format == Format::Csv && writeln!(io::stdout(), "{}", csv_header()).is_err() {
         return Ok(());
     }
     while let Some(batch) = next_batch(&mut windows, arguments)? {
@@ -85,18 +105,30 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
                 analyzer.set_speaker(Some(others))?;
             }
             let analysis = analyzer.read_window(window.clone());
-            Ok(analysis.map(|analysis| analysis.report()))
+            Ok(analysis.map(|analysis| (analysis.report(), analysis.enrolment().cloned())))
         });
         let reports = reports.into_iter().collect::<Result<Vec<_>, SpeakerReferenceError>>().map_err(fail)?;
-        for (window, report) in batch.iter().zip(&reports) {
+        for (window, read_window) in batch.iter().zip(reports) {
             count += 1;
-            read += usize::from(report.is_some());
+            read += usize::from(read_window.is_some());
             end_s = window.end_s();
-            if writeln!(io::stdout(), "{}", line(*format, window, report.as_ref())).is_err() {
+            let (report, enrolment) = read_window.unzip();
+            if let (Some(voices), Some(enrolment)) = (&mut voices, enrolment.flatten()) {
+                voices.add([window.start_s, end_s], &enrolment).map_err(fail)?;
+            }
+            let window = timeline_window(window, report.as_ref());
+            if format.whole().is_some() {
+                all.push(window);
+            } else if writeln!(io::stdout(), "{}", line(*format, &window)).is_err() {
                 // The reader closed the pipe, as `head` does.
                 return Ok(());
             }
         }
+    }
+    if let Some(format) = format.whole()
+        && write!(io::stdout(), "{}", render(&all, format)).is_err()
+    {
+        return Ok(());
     }
     let took_s = start.elapsed().as_secs_f64();
     eprintln!(
@@ -104,6 +136,12 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         clock(end_s),
         end_s / took_s,
     );
+    if voices.is_some_and(|voices| voices.has_two_voices(analyzers[0].model()).unwrap_or_default()) {
+        eprintln!("Two different voices seem to speak in it: where they meet, a window may mix them.");
+        if arguments.same_speaker {
+            eprintln!("--same-speaker is for one speaker.");
+        }
+    }
     windows.notes().iter().for_each(|note| eprintln!("{}", note.advice(windows.lost_s())));
     if windows.lost_s() >= MIN_LOST_S {
         eprintln!("About {:.1} seconds of sound are missing, or could not be read.", windows.lost_s());
@@ -144,40 +182,19 @@ fn references(arguments: &Arguments, analyzers: &mut [Analyzer]) -> Result<Windo
     Ok(references)
 }
 
-fn head() -> String {
-    let emotions: Vec<String> = Emotion::ALL.iter().map(ToString::to_string).collect();
-    format!("start_s,end_s,certainty,label,{}", emotions.join(","))
+fn timeline_window(window: &Window, report: Option<&Report>) -> TimelineWindow {
+    let span_s = [window.start_s, window.end_s()];
+    match report {
+        Some(report) => TimelineWindow::new(span_s, &report.opinion, opinion(&report.opinion)),
+        None => TimelineWindow::without_speech(span_s, "no speech"),
+    }
 }
 
-fn line(format: Format, window: &Window, report: Option<&Report>) -> String {
-    let (start_s, end_s) = (window.start_s, window.end_s());
-    let certainty = report.map_or(Certainty::NoSpeech, |report| report.opinion.certainty);
+fn line(format: Format, window: &TimelineWindow) -> String {
     match format {
-        Format::Text => {
-            let opinion = report.map_or_else(|| "no speech".to_owned(), |report| opinion(&report.opinion));
-            format!("{} to {}  {opinion}", clock(start_s), clock(end_s))
-        }
-        Format::Json => {
-            let mut object = json!({ "start_s": start_s, "end_s": end_s, "certainty": certainty });
-            if let Some(report) = report {
-                object["label"] = json!(report.opinion.label);
-                object["probabilities"] = json!(report.opinion.probabilities);
-            }
-            object.to_string()
-        }
-        Format::Csv => {
-            let certainty = json!(certainty);
-            let certainty = certainty.as_str().expect("a word");
-            let (label, shares) = report.map_or_else(
-                || (String::new(), ",".repeat(Emotion::ALL.len() - 1)),
-                |report| {
-                    let shares =
-                        Emotion::ALL.map(|emotion| format!("{:.4}", report.opinion.probabilities[&emotion]));
-                    (report.opinion.label.to_string(), shares.join(","))
-                },
-            );
-            format!("{start_s:.2},{end_s:.2},{certainty},{label},{shares}")
-        }
+        Format::Json => window.json(),
+        Format::Csv => window.csv_row(),
+        _ => format!("{} to {}  {}", clock(window.start_s), clock(window.end_s), window.caption),
     }
 }
 
