@@ -1,7 +1,7 @@
 // The page that embeds a frame of this site: whether it may, and replies to it alone.
 
 import { EngineError } from '../engine/engine-error.js';
-import { translated } from '../page/text.js';
+import { describeError } from './describe-error.js';
 import { ALLOWED } from './origins.js';
 
 /** @typedef {{id: number, ask: string, model?: string, audio?: unknown}} EmbedRequest */
@@ -40,14 +40,4 @@ export function answerEmbedder(answers) {
     }
   });
   parent.postMessage({ sottovoce: 1, type: 'ready' }, '*');
-}
-
-/** @param {unknown} error @returns {{code: string, message: string}} For people; unexpected errors go to the console. */
-export function describeError(error) {
-  // The element's errors have a code, too, but not this class.
-  const isExpected = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  if (!isExpected) console.error(error);
-  const { code, message } = isExpected ? /** @type {EngineError} */ (error)
-    : { code: 'unexpected', message: 'Something went wrong that should not have. Reload the page and try again.' };
-  return { code, message: translated(message) };
 }

@@ -2,11 +2,9 @@
 // button nor request a recording; the audio stays here and is analyzed here.
 
 import { EngineError } from '../engine/engine-error.js';
-import { engineOf } from '../engine/engines.js';
-import { RECORD_S, Recorder } from '../page/recorder.js';
-import { language, t } from '../page/text.js';
-import { embedReading } from './embed-reading.js';
-import { answerEmbedder, describeError, targetOrigin } from './embedder.js';
+import { language } from '../page/text.js';
+import { answerEmbedder, targetOrigin } from './embedder.js';
+import { setUpRecordButton } from './record-button.js';
 
 /** How long the button must have been visible before it can be pressed. */
 const VISIBLE_MS = 500;
@@ -15,11 +13,9 @@ const button = /** @type {HTMLButtonElement} */ (document.querySelector('button'
 const theme = new URLSearchParams(location.search).get('theme');
 if (theme) document.documentElement.dataset.theme = theme;
 document.documentElement.lang = language;
-button.textContent = t('Record');
 
 /** @type {string | undefined} */ let model;
 /** @type {(message: object) => void} */ let send = () => {};
-/** Stops the recording in progress. @type {(() => void) | undefined} */ let stop;
 
 answerEmbedder({
   /** Sets the model, and where to send readings. */
@@ -41,36 +37,11 @@ new IntersectionObserver((entries) => {
   visibleSince = isVisible ? visibleSince ?? performance.now() : undefined;
 }, visibility).observe(button);
 
-button.addEventListener('click', async (event) => {
-  if (!event.isTrusted) return;
-  if (stop) return stop();
-  try {
-    if (visibleSince === undefined || event.timeStamp - visibleSince < VISIBLE_MS) {
-      throw new EngineError('not-seen', 'The button that records was covered, or had only just appeared. Press it again in a moment.');
-    }
-    send({ type: 'recording' });
-    // Loads during the recording.
-    const engine = engineOf(model, (share) => send({ type: 'progress', share }));
-    const recorded = await record();
-    send({ type: 'answer', answer: embedReading(await engine.ask({ type: 'samples', ...recorded })) });
-  } catch (error) {
-    send({ type: 'error', ...describeError(error) });
-  }
+setUpRecordButton(button, {
+  model: () => model,
+  check: ({ timeStamp }) => {
+    if (visibleSince !== undefined && timeStamp - visibleSince >= VISIBLE_MS) return;
+    throw new EngineError('not-seen', 'The button that records was covered, or had only just appeared. Press it again in a moment.');
+  },
+  send: (message) => send(message),
 });
-
-/** Records until it is stopped or long enough. */
-async function record() {
-  const ended = new Promise((resolve) => { stop = () => resolve(undefined); });
-  button.textContent = t('Stop');
-  try {
-    const recorder = await Recorder.start((level, seconds, muted) => {
-      send({ type: 'progress', level, seconds, muted });
-      if (seconds >= RECORD_S) stop?.();
-    }, () => stop?.());
-    await ended;
-    return await recorder.stop();
-  } finally {
-    stop = undefined;
-    button.textContent = t('Record');
-  }
-}

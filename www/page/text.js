@@ -1,22 +1,23 @@
 // The page's texts in the visitor's language. English texts stand in the HTML files and in the scripts; a file in www/languages
 // maps each to another language, with the same placeholders in braces.
 
+import { fileAt } from '../engine/files.js';
+import { wantedLanguages } from './wanted-languages.js';
+
 /** The languages of the page. */
 const LANGUAGES = ['en', 'de', 'es', 'fr', 'zh'];
 
 const ATTRIBUTES = ['aria-label', 'title', 'content'];
 
-/** The language that `?lang=` asks for, else the first of the browser's languages that is available. */
+/** The first of the wanted languages that is available. */
 function wantedLanguage() {
-  const requested = new URLSearchParams(location.search).get('lang');
-  const wanted = [...(requested ? [requested] : []), ...navigator.languages].map((tag) => tag.toLowerCase().split('-')[0]);
-  return wanted.find((tag) => LANGUAGES.includes(tag)) ?? 'en';
+  return wantedLanguages().map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => LANGUAGES.includes(tag)) ?? 'en';
 }
 
 /** @param {string} wanted @returns {Promise<Record<string, string> | undefined>} */
 async function load(wanted) {
   if (wanted === 'en') return {};
-  const response = await fetch(new URL(`../languages/${wanted}.json`, import.meta.url)).catch(() => undefined);
+  const response = await fetch(fileAt(`www/languages/${wanted}.json`)).catch(() => undefined);
   return response?.ok ? response.json() : undefined;
 }
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::shell::{Result, command, output, root, run, step};
 use crate::tools;
 
-const LOCKS: [&str; 2] = ["package-lock.json", "benches/browser/package-lock.json"];
+const LOCKS: [&str; 3] =
+    ["package-lock.json", "benches/browser/package-lock.json", "tests/frameworks/package-lock.json"];
 
 /// Checks licences and origins of all packages, and that each is pinned to a hash. Needs no network.
 pub fn check() -> Result {

@@ -16,7 +16,7 @@ use crate::tools;
 const REMEDY: &str = "The lines above say why; fix it and run this again.";
 
 /// The sources of the page.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     "src",
     "www",
     "models/shipped",
@@ -26,6 +26,7 @@ const SOURCES: [&str; 12] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo/config.toml",
+    "xtask/embed.mjs",
     "xtask/offline.mjs",
     "xtask/preload.mjs",
     "xtask/src/web.rs",
@@ -63,6 +64,7 @@ pub fn build() -> Result {
     run(command("trunk", &["build"]).env(FLAGS, web_flags()), REMEDY)?;
     cpu_engines()?;
     gpu_engine()?;
+    run(&mut command("node", &["xtask/embed.mjs", "dist"]), REMEDY)?;
     run(&mut command("node", &["xtask/preload.mjs", "dist"]), REMEDY)?;
     // The last step: it hashes every file.
     run(&mut command("node", &["xtask/offline.mjs", "dist"]), REMEDY)?;
