@@ -98,3 +98,96 @@ test('the sheet has each clip, and no answers', async () => {
   assert.ok(pdf.length > 10_000);
   await context.close();
 });
+
+/** Guesses at the first clips, always the first emotion. */
+async function guess(page, count) {
+  for (let i = 0; i < count; i += 1) {
+    await page.getByRole('radio').first().check();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.locator('#revealed dt').first().waitFor();
+    if (i < count - 1) await page.getByRole('button', { name: 'Next clip' }).click();
+  }
+}
+
+test('everybody’s guesses are a file without names, to which those of others are added', async () => {
+  const { context, page, errors } = await visit();
+  await guess(page, 12);
+  await page.getByRole('button', { name: 'Start over for the next person' }).click();
+  assert.match(await page.locator('#clip-name').textContent(), /^Clip 1 of 12/);
+  assert.equal(await page.locator('#score').textContent(), '');
+  await guess(page, 2);
+  const summary = page.locator('#results-summary');
+  assert.equal(await summary.textContent(), 'Guesses: 14, in rounds: 2.');
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as a file' }).click();
+  const text = await readFile(await (await downloading).path(), 'utf8');
+  const [head, ...rows] = text.trim().split('\n').map((line) => line.split(','));
+  assert.deepEqual(head, ['round', 'clip', 'asked', 'listeners', 'model', 'guess']);
+  assert.equal(rows.length, 14);
+  for (const [i, [, clip, asked, listeners, , chosen]] of rows.entries()) {
+    const expected = clips[i % 12];
+    assert.ok(expected.file.endsWith(`${clip}.opus`));
+    assert.deepEqual([asked, listeners, chosen], [expected.acted, expected.perceived.join(' '), 'angry']);
+  }
+  await assertAccessible(page);
+  // The same file again changes nothing; one of another device counts.
+  const other = `${head.join(',')}\n${rows.slice(0, 12).map((row) => ['other-1', ...row.slice(1, 5), 'sad'].join(',')).join('\n')}\n`;
+  await page.setInputFiles('#results-add', [{ name: 'same.csv', mimeType: 'text/csv', buffer: Buffer.from(text) },
+    { name: 'other.csv', mimeType: 'text/csv', buffer: Buffer.from(other) }, { name: 'no.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') }]);
+  await summary.filter({ hasText: 'Guesses: 26, in rounds: 3. no.csv has no guesses of this lesson.' }).waitFor();
+  assert.match(await page.locator('#results-rows tr').first().textContent(), /angry 2, sad 1/);
+  await page.getByRole('button', { name: 'Clear' }).click();
+  assert.equal(await summary.textContent(), 'No guesses yet.');
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('a voice teaches it, and it does worse on the other', async () => {
+  const { context, page, errors } = await visit();
+  const buttons = page.locator('#teach-voices button');
+  assert.equal(await buttons.count(), 2);
+  for (const place of [0, 1]) {
+    await buttons.nth(place).click();
+    await page.locator(`#taught-rows tr:nth-child(${place + 1}) td button`).nth(1).waitFor();
+  }
+  const right = (await page.locator('#taught-rows td').allTextContents()).map((text) => Number(text.match(/^(\d+) of \d+$/)[1]));
+  // Rows teach, columns are tried.
+  assert.ok(right[0] > right[1] + 1 && right[3] > right[2] + 1, `${right}`);
+  assert.match(await page.locator('#taught-said').textContent(), new RegExp(`tells ${right[3]} of \\d+ right, of the other voice’s ${right[2]} of`));
+  await page.locator('#taught-rows td button').first().click();
+  const played = await page.locator('#taught-clips li').allTextContents();
+  assert.equal(played.filter((text) => text.startsWith('✓')).length, right[0]);
+  await assertAccessible(page);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('is large for a projector, and an exhibit starts over by itself', async () => {
+  const { context, page, errors } = await visit();
+  await page.clock.install();
+  await page.reload();
+  await page.locator('#taught-rows td').first().waitFor({ state: 'attached' });
+  const size = () => page.evaluate(() => Number.parseFloat(getComputedStyle(document.body).fontSize));
+  const before = await size();
+  await page.getByLabel('Large, for a projector').check();
+  assert.equal(await size(), 1.5 * before);
+  await page.getByLabel(/^Start over by itself/).check();
+  assert.match(page.url(), /projector/);
+  await page.clock.resume();
+  await guess(page, 1);
+  await page.clock.fastForward(52_000);
+  await page.locator('#idle').filter({ hasText: /Starts over in \d s/ }).waitFor();
+  // Somebody is there after all.
+  await page.keyboard.press('Shift');
+  assert.ok(await page.locator('#idle').isHidden());
+  assert.notEqual(await page.locator('#revealed').textContent(), '');
+  await page.clock.fastForward(61_000);
+  await page.locator('#revealed:empty').waitFor({ state: 'attached' });
+  assert.equal(await page.locator('#score').textContent(), '');
+  // What they chose stays.
+  assert.equal(await page.locator('#results-summary').textContent(), 'Guesses: 1, in rounds: 1.');
+  await page.reload();
+  assert.equal(await size(), 1.5 * before);
+  assert.deepEqual(errors, []);
+  await context.close();
+});

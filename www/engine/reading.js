@@ -22,11 +22,11 @@ export async function analyzeFile(engine, file, channel, speaker) {
 }
 
 /** Analyzes a clip of this site.
- * @param {EngineClient} engine @param {URL} url @returns {Promise<Reading>} */
-export async function analyzeUrl(engine, url) {
+ * @param {EngineClient} engine @param {URL} url @param {string} [custom] A custom classifier as JSON text. @returns {Promise<Reading>} */
+export async function analyzeUrl(engine, url, custom) {
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok) throw new EngineError('not-loaded', 'This clip could not be loaded. Check the connection and try again.');
-  return engine.ask({ type: 'file', file: await response.blob() });
+  return engine.ask({ type: 'file', file: await response.blob(), custom });
 }
 
 /** Analyzes a file, its bytes, or mono samples.

@@ -1,4 +1,5 @@
-// The lesson: a tour through clips of actors, the model's confusion matrix, and a sheet to print.
+// The lesson: a tour through clips of actors, everybody's guesses, the model's confusion matrix, a classifier that one voice teaches,
+// and a sheet to print.
 
 import { EngineError } from '../engine/engine-error.js';
 import { Engine } from '../engine/engine.js';
@@ -11,6 +12,9 @@ import { translatePage } from '../page/text.js';
 import { EMOTIONS, NAMES, speaker } from '../page/words.js';
 import { addressOf } from './clip.js';
 import { setUpMatrix } from './matrix.js';
+import { setUpResults } from './results.js';
+import { setUpRoom } from './room.js';
+import { clearTaught, setUpTeaching } from './teach.js';
 import { LENGTH, setUpTour } from './tour.js';
 
 /** @typedef {import('../engine/types.d.ts').Reading} Reading */
@@ -50,9 +54,18 @@ await attempt(async () => {
   /** @type {LessonClip[]} */ const clips = await response.json();
   /** @type {Lesson['analyze']} */ const analyze = (clip) => analyzeUrl(engine, addressOf(clip));
   const lesson = { engine, clips, analyze, attempt };
-  setUpTour(lesson);
+  const startTour = setUpTour(lesson);
+  setUpResults(lesson);
   setUpMatrix(lesson);
   layOutSheet(clips.slice(0, LENGTH));
+  setUpRoom(() => {
+    byId('problem').hidden = true;
+    byId('cell').replaceChildren();
+    clearTaught();
+    startTour();
+    scrollTo(0, 0);
+  });
+  await setUpTeaching(lesson);
 });
 
 /** @param {LessonClip[]} clips */

@@ -1,21 +1,23 @@
-// Clip after clip: a guess, then the emotion asked for, the listeners' choice, and the model's reading.
+// Round after round, clip after clip: a guess, then the emotion asked for, the listeners' choice, and the model's reading.
 
 import { below, byId } from '../page/dom.js';
 import { t } from '../page/text.js';
 import { NAMES, describeReading, speaker } from '../page/words.js';
 import { addressOf } from './clip.js';
+import { addGuess } from './results.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
 
 /** Clips in a tour: as many as a lesson has time for. */
 export const LENGTH = 12;
 
-/** @param {Lesson} lesson */
+/** @param {Lesson} lesson @returns {() => void} Starts over. */
 export function setUpTour({ clips: all, analyze, attempt }) {
   const clips = all.slice(0, LENGTH);
   let index = 0;
+  let round = 1;
   /** Clips in which each agreed with the actor. */
-  const agreed = { you: 0, listeners: 0, model: 0 };
+  let agreed = { you: 0, listeners: 0, model: 0 };
 
   byId('guesses').addEventListener('change', () => { byId('compare').disabled = false; });
 
@@ -27,7 +29,17 @@ export function setUpTour({ clips: all, analyze, attempt }) {
     for (const input of byId('guesses').querySelectorAll('input')) input.checked = false;
     byId('compare').disabled = true;
     byId('next').hidden = true;
+    byId('again').hidden = true;
     byId('revealed').replaceChildren();
+  };
+
+  const startOver = () => {
+    if (byId('score').textContent) round += 1;
+    index = 0;
+    agreed = { you: 0, listeners: 0, model: 0 };
+    byId('score').textContent = '';
+    present();
+    byId('tour-title').focus();
   };
 
   const reveal = async () => {
@@ -37,7 +49,11 @@ export function setUpTour({ clips: all, analyze, attempt }) {
     byId('guesses').disabled = true;
     byId('revealed').textContent = t('Listening.');
     try {
+      const of = round;
       const { report } = await analyze(clip);
+      // Somebody else's turn by now.
+      if (of !== round) return;
+      addGuess(all, round, clip, guess, report.label);
       if (guess === clip.acted) agreed.you += 1;
       if (clip.perceived.length === 1 && clip.perceived[0] === clip.acted) agreed.listeners += 1;
       if (report.label === clip.acted) agreed.model += 1;
@@ -57,7 +73,8 @@ export function setUpTour({ clips: all, analyze, attempt }) {
     const done = index + 1;
     byId('score').textContent = t('Of one mind with the actor so far, out of {done}: you {you}, most listeners {listeners}, the model {model}.', { done, ...agreed });
     byId('next').hidden = done === clips.length;
-    byId(done === clips.length ? 'tour-title' : 'next').focus();
+    byId('again').hidden = done < clips.length;
+    byId(done === clips.length ? 'again' : 'next').focus();
   };
 
   byId('compare').addEventListener('click', () => attempt(reveal));
@@ -66,7 +83,9 @@ export function setUpTour({ clips: all, analyze, attempt }) {
     present();
     byId('tour-title').focus();
   });
+  byId('again').addEventListener('click', startOver);
   present();
+  return startOver;
 }
 
 /** @param {[string, string][]} rows */
