@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { writeOfflineWorker } from '../../xtask/offline.mjs';
 import { preload } from '../../xtask/preload.mjs';
-import { chosenModel, goTo, launchFirefox, readingOf, sample, until, useSite } from './support.mjs';
+import { chosenModel, goTo, launchFirefox, openBlank, readingOf, sample, until, useSite } from './support.mjs';
 
 let folder;
 let server;
@@ -137,14 +137,100 @@ test('it can be installed', async () => {
   await context.close();
 });
 
+test('its manifest is read without errors, and takes recordings', async () => {
+  const context = await browser.newContext();
+  const page = await openCached(context);
+  const cdp = await context.newCDPSession(page);
+  const { errors, manifest, url, data } = await cdp.send('Page.getAppManifest');
+  assert.deepEqual(errors, []);
+  assert.equal(manifest.shareTarget.action, `${server.url}www/share`);
+  assert.deepEqual(manifest.shortcuts.map(({ url }) => url), [`${server.url}#teach`, `${server.url}lesson.html`]);
+  // Chromium reports the rest of them to installed apps alone.
+  assert.equal(new URL(JSON.parse(data).file_handlers[0].action, url).href, server.url);
+  await context.close();
+});
+
+/** Shares files as a messenger does: by a form, in place of the system's share menu. */
+async function share(context, files) {
+  const page = await context.newPage();
+  await openBlank(page, server);
+  await page.evaluate(() => {
+    document.body.innerHTML = '<form method="post" action="www/share" enctype="multipart/form-data"><input type="file" name="recordings" multiple></form>';
+  });
+  await page.locator('input').setInputFiles(files);
+  await page.evaluate(() => document.forms[0].submit());
+  return page;
+}
+
+test('recordings that another app shares are read, and reach no network', async () => {
+  const context = await browser.newContext();
+  const first = await openCached(context);
+  await until(first, async () => (await navigator.serviceWorker.getRegistrations()).some(({ scope, active }) => scope.endsWith('www/share') && active));
+  const count = server.requests.filter((path) => path.endsWith('/share')).length;
+  const one = await share(context, [sample('1028_MTI_SAD_XX.opus')]);
+  await readingOf(one, '1028_MTI_SAD_XX.opus');
+  assert.equal(one.url(), server.url);
+  const two = await share(context, [sample('1028_MTI_SAD_XX.opus'), sample('1049_ITS_HAP_XX.opus')]);
+  await two.locator('.files li').nth(1).waitFor();
+  const text = await share(context, [{ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }]);
+  await text.locator('#problem').filter({ hasText: 'note.txt: ' }).waitFor();
+  const none = await context.newPage();
+  await none.goto(`${server.url}www/share`);
+  await none.locator('#problem').filter({ hasText: 'Nothing that was shared arrived here' }).waitFor();
+  assert.equal(server.requests.filter((path) => path.endsWith('/share')).length, count);
+  await context.close();
+});
+
+test('recordings that are opened with it are read', async () => {
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const page = await context.newPage();
+  // Headless browsers install nothing, so that nothing can be opened with what is installed.
+  await page.addInitScript(() => {
+    Object.defineProperty(globalThis, 'launchQueue', { value: { setConsumer: (consumer) => { globalThis.launch = consumer; } } });
+  });
+  await page.goto(server.url);
+  await chosenModel(page);
+  const bytes = [...await readFile(sample('1028_MTI_SAD_XX.opus'))];
+  await page.evaluate((bytes) => globalThis.launch({ files: [{ getFile: async () => new File([Uint8Array.from(bytes)], 'opened.opus') }] }), bytes);
+  await readingOf(page, 'opened.opus');
+  await context.close();
+});
+
+test('a badge says so while there is no network', async () => {
+  const context = await browser.newContext();
+  const page = await openCached(context);
+  assert.ok(await page.locator('#offline').isHidden());
+  await context.setOffline(true);
+  await page.getByText('Offline is fine').waitFor();
+  await context.setOffline(false);
+  await page.locator('#offline').waitFor({ state: 'hidden' });
+  await context.close();
+  // It moves nothing, on a phone, in any language.
+  for (const locale of ['en', 'de', 'es', 'fr', 'zh']) {
+    const context = await browser.newContext({ locale, viewport: { width: 390, height: 844 }, serviceWorkers: 'block' });
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await chosenModel(page);
+    const top = () => page.locator('#input').evaluate((input) => input.getBoundingClientRect().top);
+    const before = await top();
+    await context.setOffline(true);
+    await page.locator('#offline').waitFor();
+    assert.equal(await top(), before, locale);
+    await context.close();
+  }
+});
+
 test('deleted data stays deleted until the next visit', async () => {
   const context = await browser.newContext();
   const page = await openCached(context);
   await goTo(page, 'privacy');
   await page.getByRole('button', { name: 'Delete what is kept' }).click();
   await page.getByText('keeps nothing of this page').waitFor();
-  assert.deepEqual(await page.evaluate(async () => [(await caches.keys()).length,
-    (await navigator.serviceWorker.getRegistrations()).length]), [0, 0]);
+  const [kept, scopes] = await page.evaluate(async () => [(await caches.keys()).length,
+    (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)]);
+  assert.equal(kept, 0);
+  // It keeps nothing, and what is shared with an installed page from the network.
+  assert.deepEqual(scopes, [`${server.url}www/share`]);
   await context.close();
 });
 

@@ -3,12 +3,12 @@
 /** @type {{createPolicy: (name: string, rules: {createScriptURL: (url: string) => string}) => {createScriptURL: (url: string) => any}} | undefined} */
 const trustedTypes = /** @type {any} */ (globalThis).trustedTypes;
 
-/** The service worker with its parameter. */
-const OFFLINE = /^[^?]*\/offline-worker\.js\?engine=\w+\.wasm$/;
+/** The service workers, that of the page with its parameter. */
+const SERVICE_WORKERS = /^[^?]*\/(offline-worker\.js\?engine=\w+\.wasm|www\/share-worker\.js)$/;
 
 /** @param {string} url */
 function checked(url) {
-  if (url.startsWith(`blob:${location.origin}/`) || (url.startsWith(`${location.origin}/`) && OFFLINE.test(url))) return url;
+  if (url.startsWith(`blob:${location.origin}/`) || (url.startsWith(`${location.origin}/`) && SERVICE_WORKERS.test(url))) return url;
   throw new TypeError(`${url} is no script of this page`);
 }
 

@@ -4,6 +4,7 @@ import { engineFile } from '../engine/assets.js';
 import { fileAt } from '../engine/files.js';
 import { scriptFrom } from '../engine/trusted.js';
 import { byId } from './dom.js';
+import { registerShareTarget } from './handed-over.js';
 import { announce } from './status.js';
 import { t } from './text.js';
 
@@ -22,6 +23,7 @@ export async function setUpOffline() {
     registration.addEventListener('updatefound', () => {
       registration.installing?.addEventListener('statechange', offer);
     });
+    await registerShareTarget();
   } catch {
     // The page works without.
   }
@@ -50,4 +52,12 @@ export async function unregisterOffline() {
   const registrations = await navigator.serviceWorker?.getRegistrations() ?? [];
   const ours = registrations.filter(({ scope }) => OFFLINE.startsWith(scope));
   await Promise.all(ours.map((registration) => registration.unregister()));
+}
+
+/** Says, while there is no network, that none is needed. */
+export function setUpOfflineBadge() {
+  const show = () => { byId('offline').hidden = navigator.onLine; };
+  addEventListener('online', show);
+  addEventListener('offline', show);
+  show();
 }

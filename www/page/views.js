@@ -6,7 +6,7 @@ import { below } from './dom.js';
 /** The view of an address without one. */
 const FIRST = 'reading';
 /** Views of the clip on the page: another clip leaves them open. */
-const OF_CLIP = ['reading', 'why', 'inside', 'models', 'speaker', 'steps'];
+const OF_CLIP = ['reading', 'why', 'inside', 'models', 'speaker', 'save', 'steps'];
 
 /** Parts of the page that not all views show. @type {HTMLElement[]} */
 const parts = [...document.querySelectorAll('[data-views]')].map((part) => /** @type {HTMLElement} */ (part));
@@ -59,8 +59,14 @@ function update() {
   document.documentElement.dataset.view = view;
   for (const part of parts) part.hidden = !viewsOf(part).includes(view);
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href^="#"]:not(.back)'))) {
-    if (link.hash === `#${view}`) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
+    if (link.hash !== `#${view}`) {
+      link.removeAttribute('aria-current');
+      continue;
+    }
+    link.setAttribute('aria-current', 'page');
+    // The links to views may be wider than a phone.
+    const list = /** @type {HTMLElement} */ (link.parentElement);
+    list.scrollLeft = link.offsetLeft - list.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
   }
   for (const { view, callback } of callbacks) if (isShown(view)) callback();
   return true;
@@ -76,10 +82,17 @@ function heading() {
 /** Shows the view of the address, and those that visitors go to from then on. */
 export function setUpViews() {
   update();
-  addEventListener('hashchange', () => {
+  addEventListener('hashchange', () => fade(() => {
     if (!update()) return;
     // No further than needed: the picture above it stays in view.
     heading().focus({ preventScroll: true });
     heading().scrollIntoView({ block: 'nearest' });
-  });
+  }));
+}
+
+/** Fades from one view to the next, where that is wanted and the browser can. @param {() => void} change */
+function fade(change) {
+  if (!document.startViewTransition || matchMedia('(prefers-reduced-motion: reduce)').matches) return change();
+  // Not ready means not shown, as when the next one has begun: no error.
+  document.startViewTransition(change).ready.catch(() => {});
 }
