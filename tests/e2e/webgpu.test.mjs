@@ -172,9 +172,12 @@ describe('the graphics processor', () => {
   test('is not used without timestamps, which burn would panic for', async () => {
     const context = await site.browser.newContext();
     const page = await context.newPage();
-    page.on('worker', (worker) => worker.evaluate(() => {
-      Object.defineProperty(GPUAdapter.prototype, 'features', { get: () => new Set() });
-    }));
+    // Before anything else runs in the worker.
+    await page.route('**/www/engine/worker.js', async (route) => {
+      const response = await route.fetch();
+      const withoutFeatures = "Object.defineProperty(GPUAdapter.prototype, 'features', { get: () => new Set() });\n";
+      await route.fulfill({ response, body: withoutFeatures + await response.text() });
+    });
     await page.goto(`${site.server.url}?backend=webgpu`);
     await shown(page, /Readings come from the processor.*timestamp-query/);
     assert.match((await read(page)).meta, /ms\.$/);
