@@ -163,6 +163,8 @@ fn the_pages_have_the_elements_that_scripts_use() {
                 "p" => "HTMLParagraphElement",
                 "tbody" => "HTMLTableSectionElement",
                 "a" => "HTMLAnchorElement",
+                "img" => "HTMLImageElement",
+                "tr" => "HTMLTableRowElement",
                 "h2" | "h3" => "HTMLHeadingElement",
                 "ul" => "HTMLUListElement",
                 "ol" => "HTMLOListElement",

@@ -138,12 +138,28 @@ describe('views', () => {
     await context.close();
   });
 
+  test('the link to the one that is shown is in view on a phone', async () => {
+    const { context, page } = await site.open(PHONE);
+    await page.locator('#samples button').first().click();
+    await page.waitForFunction(() => document.querySelector('#meta').textContent !== '');
+    for (const view of ['save', 'reading', 'models']) {
+      await page.evaluate((view) => { location.hash = view; }, view);
+      await page.waitForFunction((view) => document.documentElement.dataset.view === view, view);
+      const [left, right] = await page.locator(`.depths a[href="#${view}"]`).evaluate((link) => {
+        const { left, right } = link.getBoundingClientRect();
+        return [left, right];
+      });
+      assert.ok(left >= 0 && right <= 390, `${view}: ${left} to ${right}`);
+    }
+    await context.close();
+  });
+
   test('none has an accessibility violation, on a laptop or on a phone', async () => {
     for (const options of [DESKTOP, { ...PHONE, colorScheme: 'dark' }]) {
       const { context, page } = await site.open({ ...options, bypassCSP: true });
       await page.setInputFiles('#file', sample('1053_IEO_ANG_HI.opus'));
       await readingOf(page, '1053_IEO_ANG_HI.opus');
-      for (const view of ['why', 'inside', 'models', 'speaker', 'time', 'steps', 'teach', 'settings', 'meaning', 'privacy', 'reading']) {
+      for (const view of ['why', 'inside', 'models', 'speaker', 'save', 'time', 'steps', 'teach', 'settings', 'meaning', 'privacy', 'reading']) {
         await page.evaluate((view) => { location.hash = view; }, view);
         await page.waitForFunction((view) => document.documentElement.dataset.view === view, view);
         if (view === 'models') await page.locator('#agreement').filter({ hasText: 'first' }).waitFor();
@@ -159,7 +175,7 @@ describe('views', () => {
         const { context, page } = await site.open({ viewport, locale: language });
         await page.locator('#samples button').first().click();
         await page.waitForFunction(() => document.querySelector('#meta').textContent !== '');
-        for (const view of ['reading', 'why', 'inside', 'models', 'speaker', 'time', 'steps', 'teach', 'settings', 'meaning', 'privacy']) {
+        for (const view of ['reading', 'why', 'inside', 'models', 'speaker', 'save', 'time', 'steps', 'teach', 'settings', 'meaning', 'privacy']) {
           await page.evaluate((view) => { location.hash = view; }, view);
           await page.waitForFunction((view) => document.documentElement.dataset.view === view, view);
           const wrong = await page.evaluate(() => {

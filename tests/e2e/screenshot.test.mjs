@@ -17,7 +17,7 @@ const ALL_STYLES = {
 };
 
 /** Each view: all of the page, or a part of it. */
-const VIEWS = { page, why, compare, follow, lesson, embed };
+const VIEWS = { page, why, compare, follow, save, lesson, embed };
 
 async function page(page) {
   await page.getByRole('button', { name: 'Woman, 35' }).click();
@@ -50,6 +50,18 @@ async function follow(page) {
   await page.getByRole('button', { name: /^Follow all/ }).click();
   await page.locator('#timeline-summary').filter({ hasText: 'moments' }).waitFor();
   return page.locator('#timeline');
+}
+
+/** What can be taken along: a card, and the list of what was read. */
+async function save(page) {
+  for (const name of ['Man, 33', 'Woman, 25']) {
+    await page.getByRole('button', { name }).click();
+    await readingOf(page, name);
+  }
+  await page.locator('#waveform-text').filter({ hasText: 'Moment by moment' }).waitFor({ state: 'attached' });
+  await goTo(page, 'save');
+  await page.waitForFunction(() => document.querySelector('#card').naturalWidth > 0);
+  return page.locator('#result');
 }
 
 async function lesson(page, url) {

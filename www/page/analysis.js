@@ -9,7 +9,9 @@ import { storeEmbedding, updateInside } from './inside.js';
 import { stopLive } from './live.js';
 import { endMoments } from './moments.js';
 import { showReading } from './result.js';
+import { updateSave } from './save.js';
 import { enrol, referenceFor, updateSpeaker } from './same-speaker.js';
+import { noteReading } from './session.js';
 import { announce, setBusy, showProblem, showStatus } from './status.js';
 import { t } from './text.js';
 import * as timeline from './timeline.js';
@@ -75,6 +77,7 @@ export async function tryAnalysis(engine, origin, analyze, onFailure = (reason) 
     origin.speaker = origin.own && await referenceFor(engine, origin.own);
     const reading = await analyze(engine, origin.speaker);
     enrol(origin, reading);
+    noteReading(origin, reading.report);
     return reading;
   } catch (error) {
     onFailure(describeError(error));
@@ -117,6 +120,7 @@ export function present(engine, reading, origin, analyze) {
   updateFrontEnd(engine, reading);
   updateComparison(engine, analyze);
   updateSpeaker(engine, reading, origin);
+  updateSave(reading, origin);
   const { headline, explained } = describeReading(reading.report);
   showStatus('');
   announce(`${headline}. ${explained}`);

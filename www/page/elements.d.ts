@@ -1,6 +1,7 @@
 /** The elements of the pages that scripts use, by id. */
 export interface Elements {
   'accuracy': HTMLParagraphElement;
+  'again': HTMLButtonElement;
   'agreement': HTMLParagraphElement;
   'announcement': HTMLParagraphElement;
   'answers': HTMLCanvasElement;
@@ -11,6 +12,11 @@ export interface Elements {
   'backend': HTMLParagraphElement;
   'bars': HTMLOListElement;
   'cancel-loading': HTMLButtonElement;
+  'card': HTMLImageElement;
+  'card-empty': HTMLParagraphElement;
+  'card-png': HTMLButtonElement;
+  'card-svg': HTMLButtonElement;
+  'card-whole': HTMLDivElement;
   'cell': HTMLDivElement;
   'channel': HTMLSelectElement;
   'channel-choice': HTMLParagraphElement;
@@ -20,6 +26,7 @@ export interface Elements {
   'compare-rows': HTMLTableSectionElement;
   'drop': HTMLDivElement;
   'encoder': HTMLDivElement;
+  'exhibition': HTMLInputElement;
   'explained': HTMLParagraphElement;
   'file': HTMLInputElement;
   'folder': HTMLInputElement;
@@ -28,6 +35,7 @@ export interface Elements {
   'head': HTMLSelectElement;
   'headline': HTMLHeadingElement;
   'headline-emblem': HTMLSpanElement;
+  'idle': HTMLParagraphElement;
   'kept': HTMLParagraphElement;
   'layer': HTMLSelectElement;
   'level': HTMLDivElement;
@@ -57,6 +65,7 @@ export interface Elements {
   'newer-use': HTMLButtonElement;
   'next': HTMLButtonElement;
   'notes': HTMLUListElement;
+  'offline': HTMLParagraphElement;
   'own-list': HTMLUListElement;
   'own-title': HTMLHeadingElement;
   'picture': HTMLCanvasElement;
@@ -68,15 +77,27 @@ export interface Elements {
   'privacy-title': HTMLHeadingElement;
   'problem': HTMLParagraphElement;
   'progress': HTMLDivElement;
+  'projector': HTMLInputElement;
   'record': HTMLButtonElement;
   'record-label': HTMLSpanElement;
   'result': HTMLElement;
+  'results-add': HTMLInputElement;
+  'results-clear': HTMLButtonElement;
+  'results-rows': HTMLTableSectionElement;
+  'results-save': HTMLButtonElement;
+  'results-summary': HTMLParagraphElement;
+  'results-table': HTMLDivElement;
+  'results-title': HTMLHeadingElement;
   'revealed': HTMLDivElement;
   'same-speaker': HTMLInputElement;
   'samples': HTMLFieldSetElement;
-  'save-csv': HTMLButtonElement;
-  'save-json': HTMLButtonElement;
+  'save-timeline': HTMLButtonElement;
+  'save-title': HTMLHeadingElement;
   'score': HTMLParagraphElement;
+  'session-clear': HTMLButtonElement;
+  'session-date': HTMLParagraphElement;
+  'session-print': HTMLButtonElement;
+  'session-rows': HTMLTableSectionElement;
   'sheet-emotions': HTMLSpanElement;
   'sheet-rows': HTMLTableSectionElement;
   'speaker-accept': HTMLButtonElement;
@@ -91,6 +112,10 @@ export interface Elements {
   'speaker-title': HTMLHeadingElement;
   'status': HTMLParagraphElement;
   'strips': HTMLOListElement;
+  'taught-clips': HTMLDivElement;
+  'taught-head': HTMLTableRowElement;
+  'taught-rows': HTMLTableSectionElement;
+  'taught-said': HTMLParagraphElement;
   'teach-add': HTMLButtonElement;
   'teach-bars': HTMLOListElement;
   'teach-classes': HTMLOListElement;
@@ -104,8 +129,10 @@ export interface Elements {
   'teach-summary': HTMLParagraphElement;
   'teach-title': HTMLHeadingElement;
   'teach-try': HTMLButtonElement;
+  'teach-voices': HTMLDivElement;
   'time-link': HTMLAnchorElement;
   'timeline': HTMLElement;
+  'timeline-format': HTMLSelectElement;
   'timeline-summary': HTMLParagraphElement;
   'timeline-title': HTMLHeadingElement;
   'tour-title': HTMLHeadingElement;

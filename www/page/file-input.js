@@ -58,8 +58,8 @@ function setUpDrop(page) {
   });
 }
 
-/** @param {Engine} engine @param {File[]} files */
-async function analyzeFiles(engine, files) {
+/** Analyzes files and shows what was read. @param {Engine} engine @param {File[]} files */
+export async function analyzeFiles(engine, files) {
   noteRecording();
   showProblem('');
   if (files.length === 1) await analyzeSingle(engine, files[0]);

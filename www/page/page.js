@@ -6,18 +6,20 @@ import { labelModels } from './accuracy.js';
 import { clearPrevious, reanalyzeShown, shownReading } from './analysis.js';
 import { setUpCompare } from './compare.js';
 import { byId } from './dom.js';
-import { setUpFileInput } from './file-input.js';
+import { analyzeFiles, setUpFileInput } from './file-input.js';
 import { setUpFrontEnd } from './front-end.js';
+import { setUpHandedOver } from './handed-over.js';
 import { setUpInside } from './inside.js';
 import { setUpLanguage } from './language.js';
 import { setUpLive } from './live.js';
 import { FIRST_MODEL, markCurrentModel, setUpModelChoice, showCurrentModel, useModel } from './model-choice.js';
-import { setUpOffline } from './offline.js';
+import { setUpOffline, setUpOfflineBadge } from './offline.js';
 import { setUpOwn } from './own-panel.js';
 import { noteRecording, setUpPrivacy } from './privacy.js';
 import { setUpRecording } from './recording.js';
 import { layOutBars } from './result.js';
 import { setUpSameSpeaker } from './same-speaker.js';
+import { drawSaved, setUpSave } from './save.js';
 import { showSamples } from './samples.js';
 import { setBusy, showBackend, showProblem, showStatus } from './status.js';
 import { setUpTeach } from './teach.js';
@@ -36,6 +38,7 @@ function requestedBackend() {
 
 translatePage();
 setUpLanguage();
+setUpOfflineBadge();
 layOutBars();
 trace.setUpTrace();
 
@@ -48,11 +51,14 @@ const engine = new Engine(FIRST_MODEL, (share) => {
 
 const page = { engine, useModel: (/** @type {string} */ model) => useModel(engine, model) };
 setUpFileInput(page);
+setUpHandedOver((files) => analyzeFiles(engine, files));
 setUpRecording(engine);
 setUpModelChoice(engine);
 setUpOwn(page);
 setUpSameSpeaker(engine, reanalyzeShown);
 setUpTeach(engine);
+setUpSave();
+timeline.setUpTimeline(engine);
 setUpWhy(engine);
 setUpInside(engine);
 setUpFrontEnd(engine);
@@ -80,6 +86,7 @@ for (const query of ['(prefers-color-scheme: dark)', '(prefers-contrast: more)',
     trace.draw();
     drawExplanation();
     timeline.draw();
+    drawSaved();
   });
 }
 

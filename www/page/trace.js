@@ -23,6 +23,7 @@ let loudest = 1;
 /** The recording in progress, which takes the place of the clip. @type {import('./trace-picture.js').Trace | undefined} */
 let recording;
 /** Its peaks, and when each was. @type {{seconds: number, level: number}[]} */ let levels = [];
+/** @type {(() => void)[]} */ const coloured = [];
 /** The span that is marked where it is explained, in seconds. @type {[number, number] | undefined} */ let marked;
 
 const lengthS = () => samples.length / RATE_HZ;
@@ -30,6 +31,9 @@ const lengthS = () => samples.length / RATE_HZ;
 const momentAt = (seconds) => moments.find(({ fromS, toS }) => seconds >= fromS && seconds < toS);
 /** What stands below the trace while no moment is pointed at. */
 const LEGEND = t('Each colour is how the second and a half around it sounds by itself. Faint: hard to tell.');
+
+/** @param {() => void} callback Called whenever all moments of a clip are read. */
+export const whenColoured = (callback) => { coloured.push(callback); };
 
 /** For a new clip on the page. @param {Engine} engine @param {Reading} reading
  * @param {string} [speaker] The speaker reference that it is conditioned on, as JSON text. */
@@ -52,14 +56,18 @@ export function updateTrace(engine, reading, speaker) {
   readMoments(engine, samples, speaker, (moment) => {
     moments.push(moment);
     draw();
-    if (moment.toS === lengthS()) byId('waveform-text').textContent = `${description} ${describeMoments()}`;
+    if (moment.toS !== lengthS()) return;
+    byId('waveform-text').textContent = `${description} ${describeMoments()}`;
+    coloured.forEach((callback) => callback());
   });
 }
 
+/** The trace of the clip on the page, with the moments read so far. @returns {import('./trace-picture.js').Trace} */
+export const clipTrace = () => ({ fromS: 0, lengthS: lengthS(), peak, reportAt: (seconds) => momentAt(seconds)?.report });
+
 /** Draws it; again when colours or size change. */
 export function draw() {
-  const clip = { fromS: 0, lengthS: lengthS(), peak, reportAt: (/** @type {number} */ seconds) => momentAt(seconds)?.report,
-    marked: isShown('why') ? marked : undefined };
+  const clip = { ...clipTrace(), marked: isShown('why') ? marked : undefined };
   if (recording || samples.length) drawTrace(byId('waveform'), recording ?? clip);
 }
 
@@ -168,5 +176,5 @@ export function setUpTrace() {
     if (samples.length) player.currentTime = secondsAt(event);
   });
   new ResizeObserver(draw).observe(picture);
-  for (const view of ['reading', 'why', 'inside', 'models', 'speaker']) whenShown(view, draw);
+  for (const view of ['reading', 'why', 'inside', 'models', 'speaker', 'save']) whenShown(view, draw);
 }
