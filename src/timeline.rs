@@ -1,7 +1,6 @@
 //! The windows of a recording as a file for other programs: spreadsheets, Audacity, Praat, players with WebVTT.
 //!
 //! ```
-//! use sottovoce::analyzer::Certainty;
 //! use sottovoce::timeline::{TimelineFormat, TimelineWindow, render};
 //!
 //! let window = TimelineWindow::without_speech([0.0, 4.0], "no speech");

@@ -19,6 +19,11 @@ const ENGINE = new URL(worker.location.href).searchParams.get('engine');
 worker.addEventListener('install', (/** @type {ExtendableEvent} */ event) => event.waitUntil(cacheAll()));
 worker.addEventListener('activate', (/** @type {ExtendableEvent} */ event) => event.waitUntil(deleteOlder()));
 worker.addEventListener('fetch', (/** @type {FetchEvent} */ event) => {
+  // The share target has a worker of its own; where that is missing, nothing that is shared may reach the network.
+  if (event.request.method === 'POST' && event.request.url.startsWith(scope)) {
+    event.respondWith(Promise.resolve(Response.redirect(new URL('?shared', scope).href, 303)));
+    return;
+  }
   const path = pathOf(event.request);
   if (path !== undefined) event.respondWith(answer(event.request, path));
 });

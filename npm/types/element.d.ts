@@ -27,8 +27,10 @@ export interface SpeechEmotionAttributes {
   model?: ModelName;
   /** `none` leaves the sample clips out. */
   samples?: 'none';
-  /** Offers the microphone. */
+  /** Offers the microphone. Read, as those below, when the element first appears. */
   mic?: boolean | '';
+  /** Offers none, whatever `mic` says. */
+  'no-mic'?: boolean | '';
   /** Lets visitors choose a file. */
   files?: boolean | '';
   /** Default: the visitor's system setting. */
@@ -48,6 +50,10 @@ export interface SpeechEmotionElement extends HTMLElement {
     type: K, listener: (this: SpeechEmotionElement, event: SpeechEmotionEventMap[K]) => void, options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener<K extends keyof SpeechEmotionEventMap>(
+    type: K, listener: (this: SpeechEmotionElement, event: SpeechEmotionEventMap[K]) => void, options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | EventListenerOptions): void;
 }
 
 declare global {

@@ -591,3 +591,15 @@ struct Classification {
 fn ms_since(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1e3
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_certainties_are_those_in_json() {
+        for certainty in [Certainty::Likely, Certainty::Leaning, Certainty::Unsure, Certainty::NoSpeech] {
+            assert_eq!(serde_json::to_value(certainty).expect("a word"), certainty.name());
+        }
+    }
+}

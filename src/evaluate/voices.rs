@@ -8,7 +8,7 @@ use rand::seq::{IndexedRandom, IteratorRandom};
 
 use super::Enrolled;
 use crate::corpus::{Corpus, SpeakerId};
-use crate::model::{VoiceDimensions, separation};
+use crate::model::{VoiceDimensions, are_two, separation};
 
 /// Values of the embedding that are used: the first few differ by far the most.
 const DIMENSIONS: usize = 8;
@@ -64,14 +64,8 @@ pub struct VoiceScore {
     pub detected: Option<f32>,
 }
 
-/// Draws recordings of so many clips, of one speaker and of two of a corpus, and counts those with a separation of `two_from` or more.
-pub fn score_voices(
-    dimensions: &VoiceDimensions,
-    clips: &[Enrolled],
-    count: usize,
-    two_from: f32,
-    seed: u64,
-) -> VoiceScore {
+/// Draws recordings of so many clips, of one speaker and of two of a corpus, and counts those in which two voices are told.
+pub fn score_voices(dimensions: &VoiceDimensions, clips: &[Enrolled], count: usize, seed: u64) -> VoiceScore {
     let mut speakers: BTreeMap<&SpeakerId, Vec<Vec<f32>>> = BTreeMap::new();
     for Enrolled { utterance, embedding, .. } in clips {
         speakers.entry(&utterance.speaker).or_default().push(dimensions.of(|row| embedding[row]));
@@ -82,24 +76,26 @@ pub fn score_voices(
     let drawn = |speaker: &SpeakerId, count: usize, rng: &mut StdRng| -> Vec<Vec<f32>> {
         speakers[speaker].sample(rng, count).cloned().collect()
     };
-    let (mut of_one, mut of_two) = (Vec::new(), Vec::new());
+    let (mut separations, mut of_one, mut of_two) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..DRAWS {
         let Some(&first) = known.choose(&mut rng) else { break };
-        of_one.push(separation(&drawn(first, count, &mut rng)));
+        let one = drawn(first, count, &mut rng);
+        separations.push(separation(&one));
+        of_one.push(are_two(&one));
         let others = known.iter().filter(|other| other.corpus == first.corpus && **other != first);
         if let Some(second) = others.choose(&mut rng) {
             let halves = [drawn(first, count / 2, &mut rng), drawn(second, count - count / 2, &mut rng)];
-            of_two.push(separation(&halves.concat()));
+            of_two.push(are_two(&halves.concat()));
         }
     }
-    of_one.sort_by(f32::total_cmp);
-    let share = |separations: &[f32]| {
-        let told = separations.iter().filter(|&&separation| separation >= two_from).count();
-        (!separations.is_empty()).then(|| told as f32 / separations.len() as f32)
+    separations.sort_by(f32::total_cmp);
+    let share = |told: &[bool]| {
+        let count = told.iter().filter(|&&is_told| is_told).count();
+        (!told.is_empty()).then(|| count as f32 / told.len() as f32)
     };
     VoiceScore {
         clips: count,
-        one_in_hundred: of_one.get(of_one.len() * 99 / 100).copied(),
+        one_in_hundred: separations.get(separations.len() * 99 / 100).copied(),
         false_alarms: share(&of_one),
         detected: share(&of_two),
     }

@@ -47,6 +47,7 @@ pub struct Reading {
 
 /// The analysis of a window of long audio.
 #[derive(Serialize, Tsify)]
+#[tsify(hashmap_as_object, missing_as_null)]
 pub struct WindowReading {
     /// The same as the command line's JSON.
     report: Report,

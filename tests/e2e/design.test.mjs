@@ -218,7 +218,7 @@ describe('colours', () => {
   const distance = (a, b) => 100 * Math.hypot(...a.map((value, i) => value - b[i]));
 
   test('are the same in the element, which has no style sheet but its own', async () => {
-    const [tokens, element] = await Promise.all(['www/tokens.css', 'www/embed/speech-emotion.js'].map((path) => readFile(join(root, path), 'utf8')));
+    const [tokens, element] = await Promise.all(['www/tokens.css', 'www/embed/element.js'].map((path) => readFile(join(root, path), 'utf8')));
     for (const emotion of EMOTIONS) {
       const [, colour] = tokens.match(new RegExp(`--${emotion}: (light-dark\\(.*?\\));`));
       assert.ok(element.includes(`[data-emotion="${emotion}"] { --emotion: ${colour}; }`), emotion);

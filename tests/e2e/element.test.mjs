@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readFile, readdir, symlink } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -17,7 +17,7 @@ const folder = useTemporaryFolder();
 let browser;
 
 before(async () => {
-  // All that frameworks install, and the package as npm would install it.
+  // All that frameworks install, and the package.
   const modules = join(folder.path, 'node_modules');
   await mkdir(modules);
   for (const name of await readdir(join(FRAMEWORKS, 'node_modules'))) {
@@ -77,7 +77,6 @@ describe('a plain page', () => {
     const plain = join(folder.path, 'plain');
     await mkdir(plain);
     await symlink(join(folder.path, 'node_modules/sottovoce'), join(plain, 'sottovoce'));
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(join(plain, 'index.html'), `<!doctype html><html lang="de"><title>Seite</title><link rel="icon" href="data:,">
       <main><h1>Seite</h1><speech-emotion model="mfcc1" mic></speech-emotion></main>
       <script type="module" src="sottovoce/www/embed/package-element.js"></script></html>`);
@@ -101,6 +100,28 @@ describe('a plain page', () => {
     await close();
   });
 
+  test('gives up a recording when it is removed, and takes “false” for an attribute that is not set', async () => {
+    const { page, errors, close } = await openAt(join(folder.path, 'plain'), { bypassCSP: true });
+    await page.getByRole('button', { name: 'Aufnehmen' }).click();
+    await page.getByRole('button', { name: 'Stopp' }).waitFor();
+    const results = await page.evaluate(async () => {
+      const element = document.querySelector('speech-emotion');
+      let results = 0;
+      element.addEventListener('result', () => { results += 1; });
+      await new Promise((resolve) => { setTimeout(resolve, 1000); });
+      element.remove();
+      const other = document.createElement('speech-emotion');
+      other.setAttribute('mic', 'false');
+      document.querySelector('main').append(other);
+      await other.analyze(new Float32Array(0)).catch(() => {});
+      await new Promise((resolve) => { setTimeout(resolve, 5000); });
+      return [results, other.shadowRoot.querySelectorAll('.record').length];
+    });
+    assert.deepEqual(results, [0, 0]);
+    assert.deepEqual(errors, []);
+    await close();
+  });
+
   test('is described by custom-elements.json', async () => {
     const manifest = JSON.parse(await readFile(join(PACKAGE, 'custom-elements.json'), 'utf8'));
     const require = createRequire(join(FRAMEWORKS, 'package.json'));
@@ -113,7 +134,7 @@ describe('a plain page', () => {
     const named = (pattern) => [...new Set([...source.matchAll(pattern)].map(([, name]) => name))].sort();
     const names = (list) => list.map(({ name }) => name).sort();
     // The package has one language, that of the page.
-    assert.deepEqual(names(attributes), named(/(?:get|has)Attribute\('([\w-]+)'\)/g).filter((name) => name !== 'lang'));
+    assert.deepEqual(names(attributes), named(/(?:(?:get|has)Attribute|#has)\('([\w-]+)'\)/g).filter((name) => name !== 'lang'));
     assert.deepEqual(names(events), named(/#dispatch\('(\w+)'/g));
     assert.deepEqual(names(cssProperties), named(/var\((--sottovoce-\w+)/g));
     const { page, close } = await openAt(join(folder.path, 'plain'));

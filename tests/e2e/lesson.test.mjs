@@ -117,24 +117,24 @@ test('everybody’s guesses are a file without names, to which those of others a
   assert.equal(await page.locator('#score').textContent(), '');
   await guess(page, 2);
   const summary = page.locator('#results-summary');
-  assert.equal(await summary.textContent(), 'Guesses: 14, in rounds: 2.');
+  assert.equal(await summary.textContent(), 'Guesses: 14. Rounds: 2.');
   const downloading = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save as a file' }).click();
   const text = await readFile(await (await downloading).path(), 'utf8');
   const [head, ...rows] = text.trim().split('\n').map((line) => line.split(','));
-  assert.deepEqual(head, ['round', 'clip', 'asked', 'listeners', 'model', 'guess']);
+  assert.deepEqual(head, ['round', 'clip', 'acted', 'perceived', 'predicted', 'model', 'guess']);
   assert.equal(rows.length, 14);
-  for (const [i, [, clip, asked, listeners, , chosen]] of rows.entries()) {
+  for (const [i, [, clip, acted, perceived, , model, chosen]] of rows.entries()) {
     const expected = clips[i % 12];
     assert.ok(expected.file.endsWith(`${clip}.opus`));
-    assert.deepEqual([asked, listeners, chosen], [expected.acted, expected.perceived.join(' '), 'angry']);
+    assert.deepEqual([acted, perceived, model, chosen], [expected.acted, expected.perceived.join(' '), 'voice', 'angry']);
   }
   await assertAccessible(page);
   // The same file again changes nothing; one of another device counts.
-  const other = `${head.join(',')}\n${rows.slice(0, 12).map((row) => ['other-1', ...row.slice(1, 5), 'sad'].join(',')).join('\n')}\n`;
+  const other = `${head.join(',')}\n${rows.slice(0, 12).map((row) => ['other-1', ...row.slice(1, 6), 'sad'].join(',')).join('\n')}\n`;
   await page.setInputFiles('#results-add', [{ name: 'same.csv', mimeType: 'text/csv', buffer: Buffer.from(text) },
     { name: 'other.csv', mimeType: 'text/csv', buffer: Buffer.from(other) }, { name: 'no.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') }]);
-  await summary.filter({ hasText: 'Guesses: 26, in rounds: 3. no.csv has no guesses of this lesson.' }).waitFor();
+  await summary.filter({ hasText: 'Guesses: 26. Rounds: 3. no.csv has no guesses of this lesson.' }).waitFor();
   assert.match(await page.locator('#results-rows tr').first().textContent(), /angry 2, sad 1/);
   await page.getByRole('button', { name: 'Clear' }).click();
   assert.equal(await summary.textContent(), 'No guesses yet.');
@@ -176,7 +176,7 @@ test('is large for a projector, and an exhibit starts over by itself', async () 
   await page.clock.resume();
   await guess(page, 1);
   await page.clock.fastForward(52_000);
-  await page.locator('#idle').filter({ hasText: /Starts over in \d s/ }).waitFor();
+  await page.locator('#idle').filter({ hasText: 'Starts over in ten seconds' }).waitFor();
   // Somebody is there after all.
   await page.keyboard.press('Shift');
   assert.ok(await page.locator('#idle').isHidden());
@@ -185,7 +185,7 @@ test('is large for a projector, and an exhibit starts over by itself', async () 
   await page.locator('#revealed:empty').waitFor({ state: 'attached' });
   assert.equal(await page.locator('#score').textContent(), '');
   // What they chose stays.
-  assert.equal(await page.locator('#results-summary').textContent(), 'Guesses: 1, in rounds: 1.');
+  assert.equal(await page.locator('#results-summary').textContent(), 'Guesses: 1. Rounds: 1.');
   await page.reload();
   assert.equal(await size(), 1.5 * before);
   assert.deepEqual(errors, []);

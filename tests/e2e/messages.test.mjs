@@ -31,7 +31,7 @@ async function sendRandomMessages({ manifest, weights, clip, messages, seed }) {
     () => (depth > 3 ? 0 : Array.from({ length: below(4) }, () => anything(depth + 1))),
     () => (depth > 3 ? {} : { [pick(['a', 'length', 'size', 'type', '__proto__'])]: anything(depth + 1) }),
   ])();
-  const TYPES = ['file', 'channels', 'samples', 'window', 'trainCustom', 'describeCustom', 'merge', 'explain', 'occlusionParts', 'predictOccluded', 'occludedProbabilities', 'explainByOcclusion', 'attention', 'activations', 'timeline', 'variance', 'steps',
+  const TYPES = ['file', 'channels', 'samples', 'window', 'enrolWindow', 'trainCustom', 'describeCustom', 'merge', 'explain', 'occlusionParts', 'predictOccluded', 'occludedProbabilities', 'explainByOcclusion', 'attention', 'activations', 'timeline', 'variance', 'steps',
     'load', 'toString', '__proto__', 'constructor', ''];
   const FIELDS = ['speaker', 'custom', 'names', 'labels', 'enrolments', 'references', 'samples', 'rateHz', 'emotion', 'count', 'from', 'to', 'outputs', 'windows', 'format', 'clips', 'frame', 'window', 'hop', 'bands', 'coefficients', 'file', 'channels', 'channel', 'manifest', 'files', 'module', 'backend'];
   const likely = {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { collectErrors, launch, root, sample, serve, useTemporaryFolder } from './support.mjs';
@@ -157,6 +157,13 @@ function check(results) {
   assert.match(results.unknown, /Choose one of these: voice, hubert-small/);
   assert.equal(results.aborted, 'no longer wanted');
 }
+
+test('it has every file that the engine loads', async () => {
+  const listed = await readFile(join(project, 'node_modules/sottovoce/www/engine/files.js'), 'utf8');
+  const names = [...listed.matchAll(/^  '([^']+)':/gm)].map(([, name]) => name);
+  assert.ok(names.length > 30, `${names}`);
+  for (const name of names) await readFile(join(project, 'node_modules/sottovoce', name));
+});
 
 test('publint and arethetypeswrong find nothing', () => {
   execFileSync(bin('publint'), ['--strict', PACKAGE], { stdio: 'inherit' });

@@ -9,7 +9,8 @@
  * @typedef {object} Host What an installation provides.
  * @property {(language: string) => ElementEngine} engine
  * @property {(options: {labels: any, language: string, theme: string, model: () => string | undefined}, onMessage: OnRecord) =>
- *   {button: HTMLElement, useModel: () => void}} microphone `useModel` is called when the model changes.
+ *   {button: HTMLElement, useModel: () => void, cancel: () => void}} microphone `useModel` is called when the model changes, `cancel`
+ *   when the element is removed.
  * @property {string} [meaning] Address of what a reading means.
  */
 
@@ -27,7 +28,7 @@ const STYLE = `
   .buttons { display: flex; flex-wrap: wrap; gap: 0.5rem; }
   button { min-height: 2.75rem; padding: 0.25rem 0.75rem; border: 1px solid var(--sottovoce-line, var(--line));
     border-radius: 0.75rem; background: none; color: inherit; font: inherit; font-size: 0.875rem; text-align: start; cursor: pointer; }
-  .record { width: 9rem; height: 2.75rem; border: 0; border-radius: 0.75rem; color-scheme: inherit; }
+  iframe.record { width: 9rem; height: 2.75rem; border: 0; border-radius: 0.75rem; color-scheme: inherit; }
   button:hover { border-color: var(--accent); }
   :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
   .headline { margin: 0; font-size: 1.25rem; font-weight: 650; }
@@ -80,6 +81,7 @@ export function defineSpeechEmotion(host) {
     /** @type {Record<string, any>} */ #parts = {};
     #root = this.attachShadow({ mode: 'open', delegatesFocus: true });
     /** Sends the model to the microphone's frame. */ #useModel = () => {};
+    /** Gives up the recording in progress. */ #cancel = () => {};
     /** Number of the latest request: answers to earlier ones are not shown. */
     #turn = 0;
 
@@ -90,6 +92,15 @@ export function defineSpeechEmotion(host) {
     }
 
     connectedCallback() {
+      this.#start();
+    }
+
+    disconnectedCallback() {
+      this.#cancel();
+    }
+
+    /** Asks for what to show, unless that was done; again if it failed. */
+    #start() {
       if (this.#hello) return;
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(STYLE);
@@ -101,15 +112,24 @@ export function defineSpeechEmotion(host) {
         this.#layOut(hello);
         return hello;
       });
-      this.#hello.catch((/** @type {any} */ error) => this.#fail(error, this.#turn));
+      this.#hello.catch((/** @type {any} */ error) => {
+        this.#hello = undefined;
+        this.#fail(error, this.#turn);
+      });
     }
 
     /** Reads a voice: an audio file, or mono samples. Resolves to the detail of the event `result`.
      * @param {Blob | ArrayBuffer | {samples: Float32Array, rate_hz: number}} audio */
     async analyze(audio) {
+      this.#start();
       const { labels } = await this.#hello;
       this.#play();
       return this.#request({ ask: 'analyze', audio }, labels.listening);
+    }
+
+    /** Whether a boolean attribute is set; frameworks write "false" for one that is not. @param {string} name */
+    #has(name) {
+      return this.hasAttribute(name) && this.getAttribute(name) !== 'false';
     }
 
     get #engine() {
@@ -166,8 +186,8 @@ export function defineSpeechEmotion(host) {
       this.setAttribute('role', 'group');
       if (!this.hasAttribute('aria-label')) this.setAttribute('aria-label', labels.title);
       const buttons = make('div', 'buttons');
-      if (this.hasAttribute('mic') && !this.hasAttribute('no-mic')) buttons.append(this.#recordButton(labels));
-      if (this.hasAttribute('files')) buttons.append(this.#fileButton(labels));
+      if (this.#has('mic') && !this.#has('no-mic')) buttons.append(this.#recordButton(labels));
+      if (this.#has('files')) buttons.append(this.#fileButton(labels));
       if (this.getAttribute('samples') !== 'none') {
         buttons.append(...samples.map((/** @type {any} */ sample) => this.#sampleButton(sample, labels)));
       }
@@ -202,7 +222,7 @@ export function defineSpeechEmotion(host) {
       let turn = 0;
       let isMuted = false;
       const options = { labels, language: this.#language, theme: this.getAttribute('theme') ?? '', model: () => this.#model };
-      const { button, useModel } = host.microphone(options, ({ type, answer, code, message, ...progress }) => {
+      const { button, useModel, cancel } = host.microphone(options, ({ type, answer, code, message, ...progress }) => {
         if (type === 'recording') {
           this.#play();
           turn = this.#begin(labels.listening);
@@ -225,6 +245,7 @@ export function defineSpeechEmotion(host) {
       button.className = 'record';
       button.setAttribute('part', 'record');
       this.#useModel = useModel;
+      this.#cancel = cancel;
       return button;
     }
 

@@ -3,24 +3,49 @@
 
 import { defineSpeechEmotion } from './element.js';
 
-/** @type {Promise<typeof import('./answers.js')> | undefined} */
+/** For people, in English: what would translate it could not be loaded. */
+const NOT_LOADED = { code: 'not-loaded', message: 'Part of the analyzer could not be loaded. Check the connection and try again.' };
+
+/** @type {Promise<[typeof import('./answers.js'), typeof import('./describe-error.js')]> | undefined} */
 let loading;
+
+/** What answers questions; loaded again if that failed. */
+async function load() {
+  loading ??= Promise.all([import('./answers.js'), import('./describe-error.js')]);
+  try {
+    return await loading;
+  } catch (error) {
+    loading = undefined;
+    console.error(error);
+    throw withCode(NOT_LOADED);
+  }
+}
+
+/** @param {{code: string, message: string}} described */
+const withCode = ({ code, message }) => Object.assign(new Error(message), { code });
 
 const engine = {
   /** @param {any} question @param {(progress: any) => void} [onProgress] */
   ask: async (question, onProgress = () => {}) => {
-    loading ??= import('./answers.js');
-    const { answers } = await loading;
-    return question.ask === 'hello' ? answers.hello() : answers.analyze(question, onProgress);
+    const [{ answers }, { describeError }] = await load();
+    try {
+      return await (question.ask === 'hello' ? answers.hello() : answers.analyze(question, onProgress));
+    } catch (error) {
+      throw withCode(describeError(error));
+    }
   },
 };
 
 /** @type {import('./element.js').Host['microphone']} */
-function microphone({ model }, onMessage) {
+function microphone({ labels, model }, onMessage) {
   const button = document.createElement('button');
   button.type = 'button';
-  import('./record-button.js').then(({ setUpRecordButton }) => setUpRecordButton(button, { model, check: () => {}, send: onMessage }));
-  return { button, useModel: () => {} };
+  button.textContent = labels.record;
+  let cancel = () => {};
+  import('./record-button.js').then(({ setUpRecordButton }) => {
+    cancel = setUpRecordButton(button, { model, check: () => {}, send: onMessage });
+  }, () => onMessage({ type: 'error', ...NOT_LOADED }));
+  return { button, useModel: () => {}, cancel: () => cancel() };
 }
 
 if (globalThis.customElements) defineSpeechEmotion({ engine: () => engine, microphone });

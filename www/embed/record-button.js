@@ -8,22 +8,29 @@ import { embedReading } from './embed-reading.js';
 
 /** @param {HTMLButtonElement} button
  * @param {{model: () => string | undefined, check: (event: MouseEvent) => void, send: import('./element.js').OnRecord}} options
- * `check` throws if it must not start. */
+ * `check` throws if it must not start. @returns {() => void} Gives up the recording in progress: nothing is read. */
 export function setUpRecordButton(button, { model, check, send }) {
   /** Stops the recording in progress. @type {(() => void) | undefined} */ let stop;
+  let isCancelled = false;
   button.textContent = t('Record');
   button.addEventListener('click', async (event) => {
     if (!event.isTrusted) return;
     if (stop) return stop();
     try {
       check(event);
+      isCancelled = false;
       send({ type: 'recording' });
       // Loads during the recording.
       const engine = engineOf(model(), (share) => send({ type: 'progress', share }));
       const recorded = await record();
+      if (isCancelled) return;
+      // One recording at a time.
+      button.disabled = true;
       send({ type: 'answer', answer: embedReading(await engine.ask({ type: 'samples', ...recorded })) });
     } catch (error) {
       send({ type: 'error', ...describeError(error) });
+    } finally {
+      button.disabled = false;
     }
   });
 
@@ -43,4 +50,9 @@ export function setUpRecordButton(button, { model, check, send }) {
       button.textContent = t('Record');
     }
   }
+
+  return () => {
+    isCancelled = true;
+    stop?.();
+  };
 }

@@ -87,7 +87,8 @@ function microphone({ labels, language, theme, model }, onMessage) {
     }
   });
   button.src = address.href;
-  return { button, useModel: () => useModel() };
+  // The frame ends with the element, and the recording with the frame.
+  return { button, useModel: () => useModel(), cancel: () => {} };
 }
 
 defineSpeechEmotion({

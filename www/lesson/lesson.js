@@ -1,7 +1,6 @@
 // The lesson: a tour through clips of actors, everybody's guesses, the model's confusion matrix, a classifier that one voice teaches,
 // and a sheet to print.
 
-import { EngineError } from '../engine/engine-error.js';
 import { Engine } from '../engine/engine.js';
 import { analyzeUrl } from '../engine/reading.js';
 import { byId } from '../page/dom.js';
@@ -11,6 +10,7 @@ import { setUpLanguage } from '../page/language.js';
 import { translatePage } from '../page/text.js';
 import { EMOTIONS, NAMES, speaker } from '../page/words.js';
 import { addressOf } from './clip.js';
+import { loadJson } from './load.js';
 import { setUpMatrix } from './matrix.js';
 import { setUpResults } from './results.js';
 import { setUpRoom } from './room.js';
@@ -49,9 +49,7 @@ async function attempt(work) {
 
 await attempt(async () => {
   const engine = new Engine(byId('model').value);
-  const response = await fetch(new URL('clips.json', import.meta.url)).catch(() => undefined);
-  if (!response?.ok) throw new EngineError('not-loaded', 'Part of the analyzer could not be loaded. Check the connection and try again.');
-  /** @type {LessonClip[]} */ const clips = await response.json();
+  /** @type {LessonClip[]} */ const clips = await loadJson('clips.json');
   /** @type {Lesson['analyze']} */ const analyze = (clip) => analyzeUrl(engine, addressOf(clip));
   const lesson = { engine, clips, analyze, attempt };
   const startTour = setUpTour(lesson);
@@ -62,10 +60,14 @@ await attempt(async () => {
     byId('problem').hidden = true;
     byId('cell').replaceChildren();
     clearTaught();
+    if (byId('model').selectedIndex > 0) {
+      byId('model').selectedIndex = 0;
+      byId('model').dispatchEvent(new Event('change'));
+    }
     startTour();
     scrollTo(0, 0);
   });
-  await setUpTeaching(lesson);
+  await setUpTeaching();
 });
 
 /** @param {LessonClip[]} clips */

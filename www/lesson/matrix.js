@@ -4,6 +4,7 @@ import { byId } from '../page/dom.js';
 import { t } from '../page/text.js';
 import { EMOTIONS, NAMES, speaker } from '../page/words.js';
 import { addressOf } from './clip.js';
+import { heading } from './table.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
 /** @typedef {import('./clip.js').LessonClip} LessonClip */
@@ -49,14 +50,6 @@ function head() {
   const tableRow = document.createElement('tr');
   tableRow.append(heading(t('asked for ↓, said →'), 'col'), ...EMOTIONS.map((emotion) => heading(NAMES[emotion], 'col')));
   return tableRow;
-}
-
-/** @param {string} text @param {string} scope */
-function heading(text, scope) {
-  const cell = document.createElement('th');
-  cell.scope = scope;
-  cell.textContent = text;
-  return cell;
 }
 
 /** @param {number} count @param {string} acted @param {string} predicted @param {LessonClip[]} clips */

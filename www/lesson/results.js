@@ -7,11 +7,11 @@ import { EMOTIONS, NAMES, speaker } from '../page/words.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
 /** @typedef {import('./clip.js').LessonClip} LessonClip */
-/** A guess at a clip. `round` stands for somebody's tour; the other values are emotions, or several.
- * @typedef {{round: string, clip: string, asked: string, listeners: string, model: string, guess: string}} Guess */
+/** A guess at a clip. `round` stands for somebody's tour, `model` is a name; the other values are emotions, `perceived` may be several.
+ * @typedef {{round: string, clip: string, acted: string, perceived: string, predicted: string, model: string, guess: string}} Guess */
 
 /** @type {(keyof Guess)[]} */
-const COLUMNS = ['round', 'clip', 'asked', 'listeners', 'model', 'guess'];
+const COLUMNS = ['round', 'clip', 'acted', 'perceived', 'predicted', 'model', 'guess'];
 
 /** @type {Guess[]} */
 let guesses = [];
@@ -19,7 +19,7 @@ let guesses = [];
 const device = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
 
 /** @param {number} number */
-export const roundOf = (number) => `${device}-${number}`;
+const roundOf = (number) => `${device}-${number}`;
 
 /** The clip's name in files. @param {LessonClip} clip */
 const nameOf = ({ file }) => (file.split('/').at(-1) ?? '').replace(/\.[^.]*$/, '');
@@ -47,9 +47,10 @@ export function setUpResults({ clips, attempt }) {
   show(clips);
 }
 
-/** @param {LessonClip[]} clips @param {number} round @param {LessonClip} clip @param {string} guess @param {string} model */
-export function addGuess(clips, round, clip, guess, model) {
-  add({ round: roundOf(round), clip: nameOf(clip), asked: clip.acted, listeners: clip.perceived.join(' '), model, guess });
+/** @param {LessonClip[]} clips @param {number} round @param {LessonClip} clip @param {string} guess
+ * @param {import('../engine/types.d.ts').Report} report Of the clip. */
+export function addGuess(clips, round, clip, guess, { label, model }) {
+  add({ round: roundOf(round), clip: nameOf(clip), acted: clip.acted, perceived: clip.perceived.join(' '), predicted: label, model, guess });
   show(clips);
 }
 
@@ -74,7 +75,7 @@ function parse(text, clips) {
 function show(clips) {
   const rounds = new Set(guesses.map(({ round }) => round)).size;
   byId('results-summary').textContent = guesses.length
-    ? t('Guesses: {guesses}, in rounds: {rounds}.', { guesses: guesses.length, rounds }) : t('No guesses yet.');
+    ? t('Guesses: {guesses}. Rounds: {rounds}.', { guesses: guesses.length, rounds }) : t('No guesses yet.');
   byId('results-save').disabled = !guesses.length;
   byId('results-clear').disabled = !guesses.length;
   byId('results-table').hidden = !guesses.length;
@@ -88,7 +89,7 @@ function show(clips) {
 function rowOf(clip, ofClip) {
   const counts = EMOTIONS.map((emotion) => ({ emotion, count: ofClip.filter(({ guess }) => guess === emotion).length }))
     .filter(({ count }) => count).sort((a, b) => b.count - a.count);
-  const models = [...new Set(ofClip.map(({ model }) => NAMES[model]))];
+  const predicted = [...new Set(ofClip.map(({ predicted }) => NAMES[predicted]))];
   const row = document.createElement('tr');
   const head = document.createElement('th');
   head.scope = 'row';
@@ -96,7 +97,7 @@ function rowOf(clip, ofClip) {
   row.append(head);
   for (const text of [
     counts.map(({ emotion, count }) => `${NAMES[emotion]} ${count}`).join(', '),
-    NAMES[clip.acted], clip.perceived.map((emotion) => NAMES[emotion]).join(', '), models.join(', '),
+    NAMES[clip.acted], clip.perceived.map((emotion) => NAMES[emotion]).join(', '), predicted.join(', '),
   ]) row.insertCell().textContent = text;
   return row;
 }

@@ -2,7 +2,6 @@
 // the address, so that a bookmark keeps them.
 
 import { byId } from '../page/dom.js';
-import { t } from '../page/text.js';
 
 /** Without input for this long, an exhibit starts over; it says so before. */
 const IDLE_MS = 60_000;
@@ -22,7 +21,9 @@ export function setUpRoom(startOver) {
       apply();
     });
   }
-  const apply = () => document.documentElement.classList.toggle('projector', byId('projector').checked);
+  const apply = () => {
+    for (const mode of /** @type {const} */ (['projector', 'exhibition'])) document.documentElement.classList.toggle(mode, byId(mode).checked);
+  };
   apply();
 
   let touchedAt = performance.now();
@@ -40,7 +41,6 @@ export function setUpRoom(startOver) {
     const leftMs = touchedAt + IDLE_MS - performance.now();
     byId('idle').hidden = leftMs > WARNING_MS;
     if (leftMs > WARNING_MS) return;
-    byId('idle').textContent = t('Starts over in {seconds} s. Touch or press anything to go on.', { seconds: Math.max(0, Math.ceil(leftMs / 1000)) });
     if (leftMs > 0) return;
     byId('idle').hidden = true;
     isTouched = false;

@@ -1,54 +1,48 @@
 // The second lesson: a few clips of one actor teach a classifier, which is then tried on others of that actor, and on another's.
 
 import { Engine } from '../engine/engine.js';
-import { EngineError } from '../engine/engine-error.js';
 import { analyzeUrl } from '../engine/reading.js';
 import { byId } from '../page/dom.js';
+import { describeError } from '../page/errors.js';
 import { t } from '../page/text.js';
 import { NAMES, voice } from '../page/words.js';
+import { loadJson } from './load.js';
+import { heading } from './table.js';
 
-/** @typedef {import('./lesson.js').Lesson} Lesson */
 /** A voice with its clips of each emotion: paths relative to this script.
  * @typedef {{sex: 'female' | 'male', age: number, clips: Record<string, {teach: string[], test: string[]}>}} Voice */
 /** What a classifier said of a clip. @typedef {{file: string, acted: string, said: string}} Tested */
 
 /** The only model that can be taught. */
 const MODEL = 'voice';
+/** Names of the voices. */
+const LETTERS = 'AB';
 
-/** @param {Lesson} lesson */
-export async function setUpTeaching({ attempt }) {
-  const response = await fetch(new URL('teach.json', import.meta.url)).catch(() => undefined);
-  if (!response?.ok) throw notLoaded();
-  /** @type {Voice[]} */ const voices = await response.json();
-  byId('taught-head').replaceChildren(heading(t('taught by ↓, tried on →'), 'col'), ...voices.map((one) => heading(voice(one), 'col')));
-  byId('taught-rows').replaceChildren(...voices.map((one) => {
+export async function setUpTeaching() {
+  /** @type {Voice[]} */ const voices = await loadJson('teach.json');
+  const headings = (/** @type {string} */ scope) => voices.map((one, index) => heading(t('Voice {letter}: {voice}', { letter: LETTERS[index], voice: voice(one) }), scope));
+  byId('taught-head').replaceChildren(heading(t('taught by ↓, tried on →'), 'col'), ...headings('col'));
+  byId('taught-rows').replaceChildren(...headings('row').map((title) => {
     const row = document.createElement('tr');
-    row.append(heading(voice(one), 'row'), ...voices.map(() => Object.assign(document.createElement('td'), { textContent: '–' })));
+    row.append(title, ...voices.map(() => document.createElement('td')));
     return row;
   }));
-  byId('teach-voices').replaceChildren(...voices.map((one, index) => {
+  byId('teach-voices').replaceChildren(...voices.map((_, index) => {
     const button = document.createElement('button');
     button.type = 'button';
-    button.textContent = t('Teach it with: {voice}', { voice: voice(one) });
-    button.addEventListener('click', () => attempt(async () => {
-      for (const other of byId('teach-voices').querySelectorAll('button')) other.disabled = true;
+    button.textContent = t('Teach it with voice {letter}', { letter: LETTERS[index] });
+    button.addEventListener('click', async () => {
+      const buttons = byId('teach-voices').querySelectorAll('button');
+      buttons.forEach((other) => { other.disabled = true; });
       byId('taught-said').textContent = t('Listening.');
-      try {
-        await teach(voices, index);
-      } catch (error) {
-        byId('taught-said').textContent = '';
-        throw error;
-      } finally {
-        for (const other of byId('teach-voices').querySelectorAll('button')) other.disabled = false;
-        button.focus();
-      }
-    }));
+      await teach(voices, index).catch((error) => { byId('taught-said').textContent = describeError(error); });
+      buttons.forEach((other) => { other.disabled = false; });
+      button.focus();
+    });
     return button;
   }));
   clearTaught();
 }
-
-const notLoaded = () => new EngineError('not-loaded', 'Part of the analyzer could not be loaded. Check the connection and try again.');
 
 /** Empties the table. */
 export function clearTaught() {
@@ -73,11 +67,11 @@ async function teach(voices, teacher) {
         return { file, acted, said: report.custom?.label ?? '' };
       }));
       results.push({ right: said.filter(({ acted, said }) => acted === said).length, all: said.length });
-      showCell(byId('taught-rows').rows[teacher].cells[index + 1], voices[teacher], tested, said);
+      showCell(byId('taught-rows').rows[teacher].cells[index + 1], LETTERS[teacher], LETTERS[index], said);
     }
     const [own, other] = [results[teacher], results[1 - teacher]];
-    byId('taught-said').textContent = t('Taught by {teacher}: of that voice’s other clips it tells {own} of {ownAll} right, of the other voice’s {other} of {otherAll}.',
-      { teacher: voice(voices[teacher]), own: own.right, ownAll: own.all, other: other.right, otherAll: other.all });
+    byId('taught-said').textContent = t('Taught by voice {letter}: of its other clips it tells {own} of {ownAll} right, of the other voice’s {other} of {otherAll}.',
+      { letter: LETTERS[teacher], own: own.right, ownAll: own.all, other: other.right, otherAll: other.all });
   } finally {
     engine.close();
   }
@@ -86,13 +80,13 @@ async function teach(voices, teacher) {
 /** @param {string} file */
 const addressOf = (file) => new URL(file, import.meta.url);
 
-/** @param {HTMLTableCellElement} cell @param {Voice} teacher @param {Voice} tested @param {Tested[]} clips */
+/** @param {HTMLTableCellElement} cell @param {string} teacher The letters of both voices. @param {string} tested @param {Tested[]} clips */
 function showCell(cell, teacher, tested, clips) {
-  const values = { right: clips.filter(({ acted, said }) => acted === said).length, all: clips.length, teacher: voice(teacher), tested: voice(tested) };
+  const values = { right: clips.filter(({ acted, said }) => acted === said).length, all: clips.length, teacher, tested };
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = t('{right} of {all}', values);
-  button.setAttribute('aria-label', t('Taught by {teacher}, tried on {tested}: {right} of {all} right; play them', values));
+  button.setAttribute('aria-label', t('Taught by voice {teacher}, tried on voice {tested}: {right} of {all} right; play them', values));
   button.addEventListener('click', () => {
     const list = document.createElement('ul');
     list.append(...clips.map(({ file, acted, said }) => {
@@ -106,9 +100,4 @@ function showCell(cell, teacher, tested, clips) {
     byId('taught-clips').replaceChildren(list);
   });
   cell.replaceChildren(button);
-}
-
-/** @param {string} text @param {string} scope */
-function heading(text, scope) {
-  return Object.assign(document.createElement('th'), { scope, textContent: text });
 }

@@ -16,6 +16,8 @@ export function setUpTour({ clips: all, analyze, attempt }) {
   const clips = all.slice(0, LENGTH);
   let index = 0;
   let round = 1;
+  /** Of the person whose turn it is. */
+  let turn = {};
   /** Clips in which each agreed with the actor. */
   let agreed = { you: 0, listeners: 0, model: 0 };
 
@@ -35,6 +37,7 @@ export function setUpTour({ clips: all, analyze, attempt }) {
 
   const startOver = () => {
     if (byId('score').textContent) round += 1;
+    turn = {};
     index = 0;
     agreed = { you: 0, listeners: 0, model: 0 };
     byId('score').textContent = '';
@@ -48,12 +51,12 @@ export function setUpTour({ clips: all, analyze, attempt }) {
     byId('compare').disabled = true;
     byId('guesses').disabled = true;
     byId('revealed').textContent = t('Listening.');
+    const of = turn;
     try {
-      const of = round;
       const { report } = await analyze(clip);
       // Somebody else's turn by now.
-      if (of !== round) return;
-      addGuess(all, round, clip, guess, report.label);
+      if (of !== turn) return;
+      addGuess(all, round, clip, guess, report);
       if (guess === clip.acted) agreed.you += 1;
       if (clip.perceived.length === 1 && clip.perceived[0] === clip.acted) agreed.listeners += 1;
       if (report.label === clip.acted) agreed.model += 1;
@@ -65,6 +68,7 @@ export function setUpTour({ clips: all, analyze, attempt }) {
         [t('The model says'), `${headline}. ${explained}`],
       ]), verdict(guess, clip, report.label));
     } catch (error) {
+      if (of !== turn) return;
       byId('revealed').replaceChildren();
       byId('guesses').disabled = false;
       byId('compare').disabled = false;

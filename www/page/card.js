@@ -5,7 +5,7 @@ import { byId } from './dom.js';
 import { OUTLINES } from './emblems.js';
 import { t } from './text.js';
 import { DOTS, LINE_WIDTH, layOutTrace } from './trace-picture.js';
-import { EMOTIONS, NAMES, describeReading, percent } from './words.js';
+import { EMOTIONS, NAMES, describeReading, isClear, percent } from './words.js';
 
 /** @typedef {import('../engine/types.d.ts').Emotion} Emotion */
 /** @typedef {import('../engine/types.d.ts').Report} Report */
@@ -59,14 +59,13 @@ export function drawCard(report, trace) {
   const colours = Object.fromEntries(EMOTIONS.map((emotion) => [emotion, colourOf(`--${emotion}`)]));
   const [card, ink, soft, edge, track] = ['--card', '--ink', '--soft', '--edge', '--track'].map(colourOf);
   const { headline, explained } = describeReading(report);
-  const isClear = report.certainty === 'likely' || report.certainty === 'leaning';
   const title = { 'font-family': serif, 'font-style': fontStyle, 'font-weight': fontWeight };
   const headlineWidth = widthOf(headline, `${fontStyle} ${fontWeight} 68px ${serif}`);
   const children = [
     element('title', {}, [`${headline}. ${explained}`]),
     element('rect', { width: WIDTH, height: HEIGHT, fill: card }),
-    element('text', { x: MARGIN, y: 124, 'font-size': 68, fill: isClear ? ink : soft, ...title }, [headline]),
-    ...(isClear ? [shape(report.label, { x: MARGIN + headlineWidth + 44, y: 102, size: 44, isFilled: report.certainty === 'likely' }, colours)] : []),
+    element('text', { x: MARGIN, y: 124, 'font-size': 68, fill: isClear(report) ? ink : soft, ...title }, [headline]),
+    ...(isClear(report) ? [shape(report.label, { x: MARGIN + headlineWidth + 44, y: 102, size: 44, isFilled: report.certainty === 'likely' }, colours)] : []),
     ...wrapped(explained, `27px ${sans}`, RIGHT - MARGIN).slice(0, 2).map((line, index) =>
       element('text', { x: MARGIN, y: 178 + 36 * index, 'font-size': 27, fill: soft }, [line])),
     tracePicture(trace, colours, edge),
@@ -105,7 +104,7 @@ function bar(emotion, report, y, { colours, ink, soft, track }) {
   const isTop = emotion === report.label;
   const text = { y: y + 22, 'font-size': 22, fill: isTop ? ink : soft };
   const box = { x: BARS.x + BARS.name, y: y + 8, height: 14, rx: 7 };
-  const opacity = isTop && report.certainty === 'likely' ? 1 : report.certainty === 'unsure' ? 0.45 : 0.7;
+  const opacity = { likely: isTop ? 1 : 0.55, leaning: isTop ? 0.8 : 0.55, unsure: 0.45, 'no-speech': 0.25 }[report.certainty];
   return element('g', {}, [
     shape(emotion, { x: BARS.x + 10, y: y + 15, size: 20, isFilled: true }, colours),
     element('text', { x: BARS.x + 34, ...text }, [NAMES[emotion]]),

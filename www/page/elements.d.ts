@@ -35,6 +35,7 @@ export interface Elements {
   'head': HTMLSelectElement;
   'headline': HTMLHeadingElement;
   'headline-emblem': HTMLSpanElement;
+  'hint': HTMLParagraphElement;
   'idle': HTMLParagraphElement;
   'kept': HTMLParagraphElement;
   'layer': HTMLSelectElement;

@@ -13,7 +13,7 @@ export function setUpLanguage() {
   // Links to the site's other pages keep it.
   const requested = new URLSearchParams(location.search).get('lang');
   if (!requested) return;
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href$=".html"]'))) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href*=".html"]'))) {
     link.search = `?lang=${encodeURIComponent(requested)}`;
   }
 }

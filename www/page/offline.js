@@ -15,6 +15,7 @@ const OFFLINE = fileAt('offline-worker.js').href;
 export async function setUpOffline() {
   if (!('serviceWorker' in navigator)) return;
   const { serviceWorker } = navigator;
+  registerShareTarget().catch(() => {});
   try {
     const registration = await serviceWorker.register(scriptFrom(`${OFFLINE}?engine=${engineFile()}`), { updateViaCache: 'none' });
     // The first one to be installed is of this page's version; later ones are newer.
@@ -23,7 +24,6 @@ export async function setUpOffline() {
     registration.addEventListener('updatefound', () => {
       registration.installing?.addEventListener('statechange', offer);
     });
-    await registerShareTarget();
   } catch {
     // The page works without.
   }
@@ -56,7 +56,10 @@ export async function unregisterOffline() {
 
 /** Says, while there is no network, that none is needed. */
 export function setUpOfflineBadge() {
-  const show = () => { byId('offline').hidden = navigator.onLine; };
+  const show = () => {
+    byId('offline').hidden = navigator.onLine;
+    byId('hint').hidden = !navigator.onLine;
+  };
   addEventListener('online', show);
   addEventListener('offline', show);
   show();

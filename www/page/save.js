@@ -2,7 +2,7 @@
 
 import { dataUrl, drawCard, png, svgText } from './card.js';
 import { byId } from './dom.js';
-import { saveAs } from './download.js';
+import { fileNameOf, saveAs } from './download.js';
 import { setUpSession, showSession } from './session.js';
 import { attempt } from './status.js';
 import { clipTrace, whenColoured } from './trace.js';
@@ -21,9 +21,9 @@ export function setUpSave() {
   setUpSession();
   whenShown('save', drawSaved);
   whenColoured(drawSaved);
-  const name = () => (shown?.source ?? '').replace(/\.[^.]*$/, '').replaceAll(/[^\p{L}\p{N} ._-]/gu, '') || 'sottovoce';
-  byId('card-svg').addEventListener('click', () => saveAs(`${name()}.svg`, svg, 'image/svg+xml'));
-  byId('card-png').addEventListener('click', () => attempt(async () => saveAs(`${name()}.png`, await png(svg), 'image/png')));
+  const name = (/** @type {string} */ extension) => fileNameOf(shown?.source ?? '', extension);
+  byId('card-svg').addEventListener('click', () => saveAs(name('svg'), svg, 'image/svg+xml'));
+  byId('card-png').addEventListener('click', () => attempt(async () => saveAs(name('png'), await png(svg), 'image/png')));
 }
 
 /** For a new reading on the page. @param {Reading} reading @param {Origin} origin */

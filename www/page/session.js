@@ -13,8 +13,9 @@ let readings = [];
 /** Adds a reading; one of the same recording by the same model takes its place. @param {Origin} origin @param {Report} report */
 export function noteReading({ own, source }, report) {
   const of = own ?? source;
-  const at = readings.find((reading) => reading.of === of)?.at ?? new Date();
-  readings = [...readings.filter((reading) => reading.of !== of || reading.report.model !== report.model), { of, at, source, report }];
+  const same = readings.findIndex((reading) => reading.of === of && reading.report.model === report.model);
+  if (same >= 0) readings[same] = { ...readings[same], report };
+  else readings.push({ of, at: new Date(), source, report });
 }
 
 export function showSession() {

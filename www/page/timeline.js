@@ -3,7 +3,7 @@
 import { EngineError } from '../engine/engine-error.js';
 import { follow } from '../engine/follow.js';
 import { byId } from './dom.js';
-import { saveAs } from './download.js';
+import { fileNameOf, saveAs } from './download.js';
 import { describeError } from './errors.js';
 import { withProgress } from './loading.js';
 import { referenceFor } from './same-speaker.js';
@@ -11,7 +11,7 @@ import { attempt, showProblem } from './status.js';
 import { drawStrips, layOutStrips } from './strips.js';
 import { decimal, t, translated } from './text.js';
 import { isShown, show, showFirst, whenShown } from './views.js';
-import { NAMES, describeReading, percent } from './words.js';
+import { NAMES, describeReading, isClear, percent } from './words.js';
 
 /** @typedef {import('../engine/engine.js').Engine} Engine */
 /** @typedef {import('../engine/types.d.ts').Moment} Moment */
@@ -26,16 +26,16 @@ const STEP_S = 2;
 /** Less missing audio than this is not mentioned, in seconds. */
 const MIN_LOST_S = 0.05;
 
-/** More speaker references tell no more of the voices in a recording. */
-const MAX_ENROLMENTS = 256;
-
 /** Time between drawings while a file is followed. */
 const DRAW_INTERVAL_MS = 250;
 
 /** Name of the recording. */
 let source = '';
 /** @type {Moment[]} */ let moments = [];
-/** Speaker references of moments, by index. @type {(string | undefined)[]} */ let enrolments = [];
+/** Speaker references of moments that do not overlap, and the span of each. @type {{span: [number, number], enrolment: string}[]} */
+let enrolments = [];
+/** More of them are not kept: those of some twenty minutes of speech. */
+const MAX_ENROLMENTS = 256;
 let stepS = STEP_S;
 let durationS = 0;
 /** Live from the microphone: the view stays at the end, and nothing can be played. */
@@ -74,6 +74,7 @@ export function stop() {
 export function clear() {
   stop();
   isBegun = false;
+  enrolments = [];
   byId('timeline').classList.add('empty');
   byId('timeline-summary').textContent = NOTHING;
   byId('time-link').hidden = true;
@@ -113,7 +114,7 @@ export function addMoment(moment, index, enrolment) {
   const last = Number(byId('moment').max);
   const isAtEnd = isLive && Number(byId('moment').value) === last;
   moments[index] = moment;
-  enrolments[index] = enrolment;
+  if (enrolment) keepEnrolment([moment.start_s, moment.end_s], enrolment);
   durationS = Math.max(durationS, moment.end_s);
   byId('moment').max = String(Math.max(last, index));
   if (isAtEnd) byId('moment').value = byId('moment').max;
@@ -123,29 +124,27 @@ export function addMoment(moment, index, enrolment) {
 /** Sums up the recording. @param {Engine} engine @param {boolean} isComplete Whether all of it was analyzed.
  * @param {{lostS: number, notes: Note[]}} end Seconds that are missing, and notes on the file. */
 export async function finish(engine, isComplete, end = { lostS: 0, notes: [] }) {
-  const apart = enrolmentsApart();
+
   // Without the holes of an analysis that was stopped.
   moments = moments.filter(Boolean);
   byId('moment').max = String(Math.max(0, moments.length - 1));
   draw();
   const summary = [summarize(isComplete, end.lostS), ...end.notes.map(({ advice }) => translated(advice))].join(' ');
   byId('timeline-summary').textContent = summary;
+  const references = enrolments.map(({ enrolment }) => enrolment);
+  enrolments = [];
   const followed = moments;
-  const known = apart.length ? await engine.ask({ type: 'merge', references: apart }) : undefined;
-  if (known?.two_voices && moments === followed) {
+  // Refused if another model was chosen meanwhile, whose references they are not: then nothing is said of voices.
+  const known = references.length ? await engine.ask({ type: 'merge', references }).catch(() => undefined) : undefined;
+  if (known?.two_voices && moments === followed && isBegun) {
     byId('timeline-summary').textContent = `${summary} ${t('Two different voices seem to speak in it: where they meet, a moment may mix them.')}`;
   }
 }
 
-/** Speaker references of moments that do not overlap, so that none holds what another does. */
-function enrolmentsApart() {
-  let endS = 0;
-  return moments.flatMap(({ start_s, end_s }, index) => {
-    const enrolment = enrolments[index];
-    if (!enrolment || start_s < endS) return [];
-    endS = end_s;
-    return [enrolment];
-  }).slice(0, MAX_ENROLMENTS);
+/** Keeps the speaker reference of a window, unless it overlaps one that is kept. @param {[number, number]} span @param {string} enrolment */
+function keepEnrolment(span, enrolment) {
+  const isFree = enrolments.every(({ span: [from, to] }) => to <= span[0] || span[1] <= from);
+  if (isFree && enrolments.length < MAX_ENROLMENTS) enrolments.push({ span, enrolment });
 }
 
 /** @param {Engine} engine @param {File} file @param {Report} report */
@@ -292,14 +291,13 @@ async function save(engine) {
     start_s, end_s, certainty: report?.certainty ?? 'no-speech', caption: report ? captionOf(report) : t('no speech'),
     ...(report && { label: report.label, probabilities: report.probabilities }),
   }));
-  saveAs(`${source.replace(/\.[^.]*$/, '')}.${extension}`, await engine.ask({ type: 'timeline', windows, format }), type);
+  saveAs(fileNameOf(source, extension), await engine.ask({ type: 'timeline', windows, format }), type);
 }
 
 /** @param {Report} report */
 function captionOf(report) {
   const { headline } = describeReading(report);
-  const isClear = report.certainty === 'likely' || report.certainty === 'leaning';
-  return isClear ? `${headline}, ${percent(report.probabilities[report.label])}` : headline;
+  return isClear(report) ? `${headline}, ${percent(report.probabilities[report.label])}` : headline;
 }
 
 /** @param {Engine} engine */

@@ -3,7 +3,7 @@
 
 import { colourOf, strengthOf } from './colours.js';
 import { drawEmblem } from './emblems.js';
-import { EMOTIONS } from './words.js';
+import { EMOTIONS, isClear } from './words.js';
 
 /** @typedef {import('../engine/types.d.ts').Emotion} Emotion */
 /** @typedef {import('../engine/types.d.ts').Report} Report */
@@ -72,14 +72,13 @@ export function layOutTrace({ fromS, lengthS, peak, reportAt }, width, height) {
 function layOutStretch({ report, from, to }, y) {
   if (!report) return { lines: [], shapes: [] };
   const emotion = report.label;
-  const isClear = report.certainty === 'likely' || report.certainty === 'leaning';
-  const hasEmblem = isClear && to - from >= MIN_STRETCH;
+  const hasEmblem = isClear(report) && to - from >= MIN_STRETCH;
   const middle = (from + to) / 2;
   const gap = hasEmblem ? EMBLEM * 0.8 : 0;
   const parts = hasEmblem ? [[from, middle - gap], [middle + gap, to]] : [[from, to]];
   return {
     lines: parts.filter(([start, end]) => end >= start)
-      .map(([from, to]) => ({ from, to, y, emotion, opacity: isClear ? 1 : 0.8, isDotted: !isClear })),
+      .map(([from, to]) => ({ from, to, y, emotion, opacity: isClear(report) ? 1 : 0.8, isDotted: !isClear(report) })),
     shapes: hasEmblem ? [{ x: middle, y, size: EMBLEM, emotion, isFilled: report.certainty === 'likely' }] : [],
   };
 }

@@ -29,6 +29,9 @@ export function percent(share) {
   return `${Math.round(100 * share)} %`;
 }
 
+/** Whether an emotion can be named. @param {Report} report */
+export const isClear = ({ certainty }) => certainty === 'likely' || certainty === 'leaning';
+
 /** @param {Report} report @returns {{headline: string, explained: string}} */
 export function describeReading(report) {
   const [first, second] = ranked(report);

@@ -6,7 +6,6 @@ use clap::Args;
 use sottovoce::corpus::{Corpus, SplitKind, Utterance, without_defects};
 use sottovoce::evaluate::{Enrolled, evenly_spaced, fit_voices, part, score_voices};
 use sottovoce::files::write_atomically;
-use sottovoce::model::TWO_VOICES_FROM;
 
 use super::train_speaker::enrolled;
 use super::{CorporaFolder, ModelArguments, fail, fail_at};
@@ -46,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     );
     let print = |name: &str, clips: &[Enrolled]| {
         for count in COUNTS {
-            let score = score_voices(&dimensions, clips, count, TWO_VOICES_FROM, seed);
+            let score = score_voices(&dimensions, clips, count, seed);
             let percent = |share: Option<f32>| {
                 share.map_or("    –".to_owned(), |share| format!("{:5.1}", 100.0 * share))
             };
