@@ -73,6 +73,16 @@ describe('classes of one’s own', () => {
     const { stdout } = await run(program, ['predict', '--json', '--classes', out, loud[0], low[0]], { cwd: root });
     assert.deepEqual(stdout.trim().split('\n').map((line) => JSON.parse(line).custom.label), ['loud', 'low']);
 
+    // The page takes the folder as well.
+    await page.setInputFiles('#teach-folder', folder);
+    await until(page, () => document.querySelectorAll('#teach-classes .count').length === 2
+      && [...document.querySelectorAll('#teach-classes .count')].every(({ textContent }) => textContent === '5 recordings'));
+    await page.locator('#teach-result').waitFor();
+    assert.equal(await page.getByLabel('Name of class 1').inputValue(), 'loud');
+    await page.setInputFiles('#teach-folder', join(folder, 'loud'));
+    await until(page, () => document.querySelector('#problem').textContent.startsWith('Choose a folder with two to twelve folders in it'));
+    assert.ok(await page.locator('#teach-result').isVisible(), 'what was taught stays');
+
     // On another machine.
     const other = await site.open({ permissions: ['microphone'] });
     await goTo(other.page, 'teach');

@@ -120,6 +120,7 @@ export interface Elements {
   'teach-add': HTMLButtonElement;
   'teach-bars': HTMLOListElement;
   'teach-classes': HTMLOListElement;
+  'teach-folder': HTMLInputElement;
   'teach-live': HTMLButtonElement;
   'teach-open': HTMLInputElement;
   'teach-reset': HTMLButtonElement;

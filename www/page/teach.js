@@ -30,6 +30,7 @@ export function setUpTeach(engine) {
   addClass(engine);
   addClass(engine);
   byId('teach-add').addEventListener('click', () => addClass(engine).name.focus());
+  byId('teach-folder').addEventListener('change', () => attempt(() => addFolder(engine)));
   byId('teach-try').addEventListener('click', () => record(byId('teach-try'), async (recorded) => {
     const { report } = await engine.ask({ type: 'samples', ...recorded, custom: trained?.classifier });
     showOpinion(trained?.names ?? [], report);
@@ -91,7 +92,12 @@ function addClass(engine) {
   start.addEventListener('click', () => attempt(async () => {
     if (await isTaken(engine)) await record(start, (recorded) => addRecording(engine, taught, recorded));
   }));
-  input.addEventListener('change', () => attempt(() => addFiles(engine, taught, input)));
+  input.addEventListener('change', () => attempt(async () => {
+    const files = takenFrom(input);
+    if (!files.length || !await isTaken(engine)) return;
+    const reasons = await addFiles(engine, taught, files);
+    if (reasons.length) showProblem(reasons.join(' '));
+  }));
   remove.addEventListener('click', () => attempt(async () => {
     classes = classes.filter((other) => other !== taught);
     row.remove();
@@ -111,11 +117,39 @@ function button(text, style) {
   return made;
 }
 
-/** @param {Engine} engine @param {Taught} taught @param {HTMLInputElement} input */
-async function addFiles(engine, taught, input) {
+/** The files that were chosen, so that choosing them again is a change, too. @param {HTMLInputElement} input */
+function takenFrom(input) {
   const files = [...input.files ?? []];
   input.value = '';
-  if (!files.length || !await isTaken(engine)) return;
+  return files;
+}
+
+/** Starts over with a class for each folder in the chosen one, as the command line does. @param {Engine} engine */
+async function addFolder(engine) {
+  /** @type {Map<string, File[]>} */ const folders = new Map();
+  for (const file of takenFrom(byId('teach-folder'))) {
+    const [, folder, inFolder] = file.webkitRelativePath.split('/');
+    if (inFolder !== undefined && !file.name.startsWith('.')) folders.set(folder, [...folders.get(folder) ?? [], file]);
+  }
+  if (!await isTaken(engine)) return;
+  if (folders.size < 2 || folders.size > MAX_CLASSES) {
+    showProblem(t('Choose a folder with two to twelve folders in it: one for each class, with its recordings.'));
+    return;
+  }
+  reset(engine);
+  while (classes.length < folders.size) addClass(engine);
+  const reasons = [];
+  const sorted = [...folders].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [index, [name, files]] of sorted.entries()) {
+    classes[index].name.value = name.slice(0, classes[index].name.maxLength);
+    reasons.push(...await addFiles(engine, classes[index], files));
+  }
+  if (reasons.length) showProblem(reasons.join(' '));
+}
+
+/** Adds recordings to a class, and trains. @param {Engine} engine @param {Taught} taught @param {File[]} files
+ * @returns {Promise<string[]>} Why some were not added. */
+async function addFiles(engine, taught, files) {
   noteRecording();
   showProblem('');
   const reasons = [];
@@ -130,8 +164,8 @@ async function addFiles(engine, taught, input) {
     }
     show();
   }
-  if (reasons.length) showProblem(reasons.join(' '));
   await train(engine);
+  return reasons;
 }
 
 /** @param {Engine} engine @param {Taught} taught @param {import('./recorder.js').Recorded} recorded */
