@@ -122,7 +122,7 @@ describe('models and encoders of one’s own', () => {
       for (const [name, path] of Object.entries(ENCODER)) await cp(path, join(folder, name));
       await page.getByRole('link', { name: 'Settings' }).focus();
       await page.keyboard.press('Enter');
-      await page.getByLabel('Choose a folder').focus();
+      await page.getByLabel('Choose a folder', { exact: true }).focus();
       await page.locator('#folder').setInputFiles(folder);
       await page.waitForFunction(() => document.querySelectorAll('#own-list li').length === 1);
       assert.match(await stored(page).textContent(), /speech encoder of 3 layers/);
