@@ -182,10 +182,13 @@ fn captions(windows: &[TimelineWindow]) -> impl Iterator<Item = (Interval<'_>, S
     })
 }
 
+/// Gives the text of a window in a tier.
+type TextOf = fn(&TimelineWindow) -> String;
+
 fn text_grid(windows: &[TimelineWindow]) -> String {
     let intervals = intervals(windows);
     let end = seconds(intervals.last().map_or(0, |interval| interval.to_ms));
-    let tiers: [(&str, fn(&TimelineWindow) -> String); 3] = [
+    let tiers: [(&str, TextOf); 3] = [
         ("emotion", |window| window.label_name().to_owned()),
         ("certainty", |window| window.certainty.name().to_owned()),
         ("probability", TimelineWindow::probability),

@@ -25,9 +25,9 @@ export interface SpeechEmotionError {
 export interface SpeechEmotionAttributes {
   /** Default: `voice`. May be changed at any time. */
   model?: ModelName;
-  /** `none` leaves the sample clips out. */
+  /** `none` leaves the sample clips out. Read, as those below, when the element first appears. */
   samples?: 'none';
-  /** Offers the microphone. Read, as those below, when the element first appears. */
+  /** Offers the microphone. */
   mic?: boolean | '';
   /** Offers none, whatever `mic` says. */
   'no-mic'?: boolean | '';

@@ -8,7 +8,7 @@ use rand::seq::{IndexedRandom, IteratorRandom};
 
 use super::Enrolled;
 use crate::corpus::{Corpus, SpeakerId};
-use crate::model::{VoiceDimensions, are_two, separation};
+use crate::model::{VoiceDimensions, separation, two_voices_from};
 
 /// Values of the embedding that are used: the first few differ by far the most.
 const DIMENSIONS: usize = 8;
@@ -17,7 +17,7 @@ const MIN_SPEAKERS: usize = 3;
 /// Recordings that are drawn for a figure.
 const DRAWS: usize = 2_000;
 
-/// Chooses the values with the largest ratio of the variance between speakers of a corpus to that between clips of a speaker.
+/// Chooses the values with the largest Fisher ratio: the variance between speakers of a corpus over that between clips of a speaker.
 pub fn fit_voices(clips: &[Enrolled]) -> VoiceDimensions {
     let mut by_corpus: BTreeMap<Corpus, BTreeMap<&SpeakerId, Vec<&[f32]>>> = BTreeMap::new();
     for Enrolled { utterance, embedding, .. } in clips {
@@ -76,26 +76,24 @@ pub fn score_voices(dimensions: &VoiceDimensions, clips: &[Enrolled], count: usi
     let drawn = |speaker: &SpeakerId, count: usize, rng: &mut StdRng| -> Vec<Vec<f32>> {
         speakers[speaker].sample(rng, count).cloned().collect()
     };
-    let (mut separations, mut of_one, mut of_two) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut of_one, mut of_two) = (Vec::new(), Vec::new());
     for _ in 0..DRAWS {
         let Some(&first) = known.choose(&mut rng) else { break };
-        let one = drawn(first, count, &mut rng);
-        separations.push(separation(&one));
-        of_one.push(are_two(&one));
+        of_one.push(separation(&drawn(first, count, &mut rng)));
         let others = known.iter().filter(|other| other.corpus == first.corpus && **other != first);
         if let Some(second) = others.choose(&mut rng) {
             let halves = [drawn(first, count / 2, &mut rng), drawn(second, count - count / 2, &mut rng)];
-            of_two.push(are_two(&halves.concat()));
+            of_two.push(separation(&halves.concat()));
         }
     }
-    separations.sort_by(f32::total_cmp);
-    let share = |told: &[bool]| {
-        let count = told.iter().filter(|&&is_told| is_told).count();
-        (!told.is_empty()).then(|| count as f32 / told.len() as f32)
+    of_one.sort_by(f32::total_cmp);
+    let share = |separations: &[f32]| {
+        let told = separations.iter().filter(|&&separation| separation >= two_voices_from(count)).count();
+        (!separations.is_empty()).then(|| told as f32 / separations.len() as f32)
     };
     VoiceScore {
         clips: count,
-        one_in_hundred: separations.get(separations.len() * 99 / 100).copied(),
+        one_in_hundred: of_one.get(of_one.len() * 99 / 100).copied(),
         false_alarms: share(&of_one),
         detected: share(&of_two),
     }

@@ -185,7 +185,7 @@ impl Model {
         Some(SpeakerReference::of_clip(self.owner(), &self.normalised(features), samples, unconditioned))
     }
 
-    fn owner(&self) -> Owner<'_> {
+    pub(super) fn owner(&self) -> Owner<'_> {
         let Manifest { name, weights, front_end, .. } = &self.manifest;
         Owner { name, weights: &weights.sha256, rows: front_end.rows() }
     }

@@ -43,7 +43,7 @@ pub use prediction::Prediction;
 #[cfg(test)]
 pub(crate) use speaker_reference::test_reference;
 pub use speaker_reference::{Conditioning, SpeakerReference, SpeakerReferenceError};
-pub use voices::{VoiceDimensions, are_two, separation};
+pub use voices::{VoiceDimensions, separation, two_voices_from};
 
 use crate::encoder::EncoderError;
 use crate::features::FrontEndError;

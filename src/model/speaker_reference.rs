@@ -292,16 +292,25 @@ impl SpeakerReference {
         Some((variance * clips / (clips - 1.0)).max(0.0) as f32)
     }
 
+    /// Checks that it belongs to a model.
+    ///
+    /// # Errors
+    /// [`SpeakerReferenceError::OtherModel`] unless it does.
+    pub(super) fn check_owner(&self, owner: Owner) -> Result<(), SpeakerReferenceError> {
+        let own = (self.model.as_str(), self.weights.as_str(), self.embedding.len());
+        if own == (owner.name, owner.weights, owner.rows) {
+            Ok(())
+        } else {
+            Err(SpeakerReferenceError::OtherModel(self.model.clone()))
+        }
+    }
+
     /// The reference as an input of a model; none without clips.
     ///
     /// # Errors
     /// [`SpeakerReferenceError::OtherModel`] unless it belongs to this model.
     pub(super) fn conditioning(&self, owner: Owner) -> Result<Option<Conditioning>, SpeakerReferenceError> {
-        if (self.model.as_str(), self.weights.as_str(), self.embedding.len())
-            != (owner.name, owner.weights, owner.rows)
-        {
-            return Err(SpeakerReferenceError::OtherModel(self.model.clone()));
-        }
+        self.check_owner(owner)?;
         let clips = self.clips as f32;
         let scale = 1.0 / (STEPS * (clips + SHRINKAGE));
         Ok((self.clips > 0).then(|| Conditioning {

@@ -74,10 +74,13 @@ pub fn separation(clips: &[Vec<f32>]) -> f32 {
     (square(&means[0], &means[1]) / (spread / clips.len() as f32).max(f32::MIN_POSITIVE)).sqrt()
 }
 
-/// Whether two clearly different voices speak in clips, from the scaled values of each.
-pub fn are_two(clips: &[Vec<f32>]) -> bool {
-    let two_from = if clips.len() < FEW { TWO_FROM_OF_FEW } else { TWO_FROM };
-    clips.len() >= FEWEST && separation(clips) >= two_from
+/// The [`separation`] of so many clips from which two voices are told.
+pub fn two_voices_from(clips: usize) -> f32 {
+    match clips {
+        ..FEWEST => f32::INFINITY,
+        FEWEST..FEW => TWO_FROM_OF_FEW,
+        _ => TWO_FROM,
+    }
 }
 
 fn square(a: &[f32], b: &[f32]) -> f32 {
@@ -100,11 +103,10 @@ impl Model {
         let not_taken = || SpeakerReferenceError::NotTaken(self.manifest().name.clone());
         let head = self.manifest().speaker.as_ref().ok_or_else(not_taken)?;
         let dimensions = head.voices.as_ref().ok_or_else(not_taken)?;
-        let mut all = self.empty_reference()?;
-        clips.iter().try_for_each(|clip| all.merge(clip))?;
+        clips.iter().try_for_each(|clip| clip.check_owner(self.owner()))?;
         let voices = clips.iter().filter(|clip| clip.clips() > 0);
         let voices: Vec<Vec<f32>> = voices.map(|clip| dimensions.of(|row| clip.mean_value(row))).collect();
-        Ok(are_two(&voices))
+        Ok(separation(&voices) >= two_voices_from(voices.len()))
     }
 }
 
@@ -137,7 +139,7 @@ mod tests {
         let clips = [around([0.0, 0.0], 0.5).to_vec(), vec![vec![50.0, 50.0]]].concat();
         assert_eq!(separation(&clips), 0.0);
         for few in [vec![], vec![vec![1.0]], vec![vec![1.0], vec![9.0]], vec![vec![f32::NAN]; 5]] {
-            assert!(!are_two(&few), "{few:?}");
+            assert!(separation(&few) < two_voices_from(few.len()), "{few:?}");
         }
     }
 

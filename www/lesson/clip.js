@@ -10,5 +10,14 @@
  * @property {string[]} perceived What most listeners to the voice alone chose; several where votes were equal.
  */
 
-/** @param {LessonClip} clip */
+/** @param {{file: string}} clip */
 export const addressOf = ({ file }) => new URL(file, import.meta.url);
+
+/** A player for a clip. @param {{file: string}} clip @param {string} label For screen readers. */
+export function playerOf(clip, label) {
+  const player = document.createElement('audio');
+  player.controls = true;
+  player.src = addressOf(clip).href;
+  player.setAttribute('aria-label', label);
+  return player;
+}

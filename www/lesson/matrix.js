@@ -3,7 +3,7 @@
 import { byId } from '../page/dom.js';
 import { t } from '../page/text.js';
 import { EMOTIONS, NAMES, speaker } from '../page/words.js';
-import { addressOf } from './clip.js';
+import { playerOf } from './clip.js';
 import { heading } from './table.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
@@ -65,11 +65,7 @@ function button(count, acted, predicted, clips) {
     const list = document.createElement('ul');
     list.append(...clips.map((clip) => {
       const item = document.createElement('li');
-      const player = document.createElement('audio');
-      player.controls = true;
-      player.src = addressOf(clip).href;
-      player.setAttribute('aria-label', speaker(clip));
-      item.append(t('{speaker}. Most listeners chose: {chosen}.', { speaker: speaker(clip), chosen: clip.perceived.map((emotion) => NAMES[emotion]).join(', ') }), player);
+      item.append(t('{speaker}. Most listeners chose: {chosen}.', { speaker: speaker(clip), chosen: clip.perceived.map((emotion) => NAMES[emotion]).join(', ') }), playerOf(clip, speaker(clip)));
       return item;
     }));
     byId('cell').replaceChildren(title, list);

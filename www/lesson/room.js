@@ -7,10 +7,13 @@ import { byId } from '../page/dom.js';
 const IDLE_MS = 60_000;
 const WARNING_MS = 10_000;
 
+/** Each has a box, a parameter of the address and a class of the document. */
+const MODES = /** @type {const} */ (['projector', 'exhibition']);
+
 /** @param {() => void} startOver */
 export function setUpRoom(startOver) {
   const address = new URL(location.href);
-  for (const mode of /** @type {const} */ (['projector', 'exhibition'])) {
+  for (const mode of MODES) {
     const box = byId(mode);
     box.checked = address.searchParams.has(mode);
     box.addEventListener('change', () => {
@@ -22,7 +25,7 @@ export function setUpRoom(startOver) {
     });
   }
   const apply = () => {
-    for (const mode of /** @type {const} */ (['projector', 'exhibition'])) document.documentElement.classList.toggle(mode, byId(mode).checked);
+    for (const mode of MODES) document.documentElement.classList.toggle(mode, byId(mode).checked);
   };
   apply();
 

@@ -6,6 +6,7 @@ import { byId } from '../page/dom.js';
 import { describeError } from '../page/errors.js';
 import { t } from '../page/text.js';
 import { NAMES, voice } from '../page/words.js';
+import { addressOf, playerOf } from './clip.js';
 import { loadJson } from './load.js';
 import { heading } from './table.js';
 
@@ -57,13 +58,13 @@ async function teach(voices, teacher) {
   try {
     const names = Object.keys(voices[teacher].clips);
     const lessons = names.flatMap((name, label) => voices[teacher].clips[name].teach.map((file) => ({ file, label })));
-    const enrolments = await Promise.all(lessons.map(async ({ file }) => (await analyzeUrl(engine, addressOf(file))).enrolment ?? ''));
+    const enrolments = await Promise.all(lessons.map(async ({ file }) => (await analyzeUrl(engine, addressOf({ file }))).enrolment ?? ''));
     const { classifier } = await engine.ask({ type: 'trainCustom', names, labels: Uint32Array.from(lessons, ({ label }) => label), enrolments });
     const results = [];
     for (const [index, tested] of voices.entries()) {
       const clips = names.flatMap((acted) => tested.clips[acted].test.map((file) => ({ file, acted })));
       const said = await Promise.all(clips.map(async ({ file, acted }) => {
-        const { report } = await analyzeUrl(engine, addressOf(file), classifier);
+        const { report } = await analyzeUrl(engine, addressOf({ file }), classifier);
         return { file, acted, said: report.custom?.label ?? '' };
       }));
       results.push({ right: said.filter(({ acted, said }) => acted === said).length, all: said.length });
@@ -77,9 +78,6 @@ async function teach(voices, teacher) {
   }
 }
 
-/** @param {string} file */
-const addressOf = (file) => new URL(file, import.meta.url);
-
 /** @param {HTMLTableCellElement} cell @param {string} teacher The letters of both voices. @param {string} tested @param {Tested[]} clips */
 function showCell(cell, teacher, tested, clips) {
   const values = { right: clips.filter(({ acted, said }) => acted === said).length, all: clips.length, teacher, tested };
@@ -91,10 +89,8 @@ function showCell(cell, teacher, tested, clips) {
     const list = document.createElement('ul');
     list.append(...clips.map(({ file, acted, said }) => {
       const item = document.createElement('li');
-      const player = Object.assign(document.createElement('audio'), { controls: true, preload: 'none', src: addressOf(file).href });
       const text = t('Asked for {acted}, taken for {said}', { acted: NAMES[acted], said: NAMES[said] ?? said });
-      player.setAttribute('aria-label', text);
-      item.append(`${acted === said ? '✓' : '✗'} ${text}`, player);
+      item.append(`${acted === said ? '✓' : '✗'} ${text}`, playerOf({ file }, text));
       return item;
     }));
     byId('taught-clips').replaceChildren(list);

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use clap::Args;
-use sottovoce::corpus::{Corpus, SplitKind, Utterance};
+use sottovoce::corpus::{Corpus, Utterance};
 use sottovoce::evaluate::{evenly_spaced, part, test_set};
 use sottovoce::files::write_atomically;
 use sottovoce::metrics::{ScoredClip, calibrate, metrics, unseen_corpora};
@@ -12,24 +11,15 @@ use sottovoce::model::{Manifest, Training, UnseenCorpus};
 
 use super::device::InferenceDevice;
 use super::evaluate::evaluate_clips;
-use super::{CorporaFolder, ModelArguments, fail, fail_at};
+use super::{FinishedModel, fail, fail_at};
 
 /// Clips of each unseen corpus, at most.
 const CLIPS: usize = 500;
 
-#[derive(Args)]
-pub struct Arguments {
-    #[command(flatten)]
-    model: ModelArguments,
-    #[command(flatten)]
-    corpora: CorporaFolder,
-    /// Which weights: random for those that the page offers, speaker, or corpus-NAME for those in `models/held-out/`.
-    #[arg(long, default_value = "random")]
-    split: SplitKind,
-}
+pub type Arguments = FinishedModel;
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let Arguments { model, corpora, split } = arguments;
+    let FinishedModel { model, corpora, split } = arguments;
     let mut manifest = model.load_for(*split)?.manifest().clone();
     let all = corpora.find(&Corpus::ALL)?;
     let known: Vec<Utterance> =

@@ -2,32 +2,22 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
-use sottovoce::corpus::{Corpus, SplitKind, Utterance, without_defects};
+use sottovoce::corpus::{Corpus, Utterance, without_defects};
 use sottovoce::evaluate::{Enrolled, evenly_spaced, fit_voices, part, score_voices};
 use sottovoce::files::write_atomically;
 
 use super::train_speaker::enrolled;
-use super::{CorporaFolder, ModelArguments, fail, fail_at};
+use super::{FinishedModel, fail, fail_at};
 
 /// Clips of each corpus that is evaluated, at most.
 const CLIPS: usize = 800;
 /// Clips of a recording.
 const COUNTS: [usize; 3] = [6, 12, 24];
 
-#[derive(Args)]
-pub struct Arguments {
-    #[command(flatten)]
-    model: ModelArguments,
-    #[command(flatten)]
-    corpora: CorporaFolder,
-    /// Which weights: random for the shipped ones, or speaker for those in `models/held-out/`.
-    #[arg(long, default_value = "random")]
-    split: SplitKind,
-}
+pub type Arguments = FinishedModel;
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let Arguments { model, corpora, split } = arguments;
+    let FinishedModel { model, corpora, split } = arguments;
     let mut manifest = model.load_for(*split)?.manifest().clone();
     let Some(head) = &mut manifest.speaker else {
         return Err(fail(format!("{} takes no speaker references. --model voice does.", manifest.name)));
@@ -66,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         let clips: Vec<&Utterance> =
             others.iter().filter(|clip| clip.speaker.corpus == corpus && clip.speaker.is_known()).collect();
         if !clips.is_empty() {
-            print(corpus.name(), &of(corpus.name(), &evenly_spaced(&clips, CLIPS.min(clips.len())))?);
+            print(corpus.name(), &of(corpus.name(), &evenly_spaced(&clips, CLIPS))?);
         }
     }
     head.voices = Some(dimensions);

@@ -90,8 +90,8 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     };
     let mut windows = open(arguments)?;
     let (mut end_s, mut count, mut read, mut all) = (0.0, 0, 0, Vec::new());
-    // None of models that take no references.
-    let mut voices = WindowReferences::new(&analyzers[0]).ok();
+    // The first pass has collected them; models that take no references have none.
+    let mut collected = if references.is_some() { None } else { WindowReferences::new(&analyzers[0]).ok() };
     if *format == Format::Csv && writeln!(io::stdout(), "{}", csv_header()).is_err() {
         return Ok(());
     }
@@ -113,8 +113,8 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
             read += usize::from(read_window.is_some());
             end_s = window.end_s();
             let (report, enrolment) = read_window.unzip();
-            if let (Some(voices), Some(enrolment)) = (&mut voices, enrolment.flatten()) {
-                voices.add([window.start_s, end_s], &enrolment).map_err(fail)?;
+            if let (Some(collected), Some(enrolment)) = (&mut collected, enrolment.flatten()) {
+                collected.add([window.start_s, end_s], &enrolment).map_err(fail)?;
             }
             let window = timeline_window(window, report.as_ref());
             if format.whole().is_some() {
@@ -136,6 +136,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
         clock(end_s),
         end_s / took_s,
     );
+    let voices = references.or(collected);
     if voices.is_some_and(|voices| voices.has_two_voices(analyzers[0].model()).unwrap_or_default()) {
         eprintln!("Two different voices seem to speak in it: where they meet, a window may mix them.");
         if arguments.same_speaker {

@@ -139,6 +139,18 @@ pub struct CorporaFolder {
     data: PathBuf,
 }
 
+/// A finished model, and the corpora to measure it on.
+#[derive(Args)]
+pub struct FinishedModel {
+    #[command(flatten)]
+    model: ModelArguments,
+    #[command(flatten)]
+    corpora: CorporaFolder,
+    /// Which weights: random for those that the page offers, speaker, or corpus-NAME for those in `models/held-out/`.
+    #[arg(long, default_value = "random")]
+    split: SplitKind,
+}
+
 impl CorporaFolder {
     /// Finds the recordings of these corpora, including those with known defects; prints why if it cannot.
     pub fn search(&self, corpora: &[Corpus]) -> Result<Found, ExitCode> {

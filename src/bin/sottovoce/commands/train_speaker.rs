@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sottovoce::analyzer::Analyzer;
-use sottovoce::corpus::{Corpus, SplitKind, Utterance, without_defects};
+use sottovoce::corpus::{Corpus, Utterance, without_defects};
 use sottovoce::evaluate::{Enrolled, Protocol, calibrate_conditioned, enrol, evenly_spaced, part};
 use sottovoce::model::{
     Calibration, Manifest, Model, QuantizedSpeakerNetwork, ReferenceScore, SpeakerHead, save_speaker_head,
@@ -17,7 +17,7 @@ use sottovoce::train::{ModelEntry, SpeakerJob, train_speaker};
 
 use super::progress::Progress;
 use super::train::Terminal;
-use super::{CorporaFolder, ModelArguments, fail};
+use super::{FinishedModel, fail};
 
 /// Clips of each unseen corpus, at most.
 const CLIPS: usize = 500;
@@ -25,19 +25,14 @@ const CLIPS: usize = 500;
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    model: ModelArguments,
-    #[command(flatten)]
-    corpora: CorporaFolder,
-    /// Which weights: random for the shipped ones, or speaker for those in `models/held-out/`.
-    #[arg(long, default_value = "random")]
-    split: SplitKind,
+    finished: FinishedModel,
     /// Where feature maps are cached.
     #[arg(long, default_value = "runs/cache")]
     cache: PathBuf,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
-    let Arguments { model: named, corpora, split, cache } = arguments;
+    let Arguments { finished: FinishedModel { model: named, corpora, split }, cache } = arguments;
     let model = named.load_for(*split)?;
     let mut manifest: Manifest = model.manifest().clone();
     if manifest.front_end.encoder().is_none() {
