@@ -670,7 +670,7 @@ fn follow_writes_files_for_other_programs() {
 }
 
 #[test]
-fn follow_tells_two_different_voices() {
+fn follow_detects_two_different_voices() {
     let clips = |names: &[&str]| -> Vec<f32> {
         let clips: Vec<f32> =
             names.iter().flat_map(|name| samples_of(&format!("www/samples/{name}"))).collect();
@@ -678,7 +678,7 @@ fn follow_tells_two_different_voices() {
     };
     let woman = clips(&["1049_ITS_HAP_XX.opus", "1049_WSI_HAP_XX.opus", "1053_IEO_ANG_HI.opus"]);
     let man = clips(&["1064_ITS_DIS_XX.opus", "1026_IEO_FEA_HI.opus"]);
-    for (name, samples, is_told) in [
+    for (name, samples, is_detected) in [
         ("two-voices.wav", [woman.clone(), man.clone()].concat(), true),
         ("women.wav", woman.repeat(2), false),
         ("men.wav", man.repeat(2), false),
@@ -687,7 +687,7 @@ fn follow_tells_two_different_voices() {
         let output = run(&["follow", path.to_str().expect("plain")]);
         assert_eq!(
             text(&output.stderr).contains("Two different voices"),
-            is_told,
+            is_detected,
             "{name}: {}",
             text(&output.stderr)
         );

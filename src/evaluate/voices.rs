@@ -51,20 +51,20 @@ pub fn fit_voices(clips: &[Enrolled]) -> VoiceDimensions {
     }
 }
 
-/// How well voices are told apart in recordings that are drawn from clips of a corpus.
+/// How well two voices are detected in recordings that are drawn from clips of a corpus.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VoiceScore {
     /// Clips of a recording.
     pub clips: usize,
     /// Separation that one in a hundred recordings of one speaker exceeds; none without speakers that have as many clips.
     pub one_in_hundred: Option<f32>,
-    /// Share of recordings of one speaker in which two voices are told, wrongly.
+    /// Share of recordings of one speaker in which two voices are detected, wrongly.
     pub false_alarms: Option<f32>,
-    /// Share of recordings of two speakers of a corpus, half of the clips each, in which two voices are told.
+    /// Share of recordings of two speakers of a corpus, half of the clips each, in which two voices are detected.
     pub detected: Option<f32>,
 }
 
-/// Draws recordings of so many clips, of one speaker and of two of a corpus, and counts those in which two voices are told.
+/// Draws recordings of so many clips, of one speaker and of two of a corpus, and counts those in which two voices are detected.
 pub fn score_voices(dimensions: &VoiceDimensions, clips: &[Enrolled], count: usize, seed: u64) -> VoiceScore {
     let mut speakers: BTreeMap<&SpeakerId, Vec<Vec<f32>>> = BTreeMap::new();
     for Enrolled { utterance, embedding, .. } in clips {
@@ -88,8 +88,8 @@ pub fn score_voices(dimensions: &VoiceDimensions, clips: &[Enrolled], count: usi
     }
     of_one.sort_by(f32::total_cmp);
     let share = |separations: &[f32]| {
-        let told = separations.iter().filter(|&&separation| separation >= two_voices_from(count)).count();
-        (!separations.is_empty()).then(|| told as f32 / separations.len() as f32)
+        let detected = separations.iter().filter(|&&separation| separation >= two_voices_from(count)).count();
+        (!separations.is_empty()).then(|| detected as f32 / separations.len() as f32)
     };
     VoiceScore {
         clips: count,

@@ -9,7 +9,7 @@ use super::{Model, SpeakerReference, SpeakerReferenceError};
 const MIN_CLIPS: usize = 2;
 /// Assignments to two groups settle within a few rounds.
 const MAX_ROUNDS: usize = 10;
-/// Two voices are told from this separation on: of 2,000 recordings with as many clips of one training speaker, about 1 in 100 exceeds it
+/// Two voices are detected from this separation on: of 2,000 recordings with as many clips of one training speaker, about 1 in 100 exceeds it
 /// (`sottovoce fit-voices`). Few clips vary more.
 const TWO_FROM: f32 = 3.1;
 const TWO_FROM_OF_FEW: f32 = 3.7;
@@ -74,7 +74,7 @@ pub fn separation(clips: &[Vec<f32>]) -> f32 {
     (square(&means[0], &means[1]) / (spread / clips.len() as f32).max(f32::MIN_POSITIVE)).sqrt()
 }
 
-/// The [`separation`] of so many clips from which two voices are told.
+/// The [`separation`] of so many clips from which two voices are detected.
 pub fn two_voices_from(clips: usize) -> f32 {
     match clips {
         ..FEWEST => f32::INFINITY,
@@ -95,7 +95,7 @@ fn mean(clips: &[&[f32]]) -> Vec<f32> {
 #[cfg(feature = "cpu")]
 impl Model {
     /// Whether two voices that are clearly different speak in clips, such as a woman's and a man's, from the reference of each clip.
-    /// `false` says little: about half of all pairs of speakers, those of like voices, are not told apart.
+    /// `false` says little: about half of all pairs of speakers, those of like voices, are not distinguished.
     ///
     /// # Errors
     /// [`SpeakerReferenceError`] when the model cannot tell, or a reference is of another model.

@@ -126,14 +126,14 @@ describe('a long recording', () => {
     // Half a minute of women, then of men; each alone.
     const [woman, man] = [['1049_ITS_HAP_XX.opus', '1049_WSI_HAP_XX.opus', '1053_IEO_ANG_HI.opus'], ['1064_ITS_DIS_XX.opus', '1026_IEO_FEA_HI.opus']];
     const times = (count, names) => Array(count).fill(names).flat();
-    for (const [names, isTold] of [[[...times(4, woman), ...times(6, man)], true], [times(6, woman), false], [times(8, man), false]]) {
+    for (const [names, isDetected] of [[[...times(4, woman), ...times(6, man)], true], [times(6, woman), false], [times(8, man), false]]) {
       const { context, page, errors } = await site.open();
       await page.setInputFiles('#file', await longRecording(page, 1, 1, names));
       await page.getByRole('button', { name: /^Follow all/ }).click();
       await summary(page).filter({ hasText: 'Hard to tell:' }).waitFor();
-      if (isTold) await summary(page).filter({ hasText: 'Two different voices seem to speak in it' }).waitFor();
+      if (isDetected) await summary(page).filter({ hasText: 'Two different voices seem to speak in it' }).waitFor();
       else await page.waitForTimeout(500);
-      assert.equal((await summary(page).textContent()).includes('Two different voices'), isTold, names.join(' '));
+      assert.equal((await summary(page).textContent()).includes('Two different voices'), isDetected, names.join(' '));
       assert.deepEqual(errors, []);
       await context.close();
     }

@@ -80,6 +80,8 @@ fn words(line: &str) -> Vec<String> {
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    // What others wrote.
+    let entries = entries.filter(|path| !path.ends_with("node_modules"));
     let files = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
     let is_source =
         |path: &PathBuf| path.extension().is_some_and(|e| EXTENSIONS.iter().any(|known| e == *known));

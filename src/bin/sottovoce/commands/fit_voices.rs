@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     let dimensions = fit_voices(&training);
     let seed = manifest.training.seed;
     println!(
-        "clips of, in a recording: separation that 1 in 100 of one speaker exceed, two voices told where one speaks and two, %"
+        "clips of, in a recording: separation that 1 in 100 of one speaker exceed, two voices detected where one speaks and two, %"
     );
     let print = |name: &str, clips: &[Enrolled]| {
         for count in COUNTS {
