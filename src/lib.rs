@@ -10,8 +10,8 @@
 //! are seconds (`_s`), rates hertz (`_hz`).
 
 #![warn(missing_docs)]
-// The browser's engine for GPUs has the networks alone.
-#![cfg_attr(not(feature = "cpu"), allow(dead_code))]
+// The browser's engines have parts of the crate.
+#![cfg_attr(not(all(feature = "autodiff", feature = "import")), allow(dead_code))]
 
 pub use burn::tensor::Device;
 

@@ -17,7 +17,7 @@ async function modulesOf(path, known = new Set()) {
 
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, 'www'), { recursive: true });
-for (const path of ['sottovoce.js', 'sottovoce.d.ts', 'sottovoce_bg.wasm', 'sottovoce_relaxed.wasm', 'sottovoce_gpu.js', 'sottovoce_gpu.d.ts', 'sottovoce_gpu.wasm', 'sottovoce_gpu.json', 'models', 'held-out', 'www/engine', 'www/api.js', 'www/api-types.d.ts',
+for (const path of ['sottovoce.js', 'sottovoce.d.ts', 'sottovoce_bg.wasm', 'sottovoce_relaxed.wasm', ...['gpu', 'full'].flatMap((name) => ['js', 'd.ts', 'wasm', 'json'].map((kind) => `sottovoce_${name}.${kind}`)), 'models', 'held-out', 'www/engine', 'www/api.js', 'www/api-types.d.ts',
   'www/languages', 'www/samples', 'www/page/types.d.ts', ...await modulesOf('www/embed/package-element.js')]) {
   await cp(join(dist, path), join(target, path), { recursive: true });
 }
@@ -33,7 +33,7 @@ await writeFile(join(target, 'package.json'), `${JSON.stringify({ ...description
 
 // Names each file that the engine loads, in the form that bundlers recognise.
 const assets = (await readdir(target, { recursive: true, withFileTypes: true }))
-  .filter((entry) => entry.isFile() && (/\bwww\/(languages|samples)$/.test(entry.parentPath) && !entry.name.endsWith('.md') || /\.(wasm|safetensors)$|model\.json$|speaker\.json$|sottovoce_gpu\.js(on)?$|worker\.js$|\bgpu\.js$|sealed\.html$|^sottovoce\.js$|\.opus$/.test(entry.name)))
+  .filter((entry) => entry.isFile() && (/\bwww\/(languages|samples)$/.test(entry.parentPath) && !entry.name.endsWith('.md') || /\.(wasm|safetensors)$|model\.json$|speaker\.json$|sottovoce_(gpu|full)\.js(on)?$|worker\.js$|\bgpu\.js$|sealed\.html$|^sottovoce\.js$|\.opus$/.test(entry.name)))
   .map((entry) => join(entry.parentPath, entry.name).slice(target.length + 1)).sort();
 await writeFile(join(target, 'www/engine/files.js'), `// Addresses of the files that the engine loads, each named for bundlers.
 

@@ -5,18 +5,18 @@
 //! them quantized to eight bits.
 
 mod description;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "import", not(target_arch = "wasm32")))]
 mod files;
 mod hugging_face;
-#[cfg(feature = "cpu")]
+#[cfg(feature = "import")]
 mod shards;
-#[cfg(feature = "cpu")]
+#[cfg(feature = "import")]
 mod source;
 #[cfg(feature = "cpu")]
 mod speech_encoder;
 
 pub use description::{Description, Input};
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "import", not(target_arch = "wasm32")))]
 pub use files::save;
 #[cfg(feature = "webgpu")]
 pub use hugging_face::import_for_gpu;
@@ -25,9 +25,9 @@ pub use hugging_face::import_for_inference;
 #[cfg(feature = "train")]
 pub(crate) use hugging_face::{encoder_tensors, last_layers, with_last_layers};
 pub use hugging_face::{export, import, read_config};
-#[cfg(feature = "cpu")]
+#[cfg(feature = "import")]
 pub use shards::{Precision, pack};
-#[cfg(feature = "cpu")]
+#[cfg(feature = "import")]
 pub use source::{Source, read_weights, weights_among};
 #[cfg(feature = "cpu")]
 pub use speech_encoder::SpeechEncoder;

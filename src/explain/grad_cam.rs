@@ -4,10 +4,42 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::to_heat;
+use super::{Explanation, Method, Summary, in_hz, seconds, span, to_heat};
 use crate::features::FeatureMap;
+use crate::model::{Emotion, Model};
 use crate::nn::classifiers::Classifier;
 use crate::nn::mode;
+
+/// Explains a prediction by Grad-CAM; `None` for models with an encoder.
+pub fn explain_by_gradient(
+    model: &mut Model,
+    samples: &[f32],
+    emotion: Option<Emotion>,
+) -> Option<Explanation> {
+    if model.manifest().front_end.encoder().is_some() {
+        return None;
+    }
+    let features = model.features_of(samples);
+    let prediction = model.predict(features.clone(), None);
+    let emotion = emotion.unwrap_or(prediction.label());
+    let size = [features.rows(), features.columns()];
+    let input = model.input(features);
+    let coarse = grad_cam(model.network(), input.clone(), emotion.index());
+    let heat = upsample(&coarse, size);
+    let values = input.into_data().try_to_vec().expect("features are f32");
+    let rows = span::rows(&heat);
+    let clip_s = seconds(samples.len());
+    let summary = Summary {
+        emotion,
+        probability: prediction.of(emotion),
+        method: Method::GradCam,
+        clip_s,
+        seconds: span::seconds(&heat, clip_s),
+        rows,
+        hz: rows.and_then(|rows| in_hz(&model.manifest().front_end, rows)),
+    };
+    Some(Explanation { summary, coarse, heat, input: Some(FeatureMap::new(values, size[0])) })
+}
 
 /// Returns the heat map of the logit of one `class`, at the resolution of the last convolution: 0 to 1, all zeros if nothing
 /// raises the logit. A network that first averages over time gives one column.

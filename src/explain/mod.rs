@@ -9,13 +9,15 @@
 //! perceive the emotion, nor what the model would predict for that part alone.
 
 mod encoder_view;
+#[cfg(feature = "autodiff")]
 mod grad_cam;
 mod occlusion;
 mod span;
 mod variance;
 
 pub use encoder_view::{EncoderView, attention, encoder_view};
-pub use grad_cam::{grad_cam, upsample};
+#[cfg(feature = "autodiff")]
+pub use grad_cam::{explain_by_gradient, grad_cam, upsample};
 pub use occlusion::{Occlusion, occluded, occluded_output, parts};
 pub use variance::{EmbeddingVariance, Ranked};
 
@@ -23,7 +25,9 @@ use serde::Serialize;
 
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::features::{FeatureKind, FeatureMap, FrontEndSettings, mel_band_edges_hz};
-use crate::model::{Conditioning, Emotion, Features, Model};
+#[cfg(feature = "autodiff")]
+use crate::model::{Conditioning, Model};
+use crate::model::{Emotion, Features};
 
 /// How a heat map was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -75,6 +79,7 @@ pub struct Summary {
 
 /// Explains the probability of `emotion`, or else of the likeliest one, for a clip of mono samples at 16 kHz. A model with an
 /// encoder classifies the clip up to 26 times for it, conditioned on other clips of the speaker if there are any; others once.
+#[cfg(feature = "autodiff")]
 pub fn explain(
     model: &mut Model,
     samples: &[f32],
@@ -85,37 +90,6 @@ pub fn explain(
         let occlusion = Occlusion::of(model, samples, speaker);
         occlusion.explain(emotion.unwrap_or(occlusion.whole.label()), samples.len())
     })
-}
-
-/// Explains a prediction by Grad-CAM; `None` for models with an encoder.
-pub fn explain_by_gradient(
-    model: &mut Model,
-    samples: &[f32],
-    emotion: Option<Emotion>,
-) -> Option<Explanation> {
-    if model.manifest().front_end.encoder().is_some() {
-        return None;
-    }
-    let features = model.features_of(samples);
-    let prediction = model.predict(features.clone(), None);
-    let emotion = emotion.unwrap_or(prediction.label());
-    let size = [features.rows(), features.columns()];
-    let input = model.input(features);
-    let coarse = grad_cam(model.network(), input.clone(), emotion.index());
-    let heat = upsample(&coarse, size);
-    let values = input.into_data().try_to_vec().expect("features are f32");
-    let rows = span::rows(&heat);
-    let clip_s = seconds(samples.len());
-    let summary = Summary {
-        emotion,
-        probability: prediction.of(emotion),
-        method: Method::GradCam,
-        clip_s,
-        seconds: span::seconds(&heat, clip_s),
-        rows,
-        hz: rows.and_then(|rows| in_hz(&model.manifest().front_end, rows)),
-    };
-    Some(Explanation { summary, coarse, heat, input: Some(FeatureMap::new(values, size[0])) })
 }
 
 fn seconds(samples: usize) -> f32 {

@@ -17,7 +17,7 @@ pub fn gelu(values: &mut [f32]) {
 }
 
 /// Replaces each value by the derivative of [`gelu`] at it: `Φ(x) + x φ(x)`.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 pub fn gelu_derivative(values: &mut [f32]) {
     const DENSITY_AT_0: f32 = 0.5 * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI;
     for value in values {

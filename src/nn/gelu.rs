@@ -5,14 +5,14 @@ use burn::tensor::Tensor;
 
 /// `x Φ(x)` of each value.
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(feature = "train")]
     if on_cpu::is_autodiff_on_cpu(&x) {
         return on_cpu::gelu(x);
     }
     burn::tensor::activation::gelu(x)
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 mod on_cpu {
     use burn::backend::autodiff::checkpoint::base::Checkpointer;
     use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;

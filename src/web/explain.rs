@@ -8,8 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::engine::{Engine, Picture, object};
 use super::{Error, coded};
 use crate::explain::{
-    EmbeddingVariance, Explanation, Occlusion, Summary, attention, encoder_view, explain_by_gradient,
-    occluded_output, parts,
+    EmbeddingVariance, Explanation, Occlusion, Summary, attention, encoder_view, occluded_output, parts,
 };
 use crate::model::{Emotion, Output};
 
@@ -33,8 +32,9 @@ impl Engine {
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code` if there is no such emotion.
+    #[cfg(feature = "autodiff")]
     pub fn explain(&mut self, samples: &[f32], emotion: &str) -> Result<Option<Ts<Explained>>, Error> {
-        let explanation = explain_by_gradient(self.analyzer.model_mut(), samples, Some(named(emotion)?));
+        let explanation = crate::explain::explain_by_gradient(self.analyzer.model_mut(), samples, Some(named(emotion)?));
         Ok(explanation.map(|explanation| object(&Explained::from(explanation))))
     }
 

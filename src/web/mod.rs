@@ -13,7 +13,7 @@ mod explain;
 mod gpu_model;
 #[cfg(feature = "cpu")]
 mod gpu_proxy;
-#[cfg(feature = "cpu")]
+#[cfg(feature = "import")]
 mod import;
 #[cfg(feature = "cpu")]
 mod long;

@@ -49,6 +49,38 @@ describe('why it said so', () => {
     await context.close();
   });
 
+  test('gradients are loaded when they are needed, and with the model that is chosen', async () => {
+    const context = await site.browser.newContext();
+    const page = await context.newPage();
+    const full = [];
+    page.on('request', ({ url }) => { if (/sottovoce_full\.(js|wasm)/.test(url())) full.push(url()); });
+    await page.goto(site.server.url);
+    await page.getByRole('button', { name: 'Woman, 35' }).click();
+    await readingOf(page, 'Woman, 35');
+    await chosenModel(page);
+    await goTo(page, 'why');
+    await shown(page, 'why-text', 'Without its parts');
+    assert.deepEqual(full, [], 'occlusion needs none');
+    await chooseModel(page, 'ms');
+    await shown(page, 'why-text', 'What raised');
+    assert.equal(full.length, 2, 'script and code');
+    await chooseModel(page, 'mfcc1');
+    await shown(page, 'why-text', 'What raised');
+    assert.equal(full.length, 2, 'the browser keeps them');
+    await context.close();
+  });
+
+  test('without the network, an explanation that was never loaded is refused, and comes once it is back', async () => {
+    const { context, page } = await withReading('ms');
+    await page.route('**/sottovoce_full.*', (route) => route.abort());
+    await goTo(page, 'why');
+    await page.locator('#problem').filter({ hasText: 'Check the connection' }).waitFor();
+    await page.unroute('**/sottovoce_full.*');
+    await page.locator('#why-emotion').selectOption('sad');
+    await shown(page, 'why-text', 'What raised sad');
+    await context.close();
+  });
+
   test('the seconds that decided are marked, played, and checked', async () => {
     const { context, page, errors } = await withReading('voice');
     // Every moment has its colour.

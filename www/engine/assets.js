@@ -23,9 +23,15 @@ const RELAXED = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0
 /** The engine for this browser: encoders are faster with relaxed SIMD, which not every browser supports. */
 export const engineFile = () => (WebAssembly.validate(new Uint8Array(RELAXED)) ? 'sottovoce_relaxed.wasm' : 'sottovoce_bg.wasm');
 
-/** The compiled engine.
- * @param {Counter} counter @returns {Promise<WebAssembly.Module>} */
+/** The engine that every reading needs: the text of its script, and its code.
+ * @param {Counter} counter @returns {Promise<{script: string, module: WebAssembly.Module}>} */
 export async function getEngine(counter) {
+  const [script, module] = await Promise.all([get(fileAt('sottovoce.js')).then((response) => response.text()), getCode(counter)]);
+  return { script, module };
+}
+
+/** @param {Counter} counter @returns {Promise<WebAssembly.Module>} */
+async function getCode(counter) {
   const response = await get(fileAt(engineFile()));
   counter.expect(Number(response.headers.get('content-length') ?? 0));
   const engine = counted(response, counter);
@@ -35,11 +41,15 @@ export async function getEngine(counter) {
     : WebAssembly.compile(await engine.arrayBuffer());
 }
 
-/** The engine for GPUs: the text of its script, and its code.
+/** An engine that is loaded when it is needed: the text of its script, and its code. `gpu` runs networks on a GPU, `full` can do
+ * all that runs on the CPU: gradients, and the import of encoders.
+ * @param {'gpu' | 'full'} name @param {(share: number) => void} [onProgress]
  * @returns {Promise<{script: string, module: WebAssembly.Module}>} */
-export async function getGpuEngine() {
-  /** @type {FileEntry[]} */ const entries = await (await get(fileAt('sottovoce_gpu.json'))).json();
-  const [script, code] = await Promise.all(entries.map((entry) => getFile(fileAt(entry.file), entry, countBytes(() => {}))));
+export async function getFurtherEngine(name, onProgress = () => {}) {
+  /** @type {FileEntry[]} */ const entries = await (await get(fileAt(`sottovoce_${name}.json`))).json();
+  const counter = countBytes(onProgress);
+  for (const { bytes } of entries) counter.expect(bytes);
+  const [script, code] = await Promise.all(entries.map((entry) => getFile(fileAt(entry.file), entry, counter)));
   return { script: new TextDecoder().decode(script), module: await WebAssembly.compile(code) };
 }
 

@@ -1,12 +1,13 @@
 // The engine as the page sees it: loads it and a model once, and runs workers. One worker serves occasional requests; many
 // requests at once start more, which end when idle.
 
-import { countBytes, getEngine, getGpuEngine, getModel } from './assets.js';
+import { countBytes, getEngine, getFurtherEngine, getModel } from './assets.js';
 import { EngineError } from './engine-error.js';
 import { Reader } from './reader.js';
 import { sealed } from './sealed.js';
 
 /** @typedef {import('./types.d.ts').Backend} Backend */
+/** @typedef {import('./types.d.ts').EngineCode} EngineCode */
 /** @typedef {import('./types.d.ts').Load} Load */
 /** @typedef {import('./types.d.ts').Manifest} Manifest */
 /** @typedef {import('./types.d.ts').ModelFiles} ModelFiles */
@@ -16,8 +17,8 @@ import { sealed } from './sealed.js';
 /** @typedef {import('./types.d.ts').Topic} Topic */
 /** @typedef {import('./reader.js').BackendReply} BackendReply */
 /** @typedef {import('./sealed.js').Sealed} Sealed */
-/** @typedef {{script: string, module: WebAssembly.Module}} GpuEngine */
-/** `gpu` is the engine for GPUs, if one is wanted. @typedef {{module: WebAssembly.Module, sealed: Sealed, gpu?: GpuEngine} & ModelFiles} Assets */
+/** The engine for GPUs, with the text of its script. @typedef {{script: string, module: WebAssembly.Module}} GpuEngine */
+/** `gpu` is the engine for GPUs, if one is wanted. @typedef {{sealed: Sealed, gpu?: GpuEngine} & Load} Assets */
 
 /** Crashes in a row after which no new worker is started. */
 const MAX_CRASHES = 3;
@@ -44,6 +45,8 @@ export class Engine extends EventTarget {
   /** The first serves occasional requests, and is the only one that may use the GPU.
    * @type {Reader[]} */
   #readers = [];
+  /** A worker with the full engine, for gradients. @type {Promise<Reader> | undefined} */
+  #full;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #idle;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #gpuTimer;
   /** Whether the first worker has been offered the GPU. */
@@ -88,10 +91,26 @@ export class Engine extends EventTarget {
     return JSON.parse((await this.#assets).manifest);
   }
 
-  /** The compiled engine, for other workers.
-   * @returns {Promise<WebAssembly.Module>} */
-  async module() {
-    return (await this.#loaded()).module;
+  /** The engine, for other workers.
+   * @returns {Promise<EngineCode>} */
+  async code() {
+    const { script, module } = await this.#loaded();
+    return { script, module };
+  }
+
+  /** Whether the next explanation by gradients must load the full engine first. */
+  get lacksGradients() {
+    return !this.#full;
+  }
+
+  /** Loads the full engine, which explains by gradients, with the same model; once.
+   * @param {(share: number) => void} [onProgress] Called with the share that is loaded, 0 to 1. @returns {Promise<Reader>} */
+  loadGradients(onProgress) {
+    this.#full ??= this.#startFull(onProgress).catch((error) => {
+      this.#full = undefined;
+      throw error;
+    });
+    return this.#full;
   }
 
   /** How many requests to make at once: one per core, if there is memory for as many copies of the model.
@@ -111,16 +130,22 @@ export class Engine extends EventTarget {
     if (this.#readers.length === 0) this.#retry();
     const assets = await this.#loaded();
     const concurrency = await this.concurrency();
+    const full = question.type === 'explain' ? await this.loadGradients() : undefined;
     this.#closing.signal.throwIfAborted();
     clearTimeout(this.#idle);
     clearTimeout(this.#gpuTimer);
+    const reader = full ?? this.#leastBusy(assets, concurrency);
+    return reader.ask((id) => /** @type {Request} */ (/** @type {unknown} */ ({ id, ...question })));
+  }
+
+  /** @param {Assets} assets @param {number} concurrency @returns {Reader} */
+  #leastBusy(assets, concurrency) {
     const [first] = this.#readers;
     const byLoad = [...this.#readers].sort((a, b) => a.pending - b.pending);
     const isFull = byLoad.length >= concurrency;
     // Where the GPU is wanted, only the first worker will do: others have none.
     const free = this.#backend === 'webgpu' ? first : (isFull || byLoad[0]?.pending === 0) && byLoad[0];
-    const reader = free || this.#start(assets);
-    return reader.ask((id) => /** @type {Request} */ (/** @type {unknown} */ ({ id, ...question })));
+    return free || this.#start(assets);
   }
 
   /** Ends all workers; pending requests and later ones fail. */
@@ -129,6 +154,7 @@ export class Engine extends EventTarget {
     clearTimeout(this.#idle);
     clearTimeout(this.#gpuTimer);
     for (const reader of this.#readers.splice(0)) reader.end(closed());
+    this.#full?.then((reader) => reader.end(closed()), () => {});
   }
 
   /** Engine and model; closing stops their loading. @returns {Promise<Assets>} */
@@ -158,13 +184,27 @@ export class Engine extends EventTarget {
 
   /** @param {Assets} assets @returns {Reader} */
   #start(assets) {
-    const reader = new Reader(assets.sealed.start('worker.js'), loadOf(assets), {
+    const reader = this.#newReader(assets);
+    this.#readers.push(reader);
+    return reader;
+  }
+
+  /** @param {(share: number) => void} [onProgress] @returns {Promise<Reader>} */
+  async #startFull(onProgress) {
+    const { script, module } = await getFurtherEngine('full', onProgress);
+    // The model may have been changed meanwhile.
+    const assets = await this.#loaded();
+    return this.#newReader({ ...assets, script: assets.sealed.address(script), module });
+  }
+
+  /** @param {Assets} assets @returns {Reader} */
+  #newReader(assets) {
+    /** @type {Reader} */ const reader = new Reader(assets.sealed.start('worker.js'), loadOf(assets), {
       onBackend: (reply) => this.#onBackend(reader, reply),
       onWarmUp: () => this.#tellWarmUp(true),
       onCrash: (reason) => this.#onCrash(reader, reason),
       onReply: () => this.#onReply(),
     });
-    this.#readers.push(reader);
     return reader;
   }
 
@@ -198,14 +238,14 @@ export class Engine extends EventTarget {
     const [reader] = this.#readers;
     const assets = await this.#assets;
     if (this.#backend !== 'webgpu' && !(await hasGpu())) return;
-    const gpu = assets.gpu ?? await getGpuEngine();
+    const gpu = assets.gpu ?? await getFurtherEngine('gpu');
     if (this.#readers[0] === reader && !this.#closing.signal.aborted) this.#useGpu(reader, assets, gpu);
   }
 
   #onReply() {
     this.#crashes = 0;
     this.#offerWhenIdle();
-    if (this.#readers.length > 1 && this.#readers.every(({ pending }) => pending === 0)) {
+    if ((this.#full || this.#readers.length > 1) && this.#readers.every(({ pending }) => pending === 0)) {
       clearTimeout(this.#idle);
       this.#idle = setTimeout(() => this.#endOthers(), IDLE_MS);
     }
@@ -213,9 +253,14 @@ export class Engine extends EventTarget {
 
   /** Ends all workers but the first: they have an earlier model, or nothing to do. */
   #endOthers() {
-    for (const reader of this.#readers.splice(1)) {
+    const others = [...this.#readers.splice(1), this.#full];
+    this.#full = undefined;
+    for (const other of others) {
       // Requests in progress are finished first.
-      reader.settled().then(() => reader.end(closed()));
+      Promise.resolve(other).then(async (reader) => {
+        await reader?.settled();
+        reader?.end(closed());
+      }, () => {});
     }
   }
 
@@ -249,6 +294,7 @@ export class Engine extends EventTarget {
     console.error(`sottovoce: the analysis stopped: ${reason}`);
     const index = this.#readers.indexOf(reader);
     if (index >= 0) this.#readers.splice(index, 1);
+    this.#full?.then((full) => { if (full === reader) this.#full = undefined; });
     this.#crashes += 1;
     const isRestarted = this.#crashes < MAX_CRASHES;
     const message = isRestarted
@@ -262,17 +308,17 @@ export class Engine extends EventTarget {
   /** @returns {Promise<Assets>} */
   async #load() {
     const counter = countBytes(this.#onProgress);
-    const [module, workers, gpu, model] = await Promise.all([
+    const [{ script, module }, workers, gpu, model] = await Promise.all([
       getEngine(counter), sealed(),
-      this.#backend === 'webgpu' ? getGpuEngine().catch(() => undefined) : undefined,
+      this.#backend === 'webgpu' ? getFurtherEngine('gpu').catch(() => undefined) : undefined,
       getModel(this.#model, counter, this.#closing.signal),
     ]);
-    return { module, sealed: workers, gpu, ...model };
+    return { script: workers.address(script), module, sealed: workers, gpu, ...model };
   }
 }
 
 /** What a worker is started with. @param {Assets} assets @returns {Load} */
-const loadOf = ({ module, manifest, files }) => ({ module, manifest, files });
+const loadOf = ({ script, module, manifest, files }) => ({ script, module, manifest, files });
 
 /** Whether the browser has a GPU that the engine can use, which is no software.
  * @returns {Promise<boolean>} */

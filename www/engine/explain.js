@@ -14,7 +14,10 @@ const OUTPUTS = 8;
 
 /** Grad-CAM; none of models with an encoder.
  * @param {Engine} engine @param {Float32Array} samples @param {Emotion} emotion @returns {Promise<Explanation | undefined>} */
-export const explainByGradient = (engine, samples, emotion) => engine.ask({ type: 'explain', samples, emotion });
+export async function explainByGradient(engine, samples, emotion) {
+  const { front_end: { encoder } } = await engine.manifest();
+  return encoder ? undefined : engine.ask({ type: 'explain', samples, emotion });
+}
 
 /** Occludes one part of a clip after the other, on as many workers as the engine has.
  * @param {Engine} engine @param {Float32Array} samples @param {AbortSignal} signal Cancels it.

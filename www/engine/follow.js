@@ -25,7 +25,7 @@ const MAX_WAITING = 32;
 export async function follow(engine, file, stepS, hooks, signal, channel, speaker) {
   const windows = new LongWorker((await sealed()).start('long-worker.js'));
   try {
-    const opened = await windows.ask({ type: 'open', module: await engine.module(), file, stepS, channel });
+    const opened = await windows.ask({ type: 'open', ...await engine.code(), file, stepS, channel });
     if (opened.type === 'opened') hooks.onOpen(opened.durationS);
     let count = 0;
     let ended = false;

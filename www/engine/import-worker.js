@@ -1,13 +1,13 @@
 // Quantizes a speech encoder to eight bits, in a worker of its own, whose memory is freed when it ends.
 
-import init, { importEncoder } from '../../sottovoce.js';
-
 /** @typedef {import('./types.d.ts').ImportReply} ImportReply */
 /** @typedef {import('./types.d.ts').ImportRequest} ImportRequest */
 
 /** @param {ImportRequest} request @returns {Promise<ImportReply>} */
-async function convert({ module, folder, files: available }) {
+async function convert({ script, module, folder, files: available }) {
   try {
+    /** @type {typeof import('../../sottovoce_full.js')} */
+    const { default: init, importEncoder } = await /** @type {any} */ (self).importModule(script);
     await init({ module_or_path: module });
     /** @param {string} name */
     const find = (name) => available.find((file) => file.name === name);

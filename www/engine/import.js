@@ -1,6 +1,6 @@
 // Imports visitors' own models and speech encoders into the browser's store.
 
-import { filesOf } from './assets.js';
+import { filesOf, getFurtherEngine } from './assets.js';
 import { EngineError } from './engine-error.js';
 import { store } from './own.js';
 import { sealed } from './sealed.js';
@@ -14,15 +14,15 @@ import { sealed } from './sealed.js';
 const safeName = (name) => name.replaceAll(/[^A-Za-z0-9._-]/g, '-').replace(/^\.+/, '') || 'unnamed';
 
 /** Stores the model or encoder in a folder.
- * @param {Folder} folder @param {WebAssembly.Module} module The engine. @param {AbortSignal} signal
+ * @param {Folder} folder @param {AbortSignal} signal
  * @returns {Promise<{kind: 'models' | 'encoders', name: string}>} */
-export async function importFolder(folder, module, signal) {
+export async function importFolder(folder, signal) {
   const file = (/** @type {string} */ name) => folder.files.find((file) => file.name === name);
   const model = file('model.json');
   if (model) return importModel(folder, await model.text());
   const encoder = file('encoder.json');
   if (encoder) return importEncoder(folder, await encoder.text());
-  const converted = await convert(folder, module, signal);
+  const converted = await convert(folder, signal);
   /** @type {EncoderDescription} */ const description = JSON.parse(converted.description);
   const name = safeName(folder.name);
   const files = description.shards.map(({ file }, index) => ({ name: file, data: converted.files[index] }));
@@ -76,10 +76,12 @@ function parse(text, file, hasAll) {
   throw new EngineError('damaged', `${file} is not what sottovoce writes. Bring the folder as it was written.`);
 }
 
-/** @param {Folder} folder @param {WebAssembly.Module} module @param {AbortSignal} signal
+/** @param {Folder} folder @param {AbortSignal} signal
  * @returns {Promise<Extract<ImportReply, {files: Uint8Array<ArrayBuffer>[]}>>} */
-async function convert({ name, files }, module, signal) {
-  const worker = (await sealed()).start('import-worker.js');
+async function convert({ name, files }, signal) {
+  const [{ start, address }, { script, module }] = await Promise.all([sealed(), getFurtherEngine('full')]);
+  signal.throwIfAborted();
+  const worker = start('import-worker.js');
   /** @type {Promise<any>} */
   const converted = new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => {
@@ -93,6 +95,6 @@ async function convert({ name, files }, module, signal) {
     };
     signal.addEventListener('abort', () => reject(signal.reason));
   });
-  worker.postMessage({ module, folder: name, files });
+  worker.postMessage({ script: address(script), module, folder: name, files });
   return converted.finally(() => worker.terminate());
 }

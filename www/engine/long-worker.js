@@ -1,17 +1,17 @@
 // Cuts a recording of any length into windows, in a worker of its own, with little of the file in memory at a time.
 
-import init, { LongAudio } from '../../sottovoce.js';
-
 /** @typedef {import('./types.d.ts').LongReply} LongReply */
 /** @typedef {import('./types.d.ts').LongRequest} LongRequest */
 
-/** @type {LongAudio | undefined} */
+/** @type {import('../../sottovoce.js').LongAudio | undefined} */
 let audio;
 
 /** @param {LongRequest} request @returns {Promise<LongReply>} */
 async function answer(request) {
   if (request.type === 'open') {
-    const { module, file, stepS, channel } = request;
+    const { script, module, file, stepS, channel } = request;
+    /** @type {typeof import('../../sottovoce.js')} */
+    const { default: init, LongAudio } = await /** @type {any} */ (self).importModule(script);
     await init({ module_or_path: module });
     audio = new LongAudio(file, stepS, channel === undefined ? undefined : String(channel));
     return { type: 'opened', durationS: audio.durationS };

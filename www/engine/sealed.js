@@ -8,11 +8,11 @@ import { fileAt } from './files.js';
 import { scriptFrom } from './trusted.js';
 
 /** @typedef {'worker.js' | 'long-worker.js' | 'import-worker.js'} Script */
-/** @typedef {{start: (script: Script) => Worker, address: (module: string) => string}} Sealed */
+/** @typedef {{start: (script: Script) => Worker, address: (script: string) => string}} Sealed */
 
 /** @type {Script[]} */ const SCRIPTS = ['worker.js', 'long-worker.js', 'import-worker.js'];
-/** Modules that they import. */
-const MODULES = ['sottovoce.js', 'www/engine/gpu.js'];
+/** Modules that they import; engines are handed to them. */
+const MODULES = ['www/engine/gpu.js'];
 /** An import; development servers change its address. */
 const IMPORT = /(?<=from\s*)(['"])[^'"]*\b(\w+\.js)\b[^'"]*\1/g;
 
@@ -39,7 +39,7 @@ async function open() {
   const urls = scripts.map((text) => address(text.replaceAll(IMPORT, (_, __, name) => JSON.stringify(addresses.get(name)))));
   return {
     start: (script) => new realm.Worker(scriptFrom(urls[SCRIPTS.indexOf(script)]), { type: 'module' }),
-    // A new one each time, so that a worker that imports it gets a new instance.
+    // Of the text of a script; a new one each time, so that a worker that imports it gets a new instance.
     address,
   };
 }

@@ -31,15 +31,17 @@ export interface ModelFiles {
 /** What runs networks: `auto` uses the GPU where there is one and it is faster. */
 export type Backend = 'auto' | 'cpu' | 'webgpu';
 
-/** What a worker needs first. */
-export interface Load extends ModelFiles {
+/** An engine for a worker: the address of its script, and its code. */
+export interface EngineCode {
+  script: string;
   module: WebAssembly.Module;
 }
 
-/** The engine for GPUs, as the address of its script and its code. */
-export interface GpuLoad {
-  script: string;
-  module: WebAssembly.Module;
+/** What a worker needs first. */
+export type Load = EngineCode & ModelFiles;
+
+/** The engine for GPUs. */
+export interface GpuLoad extends EngineCode {
   /** Whether it is used even if it is slower. */
   wanted: boolean;
 }
@@ -67,6 +69,7 @@ interface Questions {
   describeCustom: { custom: string };
   /** Merges speaker references. */
   merge: { references: string[] };
+  /** Grad-CAM, which only the full engine computes. */
   explain: { samples: Float32Array; emotion: Emotion };
   /** The bounds of the parts of a clip of so many samples that are occluded one by one. */
   occlusionParts: { count: number };
@@ -182,7 +185,7 @@ export interface EncoderDescription {
 
 /** Messages to the worker that cuts long audio into windows: opens a file, then gets one window after the other. */
 export type LongRequest =
-  | { type: 'open'; module: WebAssembly.Module; file: Blob; stepS: number; channel?: Channel }
+  | { type: 'open'; file: Blob; stepS: number; channel?: Channel } & EngineCode
   | { type: 'next' };
 
 /** Its replies. */
@@ -203,8 +206,7 @@ export interface Moment {
 }
 
 /** Message to the worker that converts speech encoders. */
-export interface ImportRequest {
-  module: WebAssembly.Module;
+export interface ImportRequest extends EngineCode {
   /** The folder's name. */
   folder: string;
   files: File[];

@@ -1,13 +1,15 @@
 // The worker that runs the engine, so that the page stays responsive and survives a crash. It loads nothing: the page sends it
 // the compiled engine and the model.
 
-import init, { Engine, describeCustom, embeddingVariance, frontEndSteps, occlusionParts, renderTimeline, trainCustom } from '../../sottovoce.js';
 import { openOnGpu } from './gpu.js';
 
 /** @typedef {import('./types.d.ts').Request} Request */
 /** @typedef {import('./types.d.ts').Reply} Reply */
 
-/** @type {Engine | undefined} */
+/** The engine's exports, those of the full one; only its `explain` is missing in the other.
+ * @type {typeof import('../../sottovoce_full.js')} */
+let exports;
+/** @type {import('../../sottovoce_full.js').Engine | undefined} */
 let engine;
 /** The engine's model on the GPU. @type {Awaited<ReturnType<typeof openOnGpu>> | undefined} */
 let onGpu;
@@ -16,9 +18,10 @@ let onGpu;
 const send = (reply) => self.postMessage(reply);
 
 /** @param {Extract<Request, {type: 'load'}>} request */
-async function load({ module, manifest, files }) {
-  await init({ module_or_path: module });
-  const loaded = new Engine(manifest, files);
+async function load({ script, module, manifest, files }) {
+  exports = await /** @type {any} */ (self).importModule(script);
+  await exports.default({ module_or_path: module });
+  const loaded = new exports.Engine(manifest, files);
   closeGpu();
   engine?.free();
   engine = loaded;
@@ -80,19 +83,19 @@ const answers = {
   samples: (question) => prepared(question).analyzeSamples(question.samples, question.rateHz),
   window: (question) => prepared(question).analyzeWindow(question.samples, question.rateHz),
   enrolWindow: (question) => prepared(question).enrolWindow(question.samples, question.rateHz),
-  trainCustom: ({ names, labels, enrolments }) => trainCustom(names, labels, enrolments),
-  describeCustom: ({ custom }) => describeCustom(custom),
+  trainCustom: ({ names, labels, enrolments }) => exports.trainCustom(names, labels, enrolments),
+  describeCustom: ({ custom }) => exports.describeCustom(custom),
   merge: ({ references }) => loadedEngine().mergeReferences(references),
   explain: ({ samples, emotion }) => loadedEngine().explain(samples, emotion),
-  occlusionParts: ({ count }) => occlusionParts(count),
+  occlusionParts: ({ count }) => exports.occlusionParts(count),
   predictOccluded: ({ samples, from, to, speaker }) => conditioned(speaker).predictOccluded(samples, from, to),
   occludedProbabilities: ({ outputs, speaker }) => conditioned(speaker).occludedProbabilities(outputs),
   explainByOcclusion: ({ outputs, emotion, count, speaker }) => conditioned(speaker).explainByOcclusion(outputs, emotion, count),
   attention: ({ samples }) => loadedEngine().attention(samples),
   activations: ({ samples }) => loadedEngine().encoderActivations(samples),
-  timeline: ({ windows, format }) => renderTimeline(windows, format),
-  variance: ({ clips }) => embeddingVariance(clips),
-  steps: ({ samples, frame, window, hop, bands, coefficients }) => frontEndSteps(samples, frame, window, hop, bands, coefficients),
+  timeline: ({ windows, format }) => exports.renderTimeline(windows, format),
+  variance: ({ clips }) => exports.embeddingVariance(clips),
+  steps: ({ samples, frame, window, hop, bands, coefficients }) => exports.frontEndSteps(samples, frame, window, hop, bands, coefficients),
 };
 
 /** @param {import('./types.d.ts').Channel} [channel] */

@@ -78,7 +78,7 @@ async function compare(engine) {
  * @returns {Promise<{manifest: Manifest, report: Report}>} */
 async function analyzeWith(engine, model, analyze, signal) {
   const files = await getModel(model, countBytes(() => {}), signal);
-  const load = { module: await engine.module(), ...files };
+  const load = { ...await engine.code(), ...files };
   const reader = new Reader((await sealed()).start('worker.js'), load, { onBackend: () => {}, onWarmUp: () => {}, onReply: () => {},
     onCrash: () => reader.end(new EngineError('crashed', 'It stopped in the middle of this recording.')) });
   const end = () => reader.end(new EngineError('ended', ''));

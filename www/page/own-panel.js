@@ -38,7 +38,7 @@ export async function importFolders(page, folders) {
   for (const folder of folders) {
     try {
       await withProgress(t('Taking in {folder}. Large encoders take a while.', { folder: folder.name }), async (signal) => {
-        const { kind, name } = await importFolder(folder, await page.engine.module(), signal);
+        const { kind, name } = await importFolder(folder, signal);
         await listOwn(page);
         show('settings');
         announce(t('{name} is kept in this browser.', { name }));

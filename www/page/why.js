@@ -71,6 +71,11 @@ async function explain(engine) {
   const emotion = /** @type {import('../engine/types.d.ts').Emotion} */ (byId('why-emotion').value);
   const { signal } = current;
   clear();
+  if (!(await engine.manifest()).front_end.encoder && engine.lacksGradients) {
+    const text = t('Loading what explains this model.');
+    await withProgress(text, async (_, showProgress) => { await engine.loadGradients((share) => showProgress(text, share)); });
+    if (signal.aborted) return;
+  }
   const byGradient = await explainByGradient(engine, samples, emotion);
   if (!byGradient && !occluded) {
     await withProgress(t('Reading the clip without one part after the other.'), async (cancelled, showProgress) => {

@@ -71,9 +71,12 @@ fn in_browser() -> Result {
         .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
     let all: Vec<&str> = BROWSER_TESTS.iter().flat_map(|test| ["--test", test]).collect();
     // With the feature relaxed-simd, its kernels replace the others.
-    for (feature, tests) in [("cpu", &all[..]), ("relaxed-simd", &["--test", "encoders"])] {
+    let full = "autodiff,import";
+    for (features, tests) in
+        [(full, &all[..]), (&format!("{full},relaxed-simd"), &["--test", "encoders"])]
+    {
         let arguments =
-            ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", feature];
+            ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", features];
         // Most of the time is the compiler's.
         let quick = [
             "--config",
@@ -106,7 +109,7 @@ pub fn check() -> Result {
     let clippy =
         ["clippy", "--quiet", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"];
     // With burn's other backend for the CPU, which `cargo test --test model --features ndarray` tests. The first two share its crates.
-    for features in ["ndarray", "ndarray,relaxed-simd", "webgpu"] {
+    for features in ["autodiff,import,ndarray", "autodiff,import,ndarray,relaxed-simd", "webgpu"] {
         run(
             &mut command("cargo", &[&clippy[..], &["--features", features, "--", "-D", "warnings"]].concat()),
             "Fix what clippy reports.",

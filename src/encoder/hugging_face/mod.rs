@@ -1,7 +1,7 @@
 //! Encoders in the format of Hugging Face's transformers: `config.json` and a set of named tensors.
 
 mod config;
-#[cfg(feature = "cpu")]
+#[cfg(feature = "import")]
 mod infer;
 #[cfg(feature = "train")]
 mod last_layers;
@@ -13,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 pub use config::read_config;
-#[cfg(feature = "cpu")]
+#[cfg(feature = "import")]
 pub use infer::{infer_whisper_config, input_from_preprocessor};
 #[cfg(feature = "train")]
 pub use last_layers::{last_layers, with_last_layers};

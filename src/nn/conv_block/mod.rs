@@ -1,12 +1,12 @@
 //! The building block of all convolutional networks here: convolution, ReLU, batch normalisation, max pooling and dropout.
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 mod gradients;
 #[cfg(feature = "cpu")]
 mod inference;
 #[cfg(feature = "cpu")]
 mod kernels;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "train")]
 mod training;
 
 #[cfg(feature = "cpu")]
@@ -72,7 +72,7 @@ impl ConvBlock {
         #[cfg(feature = "cpu")]
         let is_flex = matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_));
         let pooled = match mode::is_training(&device) {
-            #[cfg(all(feature = "cpu", not(target_arch = "wasm32")))]
+            #[cfg(feature = "train")]
             true if is_flex => self.train(x),
             #[cfg(feature = "cpu")]
             false if is_flex && !device.is_autodiff() => self.infer(x),
@@ -123,7 +123,7 @@ impl ConvBlock {
     }
 
     /// The block as one fused operation in training mode; updates the running statistics as burn does.
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(feature = "train")]
     fn train(&self, x: Tensor<4>) -> Tensor<4> {
         let device = x.device();
         let parameters = training::Parameters {
