@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { assertAccessible, collectErrors, root, useSite } from './support.mjs';
+import { assertAccessible, collectErrors, root, until, useSite } from './support.mjs';
 
 const site = useSite();
 let clips;
@@ -190,7 +190,7 @@ test('is large for a projector, and an exhibit starts over by itself', async () 
   // What they chose stays.
   assert.equal(await page.locator('#results-summary').textContent(), 'Guesses: 1. Rounds: 1.');
   await page.reload();
-  assert.equal(await size(), 1.5 * before);
+  await until(page, (wanted) => Number.parseFloat(getComputedStyle(document.body).fontSize) === wanted, 1.5 * before);
   assert.deepEqual(errors, []);
   await context.close();
 });

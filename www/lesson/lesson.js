@@ -13,7 +13,7 @@ import { addressOf } from './clip.js';
 import { loadJson } from './load.js';
 import { setUpMatrix } from './matrix.js';
 import { setUpResults } from './results.js';
-import { setUpRoom } from './room.js';
+import { setUpExhibition, setUpModes } from './room.js';
 import { clearTaught, setUpTeaching } from './teach.js';
 import { LENGTH, setUpTour } from './tour.js';
 
@@ -30,6 +30,7 @@ import { LENGTH, setUpTour } from './tour.js';
 
 translatePage();
 setUpLanguage();
+setUpModes();
 for (const input of byId('guesses').querySelectorAll('input')) {
   const emotion = /** @type {import('../engine/types.d.ts').Emotion} */ (input.value);
   /** @type {HTMLElement} */ (input.parentElement).dataset.emotion = emotion;
@@ -56,7 +57,7 @@ await attempt(async () => {
   setUpResults(lesson);
   setUpMatrix(lesson);
   layOutSheet(clips.slice(0, LENGTH));
-  setUpRoom(() => {
+  setUpExhibition(() => {
     byId('problem').hidden = true;
     byId('cell').replaceChildren();
     clearTaught();

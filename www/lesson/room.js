@@ -10,8 +10,8 @@ const WARNING_MS = 10_000;
 /** Each has a box, a parameter of the address and a class of the document. */
 const MODES = /** @type {const} */ (['projector', 'exhibition']);
 
-/** @param {() => void} startOver */
-export function setUpRoom(startOver) {
+/** Sets up the boxes, before the page loads anything: the size of the text must not change later. */
+export function setUpModes() {
   const address = new URL(location.href);
   for (const mode of MODES) {
     const box = byId(mode);
@@ -28,7 +28,10 @@ export function setUpRoom(startOver) {
     for (const mode of MODES) document.documentElement.classList.toggle(mode, byId(mode).checked);
   };
   apply();
+}
 
+/** @param {() => void} startOver */
+export function setUpExhibition(startOver) {
   let touchedAt = performance.now();
   /** Whether there is something to start over. */
   let isTouched = false;
