@@ -122,6 +122,7 @@ describe('the list of what was read', () => {
     await chosenModel(page);
     await page.waitForFunction(() => document.querySelector('#meta').textContent.includes('mfcc1'));
     await goTo(page, 'save');
+    await page.locator('#session-rows').getByText('Woman, 25').nth(1).waitFor();
     const list = await rows(page);
     assert.equal(list.length, 3, list.join('\n'));
     assert.ok(list[0].includes(`“We’ll stop in a couple of minutes”${first.headline}`) && list[0].endsWith('voice'), list[0]);
