@@ -41,8 +41,11 @@ function microphone({ labels, model }, onMessage) {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = labels.record;
+  // A press before it can record would be lost.
+  button.disabled = true;
   let cancel = () => {};
   import('./record-button.js').then(({ setUpRecordButton }) => {
+    button.disabled = false;
     cancel = setUpRecordButton(button, { model, check: () => {}, send: onMessage });
   }, () => onMessage({ type: 'error', ...NOT_LOADED }));
   return { button, useModel: () => {}, cancel: () => cancel() };
