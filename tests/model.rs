@@ -227,7 +227,8 @@ fn the_same_clip_gets_the_same_numbers_each_time() {
 #[wasm_bindgen_test(unsupported = test)]
 fn damaged_or_swapped_parts_are_refused() {
     let refused = |manifest: &str, weights: &[u8]| {
-        Model::from_parts(manifest, |_| Ok(weights.to_vec()), &Device::flex()).err().expect("refused")
+        let checked = |file: &WeightsFile| Ok(file.checked(weights.to_vec())?);
+        Model::from_parts(manifest, checked, &Device::flex()).err().expect("refused")
     };
     let mut flipped = WEIGHTS.to_vec();
     *flipped.last_mut().expect("not empty") ^= 1;

@@ -40,19 +40,18 @@ pub enum Input {
 }
 
 impl Description {
-    /// Reads the tensors from the bytes of the shards, which are requested in order.
+    /// Reads the tensors from the bytes of the shards, which are requested in order, and [checked](WeightsFile::checked) by
+    /// `bytes_of`.
     ///
     /// # Errors
-    /// Those of `bytes_of`, or [`EncoderError::Weights`] if the bytes do not match the description.
+    /// Those of `bytes_of`, or [`EncoderError::Weights`] if the bytes are damaged.
     pub fn tensors<E: From<EncoderError>>(
         &self,
         mut bytes_of: impl FnMut(&WeightsFile) -> Result<Vec<u8>, E>,
     ) -> Result<StoredParameters, E> {
         let mut tensors = StoredParameters::new();
         for shard in &self.shards {
-            let bytes = bytes_of(shard)?;
-            shard.check(&bytes).map_err(EncoderError::from)?;
-            tensors.extend(weights::read(bytes).map_err(EncoderError::from)?);
+            tensors.extend(weights::read(bytes_of(shard)?).map_err(EncoderError::from)?);
         }
         Ok(tensors)
     }

@@ -58,7 +58,7 @@ impl Description {
     pub fn read_tensors(&self, folder: &Path) -> Result<StoredParameters, EncoderError> {
         self.tensors(|shard| {
             let path = folder.join(&shard.file);
-            fs::read(&path).map_err(failed(&path))
+            Ok(shard.checked(fs::read(&path).map_err(failed(&path))?)?)
         })
     }
 }

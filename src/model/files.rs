@@ -33,11 +33,11 @@ pub(super) fn manifest_in(folder: &Path) -> Result<String, ModelError> {
     fs::read_to_string(&path).map_err(file_error(&path))
 }
 
-/// Reads files in a folder.
+/// Reads and checks files in a folder.
 pub(super) fn bytes_in(folder: &Path) -> impl FnMut(&WeightsFile) -> Result<Vec<u8>, ModelError> {
     move |file| {
         let path = folder.join(&file.file);
-        fs::read(&path).map_err(file_error(&path))
+        Ok(file.checked(fs::read(&path).map_err(file_error(&path))?)?)
     }
 }
 

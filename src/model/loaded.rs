@@ -28,7 +28,7 @@ pub struct Model {
 
 impl Model {
     /// Builds a model from the text of its `model.json` and the bytes of its [files](Manifest::files), which are
-    /// requested one after the other, in their order.
+    /// requested one after the other, in their order, and [checked](WeightsFile::checked) by `bytes_of`.
     ///
     /// # Errors
     /// The error of `bytes_of`, or [`ModelError`] when the parts do not belong together or are damaged.

@@ -142,9 +142,7 @@ pub(super) fn load_network<M: Module>(
     file: &WeightsFile,
     bytes_of: impl FnOnce(&WeightsFile) -> Result<Vec<u8>, ModelError>,
 ) -> Result<M, ModelError> {
-    let bytes = bytes_of(file)?;
-    file.check(&bytes)?;
-    Ok(parameters::apply(network, in_floats(weights::read(bytes)?))?)
+    Ok(parameters::apply(network, in_floats(weights::read(bytes_of(file)?)?))?)
 }
 
 impl Manifest {

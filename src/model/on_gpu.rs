@@ -21,7 +21,7 @@ pub struct GpuModel {
 
 impl GpuModel {
     /// Uploads a model from the text of its `model.json` and the bytes of its [files](Manifest::files), which are requested
-    /// one after the other, in their order, without that of a speaker head.
+    /// one after the other, in their order, without that of a speaker head, and [checked](WeightsFile::checked) by `bytes_of`.
     ///
     /// # Errors
     /// The error of `bytes_of`, or [`ModelError`] when the parts do not belong together or are damaged.

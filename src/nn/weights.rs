@@ -41,19 +41,19 @@ impl WeightsFile {
         Self { file: file.to_owned(), bytes: contents.len(), sha256 }
     }
 
-    /// Checks that `contents` match the description.
+    /// Returns `contents` if they match the description.
     ///
     /// # Errors
     /// [`WeightsError`] if size or hash differ.
-    pub fn check(&self, contents: &[u8]) -> Result<(), WeightsError> {
-        let found = Self::describe(&self.file, contents);
+    pub fn checked(&self, contents: Vec<u8>) -> Result<Vec<u8>, WeightsError> {
+        let found = Self::describe(&self.file, &contents);
         if found.bytes != self.bytes {
             return Err(WeightsError(format!("{} bytes instead of {}", found.bytes, self.bytes)));
         }
         if found.sha256 != self.sha256 {
             return Err(WeightsError("another checksum".to_owned()));
         }
-        Ok(())
+        Ok(contents)
     }
 }
 

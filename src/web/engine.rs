@@ -66,13 +66,14 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Loads a model from the text of its `model.json` and the bytes of its files, in the order of `model.json`.
+    /// Loads a model from the text of its `model.json` and the bytes of its files, in the order of `model.json`; whether their
+    /// checksums are known to be right.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     #[wasm_bindgen(constructor)]
-    pub fn new(manifest: &str, files: Vec<Uint8Array>) -> Result<Engine, Error> {
-        let model = Model::from_parts(manifest, bytes_of(files), &Device::flex())
+    pub fn new(manifest: &str, files: Vec<Uint8Array>, are_checked: bool) -> Result<Engine, Error> {
+        let model = Model::from_parts(manifest, bytes_of(files, are_checked), &Device::flex())
             .map_err(|error: ModelError| coded(&error, error.code()))?;
         Ok(Self { analyzer: Analyzer::new(model), gpu: None, gpu_error: None })
     }

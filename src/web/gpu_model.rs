@@ -14,13 +14,13 @@ pub struct GpuModel(Model);
 #[wasm_bindgen]
 impl GpuModel {
     /// Opens the GPU and uploads a model: from the text of a `model.json` and the bytes of its files, in the order of
-    /// `model.json`.
+    /// `model.json`, whose checksums are known to be right: the other engine has loaded them.
     ///
     /// # Errors
     /// A JavaScript `Error` with a `code`.
     pub async fn open(manifest: String, files: Vec<Uint8Array>) -> Result<GpuModel, Error> {
         let gpu = Gpu::open().await.map_err(failed)?;
-        let model = Model::from_parts(&manifest, bytes_of(files), gpu)
+        let model = Model::from_parts(&manifest, bytes_of(files, true), gpu)
             .map_err(|error: ModelError| coded(&error, error.code()))?;
         Ok(Self(model))
     }

@@ -22,7 +22,7 @@ let clips;
 before(async () => {
   await site.start();
   // A test has no other way to the engine's memory.
-  await appendFile(join(site.folder, 'www/engine/worker.js'), '\nglobalThis.engineBytes = async () => (await init()).memory.buffer.byteLength;\n');
+  await appendFile(join(site.folder, 'www/engine/worker.js'), '\nglobalThis.engineBytes = async () => (await exports.default()).memory.buffer.byteLength;\n');
   const lesson = join(root, 'www/lesson/clips');
   clips = (await readdir(lesson)).filter((name) => name.endsWith('.opus')).map((name) => join(lesson, name));
 });

@@ -14,8 +14,9 @@ const site = useSite();
 /** Runs in the browser: sends random messages, one after the other, and counts the types of replies. */
 async function sendRandomMessages({ manifest, weights, clip, messages, seed }) {
   const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const module = await WebAssembly.compileStreaming(fetch(new URL('sottovoce_bg.wasm', location.href)));
-  const load = { type: 'load', id: 0, module, manifest, files: [bytesOf(weights)], backend: 'cpu' };
+  const module = await WebAssembly.compileStreaming(fetch(new URL('sottovoce_full.wasm', location.href)));
+  const script = new URL('sottovoce_full.js', location.href).href;
+  const load = { type: 'load', id: 0, script, module, manifest, files: [bytesOf(weights)], backend: 'cpu' };
 
   let state = seed;
   const below = (count) => {
@@ -33,7 +34,7 @@ async function sendRandomMessages({ manifest, weights, clip, messages, seed }) {
   ])();
   const TYPES = ['file', 'channels', 'samples', 'window', 'enrolWindow', 'trainCustom', 'describeCustom', 'merge', 'explain', 'occlusionParts', 'predictOccluded', 'occludedProbabilities', 'explainByOcclusion', 'attention', 'activations', 'timeline', 'variance', 'steps',
     'load', 'toString', '__proto__', 'constructor', ''];
-  const FIELDS = ['speaker', 'custom', 'names', 'labels', 'enrolments', 'references', 'samples', 'rateHz', 'emotion', 'count', 'from', 'to', 'outputs', 'windows', 'format', 'clips', 'frame', 'window', 'hop', 'bands', 'coefficients', 'file', 'channels', 'channel', 'manifest', 'files', 'module', 'backend'];
+  const FIELDS = ['speaker', 'custom', 'names', 'labels', 'enrolments', 'references', 'samples', 'rateHz', 'emotion', 'count', 'from', 'to', 'outputs', 'windows', 'format', 'clips', 'frame', 'window', 'hop', 'bands', 'coefficients', 'file', 'channels', 'channel', 'manifest', 'files', 'script', 'module', 'backend'];
   const likely = {
     speaker: () => pick(['', '{}', undefined, 'null']), references: () => [pick(['', '{}', 'null'])],
     custom: () => pick(['', '{}', undefined, 'null']), names: () => ['a', pick(['a', 'b', ''])], labels: () => Uint32Array.of(0, number()), enrolments: () => [pick(['', '{}']), 'null'],
@@ -41,7 +42,7 @@ async function sendRandomMessages({ manifest, weights, clip, messages, seed }) {
     channels: () => [floats(), floats()], channel: () => pick(['left', 2, 'none', undefined]), clips: () => [floats(), floats()], frame: number, window: () => pick([512, 1024, number()]), hop: () => pick([128, 256, number()]),
     bands: () => pick([40, 128, number()]), coefficients: () => pick([13, number()]), file: () => new File([floats()], 'x'),
     windows: () => [{ start_s: number(), end_s: number(), certainty: pick(['likely', 'no-speech', '']), probabilities: {}, caption: '<' }], format: () => pick(['csv', 'textgrid', 'webvtt', 'x']),
-    manifest: () => manifest.slice(0, below(manifest.length)), files: () => [floats()], module: () => module, backend: () => 'cpu',
+    manifest: () => manifest.slice(0, below(manifest.length)), files: () => [floats()], script: () => script, module: () => module, backend: () => 'cpu',
   };
 
   let worker;
@@ -96,6 +97,11 @@ async function sendRandomMessages({ manifest, weights, clip, messages, seed }) {
 test('the worker replies to every message once and reads as before', { timeout: 280_000 }, async () => {
   const page = await site.browser.newPage();
   await openBlank(page, site.server);
+  // The page puts this before its workers' text.
+  await page.route('**/www/engine/worker.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `globalThis.importModule = (address) => import(address);\n${await response.text()}` });
+  });
   const base64 = async (path) => (await readFile(path)).toString('base64');
   const result = await page.evaluate(sendRandomMessages, {
     manifest: await readFile(join(dist, 'models/baseline/model.json'), 'utf8'),

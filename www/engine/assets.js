@@ -2,6 +2,7 @@
 // allows it.
 
 import { EngineError } from './engine-error.js';
+import { engineFile } from './engine-file.js';
 import { fileAt } from './files.js';
 import * as own from './own.js';
 
@@ -16,16 +17,33 @@ const FAILED = 'Part of the analyzer could not be loaded. Check the connection a
 /** Prefix of the names of visitors' own models. */
 export const OWN = 'own/';
 
-/** A module whose one function uses the relaxed swizzle. */
-const RELAXED = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
-  10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11];
+/** @typedef {{script: string, module: WebAssembly.Module}} EngineFiles The text of an engine's script, and its code. */
 
-/** The engine for this browser: encoders are faster with relaxed SIMD, which not every browser supports. */
-export const engineFile = () => (WebAssembly.validate(new Uint8Array(RELAXED)) ? 'sottovoce_relaxed.wasm' : 'sottovoce_bg.wasm');
+/** The engine, if it was requested before anybody got it.
+ * @type {{engine: Promise<EngineFiles>, counter: ReturnType<typeof relayCounter>} | undefined} */
+let requested;
 
-/** The engine that every reading needs: the text of its script, and its code.
- * @param {Counter} counter @returns {Promise<{script: string, module: WebAssembly.Module}>} */
-export async function getEngine(counter) {
+/** Begins to load the engine that every reading needs. */
+export function requestEngine() {
+  const counter = relayCounter();
+  requested = { engine: loadEngine(counter), counter };
+  // Whoever gets it says so.
+  requested.engine.catch(() => {});
+}
+
+/** The engine that every reading needs.
+ * @param {Counter} counter @returns {Promise<EngineFiles>} */
+export function getEngine(counter) {
+  if (!requested) return loadEngine(counter);
+  const { engine, counter: relay } = requested;
+  // An engine of its own, or another attempt.
+  requested = undefined;
+  relay.forwardTo(counter);
+  return engine;
+}
+
+/** @param {Counter} counter @returns {Promise<EngineFiles>} */
+async function loadEngine(counter) {
   const [script, module] = await Promise.all([get(fileAt('sottovoce.js')).then((response) => response.text()), getCode(counter)]);
   return { script, module };
 }
@@ -44,7 +62,7 @@ async function getCode(counter) {
 /** An engine that is loaded when it is needed: the text of its script, and its code. `gpu` runs networks on a GPU, `full` can do
  * all that runs on the CPU: gradients, and the import of encoders.
  * @param {'gpu' | 'full'} name @param {(share: number) => void} [onProgress]
- * @returns {Promise<{script: string, module: WebAssembly.Module}>} */
+ * @returns {Promise<EngineFiles>} */
 export async function getFurtherEngine(name, onProgress = () => {}) {
   /** @type {FileEntry[]} */ const entries = await (await get(fileAt(`sottovoce_${name}.json`))).json();
   const counter = countBytes(onProgress);
@@ -118,7 +136,8 @@ async function getFile(url, entry, counter, signal) {
   }
   const bytes = await download(url, entry, counter, signal);
   if (!(await isWhole(bytes, entry))) throw damaged();
-  await cacheFile(url, entry, bytes);
+  // Nothing waits for it.
+  cacheFile(url, entry, bytes);
   return bytes;
 }
 
@@ -156,7 +175,7 @@ async function cacheFile(url, entry, bytes) {
   }
 }
 
-/** The engine checks again; only here the source of a damaged file is known.
+/** Without a secure connection there is no digest; then the engine checks.
  * @param {Uint8Array<ArrayBuffer>} bytes @param {FileEntry} entry */
 async function isWhole(bytes, entry) {
   if (bytes.byteLength !== entry.bytes) return false;
@@ -178,6 +197,28 @@ export function countBytes(onProgress) {
       received += bytes;
       // Servers that compress give the engine's compressed size.
       onProgress(expected ? Math.min(1, received / expected) : 0);
+    },
+  };
+}
+
+/** A counter that keeps its numbers until there is another to forward them to. */
+function relayCounter() {
+  /** @type {Counter | undefined} */ let next;
+  let [expected, received] = [0, 0];
+  return {
+    /** @param {Counter} counter */
+    forwardTo(counter) {
+      next = counter;
+      next.expect(expected);
+      next.received(received);
+    },
+    expect(/** @type {number} */ bytes) {
+      if (next) next.expect(bytes);
+      else expected += bytes;
+    },
+    received(/** @type {number} */ bytes) {
+      if (next) next.received(bytes);
+      else received += bytes;
     },
   };
 }

@@ -17,8 +17,8 @@ import { sealed } from './sealed.js';
 /** @typedef {import('./types.d.ts').Topic} Topic */
 /** @typedef {import('./reader.js').BackendReply} BackendReply */
 /** @typedef {import('./sealed.js').Sealed} Sealed */
-/** The engine for GPUs, with the text of its script. @typedef {{script: string, module: WebAssembly.Module}} GpuEngine */
-/** `gpu` is the engine for GPUs, if one is wanted. @typedef {{sealed: Sealed, gpu?: GpuEngine} & Load} Assets */
+/** @typedef {import('./assets.js').EngineFiles} EngineFiles */
+/** `gpu` is the engine for GPUs, if one is wanted. @typedef {{sealed: Sealed, gpu?: EngineFiles} & Load} Assets */
 
 /** Crashes in a row after which no new worker is started. */
 const MAX_CRASHES = 3;
@@ -148,6 +148,12 @@ export class Engine extends EventTarget {
     return free || this.#start(assets);
   }
 
+  /** Resolves once the first worker has nothing to do. */
+  async settled() {
+    await this.#loaded();
+    await this.#readers[0]?.settled();
+  }
+
   /** Ends all workers; pending requests and later ones fail. */
   close() {
     this.#closing.abort(closed());
@@ -217,7 +223,7 @@ export class Engine extends EventTarget {
     else this.#onBackend(reader, { type: 'backend', backend: 'cpu', reason: 'the part of the analyzer for it could not be loaded' });
   }
 
-  /** @param {Reader} reader @param {Assets} assets @param {GpuEngine} gpu */
+  /** @param {Reader} reader @param {Assets} assets @param {EngineFiles} gpu */
   #useGpu(reader, { sealed }, { script, module }) {
     reader.useGpu({ script: sealed.address(script), module, wanted: this.#backend === 'webgpu' });
   }

@@ -1,6 +1,6 @@
 // The page without the network: a service worker stores it, and the visitor decides when a newer version replaces this one.
 
-import { engineFile } from '../engine/assets.js';
+import { engineFile } from '../engine/engine-file.js';
 import { fileAt } from '../engine/files.js';
 import { scriptFrom } from '../engine/trusted.js';
 import { byId } from './dom.js';

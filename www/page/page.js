@@ -99,6 +99,7 @@ showCurrentModel(engine).then(labelModels).catch((error) => {
   if (!shownReading()) showStatus('');
   markCurrentModel();
   const chosen = byId('model').value;
-  if (chosen !== FIRST_MODEL) useModel(engine, chosen).finally(setUpOffline);
+  // A larger model would slow a reading down that was asked for already.
+  if (chosen !== FIRST_MODEL) engine.settled().then(() => useModel(engine, chosen)).finally(setUpOffline);
   else setUpOffline();
 });
