@@ -34,7 +34,8 @@ impl Engine {
     /// A JavaScript `Error` with a `code` if there is no such emotion.
     #[cfg(feature = "autodiff")]
     pub fn explain(&mut self, samples: &[f32], emotion: &str) -> Result<Option<Ts<Explained>>, Error> {
-        let explanation = crate::explain::explain_by_gradient(self.analyzer.model_mut(), samples, Some(named(emotion)?));
+        let explanation =
+            crate::explain::explain_by_gradient(self.analyzer.model_mut(), samples, Some(named(emotion)?));
         Ok(explanation.map(|explanation| object(&Explained::from(explanation))))
     }
 

@@ -49,7 +49,8 @@ pub fn sbom() -> Result {
     tools::cargo_cyclonedx()?;
     step("Listing the packages in the page's engine");
     let arguments = ["cyclonedx", "--format", "json", "--target", "wasm32-unknown-unknown"];
-    let arguments = [&arguments[..], &["--no-default-features", "--features", "autodiff,import,webgpu"]].concat();
+    let arguments =
+        [&arguments[..], &["--no-default-features", "--features", "autodiff,import,webgpu"]].concat();
     let name = ["--override-filename", "sottovoce.cdx", "--quiet"];
     run(&mut command("cargo", &[&arguments[..], &name].concat()), "The lines above say why.")?;
     let (list, folder) = ("sottovoce.cdx.json", root().join("target/sbom"));

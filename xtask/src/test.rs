@@ -72,9 +72,7 @@ fn in_browser() -> Result {
     let all: Vec<&str> = BROWSER_TESTS.iter().flat_map(|test| ["--test", test]).collect();
     // With the feature relaxed-simd, its kernels replace the others.
     let full = "autodiff,import";
-    for (features, tests) in
-        [(full, &all[..]), (&format!("{full},relaxed-simd"), &["--test", "encoders"])]
-    {
+    for (features, tests) in [(full, &all[..]), (&format!("{full},relaxed-simd"), &["--test", "encoders"])] {
         let arguments =
             ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", features];
         // Most of the time is the compiler's.
