@@ -49,7 +49,7 @@ extern "C" {
 }
 
 /// Copies one file at a time into the engine's memory; each is freed once its tensors are loaded. The browser checks files in a
-/// twentieth of the time, but offers that to pages with a secure connection alone.
+/// tenth of the time, but offers that to pages with a secure connection alone.
 fn bytes_of<E: From<WeightsError>>(
     files: Vec<Uint8Array>,
     are_checked: bool,
