@@ -7,8 +7,8 @@ import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const WORKER = 'offline-worker.js';
-/** The page caches models' weights and further engines when it loads them; types and cards are for readers of the source. */
-const EXCLUDED = /\.safetensors$|sottovoce_(gpu|full)\.(js|wasm)$|\.d\.ts$|CARD\.md$|tsconfig\.json$|offline-worker\.js$/;
+/** The page caches models' weights and the code of further engines when it loads them; types and cards are for readers of the source. */
+const EXCLUDED = /\.safetensors$|sottovoce_(gpu|full)\.wasm$|\.d\.ts$|CARD\.md$|tsconfig\.json$|offline-worker\.js$/;
 
 /** Writes the service worker with the hash of each file below `dist`, and a version that changes with any of them. */
 export async function writeOfflineWorker(dist) {

@@ -123,10 +123,10 @@ describe('a long recording', () => {
   });
 
   test('says so if two different voices speak in it', async () => {
-    // Half a minute of women, then of men; each alone.
+    // Half a minute of women, then of men; women and a man alone. Workers answer in any order.
     const [woman, man] = [['1049_ITS_HAP_XX.opus', '1049_WSI_HAP_XX.opus', '1053_IEO_ANG_HI.opus'], ['1064_ITS_DIS_XX.opus', '1026_IEO_FEA_HI.opus']];
     const times = (count, names) => Array(count).fill(names).flat();
-    for (const [names, isDetected] of [[[...times(4, woman), ...times(6, man)], true], [times(6, woman), false], [times(8, man), false]]) {
+    for (const [names, isDetected] of [[[...times(4, woman), ...times(6, man)], true], [times(6, woman), false], [times(8, man.slice(1)), false]]) {
       const { context, page, errors } = await site.open();
       await page.setInputFiles('#file', await longRecording(page, 1, 1, names));
       await page.getByRole('button', { name: /^Follow all/ }).click();

@@ -44,7 +44,7 @@ export function getEngine(counter) {
 
 /** @param {Counter} counter @returns {Promise<EngineFiles>} */
 async function loadEngine(counter) {
-  const [script, module] = await Promise.all([get(fileAt('sottovoce.js')).then((response) => response.text()), getCode(counter)]);
+  const [script, module] = await Promise.all([getText('sottovoce.js'), getCode(counter)]);
   return { script, module };
 }
 
@@ -64,11 +64,11 @@ async function getCode(counter) {
  * @param {'gpu' | 'full'} name @param {(share: number) => void} [onProgress]
  * @returns {Promise<EngineFiles>} */
 export async function getFurtherEngine(name, onProgress = () => {}) {
-  /** @type {FileEntry[]} */ const entries = await (await get(fileAt(`sottovoce_${name}.json`))).json();
+  /** @type {FileEntry} */ const entry = await (await get(fileAt(`sottovoce_${name}.json`))).json();
   const counter = countBytes(onProgress);
-  for (const { bytes } of entries) counter.expect(bytes);
-  const [script, code] = await Promise.all(entries.map((entry) => getFile(fileAt(entry.file), entry, counter)));
-  return { script: new TextDecoder().decode(script), module: await WebAssembly.compile(code) };
+  counter.expect(entry.bytes);
+  const [script, code] = await Promise.all([getText(`sottovoce_${name}.js`), getFile(fileAt(entry.file), entry, counter)]);
+  return { script, module: await WebAssembly.compile(code) };
 }
 
 /** The description of a model that ships.
@@ -286,6 +286,9 @@ function notLoaded(error) {
   if (error instanceof DOMException && error.name === 'AbortError') throw error;
   throw new EngineError('not-loaded', FAILED);
 }
+
+/** A script; development servers change it. @param {string} path */
+const getText = async (path) => (await get(fileAt(path))).text();
 
 /** @param {URL} url @param {AbortSignal} [signal] @returns {Promise<Response>} */
 async function get(url, signal) {

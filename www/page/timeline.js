@@ -34,6 +34,10 @@ let source = '';
 /** @type {Moment[]} */ let moments = [];
 /** Speaker references of moments that do not overlap, and the span of each. @type {{span: [number, number], enrolment: string}[]} */
 let enrolments = [];
+/** References of moments that came before an earlier one did: workers answer in any order. @type {Map<number, string | undefined>} */
+let early = new Map();
+/** The moment whose reference is next. */
+let next = 0;
 /** More of them are not kept: those of some twenty minutes of speech. */
 const MAX_ENROLMENTS = 256;
 let stepS = STEP_S;
@@ -75,6 +79,8 @@ export function clear() {
   stop();
   isBegun = false;
   enrolments = [];
+  early = new Map();
+  next = 0;
   byId('timeline').classList.add('empty');
   byId('timeline-summary').textContent = NOTHING;
   byId('time-link').hidden = true;
@@ -90,7 +96,6 @@ export function begin(name, step, live) {
   clear();
   source = name;
   moments = [];
-  enrolments = [];
   stepS = step;
   durationS = 0;
   isLive = live;
@@ -114,7 +119,8 @@ export function addMoment(moment, index, enrolment) {
   const last = Number(byId('moment').max);
   const isAtEnd = isLive && Number(byId('moment').value) === last;
   moments[index] = moment;
-  if (enrolment) keepEnrolment([moment.start_s, moment.end_s], enrolment);
+  early.set(index, enrolment);
+  keepEnrolments();
   durationS = Math.max(durationS, moment.end_s);
   byId('moment').max = String(Math.max(last, index));
   if (isAtEnd) byId('moment').value = byId('moment').max;
@@ -141,10 +147,15 @@ export async function finish(engine, isComplete, end = { lostS: 0, notes: [] }) 
   }
 }
 
-/** Keeps the speaker reference of a window, unless it overlaps one that is kept. @param {[number, number]} span @param {string} enrolment */
-function keepEnrolment(span, enrolment) {
-  const isFree = enrolments.every(({ span: [from, to] }) => to <= span[0] || span[1] <= from);
-  if (isFree && enrolments.length < MAX_ENROLMENTS) enrolments.push({ span, enrolment });
+/** Keeps the speaker references of moments that do not overlap the one kept before, as the command line does. */
+function keepEnrolments() {
+  for (; early.has(next); next += 1) {
+    const enrolment = early.get(next);
+    early.delete(next);
+    const { start_s, end_s } = moments[next];
+    const isFree = (enrolments.at(-1)?.span[1] ?? 0) <= start_s;
+    if (enrolment && isFree && enrolments.length < MAX_ENROLMENTS) enrolments.push({ span: [start_s, end_s], enrolment });
+  }
 }
 
 /** @param {Engine} engine @param {File} file @param {Report} report */

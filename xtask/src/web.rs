@@ -98,23 +98,21 @@ const BUDGETS: [(&str, usize); 3] = [
     ("sottovoce_gpu.wasm", 1_600_000),
 ];
 
-/// Builds an engine that the page loads when it needs it into dist/, with the sizes and hashes of its files: that for GPUs, and the
-/// full one on the CPU.
+/// Builds an engine that the page loads when it needs it into dist/, with the size and hash of its code: that for GPUs, and the full
+/// one on the CPU.
 fn further_engine(name: &str, features: &str, profile: &str) -> Result {
     step(&format!("Building the engine sottovoce_{name}"));
     let name = format!("sottovoce_{name}");
     let built = engine(features, profile, &name)?;
-    let mut entries = Vec::new();
-    for (path, file) in [(&built.script, format!("{name}.js")), (&built.code, format!("{name}.wasm"))] {
-        let bytes = read(path)?;
-        copy(path, &format!("dist/{file}"))?;
-        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        entries.push(format!(r#"{{"file":"{file}","bytes":{},"sha256":"{hash}"}}"#, bytes.len()));
+    for (path, kind) in [(&built.script, "js"), (&built.code, "wasm")] {
+        copy(path, &format!("dist/{name}.{kind}"))?;
     }
+    let code = read(&built.code)?;
+    let hash: String = Sha256::digest(&code).iter().map(|byte| format!("{byte:02x}")).collect();
+    let entry = format!(r#"{{"file":"{name}.wasm","bytes":{},"sha256":"{hash}"}}"#, code.len());
     copy(&built.script.replace(".js", ".d.ts"), &format!("dist/{name}.d.ts"))?;
     let list = root().join(format!("dist/{name}.json"));
-    fs::write(&list, format!("[{}]\n", entries.join(",")))
-        .map_err(|error| format!("{}: {error}", list.display()))
+    fs::write(&list, format!("{entry}\n")).map_err(|error| format!("{}: {error}", list.display()))
 }
 
 /// The files that wasm-bindgen made of an engine.
