@@ -23,6 +23,14 @@ const places = (page) => page.evaluate(() => {
   }));
 });
 
+test('a phone shows where to begin before any script has run, so that nothing moves when one has', async () => {
+  const context = await site.browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
+  const page = await context.newPage();
+  await page.goto(site.server.url);
+  assert.ok(await page.locator('#input').isVisible());
+  await context.close();
+});
+
 describe('in view without scrolling', () => {
   for (const [name, options] of Object.entries({ 'a laptop': DESKTOP, 'a phone': PHONE })) {
     test(`the action and the whole reading on ${name}, in every language, and nothing moves when it comes`, async () => {
