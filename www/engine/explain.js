@@ -12,12 +12,13 @@ const OUTPUTS = 8;
 /** Outputs for a clip, then with each part occluded: computed once, they explain each emotion.
  * @typedef {Float32Array} OcclusionOutputs */
 
+/** Whether the model is explained by gradients; those with an encoder are by occlusion. @param {Engine} engine */
+export const hasGradients = async (engine) => !(await engine.manifest()).front_end.encoder;
+
 /** Grad-CAM; none of models with an encoder.
  * @param {Engine} engine @param {Float32Array} samples @param {Emotion} emotion @returns {Promise<Explanation | undefined>} */
-export async function explainByGradient(engine, samples, emotion) {
-  const { front_end: { encoder } } = await engine.manifest();
-  return encoder ? undefined : engine.ask({ type: 'explain', samples, emotion });
-}
+export const explainByGradient = async (engine, samples, emotion) =>
+  (await hasGradients(engine) ? engine.ask({ type: 'explain', samples, emotion }) : undefined);
 
 /** Occludes one part of a clip after the other, on as many workers as the engine has.
  * @param {Engine} engine @param {Float32Array} samples @param {AbortSignal} signal Cancels it.

@@ -1,6 +1,6 @@
 // Explains a reading: which parts of the clip raised an emotion, to be seen, played and checked.
 
-import { explainByGradient, explainByOcclusion, occlude, occludedProbabilities } from '../engine/explain.js';
+import { explainByGradient, explainByOcclusion, hasGradients, occlude, occludedProbabilities } from '../engine/explain.js';
 import { byId } from './dom.js';
 import { withProgress } from './loading.js';
 import { drawHeat } from './pictures.js';
@@ -71,7 +71,7 @@ async function explain(engine) {
   const emotion = /** @type {import('../engine/types.d.ts').Emotion} */ (byId('why-emotion').value);
   const { signal } = current;
   clear();
-  if (!(await engine.manifest()).front_end.encoder && engine.lacksGradients) {
+  if (engine.lacksGradients && await hasGradients(engine)) {
     const text = t('Loading what explains this model.');
     await withProgress(text, async (_, showProgress) => { await engine.loadGradients((share) => showProgress(text, share)); });
     if (signal.aborted) return;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::shell::{Result, command, output, root, run, step};
-use crate::tools;
+use crate::{tools, web};
 
 const LOCKS: [&str; 3] =
     ["package-lock.json", "benches/browser/package-lock.json", "tests/frameworks/package-lock.json"];
@@ -49,8 +49,8 @@ pub fn sbom() -> Result {
     tools::cargo_cyclonedx()?;
     step("Listing the packages in the page's engine");
     let arguments = ["cyclonedx", "--format", "json", "--target", "wasm32-unknown-unknown"];
-    let arguments =
-        [&arguments[..], &["--no-default-features", "--features", "autodiff,import,webgpu"]].concat();
+    let features = format!("{},webgpu", web::FULL);
+    let arguments = [&arguments[..], &["--no-default-features", "--features", &features]].concat();
     let name = ["--override-filename", "sottovoce.cdx", "--quiet"];
     run(&mut command("cargo", &[&arguments[..], &name].concat()), "The lines above say why.")?;
     let (list, folder) = ("sottovoce.cdx.json", root().join("target/sbom"));

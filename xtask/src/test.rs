@@ -71,7 +71,7 @@ fn in_browser() -> Result {
         .ok_or("chromedriver is missing. Install it (Debian: apt-get install chromium-driver).")?;
     let all: Vec<&str> = BROWSER_TESTS.iter().flat_map(|test| ["--test", test]).collect();
     // With the feature relaxed-simd, its kernels replace the others.
-    let full = "autodiff,import";
+    let full = web::FULL;
     for (features, tests) in [(full, &all[..]), (&format!("{full},relaxed-simd"), &["--test", "encoders"])] {
         let arguments =
             ["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", features];
@@ -107,7 +107,8 @@ pub fn check() -> Result {
     let clippy =
         ["clippy", "--quiet", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"];
     // With burn's other backend for the CPU, which `cargo test --test model --features ndarray` tests. The first two share its crates.
-    for features in ["autodiff,import,ndarray", "autodiff,import,ndarray,relaxed-simd", "webgpu"] {
+    let ndarray = format!("{},ndarray", web::FULL);
+    for features in [&ndarray, &format!("{ndarray},relaxed-simd"), "webgpu"] {
         run(
             &mut command("cargo", &[&clippy[..], &["--features", features, "--", "-D", "warnings"]].concat()),
             "Fix what clippy reports.",

@@ -63,7 +63,7 @@ pub fn build() -> Result {
     let begun = SystemTime::now();
     run(command("trunk", &["build"]).env(FLAGS, web_flags()), REMEDY)?;
     cpu_engines()?;
-    further_engine("full", "autodiff,import", "web")?;
+    further_engine("full", FULL, "web")?;
     further_engine("gpu", "webgpu", "web-gpu")?;
     run(&mut command("node", &["xtask/embed.mjs", "dist"]), REMEDY)?;
     run(&mut command("node", &["xtask/preload.mjs", "dist"]), REMEDY)?;
@@ -90,6 +90,9 @@ fn cpu_engines() -> Result {
     }
     Ok(())
 }
+
+/// The features of the engine with all that runs on the CPU.
+pub const FULL: &str = "autodiff,import";
 
 /// The largest size of engines, compressed by brotli.
 const BUDGETS: [(&str, usize); 3] = [
