@@ -28,6 +28,8 @@ use sottovoce::train::{
 #[derive(Default)]
 struct Log {
     epochs: Mutex<Vec<(usize, f32)>>,
+    /// The running mean of the loss after each step.
+    losses: Mutex<Vec<f32>>,
     unreadable: Mutex<Vec<PathBuf>>,
     dies_after: Option<usize>,
 }
@@ -39,7 +41,8 @@ impl Watcher for Log {
         self.unreadable.lock().expect("not poisoned").push(path.to_owned());
     }
 
-    fn stepped(&self, epoch: usize, step: usize, steps: usize, _loss: f32) {
+    fn stepped(&self, epoch: usize, step: usize, steps: usize, loss: f32) {
+        self.losses.lock().expect("not poisoned").push(loss);
         let is_halfway = 2 * step >= steps;
         assert!(!(is_halfway && self.dies_after.is_some_and(|epochs| epoch > epochs)), "killed");
     }
@@ -253,6 +256,31 @@ fn unfrozen_layers_learn_and_all_others_stay() {
         analyzer.analyze_file(&bytes).expect("read").prediction.label() == clip.emotion
     });
     assert_eq!(right.count(), (manifest.metrics.accuracy * clips.len() as f32).round() as usize);
+}
+
+/// On a software Vulkan device, too.
+#[cfg(feature = "vulkan")]
+#[test]
+fn every_network_trains_on_a_gpu_as_on_the_cpu() {
+    let folder = Folder::new("gpu");
+    let twenty_steps = |recipe: Recipe| Recipe { epochs: 1, batch: 4, ..recipe };
+    let networks = ["baseline", "mfcc1", "mfcc2", "ms", "voice"].map(|model| (model, short(model)));
+    for (model, recipe) in networks.into_iter().chain([("voice", tuning(1))]) {
+        let [cpu, gpu] = [
+            ("cpu", Device::flex()),
+            ("gpu", Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+        ]
+        .map(|(run, device)| {
+            let log = Log::default();
+            let run = format!("{model}-{}-{run}", recipe.unfreeze_last);
+            train(Job { device, ..folder.job(model, &run, twenty_steps(recipe.clone())) }, &log)
+                .expect("trained");
+            log.losses.into_inner().expect("not poisoned")
+        });
+        assert!(cpu.len() >= 20 && cpu.len() == gpu.len(), "{model}: {} steps", cpu.len());
+        let off = cpu.iter().zip(&gpu).map(|(cpu, gpu)| (cpu - gpu).abs()).fold(0.0, f32::max);
+        assert!(off <= 1e-3, "{model}: a loss is off by {off}: {cpu:?} and {gpu:?}");
+    }
 }
 
 #[test]

@@ -2,18 +2,18 @@
 // each module only after the one that imports it. One script is inlined: it explains why no other can be loaded.
 
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-const PAGES = ['index.html', 'lesson.html', 'www/embed/engine.html', 'www/embed/index.html', 'www/embed/microphone.html'];
+const PAGES = ['index.html', 'lesson.html', 'www/embed/engine.html', 'www/embed/index.html', 'www/embed/microphone.html', 'www/examples/element.html'];
 
 /** Inlined into the pages. */
 const INLINE = 'www/sandboxed.js';
 
 /** A page with this module requests the engine before any module: there are more of them than connections. */
-const START = 'www/engine/start.js';
+const START = 'www/bundles/start.js';
 
 /** @returns {string} The address of a file, relative to a page in the folder `from`. */
 const addressOf = (from, path) => {
@@ -23,11 +23,6 @@ const addressOf = (from, path) => {
 
 /** Processed pages can be processed again. */
 export async function preload(dist) {
-  // The lesson's address is next to that of the page.
-  await rename(join(dist, 'www/lesson/lesson.html'), join(dist, 'lesson.html')).catch((error) => {
-    // It is there already when a processed page is processed again.
-    if (error.code !== 'ENOENT') throw error;
-  });
   const hash = (kind, bytes) => `${kind}-${createHash(kind).update(bytes).digest('base64')}`;
   const integrity = async (path) => hash('sha384', await readFile(join(dist, path)));
   const inline = (await readFile(join(dist, INLINE), 'utf8')).trim();
@@ -43,7 +38,7 @@ document.head.append(link);
     if (known.has(path)) return known;
     known.add(path);
     const source = await readFile(join(dist, path), 'utf8');
-    for (const [, imported] of source.matchAll(/^import [^;]*?from '(\.[^']*)';$/gms)) {
+    for (const [, imported] of source.matchAll(/\bimport\b[^;"'()]*["'](\.[^"']*)["']/g)) {
       await dependencies(join(dirname(path), imported), known);
     }
     return known;

@@ -1,5 +1,7 @@
 // A plain file server for this computer only, also for the tests: `node xtask/server.mjs FOLDER PORT`.
 
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
@@ -13,8 +15,8 @@ const TYPES = {
 };
 
 /** Serves `folder` below `prefix`, on a free port unless one is given, and logs requests. `compress` is for gzip, as of most
- * hosts. */
-export async function serveFolder(folder, { prefix = '/', port = 0, compress = false } = {}) {
+ * hosts. `onMissing` may make a file that is missing. */
+export async function serveFolder(folder, { prefix = '/', port = 0, compress = false, onMissing = (/** @type {string} */ _name) => {} } = {}) {
   const requests = [];
   const compressed = new Map();
   const server = createServer(async (request, response) => {
@@ -25,6 +27,7 @@ export async function serveFolder(folder, { prefix = '/', port = 0, compress = f
       if (!path.startsWith(prefix)) throw new Error('elsewhere');
       const name = path.slice(prefix.length);
       const file = join(folder, name === '' || name.endsWith('/') ? `${name}index.html` : name);
+      if (!existsSync(file)) await onMissing(name);
       let body = await readFile(file);
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
       const headers = { 'content-type': type, 'cache-control': 'no-store' };
@@ -56,8 +59,24 @@ export async function serveFolder(folder, { prefix = '/', port = 0, compress = f
   };
 }
 
+/** Engines that are being built. */
+const engines = new Map();
+
+/** Builds the engine that a missing file is of: few visitors need it, and it takes minutes. */
+function buildEngine(name) {
+  const [, engine] = name.match(/^sottovoce_(full|gpu)\./) ?? [];
+  if (!engine) return undefined;
+  if (!engines.has(engine)) {
+    engines.set(engine, new Promise((resolve) => {
+      console.log(`The page asks for the engine sottovoce_${engine}, which takes some minutes to build, once.`);
+      spawn('cargo', ['xtask', 'engine', engine], { stdio: 'inherit' }).on('exit', resolve).on('error', resolve);
+    }));
+  }
+  return engines.get(engine);
+}
+
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  const { url } = await serveFolder(argv[2], { port: Number(argv[3]) }).catch((error) => {
+  const { url } = await serveFolder(argv[2], { port: Number(argv[3]), onMissing: buildEngine }).catch((error) => {
     const taken = error.code === 'EADDRINUSE';
     console.error(taken ? `Port ${argv[3]} is taken: stop the program that uses it.` : error.message);
     process.exit(1);

@@ -40,7 +40,7 @@ impl Design {
     /// are.
     pub fn start(&self, seed: u64, device: &Device) -> Network {
         let layers = self.tuning.as_ref().map(|tuning| tuning.layers(device));
-        Network { classifier: drawn(seed, device, || self.architecture.init(device)), layers }
+        Network { classifier: drawn(seed, device, |cpu| self.architecture.init(cpu)), layers }
     }
 
     /// A network with random weights, for loading others into.
@@ -91,14 +91,15 @@ impl Design {
     }
 }
 
-/// A network whose random weights follow from `seed`.
-pub fn drawn<M: Module>(seed: u64, device: &Device, init: impl FnOnce() -> M) -> M {
+/// A network for training whose random weights follow from `seed`, whatever the device: they are drawn on the CPU.
+pub fn drawn<M: Module>(seed: u64, device: &Device, init: impl FnOnce(&Device) -> M) -> M {
     let _alone = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
-    device.seed(seed);
-    let network = init();
+    let cpu = Device::flex().autodiff();
+    cpu.seed(seed);
+    let network = init(&cpu);
     // burn draws weights when they are first asked for.
     parameters::collect(&network);
-    network
+    network.fork(device)
 }
 
 /// Mean cross-entropy of logits, and the share that names the label.

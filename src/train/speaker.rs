@@ -204,7 +204,7 @@ impl Clips<'_> {
             Part::Full => architecture.full(),
         };
         let sources = self.sources(part);
-        let mut network = drawn(self.seed, &device, || config.init(&device));
+        let mut network = drawn(self.seed, &device, |cpu| config.init(cpu));
         let mut averaged = parameters::collect(&network.valid());
         let mut optimizer = optimizer(recipe);
         let mut rng = StdRng::seed_from_u64(self.seed);

@@ -41,8 +41,7 @@ describe('in view without scrolling', () => {
         await page.waitForFunction(() => document.querySelector('#meta').textContent !== '');
         const after = await places(page);
         for (const [part, { top, bottom, left, right }] of Object.entries(after)) {
-          // Below the bars is small print alone.
-          if (part !== 'meta') assert.ok(top >= 0 && bottom <= options.viewport.height, `${language}: ${part} ends at ${bottom}`);
+          assert.ok(top >= 0 && bottom <= options.viewport.height, `${language}: ${part} ends at ${bottom}`);
           assert.ok(left >= 0 && (part === 'samples' || right <= options.viewport.width), `${language}: ${part} ends at ${right}`);
           for (const [edge, at] of Object.entries({ top: top - before[part].top, left: left - before[part].left })) {
             assert.ok(Math.abs(at) <= 1, `${language}: the ${edge} of ${part} moved by ${at}`);
@@ -52,6 +51,18 @@ describe('in view without scrolling', () => {
         await context.close();
       }
     });
+  }
+});
+
+test('the links of the header are in one row, from a tablet on, in every language', async () => {
+  for (const locale of LANGUAGES) {
+    const { context, page } = await site.open({ viewport: { width: 820, height: 1180 }, locale });
+    for (const width of [660, 820, 1024, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      const rows = await page.locator('header select, header a:visible').evaluateAll((links) => new Set(links.map((link) => Math.round(link.getBoundingClientRect().bottom / 4))).size);
+      assert.equal(rows, 1, `${locale}, ${width} pixels`);
+    }
+    await context.close();
   }
 });
 

@@ -6,6 +6,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { bundle } from '../../xtask/bundle.mjs';
 import { preload } from '../../xtask/preload.mjs';
 import { dist, fakeMicrophone, root, serve, useSite, useTemporaryFolder } from './support.mjs';
 
@@ -132,6 +133,7 @@ test('a site that its owner has not allowed gets neither readings nor a micropho
     const list = join(built, 'www/embed/origins.js');
     const text = await readFile(list, 'utf8');
     await writeFile(list, text.replace("['*']", "['https://school.example']"));
+    await bundle(built);
     await preload(built);
     closed = await serve(built);
     const { context, page, record } = await visit(undefined, closed.url);

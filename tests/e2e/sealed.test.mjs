@@ -136,7 +136,7 @@ test('a script that is not the one that was built does not run', async () => {
   const page = await (await site.browser.newContext({ serviceWorkers: 'block' })).newPage();
   const refused = [];
   page.on('console', (message) => { if (message.type() === 'error') refused.push(message.text()); });
-  await page.route('**/www/page/words.js', async (route) => {
+  await page.route('**/www/bundles/shared.js', async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `${await response.text()}\n// changed on the way` });
   });

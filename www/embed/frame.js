@@ -1,12 +1,21 @@
-// The element as a page of its own, for an <iframe>: takes parameters from its address, and messages from the embedding page.
+// The element as a page of its own, for an <iframe>: takes parameters from its address, and messages from the embedding page. The
+// engine runs on this page; the microphone has a frame of its own, as in other pages.
 
+import { fileAt } from '../engine/files.js';
+import { answers } from './answers.js';
+import { describeError } from './describe-error.js';
+import { defineSpeechEmotion } from './element.js';
 import { answerEmbedder, embedderOrigin, mayEmbed, notAllowed, targetOrigin } from './embedder.js';
+import { localEngine } from './local-engine.js';
+import { microphoneIn } from './microphone-frame.js';
 
 const parameters = new URLSearchParams(location.search);
 const isEmbedded = parent !== window;
 if (parameters.has('lang')) document.documentElement.lang = parameters.get('lang') ?? 'en';
 
 function show() {
+  const engine = localEngine(async () => ({ answers, describeError }));
+  defineSpeechEmotion({ engine: () => engine, microphone: microphoneIn(location.href), meaning: `${fileAt('')}#meaning` });
   const element = /** @type {HTMLElement & {analyze: (audio: any) => Promise<any>}} */ (document.createElement('speech-emotion'));
   for (const name of ['model', 'samples', 'lang', 'theme', 'mic', 'files']) {
     const value = parameters.get(name);

@@ -2,39 +2,27 @@
 // no document, and loads nothing before there is an element.
 
 import { defineSpeechEmotion } from './element.js';
+import { asError, localEngine } from './local-engine.js';
 
 /** For people, in English: what would translate it could not be loaded. */
 const NOT_LOADED = { code: 'not-loaded', message: 'Part of the analyzer could not be loaded. Check the connection and try again.' };
 
-/** @type {Promise<[typeof import('./answers.js'), typeof import('./describe-error.js')]> | undefined} */
+/** @type {Promise<typeof import('./answers.js') & typeof import('./describe-error.js')> | undefined} */
 let loading;
 
 /** What answers questions; loaded again if that failed. */
 async function load() {
-  loading ??= Promise.all([import('./answers.js'), import('./describe-error.js')]);
+  loading ??= Promise.all([import('./answers.js'), import('./describe-error.js')]).then(([one, other]) => ({ ...one, ...other }));
   try {
     return await loading;
   } catch (error) {
     loading = undefined;
     console.error(error);
-    throw withCode(NOT_LOADED);
+    throw asError(NOT_LOADED);
   }
 }
 
-/** @param {{code: string, message: string}} described */
-const withCode = ({ code, message }) => Object.assign(new Error(message), { code });
-
-const engine = {
-  /** @param {any} question @param {(progress: any) => void} [onProgress] */
-  ask: async (question, onProgress = () => {}) => {
-    const [{ answers }, { describeError }] = await load();
-    try {
-      return await (question.ask === 'hello' ? answers.hello() : answers.analyze(question, onProgress));
-    } catch (error) {
-      throw withCode(describeError(error));
-    }
-  },
-};
+const engine = localEngine(load);
 
 /** @type {import('./element.js').Host['microphone']} */
 function microphone({ labels, model }, onMessage) {

@@ -2,6 +2,7 @@
 // language share an engine, in a hidden frame of the site that this script comes from; the microphone has a frame, too.
 
 import { defineSpeechEmotion } from './element.js';
+import { microphoneIn } from './microphone-frame.js';
 
 const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
 
@@ -66,33 +67,8 @@ class Frame {
 /** @param {string} code @param {string} message */
 const asError = (code, message) => Object.assign(new Error(message), { code });
 
-/** The button that records, in a frame of the site that this script comes from: only a click in that frame presses it, and the audio
- * stays there. @type {import('./element.js').Host['microphone']} */
-function microphone({ labels, language, theme, model }, onMessage) {
-  const address = new URL('microphone.html', src);
-  address.searchParams.set('lang', language);
-  address.searchParams.set('theme', theme);
-  const button = document.createElement('iframe');
-  button.title = labels.record;
-  button.allow = 'microphone; autoplay';
-  let useModel = () => {};
-  addEventListener('message', ({ data, source }) => {
-    if (source !== button.contentWindow || data?.sottovoce !== 1) return;
-    if (data.type === 'ready') {
-      useModel = () => button.contentWindow?.postMessage({ sottovoce: 1, id: 0, ask: 'hello', model: model() }, address.origin);
-      useModel();
-    } else {
-      const { sottovoce, id, ...message } = data;
-      onMessage(message);
-    }
-  });
-  button.src = address.href;
-  // The frame ends with the element, and the recording with the frame.
-  return { button, useModel: () => useModel(), cancel: () => {} };
-}
-
 defineSpeechEmotion({
   engine: (language) => Frame.of(language),
-  microphone,
+  microphone: microphoneIn(src),
   meaning: new URL('../../#meaning', src).href,
 });

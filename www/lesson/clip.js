@@ -1,8 +1,10 @@
 // A clip of the lesson: its speaker, the emotion asked for, and the listeners' choice.
 
+import { fileAt } from '../engine/files.js';
+
 /**
  * @typedef {object} LessonClip A clip of CREMA-D.
- * @property {string} file Its path, relative to this script.
+ * @property {string} file Its path, relative to the folder of this script.
  * @property {'female' | 'male'} sex
  * @property {number} age
  * @property {string} words
@@ -11,7 +13,7 @@
  */
 
 /** @param {{file: string}} clip */
-export const addressOf = ({ file }) => new URL(file, import.meta.url);
+export const addressOf = ({ file }) => fileAt(`www/lesson/${file}`);
 
 /** A player for a clip. @param {{file: string}} clip @param {string} label For screen readers. */
 export function playerOf(clip, label) {

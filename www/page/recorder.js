@@ -46,7 +46,8 @@ export class Recorder {
     }).catch((error) => { throw asEngineError(error); });
     const context = new AudioContext();
     try {
-      await context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url));
+      // This script may be in a bundle, in a folder next to `page`.
+      await context.audioWorklet.addModule(new URL('../page/capture-worklet.js', import.meta.url));
       const recorder = new Recorder(stream, context, onLevel, keepS);
       const capture = new AudioWorkletNode(context, 'capture', { numberOfOutputs: 0 });
       capture.port.onmessage = ({ data }) => recorder.#append(data);

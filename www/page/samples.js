@@ -1,5 +1,6 @@
 // The sample clips: a button for each. The first are read as they were acted and as most listeners hear them; the last is not.
 
+import { fileAt } from '../engine/files.js';
 import { analyzeUrl } from '../engine/reading.js';
 import { analyzeAndShow, clearPrevious } from './analysis.js';
 import { byId } from './dom.js';
@@ -12,7 +13,7 @@ import { quote, speaker, voice } from './words.js';
 
 /** @param {Engine} engine */
 export async function showSamples(engine) {
-  const response = await fetch(new URL('../samples/samples.json', import.meta.url));
+  const response = await fetch(fileAt('www/samples/samples.json'));
   /** @type {OfferedSample[]} */ const samples = await response.json();
   byId('samples').append(...samples.map((sample) => sampleButton(engine, sample)));
 }
@@ -33,7 +34,7 @@ function sampleButton(engine, sample) {
     clearPrevious();
     showStatus(t('Listening to {source}.', { source }));
     await analyzeAndShow(engine, { source, acted: sample.acted, perceived: sample.perceived },
-      (engine) => analyzeUrl(engine, new URL(`../samples/${sample.file}`, import.meta.url)));
+      (engine) => analyzeUrl(engine, fileAt(`www/samples/${sample.file}`)));
   });
   return button;
 }

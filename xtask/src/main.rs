@@ -27,6 +27,9 @@ struct Arguments {
 enum Command {
     /// Build the page and serve it on http://127.0.0.1:8080
     Serve,
+    /// Build an engine that the page loads when it needs it: full or gpu
+    #[command(hide = true)]
+    Engine { name: String },
     /// Build the page into dist/, for any file server
     Build {
         /// The page has one build: an unoptimised one would be too slow to be of use
@@ -74,6 +77,7 @@ enum Command {
 fn main() -> ExitCode {
     finish(match Arguments::parse().command {
         Command::Serve => web::serve(),
+        Command::Engine { name } => web::engine_of(&name),
         Command::Build { .. } => web::build(),
         Command::Test => test::all(),
         Command::Gpu => test::gpu(),

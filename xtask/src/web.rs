@@ -26,7 +26,7 @@ const SOURCES: [&str; 13] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo/config.toml",
-    "xtask/embed.mjs",
+    "xtask/bundle.mjs",
     "xtask/offline.mjs",
     "xtask/preload.mjs",
     "xtask/src/web.rs",
@@ -50,29 +50,59 @@ fn web_flags() -> String {
     "-C target-feature=+simd128".to_owned() + &remapped.collect::<String>()
 }
 
-/// Builds the page into dist/, unless it is up to date, and prints the engine's size.
+/// Is as old as the page in dist/ with all engines.
+const BUILT: &str = "target/page-built";
+/// Is as old as the page in dist/ that is served while it is worked on.
+const SERVED: &str = "target/page-served";
+
+/// Builds the page into dist/, unless it is up to date, and prints the sizes of the engines.
 pub fn build() -> Result {
     tools::for_build()?;
-    let stamp = root().join("target/page-built");
-    if root().join("dist/index.html").is_file() && is_newer_than_sources(&stamp) {
+    if is_up_to_date(BUILT) {
         step("The page in dist/ is up to date");
         return Ok(());
     }
+    build_page(BUILT, &FURTHER_ENGINES)?;
+    sizes(&root().join("dist"))
+}
+
+/// Builds the page and serves it until interrupted. Engines that few visitors need are built when the browser asks for them.
+pub fn serve() -> Result {
+    tools::for_build()?;
+    if !is_up_to_date(BUILT) && !is_up_to_date(SERVED) {
+        build_page(SERVED, &[])?;
+    }
+    step("Serving dist/");
+    run(
+        &mut command("node", &["xtask/server.mjs", "dist", "8080"]),
+        "If the port is taken, `ss -ltnp 'sport = :8080'` names the program that uses it.",
+    )
+}
+
+/// Builds an engine into dist/ that the page loads when it needs it.
+pub fn engine_of(name: &str) -> Result {
+    let known = FURTHER_ENGINES.iter().find(|engine| engine.name == name);
+    further_engine(known.ok_or_else(|| format!("There is no engine {name}."))?)
+}
+
+fn is_up_to_date(stamp: &str) -> bool {
+    root().join("dist/index.html").is_file() && is_newer_than_sources(&root().join(stamp))
+}
+
+fn build_page(stamp: &str, further_engines: &[FurtherEngine]) -> Result {
     step("Building the page into dist/; the first time takes some minutes");
     // Changes during the build belong to the next one.
     let begun = SystemTime::now();
     run(command("trunk", &["build"]).env(FLAGS, web_flags()), REMEDY)?;
     cpu_engines()?;
-    further_engine("full", FULL, "web")?;
-    further_engine("gpu", "webgpu", "web-gpu")?;
-    run(&mut command("node", &["xtask/embed.mjs", "dist"]), REMEDY)?;
+    further_engines.iter().try_for_each(further_engine)?;
+    run(&mut command("node", &["xtask/bundle.mjs", "dist"]), REMEDY)?;
     run(&mut command("node", &["xtask/preload.mjs", "dist"]), REMEDY)?;
     // The last step: it hashes every file.
     run(&mut command("node", &["xtask/offline.mjs", "dist"]), REMEDY)?;
-    fs::File::create(&stamp)
+    fs::File::create(root().join(stamp))
         .and_then(|file| file.set_modified(begun))
-        .map_err(|error| format!("{}: {error}", stamp.display()))?;
-    sizes(&root().join("dist"))
+        .map_err(|error| format!("{stamp}: {error}"))
 }
 
 /// Builds the engines on the CPU into dist/: the one that trunk has built, without the names of its functions, and another for
@@ -101,9 +131,20 @@ const BUDGETS: [(&str, usize); 3] = [
     ("sottovoce_gpu.wasm", 1_600_000),
 ];
 
-/// Builds an engine that the page loads when it needs it into dist/, with the size and hash of its code: that for GPUs, and the full
-/// one on the CPU.
-fn further_engine(name: &str, features: &str, profile: &str) -> Result {
+/// An engine that the page loads when it needs it.
+struct FurtherEngine {
+    name: &'static str,
+    features: &'static str,
+    profile: &'static str,
+}
+
+const FURTHER_ENGINES: [FurtherEngine; 2] = [
+    FurtherEngine { name: "full", features: FULL, profile: "web" },
+    FurtherEngine { name: "gpu", features: "webgpu", profile: "web-gpu" },
+];
+
+/// Builds an engine into dist/, with the size and hash of its code.
+fn further_engine(&FurtherEngine { name, features, profile }: &FurtherEngine) -> Result {
     step(&format!("Building the engine sottovoce_{name}"));
     let name = format!("sottovoce_{name}");
     let built = engine(features, profile, &name)?;
@@ -159,16 +200,6 @@ pub fn npm() -> Result {
     step("Making the npm package in target/npm");
     let version = tools::locked_version("sottovoce")?;
     run(&mut command("node", &["xtask/npm.mjs", "dist", "target/npm", &version]), REMEDY)
-}
-
-/// Builds the page and serves it until interrupted.
-pub fn serve() -> Result {
-    build()?;
-    step("Serving dist/");
-    run(
-        &mut command("node", &["xtask/server.mjs", "dist", "8080"]),
-        "If the port is taken, `ss -ltnp 'sport = :8080'` names the program that uses it.",
-    )
 }
 
 fn is_newer_than_sources(stamp: &Path) -> bool {
