@@ -57,8 +57,8 @@ pub fn softmax(rows: &mut [f32], width: usize) {
 fn exp(x: f32) -> f32 {
     const COEFFICIENTS: [f32; 6] =
         [0.5, 0.166_666_65, 0.041_665_796, 0.008_333_452, 0.001_398_2, 0.000_198_756_92];
-    // Below this, it is smaller than the smallest normal number.
-    let x = x.max(-87.0);
+    // Below this, it is smaller than the smallest normal number. `max` would be a call in a browser.
+    let x = if x > -87.0 { x } else { -87.0 };
     let power = x * LOG2_E + ROUNDING;
     let whole = power - ROUNDING;
     // ln 2 in two parts; the product of the first with a small integer is exact.
@@ -66,6 +66,12 @@ fn exp(x: f32) -> f32 {
     let polynomial = COEFFICIENTS.iter().rev().fold(0.0, |sum, term| sum * rest + term);
     let scale = f32::from_bits((((power.to_bits() as i32) - ROUNDING.to_bits() as i32 + 127) << 23) as u32);
     (polynomial * rest * rest + rest + 1.0) * scale
+}
+
+/// The rectified linear unit.
+#[inline]
+pub fn relu(x: f32) -> f32 {
+    if x > 0.0 { x } else { 0.0 }
 }
 
 /// The logistic function `1 / (1 + exp(-x))`.

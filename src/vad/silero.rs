@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use crate::features::{PadMode, Stft};
-use crate::nn::activation::{sigmoid, tanh};
+use crate::nn::activation::{relu, sigmoid, tanh};
 use crate::nn::matmul::{Matrix, PackedMatrix};
 use crate::nn::weights;
 
@@ -80,7 +80,7 @@ impl Convolution {
     fn forward(&self, rows: &[f32]) -> Vec<f32> {
         let count = rows.len() / self.inputs;
         let mut out = vec![0.0; count * self.bias.len()];
-        let epilogue = |out: &mut f32, column: usize, sum: f32| *out = (sum + self.bias[column]).max(0.0);
+        let epilogue = |out: &mut f32, column: usize, sum: f32| *out = relu(sum + self.bias[column]);
         self.weight.multiply(Matrix::new(rows, count, self.inputs), &mut out, epilogue);
         out
     }
@@ -154,7 +154,7 @@ impl State {
             let [input, output, forget, candidate] = [0, 1, 2, 3].map(|gate| gates[gate][unit]);
             *cell = sigmoid(forget) * *cell + sigmoid(input) * tanh(candidate);
             *hidden = sigmoid(output) * tanh(*cell);
-            logit += hidden.max(0.0) * WEIGHTS.output[unit];
+            logit += relu(*hidden) * WEIGHTS.output[unit];
         }
         sigmoid(logit)
     }

@@ -95,7 +95,36 @@ impl PackedMatrix {
     }
 }
 
+/// Multiplies `R` rows by a panel. Compilers do not vectorize [`sums`] for several rows here.
+#[cfg(target_arch = "wasm32")]
+fn multiply<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; COLUMNS]; R] {
+    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, v128, v128_load, v128_store};
+
+    let rows = rows.map(|row| &row[..panel.len()]);
+    let mut sums = [[f32x4_splat(0.0); COLUMNS / 4]; R];
+    for (index, weights) in panel.iter().enumerate() {
+        let weights: [v128; COLUMNS / 4] =
+            // SAFETY: the four values of each part are within the row of the panel.
+            std::array::from_fn(|part| unsafe { v128_load(weights.as_ptr().add(4 * part).cast()) });
+        for (row, sums) in rows.iter().zip(&mut sums) {
+            let value = f32x4_splat(row[index]);
+            for (weights, sum) in weights.iter().zip(sums) {
+                *sum = f32x4_add(*sum, f32x4_mul(value, *weights));
+            }
+        }
+    }
+    sums.map(|parts| {
+        let mut out = [0.0; COLUMNS];
+        for (part, out) in parts.into_iter().zip(out.as_chunks_mut::<4>().0) {
+            // SAFETY: four values are 16 bytes.
+            unsafe { v128_store(out.as_mut_ptr().cast(), part) };
+        }
+        out
+    })
+}
+
 /// Multiplies `R` rows by a panel.
+#[cfg(not(target_arch = "wasm32"))]
 fn multiply<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; COLUMNS]; R] {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
@@ -112,6 +141,7 @@ fn with_avx2<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f
 }
 
 /// The compiler vectorizes this for the target features of the caller, and never fuses a multiplication with an addition.
+#[cfg(not(target_arch = "wasm32"))]
 #[inline(always)]
 fn sums<const R: usize>(rows: [&[f32]; R], panel: &[[f32; COLUMNS]]) -> [[f32; COLUMNS]; R] {
     let rows = rows.map(|row| &row[..panel.len()]);

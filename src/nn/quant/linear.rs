@@ -1,11 +1,11 @@
 //! Linear layers with integer weights and dynamically quantized activations.
 
 use super::activations::Activations;
-use super::kernel::{self, COLUMNS, GROUP, MAX_TILE_ROWS, Sums};
+use super::kernel::{self, COLUMNS, GROUP, ROWS, Sums};
 use crate::nn::activation::gelu;
 
 /// Number of rows of activations that stay in the cache during the pass over all weights.
-const BLOCK: usize = 60;
+const BLOCK: usize = 64;
 
 /// What follows a matrix product and its bias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,18 +90,16 @@ impl QuantizedLinear {
 
     fn forward_blocks(&self, x: &Activations, epilogue: Epilogue, out: &mut [f32]) {
         let panel_size = self.inputs.div_ceil(GROUP) * GROUP * COLUMNS;
-        let tile_rows = kernel::tile_rows();
         for block in (0..x.count()).step_by(BLOCK) {
             let end = (block + BLOCK).min(x.count());
             for (panel, weights) in self.panels.chunks_exact(panel_size).enumerate() {
                 let mut row = block;
                 while row < end {
-                    row += match (end - row).min(tile_rows) {
+                    row += match end - row {
                         1 => self.tile::<1>(x, row, panel, weights, epilogue, out),
                         2 => self.tile::<2>(x, row, panel, weights, epilogue, out),
                         3 => self.tile::<3>(x, row, panel, weights, epilogue, out),
-                        4 | 5 => self.tile::<4>(x, row, panel, weights, epilogue, out),
-                        _ => self.tile::<MAX_TILE_ROWS>(x, row, panel, weights, epilogue, out),
+                        _ => self.tile::<ROWS>(x, row, panel, weights, epilogue, out),
                     };
                 }
             }

@@ -18,8 +18,8 @@ pub const COLUMNS: usize = 8;
 #[cfg(not(target_arch = "wasm32"))]
 pub const COLUMNS: usize = 16;
 
-/// The largest number of rows of activations in a tile.
-pub const MAX_TILE_ROWS: usize = 6;
+/// Number of rows of activations in a tile.
+pub const ROWS: usize = 4;
 
 /// Number of interleaved inputs.
 pub const GROUP: usize = 4;
@@ -28,18 +28,12 @@ pub const GROUP: usize = 4;
 pub type Sums = [i32; COLUMNS];
 
 #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
-pub use wasm::{autotuned, tile_rows};
+pub use wasm::autotuned;
 
 /// Runs `work`, which computes `_products` products; where there are several kernels, this selects the fastest.
 #[cfg(not(all(target_arch = "wasm32", feature = "relaxed-simd")))]
 pub fn autotuned(_products: usize, work: impl FnOnce()) {
     work();
-}
-
-/// Number of rows of activations in a tile, at most [`MAX_TILE_ROWS`].
-#[cfg(not(all(target_arch = "wasm32", feature = "relaxed-simd")))]
-pub fn tile_rows() -> usize {
-    4
 }
 
 /// Multiplies `R` rows of activations, each beginning at its index in `codes`, by a panel.

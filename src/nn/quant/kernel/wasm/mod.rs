@@ -12,7 +12,7 @@ mod relaxed;
 #[cfg(not(feature = "relaxed-simd"))]
 use plain::sums;
 #[cfg(feature = "relaxed-simd")]
-pub use relaxed::{autotuned, tile_rows};
+pub use relaxed::autotuned;
 #[cfg(feature = "relaxed-simd")]
 use relaxed::sums;
 

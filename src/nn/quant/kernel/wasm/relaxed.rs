@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use web_time::{Duration, Instant};
 
-use super::super::{COLUMNS, GROUP, MAX_TILE_ROWS};
+use super::super::{COLUMNS, GROUP};
 use super::PARTS;
 
 /// Number of products after which a variant is measured: more than browsers run before their optimizing compiler.
@@ -48,12 +48,6 @@ pub fn autotuned(products: usize, work: impl FnOnce()) {
             USES_UNFUSED.store(seconds(trials[1]) < seconds(trials[0]), Ordering::Relaxed);
         }
     });
-}
-
-/// Number of rows in a tile: as many as there are registers for the sums, of the fifteen that V8 has on x86. The unfused variant
-/// needs two more for itself.
-pub fn tile_rows() -> usize {
-    if USES_UNFUSED.load(Ordering::Relaxed) { 4 } else { MAX_TILE_ROWS }
 }
 
 pub fn sums<const R: usize>(rows: [&[u8]; R], groups: &[[i8; GROUP * COLUMNS]]) -> [[v128; PARTS]; R] {
