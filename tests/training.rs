@@ -258,25 +258,26 @@ fn unfrozen_layers_learn_and_all_others_stay() {
     assert_eq!(right.count(), (manifest.metrics.accuracy * clips.len() as f32).round() as usize);
 }
 
-/// On a software Vulkan device, too.
-#[cfg(feature = "vulkan")]
+/// A software Vulkan device will do.
+#[cfg(feature = "webgpu")]
 #[test]
 fn every_network_trains_on_a_gpu_as_on_the_cpu() {
     let folder = Folder::new("gpu");
-    let twenty_steps = |recipe: Recipe| Recipe { epochs: 1, batch: 4, ..recipe };
+    // Adam's first steps have the sign of each gradient, be it rounding alone: at full size, they lead to different networks.
+    let twenty_steps =
+        |recipe: Recipe| Recipe { epochs: 1, batch: 4, learning_rate: recipe.learning_rate / 30.0, ..recipe };
     let networks = ["baseline", "mfcc1", "mfcc2", "ms", "voice"].map(|model| (model, short(model)));
     for (model, recipe) in networks.into_iter().chain([("voice", tuning(1))]) {
-        let [cpu, gpu] = [
-            ("cpu", Device::flex()),
-            ("gpu", Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
-        ]
-        .map(|(run, device)| {
-            let log = Log::default();
-            let run = format!("{model}-{}-{run}", recipe.unfreeze_last);
-            train(Job { device, ..folder.job(model, &run, twenty_steps(recipe.clone())) }, &log)
-                .expect("trained");
-            log.losses.into_inner().expect("not poisoned")
-        });
+        let [cpu, gpu] =
+            [("cpu", Device::flex()), ("gpu", Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))].map(
+                |(run, device)| {
+                    let log = Log::default();
+                    let run = format!("{model}-{}-{run}", recipe.unfreeze_last);
+                    train(Job { device, ..folder.job(model, &run, twenty_steps(recipe.clone())) }, &log)
+                        .expect("trained");
+                    log.losses.into_inner().expect("not poisoned")
+                },
+            );
         assert!(cpu.len() >= 20 && cpu.len() == gpu.len(), "{model}: {} steps", cpu.len());
         let off = cpu.iter().zip(&gpu).map(|(cpu, gpu)| (cpu - gpu).abs()).fold(0.0, f32::max);
         assert!(off <= 1e-3, "{model}: a loss is off by {off}: {cpu:?} and {gpu:?}");

@@ -151,7 +151,9 @@ mod tests {
 
     #[test]
     fn blocks_are_even_long_and_without_large_primes() {
-        for from_hz in [8_000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000] {
+        for from_hz in
+            [8_000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000]
+        {
             let block = block_frames(from_hz, 16_000) as u32;
             let step = from_hz / greatest_common_divisor(from_hz, 16_000);
             assert!(block >= MIN_BLOCK_FRAMES && block.is_multiple_of(2 * step), "{from_hz} Hz: {block}");

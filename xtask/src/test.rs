@@ -36,12 +36,18 @@ pub fn all() -> Result {
     run(&mut command("node", &arguments), REMEDY)
 }
 
-/// Encoders and models on this machine's GPU, or on a software one.
+/// Encoders, models and training on this machine's GPU, or on a software one.
 pub fn gpu() -> Result {
     tools::for_test()?;
-    step("Encoders and models on a GPU");
-    let tests = ["--test", "gpu", "--test", "encoders"];
-    run(&mut command("cargo", &[&["test", "--features", "webgpu", "--quiet"][..], &tests].concat()), REMEDY)
+    step("Encoders, models and training on a GPU");
+    let test = |arguments: &[&str]| {
+        run(
+            &mut command("cargo", &[&["test", "--features", "webgpu", "--quiet"], arguments].concat()),
+            REMEDY,
+        )
+    };
+    test(&["--test", "gpu", "--test", "encoders"])?;
+    test(&["--test", "training", "on_a_gpu"])
 }
 
 /// The tests of the built page: `*.test.mjs` in tests/e2e, in the order of their names.

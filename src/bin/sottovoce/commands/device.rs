@@ -15,7 +15,7 @@ use super::ModelArguments;
 #[derive(Args)]
 pub struct DeviceArguments {
     /// The device for training. A GPU needs a build with its feature: `cargo build --release --features vulkan` (or
-    /// metal, cuda).
+    /// metal, cuda; webgpu for wgpu, which takes any GPU and is slower).
     #[arg(long, value_enum, default_value = "cpu")]
     device: DeviceKind,
 }
@@ -23,6 +23,7 @@ pub struct DeviceArguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum DeviceKind {
     Cpu,
+    Wgpu,
     Vulkan,
     Metal,
     Cuda,
@@ -33,6 +34,10 @@ impl DeviceArguments {
     pub fn open(&self) -> Result<Device, ExitCode> {
         match self.device {
             DeviceKind::Cpu => Ok(Device::flex()),
+            #[cfg(feature = "webgpu")]
+            DeviceKind::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+            #[cfg(not(feature = "webgpu"))]
+            DeviceKind::Wgpu => Err(missing("webgpu")),
             #[cfg(feature = "vulkan")]
             DeviceKind::Vulkan => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
             #[cfg(not(feature = "vulkan"))]
