@@ -101,7 +101,8 @@ impl Folder {
     /// All rows of a Parquet file.
     fn parquet(&self, name: &str) -> RecordBatch {
         let file = File::open(self.path(name)).expect("written");
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").with_batch_size(1 << 20);
+        let reader =
+            ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").with_batch_size(1 << 20);
         let mut batches = reader.build().expect("readable");
         let batch = batches.next().expect("rows").expect("rows");
         assert!(batches.next().is_none());
@@ -130,7 +131,7 @@ fn clips() -> Vec<PathBuf> {
     clips
 }
 
-/// The two clips of the page with the names of the columns of probabilities.
+/// Names of the columns of probabilities.
 const EMOTIONS: [&str; 7] = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
 
 #[test]
@@ -138,15 +139,18 @@ fn every_recording_has_a_row_in_the_order_of_paths() {
     let folder = Folder::with_archive("rows");
     let errors = folder.run("batch archive --out all.csv --model mfcc1");
     assert!(
-        errors.contains("12 recordings, 3 of which could not be read (empty 1, unknown-format 1, windows-media 1)"),
+        errors.contains(
+            "12 recordings, 3 of which could not be read (empty 1, unknown-format 1, windows-media 1)"
+        ),
         "{errors}"
     );
     let rows = folder.csv("all.csv");
     let names: Vec<&str> = rows.iter().map(|row| row["file"].as_str()).collect();
     assert_eq!(names.len(), 12);
-    assert_eq!(names[..2], ["1037_WSI_NEU_XX.opus", "1038_IWL_NEU_XX.opus"].map(|_| names[0]).map(|n| n).into_iter().zip(names.iter()).map(|(_, n)| *n).collect::<Vec<_>>()[..2]);
     assert!(names.is_sorted(), "{names:?}");
-    assert!(names.contains(&"b.wav") && names.contains(&"b/no recording.wav") && names.contains(&"a/OLD.WMA"));
+    assert!(
+        names.contains(&"b.wav") && names.contains(&"b/no recording.wav") && names.contains(&"a/OLD.WMA")
+    );
     for row in &rows {
         let is_fine = row["error_code"].is_empty();
         assert_eq!(row["file"].ends_with(".opus"), is_fine, "{row:?}");
@@ -201,7 +205,8 @@ fn add_long(folder: &Folder, name: &str) {
     let silence = vec![0.0; 6 * 16_000];
     let samples = [&silence[..], &clip, &clip, &silence].concat();
     let data: Vec<u8> = samples.iter().flat_map(|s| ((s * 32_767.0) as i16).to_le_bytes()).collect();
-    let mut wav = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data".to_vec();
+    let mut wav =
+        b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data".to_vec();
     wav.extend((data.len() as u32).to_le_bytes());
     wav.extend(data);
     fs::write(folder.path(name), wav).expect("written");
@@ -233,7 +238,8 @@ fn windows_are_what_follow_says() {
         let mut command = folder.command("follow --format json --step 1");
         let output = command.arg(folder.path("archive").join(file)).output().expect("the program starts");
         let text = String::from_utf8(output.stdout).expect("text");
-        let windows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let windows: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!(windows.len(), rows.len(), "{file}");
         for (row, window) in rows.into_iter().zip(&windows) {
             for name in ["start_s", "end_s", "certainty", "label"] {
@@ -243,7 +249,8 @@ fn windows_are_what_follow_says() {
                 let [ours, followed] = [&row[emotion], &window["probabilities"][emotion]].map(Value::as_f64);
                 assert_eq!(ours.map(|share| share as f32), followed.map(|share| share as f32), "{file}");
             }
-            assert_eq!(row["duration_s"].as_f64(), windows.last().expect("one")["end_s"].as_f64());
+            let ends_s = windows.last().and_then(|window| window["end_s"].as_f64()).map(|end_s| end_s as f32);
+            assert_eq!(row["duration_s"].as_f64().map(|s| s as f32), ends_s);
         }
     }
 }
@@ -259,14 +266,18 @@ fn lists_and_csv_files_name_recordings_from_their_folder() {
     assert_eq!(rows[1]["error_code"], "unreadable-file");
 
     let said = "he said \"no\",\nthen left";
-    let manifest = "speaker,file,words\n7,b/1026_IEO_FEA_HI.opus,\"he said \"\"no\"\",\nthen left\"\n,none.wav,ü\n";
+    let manifest =
+        "speaker,file,words\n7,b/1026_IEO_FEA_HI.opus,\"he said \"\"no\"\",\nthen left\"\n,none.wav,ü\n";
     folder.write("archive/all.csv", manifest);
     for out in ["all.csv", "all.jsonl"] {
         folder.run(&format!("batch archive/all.csv --out {out} --model mfcc1"));
     }
     let rows = folder.csv("all.csv");
     assert_eq!([&rows[0]["speaker"], &rows[0]["words"]], ["7", said]);
-    assert_eq!([&rows[1]["speaker"], &rows[1]["words"], &rows[1]["error_code"]], ["", "ü", "unreadable-file"]);
+    assert_eq!(
+        [&rows[1]["speaker"], &rows[1]["words"], &rows[1]["error_code"]],
+        ["", "ü", "unreadable-file"]
+    );
     assert_eq!(folder.jsonl("all.jsonl")[0]["words"], said);
 
     folder.write("archive/taken.csv", "file,label\nb.wav,happy\n");
@@ -312,7 +323,6 @@ fn a_killed_batch_goes_on_and_ends_with_the_same_bytes() {
         kill_after_a_part(&folder, &killed, out);
         kill_after_a_part(&folder, &killed, out);
         assert!(!folder.path(out).exists());
-        // What is finished is not read again: the list is needed, the recordings are not.
         let errors = folder.run(&killed);
         assert!(errors.contains("Going on after "), "{errors}");
         assert!(folder.read(out) == folder.read(&format!("whole-{out}")), "{out}");
@@ -475,7 +485,8 @@ fn audformat_gets_a_database() {
         [("whole", "", &["file", "error_code"][..]), ("windows", " --windows 2", &["file", "start", "end"])]
     {
         folder.run(&format!("batch archive --model mfcc1 --out {out} --format audformat{windows}"));
-        let description: Value = serde_json::from_slice(&folder.read(&format!("{out}/db.yaml"))).expect("JSON");
+        let description: Value =
+            serde_json::from_slice(&folder.read(&format!("{out}/db.yaml"))).expect("JSON");
         let table = &description["tables"]["emotion"];
         assert_eq!(table["type"], if windows.is_empty() { "filewise" } else { "segmented" });
         let text = String::from_utf8(folder.read(&format!("{out}/db.emotion.csv"))).expect("text");

@@ -57,7 +57,8 @@ mod tests {
         let mut sizes = [0; 5];
         for index in 0..1000 {
             let name = format!("folder/{index}.wav");
-            let places: Vec<usize> = (0..5).filter(|&place| shards[place].contains(name.as_bytes())).collect();
+            let places: Vec<usize> =
+                (0..5).filter(|&place| shards[place].contains(name.as_bytes())).collect();
             assert_eq!(places.len(), 1, "{name}");
             sizes[places[0]] += 1;
         }

@@ -29,8 +29,12 @@ pub fn line(cells: &[(&Column, Cell)]) -> String {
 /// A time as pandas writes it.
 fn duration(seconds: f64) -> String {
     let micros = (1e6 * seconds).round() as u64;
-    let [s, m, h, days] =
-        [micros / 1_000_000 % 60, micros / 60_000_000 % 60, micros / 3_600_000_000 % 24, micros / 86_400_000_000];
+    let [s, m, h, days] = [
+        micros / 1_000_000 % 60,
+        micros / 60_000_000 % 60,
+        micros / 3_600_000_000 % 24,
+        micros / 86_400_000_000,
+    ];
     format!("{days} days {h:02}:{m:02}:{s:02}.{:06}", micros % 1_000_000)
 }
 

@@ -70,11 +70,7 @@ impl Format {
     }
 
     /// Begins a part.
-    pub(super) fn part<'a>(
-        self,
-        columns: &'a [Column],
-        path: &Path,
-    ) -> io::Result<Box<dyn PartWriter + 'a>> {
+    pub(super) fn part<'a>(self, columns: &'a [Column], path: &Path) -> io::Result<Box<dyn PartWriter + 'a>> {
         Ok(match self {
             Self::Parquet => Box::new(parquet::Part::create(columns, path)?),
             Self::Csv => Box::new(text::Part::create(columns, csv::line, path)?),

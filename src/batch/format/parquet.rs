@@ -56,7 +56,8 @@ impl PartWriter for Part<'_> {
 pub fn join(columns: &[Column], parts: &[PathBuf], out: &Path) -> io::Result<()> {
     let mut writer = create(columns, out)?;
     for part in parts {
-        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(part)?).and_then(|part| part.build());
+        let reader =
+            ParquetRecordBatchReaderBuilder::try_new(File::open(part)?).and_then(|part| part.build());
         for batch in reader.map_err(failed)? {
             writer.write(&batch.map_err(arrow_failed)?).map_err(failed)?;
         }

@@ -62,5 +62,6 @@ fn named(prefix: &[u8], entry: &DirEntry) -> Option<(Vec<u8>, PathBuf)> {
 }
 
 fn is_recording(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+    path.extension()
+        .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }

@@ -85,5 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
 
 /// Prints why a batch that had begun stopped.
 fn stopped(error: &BatchError) -> ExitCode {
-    fail(format!("{error}\nWhat is finished is kept. Once the cause is removed, the same command goes on from there."))
+    fail(format!(
+        "{error}\nWhat is finished is kept. Once the cause is removed, the same command goes on from there."
+    ))
 }
