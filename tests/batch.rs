@@ -312,17 +312,29 @@ fn kill_after_a_part(folder: &Folder, arguments: &str, out: &str) {
     assert!(!running.wait().expect("ended").success(), "it was killed before its end");
 }
 
+/// Starts the program and kills it after some time, in the middle of whatever it does.
+fn kill_after(folder: &Folder, arguments: &str, time: Duration) {
+    let mut running = folder.command(arguments).stderr(Stdio::null()).spawn().expect("started");
+    thread::sleep(time);
+    running.kill().expect("killed");
+    running.wait().expect("ended");
+}
+
 #[test]
 fn a_killed_batch_goes_on_and_ends_with_the_same_bytes() {
     let folder = Folder::new("killed");
     write_many(&folder, 160);
     for (out, options) in [("all.parquet", "--windows 2"), ("all.csv", ""), ("all.jsonl", "--windows 4")] {
         let arguments = format!("batch many.txt --model mfcc1 {options} --out").replace("  ", " ");
+        let start = Instant::now();
         folder.run(&format!("{arguments} whole-{out}"));
+        let took = start.elapsed();
         let killed = format!("{arguments} {out}");
         kill_after_a_part(&folder, &killed, out);
-        kill_after_a_part(&folder, &killed, out);
         assert!(!folder.path(out).exists());
+        for _ in 0..3 {
+            kill_after(&folder, &killed, took / 5);
+        }
         let errors = folder.run(&killed);
         assert!(errors.contains("Going on after "), "{errors}");
         assert!(folder.read(out) == folder.read(&format!("whole-{out}")), "{out}");
@@ -365,6 +377,20 @@ fn parts_of_another_batch_are_refused() {
     let errors = folder.run("batch many.txt --model baseline --out all.csv --overwrite");
     assert!(!errors.contains("Going on"), "{errors}");
     assert!(folder.csv("all.csv").iter().all(|row| row["model"] == "baseline"));
+}
+
+#[test]
+fn two_processes_do_not_write_one_output() {
+    let folder = Folder::new("busy");
+    write_many(&folder, 300);
+    let arguments = "batch many.txt --model mfcc1 --out all.csv";
+    let mut running = folder.command(arguments).stderr(Stdio::null()).spawn().expect("started");
+    while !folder.path("all.csv.parts/plan.json").exists() {
+        thread::sleep(Duration::from_millis(2));
+    }
+    folder.assert_refused(arguments, "another process is writing here");
+    running.kill().expect("killed");
+    running.wait().expect("ended");
 }
 
 #[test]

@@ -116,7 +116,7 @@ pub fn columns(
         Column::new("model", Kind::Text, move |_, row| reading(row).and_then(|_| text(model.clone()))),
     ]);
     columns.extend(carried.iter().enumerate().map(|(place, name)| {
-        Column::new(name, Kind::Text, move |input, _| input.carried.get(place).and_then(|value| text(value)))
+        Column::new(name, Kind::Text, move |input, _| input.carried.get(place).and_then(text))
     }));
     if options.embeddings {
         columns.push(Column::new("embedding", Kind::Vector(embedding), |_, row| {
