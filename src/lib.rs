@@ -33,6 +33,8 @@ pub mod vad;
 
 #[cfg(feature = "train")]
 pub mod augment;
+#[cfg(feature = "batch")]
+pub mod batch;
 #[cfg(feature = "train")]
 pub mod corpus;
 #[cfg(feature = "train")]
@@ -41,7 +43,7 @@ pub mod evaluate;
 pub mod files;
 #[cfg(feature = "train")]
 pub mod metrics;
-#[cfg(feature = "train")]
+#[cfg(any(feature = "batch", feature = "train"))]
 pub mod parallel;
 #[cfg(feature = "train")]
 pub mod pretrain;

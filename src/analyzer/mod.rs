@@ -14,6 +14,7 @@ use std::io::Cursor;
 #[cfg(all(feature = "webgpu", not(target_arch = "wasm32")))]
 use burn::cubecl::future::block_on;
 use serde::{Deserialize, Serialize};
+use symphonia::core::io::MediaSource;
 use web_time::Instant;
 
 use section::Section;
@@ -117,6 +118,9 @@ pub enum Certainty {
 }
 
 impl Certainty {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Likely, Self::Leaning, Self::Unsure, Self::NoSpeech];
+
     /// Its name in JSON and CSV.
     pub fn name(self) -> &'static str {
         match self {
@@ -433,6 +437,15 @@ impl Analyzer {
         Ok(self.read(prepared))
     }
 
+    /// Analyses an audio file of any size, of which it reads what it needs; the same bits as of its bytes.
+    ///
+    /// # Errors
+    /// As [`Analyzer::analyze_file`].
+    pub fn analyze_source(&mut self, source: impl MediaSource) -> Result<Analysis, AudioError> {
+        let prepared = self.prepare_source(source, Instant::now())?;
+        Ok(self.read(prepared))
+    }
+
     /// Analyses raw mono samples at any supported rate.
     ///
     /// # Errors
@@ -449,7 +462,11 @@ impl Analyzer {
     pub fn prepare_file(&self, bytes: &[u8]) -> Result<Prepared, AudioError> {
         let start = Instant::now();
         self.read.limits.check_size(bytes.len())?;
-        let stream = Stream::open(Box::new(Cursor::new(bytes)), &self.read.limits)?;
+        self.prepare_source(Cursor::new(bytes), start)
+    }
+
+    fn prepare_source(&self, source: impl MediaSource, start: Instant) -> Result<Prepared, AudioError> {
+        let stream = Stream::open(Box::new(source), &self.read.limits)?;
         let mut stream = stream.with_channel(self.read.channel);
         let section = Section::find(self.reach(), || stream.next_block())?;
         Ok(self.prepare(section, |samples| stream.recording(samples), start))
@@ -598,7 +615,7 @@ mod tests {
 
     #[test]
     fn the_names_of_certainties_are_those_in_json() {
-        for certainty in [Certainty::Likely, Certainty::Leaning, Certainty::Unsure, Certainty::NoSpeech] {
+        for certainty in Certainty::ALL {
             assert_eq!(serde_json::to_value(certainty).expect("a word"), certainty.name());
         }
     }

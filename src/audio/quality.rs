@@ -41,6 +41,24 @@ pub enum QualityNote {
 }
 
 impl QualityNote {
+    /// Its name in JSON and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TooQuiet => "too-quiet",
+            Self::Clipped => "clipped",
+            Self::TooShort => "too-short",
+            Self::MostlySilence => "mostly-silence",
+            Self::NoSpeech => "no-speech",
+            Self::Damaged => "damaged",
+            Self::Telephone => "telephone",
+            Self::Excerpt => "excerpt",
+            Self::SearchedInPart => "searched-in-part",
+            Self::ChannelsCancel => "channels-cancel",
+            Self::DualChannel => "dual-channel",
+            Self::OtherTrack => "other-track",
+        }
+    }
+
     /// The text for users: the problem and what to do about it; `lost_s` are the seconds of audio that are missing.
     pub fn advice(self, lost_s: f32) -> Cow<'static, str> {
         let advice = match self {
@@ -162,4 +180,30 @@ fn clipped_share(samples: &[f32]) -> f32 {
         .map(<[f32]>::len)
         .sum();
     clipped as f32 / samples.len().max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_notes_are_those_in_json() {
+        use QualityNote::*;
+        for note in [
+            TooQuiet,
+            Clipped,
+            TooShort,
+            MostlySilence,
+            NoSpeech,
+            Damaged,
+            Telephone,
+            Excerpt,
+            SearchedInPart,
+            ChannelsCancel,
+            DualChannel,
+            OtherTrack,
+        ] {
+            assert_eq!(serde_json::to_value(note).expect("a word"), note.name());
+        }
+    }
 }

@@ -94,6 +94,9 @@ impl<'a> Stream<'a> {
     /// [`AudioError`] if its format is unknown, or it has no audio.
     pub fn open(source: Box<dyn MediaSource + 'a>, limits: &Limits) -> Result<Self, AudioError> {
         let (source, length) = seekable(source, limits)?;
+        if length == 0 {
+            return Err(AudioError::Empty);
+        }
         let file = Shared::new(source, length);
         let bounds = tags::between(&file);
         let Container { format, edit, is_cut, lost_s, next } = container::open(&file, bounds.clone())?;

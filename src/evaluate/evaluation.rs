@@ -1,6 +1,7 @@
 //! Predictions for recordings, through the whole pipeline from file to probabilities.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fs;
 
 use super::Condition;
@@ -29,24 +30,24 @@ pub fn evaluate(
     condition: Option<Condition>,
     progress: &(dyn Fn() + Sync),
 ) -> Evaluation {
-    let numbered: Vec<(u64, &Utterance)> = (0..).zip(utterances.iter().copied()).collect();
-    let results = parallel::map(&numbered, analyzers, |analyzer, &(number, utterance)| {
+    let mut evaluation = Evaluation::default();
+    let predict = |analyzer: &mut Analyzer, (number, utterance): (u64, &&Utterance)| {
         let degrade =
             condition.map(|condition| move |samples: &[f32]| condition.apply(samples, utterances, number));
         let result = predict(analyzer, utterance, degrade);
         progress();
-        result
-    });
-    let mut evaluation = Evaluation::default();
-    for (utterance, result) in utterances.iter().zip(results) {
+        result.map_err(|reason| (utterance.path.display().to_string(), reason))
+    };
+    let Ok(()) = parallel::stream((0..).zip(utterances), analyzers, predict, |result| {
         match result {
             Ok((scored, notes)) => {
                 evaluation.clips.push(scored);
                 notes.into_iter().for_each(|note| *evaluation.notes.entry(note).or_default() += 1);
             }
-            Err(reason) => evaluation.unreadable.push((utterance.path.display().to_string(), reason)),
+            Err(unreadable) => evaluation.unreadable.push(unreadable),
         }
-    }
+        Ok::<_, Infallible>(())
+    });
     evaluation
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -86,30 +85,23 @@ impl Dataset {
         let caches = Caches::open(extraction).map_err(|e| failed(extraction.cache, &e))?;
         let copied: BTreeSet<usize> = copied.iter().copied().collect();
         let extractors = vec![extraction.extractor.clone(); parallel::cores()];
-        // After one failed write, the rest need not be tried.
-        let has_failed = AtomicBool::new(false);
-        let made = parallel::map(wanted, extractors, |extractor, &index| {
+        let mut maps = vec![Vec::new(); utterances.len()];
+        let make = |extractor: &mut InputExtractor, &index: &usize| {
             let utterance = &utterances[index];
-            if has_failed.load(Ordering::Relaxed) {
-                return Ok(Vec::new());
-            }
-            let found = read(utterance, copied.contains(&index), extraction, &caches, extractor).map_err(
-                |error| {
-                    has_failed.store(true, Ordering::Relaxed);
-                    failed(extraction.cache, &error)
-                },
-            )?;
+            let found = read(utterance, copied.contains(&index), extraction, &caches, extractor)
+                .map_err(|error| failed(extraction.cache, &error))?;
             watcher.extracted(wanted.len());
-            Ok(found.unwrap_or_else(|reason| {
+            let made = found.unwrap_or_else(|reason| {
                 watcher.unreadable(&utterance.path, &reason);
                 Vec::new()
-            }))
-        });
-        let mut maps = vec![Vec::new(); utterances.len()];
-        let made = made.into_iter().collect::<Result<Vec<_>, RunError>>()?;
-        for (&index, made) in wanted.iter().zip(made) {
+            });
+            Ok((index, made))
+        };
+        parallel::stream(wanted, extractors, make, |made: Result<_, RunError>| {
+            let (index, made) = made?;
             maps[index] = made;
-        }
+            Ok(())
+        })?;
         Ok(Self {
             rows: extraction.inputs.rows(),
             maps,

@@ -21,6 +21,9 @@ enum Command {
     Predict(commands::predict::Arguments),
     /// Predict the emotions in a recording of any length, window by window.
     Follow(commands::follow::Arguments),
+    /// Predict the emotions in an archive of recordings, as a table; stopped at any moment, it goes on from there.
+    #[cfg(feature = "batch")]
+    Batch(commands::batch::Arguments),
     /// Teach classes of your own from a few recordings of each.
     Teach(commands::teach::Arguments),
     /// Explain and draw which parts of a recording decide a prediction.
@@ -58,6 +61,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Follow(arguments) => commands::follow::run(&arguments),
+        #[cfg(feature = "batch")]
+        Command::Batch(arguments) => commands::batch::run(&arguments),
         Command::Teach(arguments) => commands::teach::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Features(arguments) => commands::features::run(&arguments),

@@ -71,7 +71,8 @@ impl Format {
     }
 }
 
-fn step(text: &str) -> Result<f32, String> {
+/// Parses the distance of windows in seconds.
+pub fn step(text: &str) -> Result<f32, String> {
     let seconds: f32 = text.parse().map_err(|_| "give seconds, such as 1.5".to_owned())?;
     if (0.25..=4.0).contains(&seconds) { Ok(seconds) } else { Err("give 0.25 to 4 seconds".to_owned()) }
 }

@@ -1,5 +1,7 @@
 //! One file per subcommand, and what they share.
 
+#[cfg(feature = "batch")]
+pub mod batch;
 pub mod calibrate;
 pub mod corpus;
 mod device;

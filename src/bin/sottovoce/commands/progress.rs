@@ -1,8 +1,8 @@
 //! A progress bar with the remaining time, on a terminal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 /// A progress bar with a message; nothing where there is no terminal.
 pub struct Progress(ProgressBar);
@@ -48,5 +48,45 @@ impl Progress {
     /// Removes the bar.
     pub fn finish(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// Progress of work that takes hours: a bar on a terminal, and a line every minute elsewhere, as in the log of a cluster.
+pub struct LongProgress {
+    bar: Progress,
+    start: Instant,
+    printed: Instant,
+    before: u64,
+    total: u64,
+}
+
+impl LongProgress {
+    /// `before` of `total` are done already.
+    pub fn new(before: u64, total: u64) -> Self {
+        let bar = Progress::new();
+        bar.0.set_length(total);
+        bar.0.set_position(before);
+        bar.0.reset_eta();
+        let now = Instant::now();
+        Self { bar, start: now, printed: now, before, total }
+    }
+
+    /// `done` of all are done.
+    pub fn set(&mut self, done: u64, message: &str) {
+        const INTERVAL: Duration = Duration::from_secs(60);
+        if !self.bar.0.is_hidden() {
+            self.bar.0.set_position(done);
+            self.bar.0.set_message(message.to_owned());
+        } else if self.printed.elapsed() >= INTERVAL {
+            self.printed = Instant::now();
+            let per_one = self.start.elapsed().as_secs_f64() / (done - self.before).max(1) as f64;
+            let left = Duration::from_secs_f64(per_one * (self.total - done) as f64);
+            eprintln!("{done} of {}, {} left", self.total, HumanDuration(left));
+        }
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        self.bar.finish();
     }
 }
