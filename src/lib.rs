@@ -41,7 +41,7 @@ pub mod evaluate;
 pub mod files;
 #[cfg(feature = "train")]
 pub mod metrics;
-#[cfg(feature = "train")]
+#[cfg(not(target_arch = "wasm32"))]
 pub mod parallel;
 #[cfg(feature = "train")]
 pub mod pretrain;
@@ -52,5 +52,7 @@ pub mod run;
 #[cfg(feature = "train")]
 pub mod train;
 
+#[cfg(feature = "python")]
+mod python;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
