@@ -84,4 +84,6 @@ def rounded(result: Any) -> Any:
     """The same with numbers as float32, which some of the command line's JSON has with fewer digits."""
     if isinstance(result, dict):
         return {key: rounded(value) for key, value in result.items()}
+    if isinstance(result, list):
+        return [rounded(item) for item in result]
     return np.float32(result) if isinstance(result, float) else result
