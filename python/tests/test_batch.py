@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -45,14 +46,17 @@ def test_control_c_ends_a_batch() -> None:
     program = f"""
 import sottovoce
 analyzer = sottovoce.Analyzer()
-print("ready", flush=True)
+def paths():
+    yield from [{str(CLIPS[0])!r}] * 100_000
+    print("ready", flush=True)
 try:
-    analyzer.predict_batch([{str(CLIPS[0])!r}] * 1_000_000)
+    analyzer.predict_batch(paths())
 except KeyboardInterrupt:
     print("ended")
 """
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        time.sleep(1.0)  # until it computes
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60)[0] == "ended\n"
