@@ -32,8 +32,8 @@ use crate::parallel::{cores, map};
 ///
 /// A recording is a path, the bytes of a file (WAV, AIFF, FLAC, MP3, AAC, Ogg, WebM, M4A, MP4, MOV or CAF), or a NumPy array with its
 /// ``rate`` in Hz: of samples, or of samples × channels; float32 or float64 from -1 to 1, or int16, which is divided by 32768. Contiguous
-/// float32 is not copied. ``channel`` is ``"left"``, ``"right"`` or a number from 1; otherwise all are mixed. ``reference`` conditions
-/// predictions on other recordings of the speaker.
+/// float32 is not copied, and must not change meanwhile. ``channel`` is ``"left"``, ``"right"`` or a number from 1; otherwise all are
+/// mixed. ``reference`` conditions predictions on other recordings of the speaker.
 ///
 /// Several threads can use an analyzer at once; none holds the GIL while it computes. Pickles hold the model's name or path: a process
 /// loads it once, however often it is unpickled.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
-/// Seconds are long enough for Python to take notice.
+/// Soon enough for whoever presses Ctrl-C, and too rarely to take time.
 const CHECKED_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs `work` on a thread of its own, without the GIL, while this one looks for signals. `work` gets a flag that says whether to stop.
