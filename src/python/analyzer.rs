@@ -126,7 +126,7 @@ impl PyAnalyzer {
 
     /// The embedding of a recording: the output of the network before its output layer.
     ///
-    /// Returns float32, as many values as the model has dimensions. Without speech it means little; ``predict`` says so.
+    /// Returns float32 of shape (dimensions,), 256 of them for ``voice``. Without speech it means little; ``predict`` says so.
     #[pyo3(signature = (audio, rate=None, *, channel=None))]
     fn embed<'py>(
         &self,

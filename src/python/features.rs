@@ -11,7 +11,7 @@ use crate::features::{FeatureKind, FrontEnd, FrontEndSettings};
 /// The same as ``sottovoce features --kind mfcc_rms --no-clip``: the recording is mixed to mono and resampled to 16 kHz; frames of 2048
 /// samples, 297 apart. Equal to librosa's ``feature.mfcc(n_mfcc=40)`` above ``feature.rms``, padded with zeros.
 ///
-/// Returns float32 of 41 × frames: 40 coefficients, then the RMS.
+/// Returns float32 of shape (41, frames): 40 coefficients, then the RMS.
 #[pyfunction]
 #[pyo3(signature = (audio, rate=None))]
 pub fn mfcc_rms<'py>(audio: &Bound<'py, PyAny>, rate: Option<u32>) -> PyResult<Bound<'py, PyArray2<f32>>> {
@@ -23,7 +23,7 @@ pub fn mfcc_rms<'py>(audio: &Bound<'py, PyAny>, rate: Option<u32>) -> PyResult<B
 /// The same as ``sottovoce features --kind log_mel --no-clip``: the recording is mixed to mono and resampled to 16 kHz; frames of 2048
 /// samples, 512 apart. Equal to librosa's ``power_to_db(feature.melspectrogram(n_mels=128))``, padded with zeros.
 ///
-/// Returns float32 of 128 × frames, lowest band first.
+/// Returns float32 of shape (128, frames), lowest band first.
 #[pyfunction]
 #[pyo3(signature = (audio, rate=None))]
 pub fn log_mel<'py>(audio: &Bound<'py, PyAny>, rate: Option<u32>) -> PyResult<Bound<'py, PyArray2<f32>>> {
