@@ -43,7 +43,7 @@ pub mod evaluate;
 pub mod files;
 #[cfg(feature = "train")]
 pub mod metrics;
-#[cfg(any(feature = "batch", feature = "train"))]
+#[cfg(not(target_arch = "wasm32"))]
 pub mod parallel;
 #[cfg(feature = "train")]
 pub mod pretrain;
@@ -54,5 +54,7 @@ pub mod run;
 #[cfg(feature = "train")]
 pub mod train;
 
+#[cfg(feature = "python")]
+mod python;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

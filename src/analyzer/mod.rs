@@ -2,10 +2,18 @@
 
 mod follow;
 mod on_gpu;
+#[cfg(not(target_arch = "wasm32"))]
+mod path;
 mod section;
+#[cfg(not(target_arch = "wasm32"))]
+mod shared;
 
 pub use follow::WindowReferences;
 pub use on_gpu::Trial;
+#[cfg(not(target_arch = "wasm32"))]
+pub use path::FileError;
+#[cfg(not(target_arch = "wasm32"))]
+pub use shared::SharedAnalyzer;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

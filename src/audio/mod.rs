@@ -49,7 +49,7 @@ pub use quality::{MIN_LOST_S, Quality, QualityNote};
 pub use resample::Resampler;
 pub use speech::SpeechSegments;
 pub use stream::Stream;
-pub use windows::{Window, WindowSettings, Windows};
+pub use windows::{StepOutOfRange, Window, WindowSettings, Windows};
 
 /// The sample rate of every stage after decoding, in Hz.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;

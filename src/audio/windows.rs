@@ -11,6 +11,22 @@ pub struct WindowSettings {
     pub step_s: f32,
 }
 
+/// The error for windows that start too often or leave gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Windows can start every 0.25 to 4 seconds.")]
+pub struct StepOutOfRange;
+
+impl WindowSettings {
+    /// Windows of the default length that start every `step_s` seconds.
+    ///
+    /// # Errors
+    /// [`StepOutOfRange`] unless these are 0.25 to 4.
+    pub fn every(step_s: f32) -> Result<Self, StepOutOfRange> {
+        let settings = Self { step_s, ..Self::default() };
+        if (0.25..=settings.length_s).contains(&step_s) { Ok(settings) } else { Err(StepOutOfRange) }
+    }
+}
+
 impl Default for WindowSettings {
     fn default() -> Self {
         Self { length_s: 4.0, step_s: 2.0 }

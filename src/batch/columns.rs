@@ -79,7 +79,7 @@ pub fn columns(
     carried: &[String],
 ) -> Result<Vec<Column>, BatchError> {
     let mut columns = vec![Column::new(FILE, Kind::Text, |input, _| text(&input.name))];
-    if options.windows_s.is_some() {
+    if options.windows.is_some() {
         columns.extend([
             Column::new(WINDOW[0], Kind::Time, |_, row| Some(Content::Time(row.window_s?[0]))),
             Column::new(WINDOW[1], Kind::Time, |_, row| Some(Content::Time(row.window_s?[1]))),
@@ -97,7 +97,7 @@ pub fn columns(
         })
     }));
     columns.push(Column::new("duration_s", Kind::Float, |_, row| float(reading(row)?.duration_s)));
-    if options.windows_s.is_none() {
+    if options.windows.is_none() {
         columns.extend([
             Column::new("heard_from_s", Kind::Float, |_, row| float(clip(row)?.start_s)),
             Column::new("heard_s", Kind::Float, |_, row| float(clip(row)?.length_s)),

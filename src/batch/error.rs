@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Format;
-use crate::audio::AudioError;
+use crate::analyzer::FileError;
 
 /// Why a batch cannot begin, or stopped. What is finished is kept.
 #[derive(Debug, thiserror::Error)]
@@ -85,12 +85,9 @@ pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> BatchError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
-    /// The file could not be opened.
+    /// The file could not be read or decoded.
     #[error(transparent)]
-    File(#[from] io::Error),
-    /// It could not be decoded.
-    #[error(transparent)]
-    Audio(#[from] AudioError),
+    File(#[from] FileError),
     /// The analysis panicked.
     #[error("The analysis of this recording failed, which is a fault of the program. Please report it.")]
     Panic,
@@ -100,8 +97,7 @@ impl InputError {
     /// A short, stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::File(_) => "unreadable-file",
-            Self::Audio(error) => error.code(),
+            Self::File(error) => error.code(),
             Self::Panic => "panic",
         }
     }

@@ -27,15 +27,15 @@ pub use shard::{Shard, UnknownShard};
 pub use source::Source;
 pub use summary::Summary;
 
-use crate::audio::Channel;
+use crate::audio::{Channel, WindowSettings};
 
 /// What a batch makes of its inputs.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// The format of the output.
     pub format: Format,
-    /// Windows of four seconds, this many seconds apart, 0.25 to 4. None reads each recording once.
-    pub windows_s: Option<f32>,
+    /// Windows, as `follow` reads long recordings. None reads each recording once.
+    pub windows: Option<WindowSettings>,
     /// Whether rows have embeddings.
     pub embeddings: bool,
     /// The channel of the recordings; all are mixed if there is none.

@@ -45,12 +45,12 @@ impl Plan {
             model: model.name.clone(),
             weights: digest(model.to_json().as_bytes()).expect("memory can be read"),
             format: options.format.to_string(),
-            windows: options.windows_s,
+            windows: options.windows.map(|windows| windows.step_s),
             embeddings: options.embeddings,
             channel: options.channel.map(|channel| channel.to_string()),
             shard: options.shard.to_string(),
             // A few seconds of work.
-            part: if options.windows_s.is_some() { 8 } else { 64 },
+            part: if options.windows.is_some() { 8 } else { 64 },
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::row::{Reading, Row};
 use super::{InputError, Options};
-use crate::analyzer::Analyzer;
+use crate::analyzer::{Analyzer, FileError};
 use crate::audio::{Limits, MIN_LOST_S, QualityNote, Stream, WindowSettings, Windows};
 
 /// Reads a recording: one row, or one for each window. A recording that cannot be read has a row that says why; if it stops
@@ -15,14 +15,18 @@ use crate::audio::{Limits, MIN_LOST_S, QualityNote, Stream, WindowSettings, Wind
 pub fn read(analyzer: &mut Analyzer, path: &Path, options: &Options) -> Vec<Row> {
     // Decoders' panics are errors by now. Should anything else panic, weeks of work do not end with it; what the analyzer
     // keeps from one clip to the next are buffers that the next one fills.
-    let rows = catch_unwind(AssertUnwindSafe(|| match options.windows_s {
-        Some(step_s) => windows(analyzer, path, step_s, options),
+    let rows = catch_unwind(AssertUnwindSafe(|| match options.windows {
+        Some(settings) => windows(analyzer, path, &settings, options),
         None => whole(analyzer, path, options).map(|row| vec![row]),
     }));
-    rows.unwrap_or(Err(InputError::Panic)).unwrap_or_else(|error| vec![Row::failed(error)])
+    match rows {
+        Ok(Ok(rows)) => rows,
+        Ok(Err(error)) => vec![Row::failed(error)],
+        Err(_) => vec![Row::failed(InputError::Panic)],
+    }
 }
 
-fn whole(analyzer: &mut Analyzer, path: &Path, options: &Options) -> Result<Row, InputError> {
+fn whole(analyzer: &mut Analyzer, path: &Path, options: &Options) -> Result<Row, FileError> {
     let analysis = analyzer.analyze_source(open(path)?)?;
     Ok(Row { window_s: None, outcome: Ok(Reading::new(analysis, options.embeddings)) })
 }
@@ -30,11 +34,11 @@ fn whole(analyzer: &mut Analyzer, path: &Path, options: &Options) -> Result<Row,
 fn windows(
     analyzer: &mut Analyzer,
     path: &Path,
-    step_s: f32,
+    settings: &WindowSettings,
     options: &Options,
-) -> Result<Vec<Row>, InputError> {
+) -> Result<Vec<Row>, FileError> {
     let stream = Stream::open(Box::new(open(path)?), &Limits::default())?.with_channel(options.channel);
-    let mut windows = Windows::new(stream, &WindowSettings { step_s, ..WindowSettings::default() });
+    let mut windows = Windows::new(stream, settings);
     let (mut readings, mut duration_s, mut error) = (Vec::new(), 0.0, None);
     for window in windows.by_ref() {
         let window = match window {
@@ -59,7 +63,7 @@ fn windows(
         window_s: Some(window_s),
         outcome: Ok(reading.of_recording(duration_s, lost_s, &notes)),
     });
-    Ok(rows.chain(error.map(Row::failed)).collect())
+    Ok(rows.chain(error.map(|reason| Row::failed(FileError::from(reason)))).collect())
 }
 
 /// Opens a file; a pipe would be waited for without end.

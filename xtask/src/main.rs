@@ -9,6 +9,7 @@ mod test;
 mod tools;
 mod torture;
 mod web;
+mod wheel;
 mod words;
 
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ enum Command {
     Check,
     /// Make the npm package in target/npm
     Npm,
+    /// Make the Python package in target/wheel and test it
+    Wheel,
     /// Test hostile files, faults and endurance, and print a table
     Torture {
         /// For hours
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Gpu => test::gpu(),
         Command::Check => test::check(),
         Command::Npm => web::npm(),
+        Command::Wheel => wheel::wheel(),
         Command::Torture { long } => torture::torture(long),
         Command::Fuzz { seconds } => torture::fuzz(seconds),
         Command::Hostile => test::hostile(),

@@ -4,10 +4,11 @@
 //! browsers are installed with the system's package manager.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::shell::{Result, command, output, root, run, step};
 
+const PYTHON: &str = "Python 3 with its venv module is needed (Debian: apt-get install python3-venv), and the network the first time.";
 /// Newer versions need a newer Rust than this project.
 const TRUNK: &str = "0.21.14";
 const CARGO_DENY: &str = "0.20.2";
@@ -44,21 +45,14 @@ pub fn for_build() -> Result {
 pub fn for_bench() -> Result {
     for_test()?;
     npm_packages("benches/browser")?;
-    let python = "target/bench/venv/bin/python3";
-    let remedy = "Python 3 with its venv module is needed (Debian: apt-get install python3-venv), and the network the first time.";
-    if !root().join(python).is_file() {
-        step("Installing Python packages for the benchmark's models into target/bench");
-        run(&mut command("python3", &["-m", "venv", "target/bench/venv"]), remedy)?;
-        run(
-            &mut command(python, &["-m", "pip", "install", "-q", "-r", "benches/browser/requirements.txt"]),
-            remedy,
-        )?;
-    }
+    step("Installing Python packages for the benchmark's models into target/bench");
+    let requirements = [Path::new("-r"), Path::new("benches/browser/requirements.txt")];
+    let python = virtual_environment(&root().join("target/bench/venv"), &requirements)?;
     if root().join("target/bench/encoders/base/encoder.json").is_file() {
         return Ok(());
     }
     step("Making the benchmark's models in target/bench");
-    run(&mut command(python, &["benches/browser/make_models.py", "target/bench"]), remedy)?;
+    run(&mut command(&python, &["benches/browser/make_models.py", "target/bench"]), PYTHON)?;
     let import =
         ["encoder", "import", "target/bench/base", "--name", "base", "--encoders", "target/bench/encoders"];
     run(
@@ -166,6 +160,18 @@ pub fn locked_version(name: &str) -> Result<String> {
     version
         .map(str::to_owned)
         .ok_or_else(|| format!("Cargo.lock has no {name}. Restore it with `git checkout Cargo.lock`."))
+}
+
+/// Installs Python packages into a virtual environment in `folder`, unless they are there; returns its Python.
+pub fn virtual_environment(folder: &Path, packages: &[&Path]) -> Result<String> {
+    let python = folder.join("bin/python3").display().to_string();
+    // Without its packages, Debian's Python makes environments that have no pip, and fails.
+    if output(&python, &["-m", "pip", "--version"]).is_none() {
+        run(command("python3", &["-m", "venv", "--clear"]).arg(folder), PYTHON)?;
+    }
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(command(&python, &install).args(packages), PYTHON)?;
+    Ok(python)
 }
 
 /// Installs the packages in the lock file of `folder`.

@@ -27,8 +27,8 @@ const REPLACED: [(&str, &str, &[&str]); 17] = [
     ("unheard", "unseen", &[]),
 ];
 
-const FOLDERS: [&str; 4] = ["src", "www", "xtask", "tests"];
-const EXTENSIONS: [&str; 6] = ["rs", "js", "mjs", "ts", "html", "css"];
+const FOLDERS: [&str; 5] = ["src", "www", "xtask", "tests", "python"];
+const EXTENSIONS: [&str; 8] = ["rs", "js", "mjs", "ts", "html", "css", "py", "pyi"];
 
 /// Fails where a replaced word occurs in code, comments or page texts.
 pub fn check() -> Result {

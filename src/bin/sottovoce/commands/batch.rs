@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use clap::Args;
 use sottovoce::analyzer::Analyzer;
+use sottovoce::audio::WindowSettings;
 use sottovoce::batch::{Batch, BatchError, Format, Options, Shard, Source};
 use sottovoce::parallel::cores;
 
-use super::follow::step;
+use super::follow::windows_every;
 use super::progress::LongProgress;
 use super::{ChannelArgument, ModelArguments, fail};
 
@@ -30,8 +31,8 @@ pub struct Arguments {
     #[command(flatten)]
     channel: ChannelArgument,
     /// A row for each window of four seconds, so many seconds apart, as `follow` reads long recordings.
-    #[arg(long, value_name = "SECONDS", value_parser = step)]
-    windows: Option<f32>,
+    #[arg(long, value_name = "SECONDS", value_parser = windows_every)]
+    windows: Option<WindowSettings>,
     /// Add the embeddings of the clips; in parquet and jsonl.
     #[arg(long)]
     embeddings: bool,
@@ -56,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
     };
     let options = Options {
         format,
-        windows_s: arguments.windows,
+        windows: arguments.windows,
         embeddings: arguments.embeddings,
         channel: arguments.channel.channel,
         shard: arguments.shard,

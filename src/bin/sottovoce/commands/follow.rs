@@ -34,8 +34,8 @@ pub struct Arguments {
     #[command(flatten)]
     reference: ReferenceArgument,
     /// Seconds from one window of four seconds to the next.
-    #[arg(long, default_value_t = WindowSettings::default().step_s, value_parser = step)]
-    step: f32,
+    #[arg(long = "step", value_name = "SECONDS", default_value = "2", value_parser = windows_every)]
+    windows: WindowSettings,
     /// What to print.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -72,9 +72,9 @@ impl Format {
 }
 
 /// Parses the distance of windows in seconds.
-pub fn step(text: &str) -> Result<f32, String> {
-    let seconds: f32 = text.parse().map_err(|_| "give seconds, such as 1.5".to_owned())?;
-    if (0.25..=4.0).contains(&seconds) { Ok(seconds) } else { Err("give 0.25 to 4 seconds".to_owned()) }
+pub fn windows_every(text: &str) -> Result<WindowSettings, String> {
+    let step_s = text.parse().map_err(|_| "give seconds, such as 1.5".to_owned())?;
+    WindowSettings::every(step_s).map_err(|error| error.to_string())
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
@@ -153,11 +153,10 @@ pub fn run(arguments: &Arguments) -> Result<(), ExitCode> {
 
 /// The windows of the recording.
 fn open(arguments: &Arguments) -> Result<Windows<'static>, ExitCode> {
-    let Arguments { file, channel, step, .. } = arguments;
+    let Arguments { file, channel, windows, .. } = arguments;
     let source = File::open(file).map_err(|error| fail_at(file, error))?;
     let stream = Stream::open(Box::new(source), &Limits::default()).map_err(|error| fail_at(file, error))?;
-    let settings = WindowSettings { step_s: *step, ..WindowSettings::default() };
-    Ok(Windows::new(stream.with_channel(channel.channel), &settings))
+    Ok(Windows::new(stream.with_channel(channel.channel), windows))
 }
 
 /// The next few windows for each core, so that memory does not grow with the recording; nothing at its end.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use sottovoce::analyzer::{Analysis, Analyzer, Certainty, Opinion, Report};
+use sottovoce::analyzer::{Analysis, Analyzer, Certainty, FileError, Opinion, Report};
 use sottovoce::corpus::SplitKind;
 use sottovoce::custom::CustomClassifier;
 use sottovoce::files::write_atomically;
@@ -115,9 +115,9 @@ fn same_speaker(
 }
 
 fn read(analyzer: &mut Analyzer, file: &Path) -> Result<Analysis, Refusal> {
-    let bytes =
-        read_input(file).map_err(|error| Refusal { code: "unreadable-file", message: error.to_string() })?;
-    analyzer.analyze_file(&bytes).map_err(|error| Refusal { code: error.code(), message: error.to_string() })
+    let bytes = read_input(file).map_err(FileError::from);
+    let analysis = bytes.and_then(|bytes| Ok(analyzer.analyze_file(&bytes)?));
+    analysis.map_err(|error| Refusal { code: error.code(), message: error.to_string() })
 }
 
 fn print(file: &Path, result: Result<Report, Refusal>, json: bool) -> io::Result<()> {

@@ -1,0 +1,66 @@
+from collections.abc import Iterable, Iterator
+from os import PathLike
+from typing import Literal, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._types import Failure, Note, Report, Window
+
+__all__ = ["Analyzer", "SpeakerReference", "Windows", "__version__", "log_mel", "mfcc_rms"]
+
+__version__: str
+
+_Path: TypeAlias = str | PathLike[str]
+_Samples: TypeAlias = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int16]
+_Audio: TypeAlias = _Path | bytes | bytearray | memoryview | _Samples
+_Channel: TypeAlias = Literal["left", "right"] | int
+
+@final
+class Analyzer:
+    def __new__(cls, model: _Path = "voice") -> Analyzer: ...
+    @property
+    def model(self) -> str: ...
+    def predict(
+        self, audio: _Audio, rate: int | None = None, *, channel: _Channel | None = None, reference: SpeakerReference | None = None
+    ) -> Report: ...
+    def predict_batch(
+        self,
+        paths: Iterable[_Path],
+        threads: int | None = None,
+        *,
+        channel: _Channel | None = None,
+        reference: SpeakerReference | None = None,
+    ) -> list[Report | Failure]: ...
+    def embed(self, audio: _Audio, rate: int | None = None, *, channel: _Channel | None = None) -> NDArray[np.float32]: ...
+    def follow(
+        self, path: _Path, step_s: float = 2.0, *, channel: _Channel | None = None, reference: SpeakerReference | None = None
+    ) -> Windows: ...
+    def enrol(
+        self, audio: _Audio, rate: int | None = None, *, channel: _Channel | None = None
+    ) -> SpeakerReference | None: ...
+
+@final
+class Windows(Iterator[Window]):
+    def __iter__(self) -> Windows: ...
+    def __next__(self) -> Window: ...
+    @property
+    def lost_s(self) -> float: ...
+    @property
+    def notes(self) -> list[Note]: ...
+
+@final
+class SpeakerReference:
+    @property
+    def clips(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+    def merge(self, other: SpeakerReference) -> SpeakerReference: ...
+    def remove(self, other: SpeakerReference) -> SpeakerReference: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> SpeakerReference: ...
+    def __eq__(self, value: object, /) -> bool: ...
+
+def mfcc_rms(audio: _Audio, rate: int | None = None) -> NDArray[np.float32]: ...
+def log_mel(audio: _Audio, rate: int | None = None) -> NDArray[np.float32]: ...
