@@ -69,7 +69,7 @@ function buildEngine(name) {
   if (!engines.has(engine)) {
     engines.set(engine, new Promise((resolve) => {
       console.log(`The page asks for the engine sottovoce_${engine}, which takes some minutes to build, once.`);
-      spawn('cargo', ['xtask', 'engine', engine], { stdio: 'inherit' }).on('exit', resolve).on('error', resolve);
+      spawn('cargo', ['xtask', 'web-engine', engine], { stdio: 'inherit' }).on('exit', resolve).on('error', resolve);
     }));
   }
   return engines.get(engine);

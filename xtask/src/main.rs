@@ -3,6 +3,7 @@
 //! Every step says what it does, does nothing if it is done already, and says how to fix what fails.
 
 mod bench;
+mod engines;
 mod shell;
 mod supply;
 mod test;
@@ -30,7 +31,7 @@ enum Command {
     Serve,
     /// Build an engine that the page loads when it needs it: full or gpu
     #[command(hide = true)]
-    Engine { name: String },
+    WebEngine { name: String },
     /// Build the page into dist/, for any file server
     Build {
         /// The page has one build: an unoptimised one would be too slow to be of use
@@ -47,6 +48,8 @@ enum Command {
     Npm,
     /// Make the Python package in target/wheel and test it
     Wheel,
+    /// Run Ray Data, Spark and Daft on two thousand clips, and kill workers
+    Engines,
     /// Test hostile files, faults and endurance, and print a table
     Torture {
         /// For hours
@@ -80,13 +83,14 @@ enum Command {
 fn main() -> ExitCode {
     finish(match Arguments::parse().command {
         Command::Serve => web::serve(),
-        Command::Engine { name } => web::engine_of(&name),
+        Command::WebEngine { name } => web::engine_of(&name),
         Command::Build { .. } => web::build(),
         Command::Test => test::all(),
         Command::Gpu => test::gpu(),
         Command::Check => test::check(),
         Command::Npm => web::npm(),
         Command::Wheel => wheel::wheel(),
+        Command::Engines => engines::engines(),
         Command::Torture { long } => torture::torture(long),
         Command::Fuzz { seconds } => torture::fuzz(seconds),
         Command::Hostile => test::hostile(),

@@ -77,22 +77,32 @@ pub fn for_test() -> Result {
     if !has_gpu() {
         missing.extend(["libvulkan1", "mesa-vulkan-drivers"]);
     }
+    system_packages(&missing, "browsers, Praat and a software GPU for the tests")
+}
+
+/// For the engines of examples/engines: one of them runs on Java.
+pub fn for_engines() -> Result {
+    let is_there = output("java", &["-version"]).is_some();
+    system_packages(if is_there { &[] } else { &["default-jre-headless"] }, "Java for Spark")
+}
+
+/// Installs packages of the system.
+fn system_packages(missing: &[&str], purpose: &str) -> Result {
     if missing.is_empty() {
         return Ok(());
     }
-    step(&format!("Installing browsers, Praat and a software GPU for the tests: {}", missing.join(", ")));
-    let remedy = "Install them by hand (Debian: apt-get install chromium chromium-driver firefox-esr praat libvulkan1 mesa-vulkan-drivers), then run this again.";
+    let names = missing.join(" ");
+    step(&format!("Installing {purpose}: {names}"));
+    let remedy = format!("Install them by hand (Debian: apt-get install {names}), then run this again.");
     let is_root = output("id", &["-u"]).is_some_and(|id| id == "0");
     let apt = |arguments: &[&str]| {
         let mut words: Vec<&str> = if is_root { vec![] } else { vec!["sudo"] };
         words.push("apt-get");
         words.extend_from_slice(arguments);
-        run(command(words[0], &words[1..]).env("DEBIAN_FRONTEND", "noninteractive"), remedy)
+        run(command(words[0], &words[1..]).env("DEBIAN_FRONTEND", "noninteractive"), &remedy)
     };
     apt(&["update", "-qq"])?;
-    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
-    install.extend(missing);
-    apt(&install)
+    apt(&[&["install", "-y", "-qq", "--no-install-recommends"], missing].concat())
 }
 
 /// Whether there is a GPU, be it software: on Linux, a Vulkan driver.

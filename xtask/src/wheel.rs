@@ -7,6 +7,7 @@ use crate::shell::{Result, command, output, root, run, step};
 use crate::tools;
 
 const MATURIN: &str = "maturin==1.16.0";
+const FOLDER: &str = "target/wheel";
 const REMEDY: &str = "The lines above say why.";
 
 /// The longest that `import sottovoce` may take. It takes a few milliseconds.
@@ -14,29 +15,34 @@ const IMPORT_BUDGET_S: f64 = 0.2;
 
 /// Makes the wheel in target/wheel and tests it in a virtual environment of its own.
 pub fn wheel() -> Result {
-    let folder = root().join("target/wheel");
-    let wheel = build(&folder)?;
-    let environment = folder.join("environment");
+    let wheel = build()?;
+    let environment = root().join(FOLDER).join("environment");
     // Nothing of an earlier wheel may help this one.
     remove(&environment)?;
     step("Installing the wheel into a new virtual environment");
     let requirements = root().join("python/tests/requirements.txt");
     let packages = [wheel.as_path(), Path::new("-r"), &requirements];
     let python = tools::virtual_environment(&environment, &packages)?;
-    step("Building the command line, which the package is compared with");
-    run(&mut command("cargo", &["build", "--release", "--bin", "sottovoce", "--quiet"]), REMEDY)?;
+    let program = command_line()?;
     let tool = |arguments: &[&str]| command(&python, arguments);
     step("Tests of the package");
-    let cli = target().join("release/sottovoce");
-    run(tool(&["-m", "pytest", "-q", "python/tests"]).env("SOTTOVOCE_CLI", cli), REMEDY)?;
+    run(tool(&["-m", "pytest", "-q", "python/tests"]).env("SOTTOVOCE_CLI", program), REMEDY)?;
     step("Types of the package");
     run(&mut tool(&["-m", "mypy", "--strict", "python/tests"]), "Fix what mypy reports.")?;
     run(&mut tool(&["-m", "mypy.stubtest", "sottovoce._engine"]), "Correct python/sottovoce/_engine.pyi.")?;
     measure(&wheel, &python)
 }
 
-/// Builds the wheel into a folder and returns its path.
-fn build(folder: &Path) -> Result<PathBuf> {
+/// Builds the command line, which the package is compared with, and returns its path.
+pub fn command_line() -> Result<PathBuf> {
+    step("Building the command line");
+    run(&mut command("cargo", &["build", "--release", "--bin", "sottovoce", "--quiet"]), REMEDY)?;
+    Ok(target().join("release/sottovoce"))
+}
+
+/// Builds the wheel and returns its path.
+pub fn build() -> Result<PathBuf> {
+    let folder = root().join(FOLDER);
     let tools = tools::virtual_environment(&folder.join("tools"), &[Path::new(MATURIN)])?;
     step("Building the wheel into target/wheel; the first time takes some minutes");
     let built = folder.join("built");
