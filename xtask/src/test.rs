@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::shell::{Result, command, output, root, run, step};
-use crate::{supply, tools, web, words};
+use crate::{supply, tools, web, wheel, words};
 
 #[path = "../../tests/hostile/pack.rs"]
 mod pack;
@@ -20,11 +20,12 @@ const CHECKED: &str = "webgpu";
 /// Tests of the built page.
 const PAGE_TESTS: &str = "tests/e2e";
 
-/// Every test: native, the same in a browser, and the built page from end to end.
+/// Every test: native, the Python package, the same in a browser, and the built page from end to end.
 pub fn all() -> Result {
     tools::for_test()?;
     step("Native tests");
     run(&mut command("cargo", &["test", "--workspace", "--quiet"]), REMEDY)?;
+    wheel::test()?;
     in_browser()?;
     web::npm()?;
     hostile()?;

@@ -74,10 +74,14 @@ pub fn for_test() -> Result {
     let is_missing = |(program, _): &(&str, &str)| output(program, &["--version"]).is_none();
     let mut missing: Vec<&str> =
         programs.into_iter().filter(is_missing).map(|(_, package)| package).collect();
+    // Debian's Python is without the module that makes environments.
+    if output("python3", &["-c", "import ensurepip, venv"]).is_none() {
+        missing.push("python3-venv");
+    }
     if !has_gpu() {
         missing.extend(["libvulkan1", "mesa-vulkan-drivers"]);
     }
-    system_packages(&missing, "browsers, Praat and a software GPU for the tests")
+    system_packages(&missing, "browsers, Praat, Python and a software GPU for the tests")
 }
 
 /// For the engines of examples/engines: one of them runs on Java.

@@ -13,46 +13,69 @@ const REMEDY: &str = "The lines above say why.";
 /// The longest that `import sottovoce` may take. It takes a few milliseconds.
 const IMPORT_BUDGET_S: f64 = 0.2;
 
-/// Makes the wheel in target/wheel and tests it in a virtual environment of its own.
+/// Makes the wheel in target/wheel and tests it.
 pub fn wheel() -> Result {
-    let wheel = build()?;
+    let wheel = build(RELEASE)?;
+    let python = test_wheel(&wheel, RELEASE)?;
+    measure(&wheel, &python)
+}
+
+/// Tests the package, of the crates that the native tests are built of.
+pub fn test() -> Result {
+    let development = Profile { name: "dev", folder: "debug" };
+    test_wheel(&build(development)?, development).map(drop)
+}
+
+/// A profile of cargo, and the folder that it builds into.
+#[derive(Clone, Copy)]
+pub struct Profile {
+    name: &'static str,
+    folder: &'static str,
+}
+
+pub const RELEASE: Profile = Profile { name: "release", folder: "release" };
+
+/// Tests a wheel in a virtual environment of its own, and returns that one's Python.
+fn test_wheel(wheel: &Path, profile: Profile) -> Result<String> {
     let environment = root().join(FOLDER).join("environment");
     // Nothing of an earlier wheel may help this one.
     remove(&environment)?;
     step("Installing the wheel into a new virtual environment");
     let requirements = root().join("python/tests/requirements.txt");
-    let packages = [wheel.as_path(), Path::new("-r"), &requirements];
+    let packages = [wheel, Path::new("-r"), &requirements];
     let python = tools::virtual_environment(&environment, &packages)?;
-    let program = command_line()?;
+    let program = command_line(profile)?;
     let tool = |arguments: &[&str]| command(&python, arguments);
     step("Tests of the package");
     run(tool(&["-m", "pytest", "-q", "python/tests"]).env("SOTTOVOCE_CLI", program), REMEDY)?;
     step("Types of the package");
     run(&mut tool(&["-m", "mypy", "--strict", "python/tests"]), "Fix what mypy reports.")?;
     run(&mut tool(&["-m", "mypy.stubtest", "sottovoce._engine"]), "Correct python/sottovoce/_engine.pyi.")?;
-    measure(&wheel, &python)
+    Ok(python)
 }
 
 /// Builds the command line, which the package is compared with, and returns its path.
-pub fn command_line() -> Result<PathBuf> {
+pub fn command_line(profile: Profile) -> Result<PathBuf> {
     step("Building the command line");
-    run(&mut command("cargo", &["build", "--release", "--bin", "sottovoce", "--quiet"]), REMEDY)?;
-    Ok(target().join("release/sottovoce"))
+    let arguments = ["build", "--profile", profile.name, "--bin", "sottovoce", "--quiet"];
+    run(&mut command("cargo", &arguments), REMEDY)?;
+    Ok(target().join(profile.folder).join("sottovoce"))
 }
 
 /// Builds the wheel and returns its path.
-pub fn build() -> Result<PathBuf> {
+pub fn build(profile: Profile) -> Result<PathBuf> {
     let folder = root().join(FOLDER);
     let tools = tools::virtual_environment(&folder.join("tools"), &[Path::new(MATURIN)])?;
-    step("Building the wheel into target/wheel; the first time takes some minutes");
-    let built = folder.join("built");
+    step("Building the wheel; the first time takes some minutes");
+    let built = folder.join(if profile.name == RELEASE.name { "built" } else { profile.name });
     remove(&built)?;
     let out = built.display().to_string();
     let maturin = [
         "-m",
         "maturin",
         "build",
-        "--release",
+        "--profile",
+        profile.name,
         "--locked",
         "--quiet",
         "--interpreter",
