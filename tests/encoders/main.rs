@@ -289,9 +289,9 @@ fn quantized_encoders_give_the_same_bits_everywhere() {
     }
     let digests: Vec<(&str, &str)> = digests.iter().map(|(name, digest)| (*name, &digest[..16])).collect();
     let expected = [
-        ("resampled", "bac16c4069d309ec"),
-        ("log-mel", "b58a906f0d597903"),
-        ("MFCC", "d8745bc972816658"),
+        ("resampled", "4c257d390e38d6a8"),
+        ("log-mel", "202bfe942791fee1"),
+        ("MFCC", "16cf6a6628dbf18b"),
         ("wav2vec 2.0, base", "2e99abd0d3a3a690"),
         ("wav2vec 2.0, large", "cdbc87793b6ea7af"),
         ("Whisper", "cf5177b8c700521d"),
