@@ -43,8 +43,11 @@ def test_a_path_is_no_batch(analyzer: Analyzer) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ")
 def test_control_c_ends_a_batch() -> None:
+    # Shells start what runs in the background without the signal, which it inherits.
     program = f"""
+import signal
 import sottovoce
+signal.signal(signal.SIGINT, signal.default_int_handler)
 analyzer = sottovoce.Analyzer()
 def paths():
     yield from [{str(CLIPS[0])!r}] * 100_000
@@ -55,8 +58,11 @@ except KeyboardInterrupt:
     print("ended")
 """
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(1.0)  # until it computes
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60)[0] == "ended\n"
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(1.0)  # until it computes
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=60)[0] == "ended\n"
+        finally:
+            process.kill()
