@@ -93,7 +93,10 @@ export async function tryAnalysis(engine, origin, analyze, onFailure = (reason) 
  * @param {Engine} engine @param {Origin} origin @param {Analyze} analyze @returns {Promise<Reading | undefined>} */
 export async function analyzeAndShow(engine, origin, analyze) {
   const reading = await tryAnalysis(engine, origin, analyze);
-  if (reading) present(engine, reading, origin, analyze);
+  if (!reading) return undefined;
+  present(engine, reading, origin, analyze);
+  // A model that was chosen during the analysis found nothing on the page to read again.
+  if (reading.report.model !== (await engine.manifest()).name && shown === reading) await reanalyzeShown();
   return reading;
 }
 
