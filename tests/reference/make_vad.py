@@ -3,7 +3,7 @@
     pip install onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 silero-vad==6.2.3 --no-deps
     python make_vad.py src/vad/silero.safetensors tests/fixtures/vad.safetensors www/samples/1049_ITS_HAP_XX.opus
 
-The weights are those of the ONNX models in the package, which is what it runs; the `.safetensors` file beside them holds other ones,
+The weights are those of the ONNX models in the package, which is what it runs; the `.safetensors` file next to them holds other ones,
 which do not give the package's probabilities. Taps of convolutions that see nothing but padding are left out.
 """
 
