@@ -62,7 +62,9 @@ def run_engine(engine: str, folder: Path, worker: str | None = None, kill_after_
     """In a process of its own, since an engine does not stop with a function."""
     out = folder.parent / f"{engine}.parquet"
     start = time.monotonic()
-    process = subprocess.Popen([sys.executable, __file__, "--run", engine, folder, out])
+    # Workers find the modules of this folder.
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent)}
+    process = subprocess.Popen([sys.executable, __file__, "--run", engine, folder, out], env=environment)
     if worker:
         time.sleep(kill_after_s)
         kill_one(worker)

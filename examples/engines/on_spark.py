@@ -4,11 +4,10 @@ import os
 import sys
 from collections.abc import Iterator
 
+import predictor
 import pyarrow as pa
-from predictor import SCHEMA, Predictor
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
-
 
 # Workers run the interpreter of the driver.
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -17,12 +16,14 @@ os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 def predict(files: list[str], workers: int) -> pa.Table:
     # A task may fail three times before the job does.
     spark = SparkSession.builder.master(f"local[{workers},4]").config("spark.ui.enabled", "false").getOrCreate()
-    predictor = Predictor()
+    # What the function below needs, for workers on other machines, too.
+    spark.sparkContext.addPyFile(predictor.__file__)
+    model = predictor.Predictor()
 
     def predict_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield from predictor(batch).to_batches()
+            yield from model(batch).to_batches()
 
     rows = spark.createDataFrame([(file,) for file in files], "file string").repartition(8 * workers)
-    predicted = rows.mapInArrow(predict_batches, from_arrow_schema(SCHEMA))
+    predicted = rows.mapInArrow(predict_batches, from_arrow_schema(predictor.SCHEMA))
     return predicted.toArrow()
