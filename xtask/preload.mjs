@@ -12,7 +12,7 @@ const PAGES = ['index.html', 'lesson.html', 'www/embed/engine.html', 'www/embed/
 /** Inlined into the pages. */
 const INLINE = 'www/sandboxed.js';
 
-/** A page with this module requests the engine before any module: there are more of them than connections. */
+/** A page with this module requests the engine before any module. */
 const START = 'www/bundles/start.js';
 
 /** @returns {string} The address of a file, relative to a page in the folder `from`. */

@@ -1,6 +1,7 @@
 //! The quality of a recording, measured before classification.
 
 use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
 use serde::Serialize;
@@ -40,25 +41,14 @@ pub enum QualityNote {
     OtherTrack,
 }
 
-impl QualityNote {
-    /// Its name in JSON and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TooQuiet => "too-quiet",
-            Self::Clipped => "clipped",
-            Self::TooShort => "too-short",
-            Self::MostlySilence => "mostly-silence",
-            Self::NoSpeech => "no-speech",
-            Self::Damaged => "damaged",
-            Self::Telephone => "telephone",
-            Self::Excerpt => "excerpt",
-            Self::SearchedInPart => "searched-in-part",
-            Self::ChannelsCancel => "channels-cancel",
-            Self::DualChannel => "dual-channel",
-            Self::OtherTrack => "other-track",
-        }
+/// Its name in JSON.
+impl Display for QualityNote {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
+}
 
+impl QualityNote {
     /// The text for users: the problem and what to do about it; `lost_s` are the seconds of audio that are missing.
     pub fn advice(self, lost_s: f32) -> Cow<'static, str> {
         let advice = match self {
@@ -203,7 +193,7 @@ mod tests {
             DualChannel,
             OtherTrack,
         ] {
-            assert_eq!(serde_json::to_value(note).expect("a word"), note.name());
+            assert_eq!(serde_json::to_value(note).expect("a word"), note.to_string());
         }
     }
 }

@@ -156,6 +156,6 @@ fn clip(row: &Row) -> Option<&ClipFacts> {
 
 /// The names of notes, with spaces in between.
 fn notes(reading: &Reading) -> String {
-    let names: Vec<&str> = reading.notes.iter().map(|note| note.name()).collect();
+    let names: Vec<String> = reading.notes.iter().map(ToString::to_string).collect();
     names.join(" ")
 }
