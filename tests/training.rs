@@ -68,6 +68,7 @@ impl Folder {
         Job {
             manifest: ModelEntry::find(model).expect("known").untrained(description).expect("its encoder"),
             encoder,
+            init_from: None,
             utterances: corpus::find(&self.0.join("corpus"), &corpus::Corpus::PAPER)
                 .expect("found")
                 .utterances,
@@ -216,6 +217,26 @@ fn a_report_leaves_out_models_that_are_not_there() {
     assert!(!report.contains("## Robustness"), "{report}");
     assert!(folder.read("models/baseline/CARD.md").starts_with(b"# baseline"));
     assert_eq!(folder.read("held-out/speaker.json"), b"{}");
+}
+
+#[test]
+fn training_begins_with_a_finished_model() {
+    let folder = Folder::new("begins");
+    let trained =
+        train(folder.job("voice", "run", short("voice")), &Log::default()).expect("trained").manifest;
+    let still = Recipe { epochs: 1, learning_rate: 1e-12, ..short("voice") };
+    for unfreeze_last in [0, 2] {
+        let run = format!("still-{unfreeze_last}");
+        let job = folder.job("voice", &run, Recipe { unfreeze_last, ..still.clone() });
+        let again = train(Job { init_from: Some(folder.0.join("run/model")), ..job }, &Log::default());
+        let again = again.expect("trained").manifest;
+        assert_eq!(again.weights, trained.weights, "{run}");
+        assert_eq!(again.normalise, trained.normalise, "{run}");
+        assert_eq!(again.metrics, trained.metrics, "{run}");
+    }
+    let job =
+        Job { init_from: Some(folder.0.join("run/model")), ..folder.job("mfcc1", "other", short("mfcc1")) };
+    assert!(matches!(train(job, &Log::default()), Err(TrainError::Model(_))));
 }
 
 #[test]

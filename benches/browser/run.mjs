@@ -3,39 +3,70 @@
 import { statSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SOFTWARE_GPU, launch, longRecording, open, root, serve } from '../../tests/e2e/support.mjs';
 
 const COLD_STARTS = 7;
+const SLOW_STARTS = 3;
 /** Clips in the long recording, which make it about ten minutes. */
 const CLIPS_FOLLOWED = 200;
 const FOLLOWED = 3;
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const spread = (times) => `${ms(median(times))} (${ms(Math.min(...times))} to ${ms(Math.max(...times))})`;
 const ms = (value) => `${value.toFixed(value < 20 ? 1 : 0)} ms`;
 
-/** Milliseconds from opening the page with an empty cache to the first reading, asked for as soon as one can. */
-async function coldStart(browser, url) {
-  const context = await browser.newContext();
-  await context.addInitScript(() => {
+/**
+ * Milliseconds from opening the page until the first reading, which is asked for as soon as one can, and until `voice` is ready. The first
+ * visit of a context has an empty cache.
+ */
+async function visit(context, url, { slow = false } = {}) {
+  const page = await context.newPage();
+  if (slow) {
+    const session = await context.newCDPSession(page);
+    await session.send('Network.enable');
+    await session.send('Network.emulateNetworkConditions', { offline: false, latency: 40, downloadThroughput: 10e6 / 8, uploadThroughput: 10e6 / 8 });
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  }
+  await page.addInitScript(() => {
     new MutationObserver((_, observer) => {
       const button = document.querySelector('#samples button');
       if (button && !globalThis.clicked) {
         globalThis.clicked = true;
         button.click();
       }
-      if (document.querySelector('#meta')?.textContent) {
-        globalThis.firstReadingMs = performance.now();
+      const isRead = Boolean(document.querySelector('#meta')?.textContent);
+      if (isRead) globalThis.readingMs ??= performance.now();
+      if (isRead && document.documentElement.dataset.model === 'voice') {
+        globalThis.voiceMs = performance.now();
         observer.disconnect();
       }
-    }).observe(document, { childList: true, subtree: true, characterData: true });
+    }).observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
   });
-  const page = await context.newPage();
   await page.goto(url);
-  const handle = await page.waitForFunction(() => globalThis.firstReadingMs);
-  const milliseconds = await handle.jsonValue();
-  await context.close();
-  return milliseconds;
+  await page.waitForFunction(() => globalThis.voiceMs, undefined, { timeout: 120_000 });
+  // The page is cached for the next visit once it has a worker for that.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  const times = await page.evaluate(() => ({ reading: globalThis.readingMs, voice: globalThis.voiceMs }));
+  await page.close();
+  return times;
+}
+
+/** The times of several first visits, of a second visit after each, and of first visits over a slow line with a slow processor. */
+async function visits(browser, url) {
+  const [first, second, slow] = [[], [], []];
+  for (let i = 0; i < COLD_STARTS; i += 1) {
+    const context = await browser.newContext();
+    first.push(await visit(context, url));
+    second.push(await visit(context, url));
+    await context.close();
+  }
+  for (let i = 0; i < SLOW_STARTS; i += 1) {
+    const context = await browser.newContext();
+    slow.push(await visit(context, url, { slow: true }));
+    await context.close();
+  }
+  return { first, second, slow };
 }
 
 /** Seconds of speech that the page reads in one second, by `voice` on as many workers as there are cores. */
@@ -125,7 +156,7 @@ function encoderRows(model, results) {
   return results.map(({ who, median: time, times, startMs, memory }, i) => [
     i === 0 ? `4 s through ${NAMES[model]}` : '',
     who,
-    `${ms(time)} (${ms(Math.min(...times))} to ${ms(Math.max(...times))})`,
+    spread(times),
     i === 0 ? '1' : (time / ours).toFixed(1),
     ms(startMs),
     `${(memory / 1e6).toFixed(0)} MB`,
@@ -133,21 +164,27 @@ function encoderRows(model, results) {
   ]);
 }
 
-/** Medians of the native benchmarks, which criterion leaves in files. */
-async function nativeRows() {
+/** Medians of the native benchmarks, which criterion leaves in files, one folder for each or for a group; then those of other libraries. */
+async function nativeRows(stages) {
   const folder = join(root, 'target/criterion');
+  const files = await readdir(folder, { recursive: true });
   const rows = [];
-  for (const name of (await readdir(folder)).sort()) {
-    const read = async (file) => JSON.parse(await readFile(join(folder, name, 'new', file), 'utf8'));
-    const files = await Promise.all([read('benchmark.json'), read('estimates.json')]).catch(() => undefined);
-    if (!files) continue;
-    const [{ full_id: id }, { median }] = files;
+  for (const file of files.filter((file) => file.endsWith('new/benchmark.json')).sort()) {
+    const { full_id: id } = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    const { median } = JSON.parse(await readFile(join(folder, dirname(file), 'estimates.json'), 'utf8'));
     const [low, high] = [median.confidence_interval.lower_bound, median.confidence_interval.upper_bound];
-    rows.push([id, ms(median.point_estimate / 1e6), `${ms(low / 1e6)} to ${ms(high / 1e6)}`]);
+    rows.push([id.replace('/', ', '), ms(median.point_estimate / 1e6), `${ms(low / 1e6)} to ${ms(high / 1e6)}`]);
   }
-  return rows;
+  return [...rows, ...stages.map(({ task, engine, ms: median }) => [`${task}: ${engine}`, ms(median), ''])];
 }
 
+/** Times for the recordings of an archive, by `peers.py`. */
+function archiveRows(archives) {
+  return archives.map(({ engine, task, recordings, ms_per_recording: each, times_ours: ratio }) =>
+    [engine, task, recordings, ms(each), (1000 / each).toFixed(0), ratio === 1 ? '1' : ratio.toFixed(1)]);
+}
+
+const peers = JSON.parse(await readFile(join(root, 'target/bench/peers.json'), 'utf8'));
 const project = await serve(root, '/');
 const built = await serve();
 const browser = await launch();
@@ -157,8 +194,7 @@ try {
   await page.goto(`${project.url}benches/browser/index.html`);
   await page.waitForFunction(() => globalThis.loaded);
   const { ours, meyda, essentia } = await page.evaluate(() => globalThis.run());
-  const cold = [];
-  for (let i = 0; i < COLD_STARTS; i += 1) cold.push(await coldStart(browser, built.url));
+  const { first, second, slow } = await visits(browser, built.url);
 
   const followed = [];
   for (let i = 0; i < FOLLOWED; i += 1) followed.push(await following(browser, built.url));
@@ -181,7 +217,10 @@ try {
     ['mfcc1’s network', 'sottovoce', ms(ours.model_ms), ''],
     ['a whole prediction of 4 s, with plots', 'sottovoce', ms(ours.whole), '60 ms'],
     ['Grad-CAM beyond the prediction, `mfcc1`', 'sottovoce', ms(ours.explained - ours.features_ms - ours.model_ms), '60 ms'],
-    ['cold start to the first prediction', 'sottovoce', `${ms(median(cold))} (${ms(Math.min(...cold))} to ${ms(Math.max(...cold))})`, '1500 ms'],
+    ['first visit, empty cache, to the first reading', 'sottovoce', spread(first.map(({ reading }) => reading)), '700 ms'],
+    ['the same, until `voice` is ready', 'sottovoce', spread(first.map(({ voice }) => voice)), '1500 ms'],
+    ['second visit, to the first reading', 'sottovoce', spread(second.map(({ reading }) => reading)), '400 ms'],
+    ['first visit at 10 Mbit/s, 40 ms latency, a quarter of the processor’s speed (of the page’s thread)', 'sottovoce', spread(slow.map(({ reading }) => reading)), '3000 ms'],
     ['ten minutes followed by `voice`, a window every 2 s, all cores', 'sottovoce', `${median(followed).toFixed(0)} times real time`, '40 times'],
   ];
   const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -202,9 +241,13 @@ Through WebGPU on \`${gpu.adapter}\`, our times include feature extraction and r
 
 ${table(['task', 'engine', 'time', 'times ours', 'start', 'memory of WebAssembly', 'target'], gpu.rows)}
 
-Natively (\`benches/stages.rs\`), on the same processor:
+Natively (\`benches/stages.rs\`, \`benches/native/peers.py\`), on the same processor:
 
-${table(['stage', 'median', '95 % interval'], await nativeRows())}
+${table(['stage', 'median', '95 % interval'], await nativeRows(peers.stages))}
+
+Recordings of two to four seconds, WAV of 16 kHz, on ${peers.cores} cores, start of the program or the workers included:
+
+${table(['engine', 'gives', 'recordings', 'a recording', 'a second', 'times ours'], archiveRows(peers.archives))}
 
 | engine, raw | size |
 | --- | --- |

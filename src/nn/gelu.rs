@@ -1,12 +1,12 @@
 //! GELU on tensors. burn's own calls the C library for the error function and the exponential of each value, which takes
-//! longer in training than the matrix products around it.
+//! longer in training than the matrix products around it, with gradients and without.
 
 use burn::tensor::Tensor;
 
 /// `x Φ(x)` of each value.
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "train")]
-    if on_cpu::is_autodiff_on_cpu(&x) {
+    if on_cpu::is_on_cpu(&x) {
         return on_cpu::gelu(x);
     }
     burn::tensor::activation::gelu(x)
@@ -24,10 +24,9 @@ mod on_cpu {
 
     use crate::nn::activation;
 
-    /// Returns whether a tensor is on the CPU and on an autodiff device.
-    pub fn is_autodiff_on_cpu<const D: usize>(x: &Tensor<D>) -> bool {
-        let device = x.device();
-        device.is_autodiff() && matches!(device.without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+    /// Returns whether a tensor is on the CPU, with autodiff or without.
+    pub fn is_on_cpu<const D: usize>(x: &Tensor<D>) -> bool {
+        matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
     }
 
     #[derive(Debug)]
@@ -54,16 +53,24 @@ mod on_cpu {
     }
 
     pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+        if !x.device().is_autodiff() {
+            let x = x.try_into_primitive::<Flex>().expect("a tensor on a device of flex");
+            return Tensor::from_primitive::<Flex>(activated(x));
+        }
         let x = x.try_into_primitive::<Autodiff<Flex>>().expect("a tensor on an autodiff device of flex");
         let (x, node) = x.into_parts();
-        let (mut values, shape) = copied(x.clone());
-        activation::gelu(&mut values);
-        let y = FlexTensor::from_data(TensorData::new(values, shape));
+        let y = activated(x.clone());
         let y = match GeluBackward.prepare::<NoCheckpointing>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish(x, y),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         };
         Tensor::from_primitive::<Autodiff<Flex>>(y)
+    }
+
+    fn activated(x: FlexTensor) -> FlexTensor {
+        let (mut values, shape) = copied(x);
+        activation::gelu(&mut values);
+        FlexTensor::from_data(TensorData::new(values, shape))
     }
 
     fn copied(tensor: FlexTensor) -> (Vec<f32>, Vec<usize>) {

@@ -1,6 +1,6 @@
 //! What a checkpoint of a model's training holds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
@@ -32,6 +32,8 @@ pub struct Plan {
     pub split: SplitSettings,
     /// Clips to train on.
     pub clips: usize,
+    /// The finished model that it started from.
+    pub init_from: Option<PathBuf>,
 }
 
 /// How far a run has come.

@@ -33,12 +33,13 @@ pub fn fit(
         recipe: recipe.clone(),
         split: *settings,
         clips: split.train.len(),
+        init_from: job.init_from.clone(),
     };
     let optimizer = optimizer(recipe);
     let (mut progress, mut state) = match checkpoints.last::<TrainProgress>(&plan)? {
         Some((progress, folder)) => (progress, State::load(&folder, design, &optimizer, &device)?),
         None => {
-            let network = design.start(settings.seed, &device);
+            let network = design.start(settings.seed, &device)?;
             let averaged = parameters::collect(&network.valid());
             (TrainProgress { plan, epochs: Vec::new() }, State { network, optimizer, averaged })
         }

@@ -26,6 +26,8 @@ pub struct Job {
     pub device: Device,
     /// The folder of the model's encoder, if it has one.
     pub encoder: Option<PathBuf>,
+    /// The folder of a finished model with the same architecture whose classifier training starts from, instead of random weights.
+    pub init_from: Option<PathBuf>,
     /// Where features are cached from run to run.
     pub cache: PathBuf,
     /// The run's folder, with its checkpoints, from which it is resumed, its log and its split.

@@ -8,10 +8,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Dataset;
 use super::tuning::Tuning;
-use crate::model::{Emotion, Prediction};
+use crate::model::{Emotion, ModelError, Prediction};
 use crate::nn::classifiers::{Architecture, Classifier};
 use crate::nn::encoders::LastLayers;
-use crate::nn::parameters;
+use crate::nn::parameters::{self, Parameters};
 
 /// Clips of an evaluation batch.
 const EVALUATION_BATCH: usize = 32;
@@ -33,14 +33,23 @@ pub struct Design {
     pub architecture: Architecture,
     /// The fine-tuned encoder, if there is one.
     pub tuning: Option<Tuning>,
+    /// The classifier before training, if it is not random.
+    pub classifier: Option<Parameters>,
 }
 
 impl Design {
-    /// A network to train: the classifier with random weights that follow from `seed`, the encoder's layers as they
-    /// are.
-    pub fn start(&self, seed: u64, device: &Device) -> Network {
+    /// A network to train: the classifier as given or with random weights that follow from `seed`, the encoder's layers as
+    /// they are.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the given classifier is of another architecture.
+    pub fn start(&self, seed: u64, device: &Device) -> Result<Network, ModelError> {
         let layers = self.tuning.as_ref().map(|tuning| tuning.layers(device));
-        Network { classifier: drawn(seed, device, |cpu| self.architecture.init(cpu)), layers }
+        let classifier = match &self.classifier {
+            Some(classifier) => parameters::apply(self.architecture.init(device), classifier.clone())?,
+            None => drawn(seed, device, |cpu| self.architecture.init(cpu)),
+        };
+        Ok(Network { classifier, layers })
     }
 
     /// A network with random weights, for loading others into.

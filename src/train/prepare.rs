@@ -10,7 +10,8 @@ use super::network::Design;
 use super::tuning::Tuning;
 use super::{Dataset, Job, TrainError, Watcher};
 use crate::corpus::Split;
-use crate::model::{Features, Normalisation};
+use crate::model::{Features, Model, Normalisation};
+use crate::nn::parameters;
 use crate::nn::weights::StoredParameters;
 
 /// Clips, ready for training.
@@ -56,15 +57,19 @@ pub fn prepare(job: &Job, watcher: &dyn Watcher) -> Result<Prepared, TrainError>
         let [train, validation, test] = [train, validation, test].map(|part| part.len());
         return Err(TrainError::TooFew { train, validation, test });
     }
+    let begin = job.init_from.as_ref().map(|folder| Model::load(folder, &Device::flex())).transpose()?;
+    // A trained classifier expects the normalisation that it was trained with.
+    let known = begin.as_ref().map(|model| model.manifest().normalise.clone());
     let normalise = match &mut tuning {
-        Some(tuning) => tuning.survey(&tuning.layers(&Device::flex()), &dataset, &train),
+        Some(tuning) => tuning.survey(known, &dataset, &train),
         None => {
-            let normalise = dataset.normalisation(&train);
+            let normalise = known.unwrap_or_else(|| dataset.normalisation(&train));
             dataset.normalise(&normalise);
             normalise
         }
     };
-    let design = Design { architecture: manifest.architecture.clone(), tuning };
+    let classifier = begin.map(|model| parameters::collect(model.network()));
+    let design = Design { architecture: manifest.architecture.clone(), tuning, classifier };
     Ok(Prepared { split: Split { train, validation, test }, dataset, inputs, normalise, design })
 }
 

@@ -23,9 +23,12 @@ pub struct Recipe {
     /// Number of last layers of the encoder that are fine-tuned.
     #[serde(default)]
     pub unfreeze_last: usize,
-    /// Their learning rate, as a multiple of the classifier's.
+    /// Learning rate of the last of them, as a multiple of the classifier's.
     #[serde(default = "one")]
     pub encoder_rate: f64,
+    /// Learning rate of each layer, as a multiple of that of the layer after it.
+    #[serde(default = "one")]
+    pub layer_decay: f64,
     /// Learning rate schedule.
     pub schedule: Schedule,
     /// Weight decay, for AdamW.
@@ -155,6 +158,7 @@ impl Recipe {
                 self.encoder_rate > 0.0,
                 "encoder_rate must be above 0; leave unfreeze_last out to keep an encoder still",
             ),
+            (0.0 < self.layer_decay && self.layer_decay <= 1.0, "layer_decay must be above 0 and at most 1"),
             (self.epochs > 0, "epochs must be at least 1"),
             (self.shards > 0, "shards must be at least 1"),
             (self.batch >= 2 * self.shards, "batch must hold at least two clips a shard"),

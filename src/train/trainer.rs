@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::Device;
@@ -15,7 +16,6 @@ use super::checkpoint::State;
 use super::history::Epoch;
 use super::network::{Design, Network};
 use super::{Recipe, Watcher};
-use crate::nn::classifiers::Classifier;
 use crate::nn::dropout;
 use crate::nn::encoders::LastLayers;
 use crate::nn::parameters::{self, Parameters};
@@ -30,22 +30,6 @@ pub struct Trainer<'a> {
     pub seed: u64,
     /// With gradients.
     pub device: &'a Device,
-}
-
-/// Gradients of the two parts of a network, which have learning rates of their own.
-#[derive(Default)]
-struct Gradients {
-    classifier: GradientsAccumulator<Classifier>,
-    layers: GradientsAccumulator<LastLayers>,
-}
-
-impl Gradients {
-    fn add(&mut self, network: &Network, classifier: GradientsParams, layers: GradientsParams) {
-        self.classifier.accumulate(&network.classifier, classifier);
-        if let Some(tuned) = &network.layers {
-            self.layers.accumulate(tuned, layers);
-        }
-    }
 }
 
 impl Trainer<'_> {
@@ -84,21 +68,30 @@ impl Trainer<'_> {
         (running_loss, learning_rate)
     }
 
-    fn step(&self, state: &mut State, mut gradients: Gradients, learning_rate: f64) {
-        let Network { classifier, layers } = state.network.clone();
-        let classifier = state.optimizer.step(learning_rate, classifier, gradients.classifier.grads());
-        let layers = layers.map(|layers| {
-            let rate = learning_rate * self.recipe.encoder_rate;
-            state.optimizer.step(rate, layers, gradients.layers.grads())
-        });
-        state.network = Network { classifier, layers };
+    /// Moves the parameters by the gradients; each layer of the encoder has a learning rate of its own.
+    fn step(&self, state: &mut State, gradients: GradientsParams, learning_rate: f64) {
+        let network = state.network.clone();
+        let layers = network.layers.iter().flat_map(LastLayers::parameter_groups).rev();
+        let mut rates = ModuleLrScheduler::new(learning_rate);
+        let mut rate = learning_rate * self.recipe.encoder_rate;
+        for layer in layers {
+            rates = rates.with_group(layer, rate);
+            rate *= self.recipe.layer_decay;
+        }
+        state.network = state.optimizer.step(rates.step(), network, gradients);
     }
 
     /// Mean gradients of a batch, its shards computed side by side, with the mean cross-entropy.
-    fn gradients(&self, network: &Network, batch: &[usize], epoch: usize, step: usize) -> (Gradients, f32) {
+    fn gradients(
+        &self,
+        network: &Network,
+        batch: &[usize],
+        epoch: usize,
+        step: usize,
+    ) -> (GradientsParams, f32) {
         let shards: Vec<&[usize]> = batch.chunks(batch.len().div_ceil(self.recipe.shards)).collect();
         let count = shards.len() as f32;
-        let mut sum = Gradients::default();
+        let mut sum = GradientsAccumulator::new();
         let mut loss = 0.0;
         thread::scope(|scope| {
             let running: Vec<_> = shards
@@ -117,26 +110,19 @@ impl Trainer<'_> {
                 })
                 .collect();
             for shard in running {
-                let (mut gradients, shard_loss) = shard.join().expect("a shard does not panic");
-                sum.add(network, gradients.classifier.grads(), gradients.layers.grads());
+                let (gradients, shard_loss) = shard.join().expect("a shard does not panic");
+                sum.accumulate(network, gradients);
                 loss += shard_loss;
             }
         });
-        (sum, loss)
+        (sum.grads(), loss)
     }
 
     /// The part of one of `count` shards in the mean gradients and the mean cross-entropy.
-    ///
-    /// Layers that are tuned keep no graph while the batch is classified: what the loss asks of each embedding is known
-    /// then, and each clip goes through them once more, alone, with a graph. Memory holds that of one clip.
-    fn shard(&self, network: &Network, batch: &Batch, count: f32) -> (Gradients, f32) {
+    fn shard(&self, network: &Network, batch: &Batch, count: f32) -> (GradientsParams, f32) {
         let maps: Vec<&[f32]> = batch.maps.iter().map(|map| &map[..]).collect();
-        let plain = self.device.clone().without_autodiff();
-        let still = network.layers.as_ref().map(Module::valid);
-        let inputs = self.design.inputs(still.as_ref(), &maps, &plain).autodiff();
-        let inputs = if still.is_some() { inputs.require_grad() } else { inputs };
-
-        let logits = network.classifier.forward(batch.mix(inputs.clone()));
+        let inputs = self.design.inputs(network.layers.as_ref(), &maps, self.device);
+        let logits = network.classifier.forward(batch.mix(inputs));
         let share = maps.len() as f32 * count;
         let cross_entropy = (log_softmax(logits, 1) * batch.targets.clone()).sum().neg() / share;
         let loss: f32 = cross_entropy.clone().into_scalar();
@@ -144,19 +130,7 @@ impl Trainer<'_> {
             Some(penalty) => cross_entropy + penalty / count,
             None => cross_entropy,
         };
-        let mut gradients_of_loss = total.backward();
-        let mut gradients = Gradients::default();
-        if let (Some(layers), Some(towards)) = (&network.layers, inputs.grad(&gradients_of_loss)) {
-            for (clip, map) in maps.iter().enumerate() {
-                let embedding = self.design.inputs(Some(layers), &[map], self.device);
-                let towards = towards.clone().narrow(0, clip, 1).autodiff();
-                let gradients_of_loss = (embedding * towards).sum().backward();
-                gradients.layers.accumulate(layers, GradientsParams::from_grads(gradients_of_loss, layers));
-            }
-        }
-        let of_classifier = GradientsParams::from_module(&mut gradients_of_loss, &network.classifier);
-        gradients.classifier.accumulate(&network.classifier, of_classifier);
-        (gradients, loss)
+        (GradientsParams::from_grads(total.backward(), network), loss)
     }
 }
 
@@ -171,94 +145,84 @@ pub fn average(average: &mut Parameters, now: Parameters, kept: f32) {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Tolerance;
-    use rand::RngExt;
-
     use super::*;
     use crate::encoder::{Description, Input};
     use crate::model::{Embedding, Emotion, Normalisation, Statistics};
     use crate::nn::classifiers::{Architecture, MlpConfig};
     use crate::nn::encoders::{EncoderConfig, WhisperConfig};
     use crate::nn::weights::StoredParameters;
-    use crate::train::Dataset;
-    use crate::train::Inputs;
-    use crate::train::ModelEntry;
+    use crate::train::fit::optimizer;
     use crate::train::spectrogram::Gain;
     use crate::train::tuning::Tuning;
+    use crate::train::{Dataset, Inputs, ModelEntry, Optimizer};
 
     const WIDTH: usize = 8;
+    const RATE: f64 = 1e-3;
 
+    /// Three layers of an encoder, of which two are fine-tuned.
     fn design() -> Design {
-        let config = WhisperConfig::new().with_width(WIDTH).with_heads(2).with_hidden(12).with_layers(2);
+        let config = WhisperConfig::new().with_width(WIDTH).with_heads(2).with_hidden(12).with_layers(3);
         let encoder = Description {
             name: "small".to_owned(),
             input: Input::Samples { normalise: false },
             network: EncoderConfig::Whisper(config),
             shards: Vec::new(),
         };
-        let embedding =
-            Embedding { encoder, states: vec![0, 1, 2], statistics: Statistics::MeanAndDeviation };
+        let embedding = Embedding { encoder, states: vec![3], statistics: Statistics::MeanAndDeviation };
         let rows = embedding.rows();
         let mlp =
             MlpConfig::new([rows, 1]).with_hidden([6, 5]).with_input_dropout(0.0).with_dropout([0.0; 2]);
         let normalise = Normalisation { mean: vec![0.1; rows], std: vec![0.5; rows] };
-        let tensors = StoredParameters::new();
-        let tuning = Tuning { embedding, tensors, before: 0, unfrozen: 1, normalise };
-        Design { architecture: Architecture::Mlp(mlp), tuning: Some(tuning) }
+        let tuning =
+            Tuning { embedding, tensors: StoredParameters::new(), before: 0, unfrozen: 2, normalise };
+        Design { architecture: Architecture::Mlp(mlp), tuning: Some(tuning), classifier: None }
     }
 
-    /// Five clips of different lengths.
-    fn dataset() -> Dataset {
-        let mut rng = StdRng::seed_from_u64(4);
-        let clip = |frames: usize| vec![(0..WIDTH * frames).map(|_| rng.random::<f32>() - 0.5).collect()];
-        let maps: Vec<Vec<Vec<f32>>> = [3, 9, 5, 7, 4].map(clip).into();
-        Dataset { rows: WIDTH, maps, labels: Emotion::ALL[..5].to_vec() }
-    }
-
-    /// What comes of sending clips through the layers twice is what one graph over the whole batch gives.
+    /// The first step of Adam moves a parameter by the learning rate, or, without a gradient, not at all.
     #[test]
-    fn checkpointed_gradients_are_those_of_one_graph() {
-        let (design, dataset) = (design(), dataset());
-        let recipe = ModelEntry::find("wav2vec2").expect("known").recipe("best").expect("usable");
-        let device = Device::flex().autodiff();
+    fn layers_learn_at_decaying_rates() {
+        let design = design();
+        let recipe = Recipe {
+            optimizer: Optimizer::Adam,
+            encoder_rate: 0.1,
+            layer_decay: 0.5,
+            ..ModelEntry::find("voice").expect("known").recipe("best").expect("usable")
+        };
+        let clip = |frames: usize| vec![(0..WIDTH * frames).map(|i| (i as f32).sin()).collect()];
+        let maps: Vec<Vec<Vec<f32>>> = [3, 9, 5, 7, 4].map(clip).into();
+        let dataset = Dataset { rows: WIDTH, maps, labels: Emotion::ALL[..5].to_vec() };
         let tuning = design.tuning.as_ref().expect("tuned");
         let frames = Inputs::Frames { frames_of: tuning.embedding.encoder.clone() };
-        let gain = Gain::new(&frames, &tuning.normalise);
-        let batches = Batches::new(&dataset, &recipe, gain, &[0, 1, 2, 3, 4]);
+        let clips = [0, 1, 2, 3, 4];
+        let batches = Batches::new(&dataset, &recipe, Gain::new(&frames, &tuning.normalise), &clips);
+        let device = Device::flex().autodiff();
         let trainer =
             Trainer { design: &design, batches: &batches, recipe: &recipe, seed: 1, device: &device };
-        let network = design.fresh(&device);
-        let batch = batches.draw(&[0, 1, 2, 3, 4], &mut StdRng::seed_from_u64(2), &device);
-        let (mut gradients, loss) = trainer.shard(&network, &batch, 1.0);
+        let network = Network {
+            layers: design.fresh(&device).layers,
+            classifier: crate::train::network::drawn(1, &device, |cpu| design.architecture.init(cpu)),
+        };
+        let before = parameters::collect(&network.valid());
+        let mut state = State { network, optimizer: optimizer(&recipe), averaged: before.clone() };
+        let (gradients, _) = trainer.gradients(&state.network, &clips, 1, 1);
+        trainer.step(&mut state, gradients, RATE);
 
-        let maps: Vec<&[f32]> = batch.maps.iter().map(|map| &map[..]).collect();
-        let inputs = design.inputs(network.layers.as_ref(), &maps, &device);
-        let logits = network.classifier.forward(batch.mix(inputs));
-        let whole = (log_softmax(logits, 1) * batch.targets.clone()).sum().neg() / 5.0;
-        let whole_loss: f32 = whole.clone().into_scalar();
-        assert!((loss - whole_loss).abs() < 1e-5);
-        let expected = GradientsParams::from_grads(whole.backward(), &network);
-        let mut sum = GradientsAccumulator::<Network>::new();
-        sum.accumulate(&network, gradients.classifier.grads());
-        sum.accumulate(&network, gradients.layers.grads());
-        let found = sum.grads();
-        // Six of the classifier, fifteen of the one layer that is fine-tuned.
-        assert_eq!((found.len(), expected.len()), (21, 21));
-        network.visit(&mut Compare { found: &found, expected: &expected });
-    }
-
-    struct Compare<'a> {
-        found: &'a GradientsParams,
-        expected: &'a GradientsParams,
-    }
-
-    impl burn::module::ModuleVisitor for Compare<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<burn::tensor::Tensor<D>>) {
-            let [found, expected] = [self.found, self.expected].map(|gradients| gradients.get::<D>(param.id));
-            assert_eq!(found.is_some(), expected.is_some());
-            if let (Some(found), Some(expected)) = (found, expected) {
-                found.into_data().assert_approx_eq::<f32>(&expected.into_data(), Tolerance::absolute(1e-5));
-            }
+        let after = parameters::collect(&state.network.valid());
+        let furthest = |part: &str| {
+            let parts = before.iter().zip(after.values()).filter(|((name, _), _)| name.contains(part));
+            let moves = parts.flat_map(|((_, before), after)| {
+                before
+                    .values
+                    .iter()
+                    .zip(&after.values)
+                    .map(|(before, after)| f64::from((after - before).abs()))
+            });
+            moves.fold(0.0, f64::max)
+        };
+        let expected =
+            [("classifier", RATE), ("layers.2.", 0.1 * RATE), ("layers.1.", 0.05 * RATE), ("layers.0.", 0.0)];
+        for (part, rate) in expected {
+            assert!((furthest(part) - rate).abs() < 0.01 * RATE * 0.1, "{part}: {}", furthest(part));
         }
     }
 }

@@ -81,18 +81,29 @@ impl Tuning {
         layers.unfreeze_last(self.unfrozen)
     }
 
-    /// Computes the normalisation of the embedding, with the `layers` before fine-tuning, over the clips at `indices`.
-    pub fn survey(&mut self, layers: &LastLayers, dataset: &Dataset, indices: &[usize]) -> Normalisation {
+    /// Sets the normalisation of the embedding: the `known` one, or that by the layers before fine-tuning over the clips at
+    /// `indices`.
+    pub fn survey(
+        &mut self,
+        known: Option<Normalisation>,
+        dataset: &Dataset,
+        indices: &[usize],
+    ) -> Normalisation {
+        self.normalise = known.unwrap_or_else(|| self.surveyed(dataset, indices));
+        self.normalise.clone()
+    }
+
+    fn surveyed(&mut self, dataset: &Dataset, indices: &[usize]) -> Normalisation {
+        let layers = self.layers(&Device::flex());
         let rows = self.embedding.rows();
         self.normalise = Normalisation { mean: vec![0.0; rows], std: vec![1.0; rows] };
         let step = indices.len().div_ceil(SURVEYED).max(1);
         let surveyed: Vec<usize> = indices.iter().copied().step_by(step).collect();
         let embedded = parallel::map(&surveyed, vec![(); parallel::cores()], |(), &index| {
-            let embedded = self.embed(layers, &dataset.maps[index][0], &Device::flex());
+            let embedded = self.embed(&layers, &dataset.maps[index][0], &Device::flex());
             embedded.into_data().try_to_vec::<f32>().expect("embeddings are f32")
         });
-        self.normalise = normalisation(&embedded.iter().map(|map| &map[..]).collect::<Vec<_>>(), rows);
-        self.normalise.clone()
+        normalisation(&embedded.iter().map(|map| &map[..]).collect::<Vec<_>>(), rows)
     }
 
     /// The normalised embedding of a clip, `[1, rows, 1]`, from its cached frames.

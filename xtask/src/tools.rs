@@ -41,15 +41,16 @@ pub fn for_build() -> Result {
     npm_packages(".")
 }
 
-/// For the benchmarks: other libraries, and models in their formats.
-pub fn for_bench() -> Result {
+/// For the benchmarks: other libraries, and models in their formats. Returns the Python that has them.
+pub fn for_bench() -> Result<String> {
     for_test()?;
     npm_packages("benches/browser")?;
-    step("Installing Python packages for the benchmark's models into target/bench");
-    let requirements = [Path::new("-r"), Path::new("benches/browser/requirements.txt")];
-    let python = virtual_environment(&root().join("target/bench/venv"), &requirements)?;
+    step("Installing Python packages into target/bench; PyTorch takes 6 GB");
+    let requirements = ["benches/browser/requirements.txt", "benches/native/requirements.txt"];
+    let requirements = requirements.map(|file| [Path::new("-r"), Path::new(file)]);
+    let python = virtual_environment(&root().join("target/bench/venv"), &requirements.concat())?;
     if root().join("target/bench/encoders/base/encoder.json").is_file() {
-        return Ok(());
+        return Ok(python);
     }
     step("Making the benchmark's models in target/bench");
     run(&mut command(&python, &["benches/browser/make_models.py", "target/bench"]), PYTHON)?;
@@ -58,7 +59,8 @@ pub fn for_bench() -> Result {
     run(
         &mut command("cargo", &[&["run", "--release", "--quiet", "--"], &import[..]].concat()),
         "The lines above say why.",
-    )
+    )?;
+    Ok(python)
 }
 
 /// For the tests.

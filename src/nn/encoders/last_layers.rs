@@ -1,6 +1,6 @@
 //! The last layers of an encoder, for fine-tuning.
 
-use burn::module::Module;
+use burn::module::{Module, ParamGroup};
 use burn::tensor::{Device, Tensor};
 
 use super::EncoderConfig;
@@ -42,5 +42,10 @@ impl LastLayers {
                 .map(|(place, layer)| if place < frozen { layer.no_grad() } else { layer })
                 .collect(),
         }
+    }
+
+    /// The parameters of each layer.
+    pub fn parameter_groups(&self) -> Vec<ParamGroup> {
+        self.layers.iter().map(|layer| ParamGroup::ids_from_module(layer.clone())).collect()
     }
 }

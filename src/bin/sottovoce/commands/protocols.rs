@@ -91,6 +91,7 @@ fn protocol(
         keep_defects: false,
         device: Device::flex(),
         encoder: Some(encoder.clone()),
+        init_from: None,
         cache: cache.clone(),
         run,
         output: folder.clone(),

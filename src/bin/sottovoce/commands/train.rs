@@ -28,6 +28,9 @@ pub struct Arguments {
     /// How many of the encoder's last layers to fine-tune, instead of the recipe's number; 0 freezes the whole encoder.
     #[arg(long)]
     unfreeze_last: Option<usize>,
+    /// The folder of a finished model whose classifier training begins with, instead of random weights.
+    #[arg(long)]
+    begin: Option<PathBuf>,
     #[command(flatten)]
     corpora: Corpora,
     /// Which recipe of the model: paper or best.
@@ -90,6 +93,7 @@ pub fn run(arguments: Arguments) -> Result<(), ExitCode> {
         keep_defects: corpora.keep_defects,
         device,
         encoder: arguments.encoder,
+        init_from: arguments.begin,
         cache: arguments.cache,
         run: run.clone(),
         output: output.clone(),
