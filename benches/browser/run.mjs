@@ -249,6 +249,10 @@ Recordings of two to four seconds, WAV of 16 kHz, on ${peers.cores} cores, start
 
 ${table(['engine', 'gives', 'recordings', 'a recording', 'a second', 'times ours'], archiveRows(peers.archives))}
 
+\`sottovoce batch\` on the same cores:
+
+${table(['input', 'time', 'memory'], peers.growth.map(({ task, seconds, megabytes }) => [task, `${seconds.toFixed(1)} s`, `${megabytes.toFixed(0)} MB`]))}
+
 | engine, raw | size |
 | --- | --- |
 ${Object.entries(SIZES).map(([who, file]) => `| ${who} | ${(statSync(join(root, file)).size / 1e6).toFixed(1)} MB |`).join('\n')}

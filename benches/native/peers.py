@@ -3,8 +3,8 @@
     python peers.py SOTTOVOCE CLIPS MODELS OUT
 
 with the command line's program, a folder of clips, the folder of make_models.py's models, and the file for the results (JSON):
-medians of one thread for four seconds, and times for the same recordings on all cores by `sottovoce batch`, by openSMILE and by a
-pipeline of transformers.
+medians of one thread for four seconds; times for the same recordings on all cores by `sottovoce batch`, by openSMILE and by a pipeline
+of transformers; time and memory of `sottovoce batch` against length and number of recordings.
 """
 
 import json
@@ -42,13 +42,24 @@ CLIPS = 400
 # The pipeline takes about a hundred times as long for each.
 CLIPS_OF_PIPELINE = 60
 ROUNDS = 3
+NUMBERS = [10, 100, 1000]
+MINUTES = [0.5, 10, 60]
 # Calls on one thread: those that are left out, and those that count.
 WARM_UP, CALLS = 2, 20
 
 
 def main(program: str, clips: str, models: str, out: str) -> None:
-    results = {"stages": stages(Path(models)), "cores": CORES, "archives": archives(program, Path(clips))}
+    with tempfile.TemporaryDirectory(prefix="sottovoce-archives-") as temporary:
+        files = make_recordings(Path(clips), Path(temporary) / "recordings")
+        results = {
+            "cores": CORES,
+            "stages": stages(Path(models)),
+            "archives": archives(program, files, Path(temporary)),
+            "growth": growth(program, files, Path(temporary)),
+        }
     Path(out).write_text(json.dumps(results, indent=2) + "\n")
+    for row in results["growth"]:
+        print(f"{row['task']}: {row['seconds']:.1f} s, {row['megabytes']:.0f} MB")
     for stage in results["stages"]:
         print(f"{stage['task']}, {stage['engine']}: {stage['ms']:.1f} ms")
     for engine in results["archives"]:
@@ -97,34 +108,46 @@ def median_ms(call: Callable[[], object]) -> float:
     return statistics.median(times_ms[WARM_UP:])
 
 
-def archives(program: str, clips: Path) -> list[dict]:
+def archives(program: str, files: list[Path], folder: Path) -> list[dict]:
     """Times for the same recordings on all cores."""
-    with tempfile.TemporaryDirectory(prefix="sottovoce-archives-") as temporary:
-        files = make_recordings(clips, Path(temporary) / "recordings")
-        few = files[:CLIPS_OF_PIPELINE]
-        engines: list[tuple[str, str, list[Path], Callable[[list[Path]], None]]] = [
-            ("sottovoce batch", "`voice`, from the file to Parquet", files, batch(program, Path(temporary))),
-            (f"openSMILE {version('opensmile')}", "88 features (eGeMAPSv02), no emotions", files, smile()),
-            (f"transformers {version('transformers')}", "a wav2vec 2.0 of base size, random weights", few, transformers()),
-        ]
-        # One after another in each round, so that all share what the machine does besides.
-        times_ms: dict[str, list[float]] = {}
-        for _ in range(ROUNDS):
-            for engine, _, recordings, run in engines:
-                start = time.perf_counter()
-                run(recordings)
-                times_ms.setdefault(engine, []).append(1000 * (time.perf_counter() - start) / len(recordings))
-        medians = {engine: statistics.median(times) for engine, times in times_ms.items()}
-        return [
-            {
-                "engine": engine,
-                "task": task,
-                "recordings": len(recordings),
-                "ms_per_recording": medians[engine],
-                "times_ours": medians[engine] / medians["sottovoce batch"],
-            }
-            for engine, task, recordings, _ in engines
-        ]
+    few = files[:CLIPS_OF_PIPELINE]
+    engines: list[tuple[str, str, list[Path], Callable[[list[Path]], object]]] = [
+        ("sottovoce batch", "`voice`, from the file to Parquet", files, lambda recordings: batch(program, recordings, folder)),
+        (f"openSMILE {version('opensmile')}", "88 features (eGeMAPSv02), no emotions", files, smile()),
+        (f"transformers {version('transformers')}", "a wav2vec 2.0 of base size, random weights", few, transformers()),
+    ]
+    # One after another in each round, so that all share what the machine does besides.
+    times_ms: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for engine, _, recordings, run in engines:
+            start = time.perf_counter()
+            run(recordings)
+            times_ms.setdefault(engine, []).append(1000 * (time.perf_counter() - start) / len(recordings))
+    medians = {engine: statistics.median(times) for engine, times in times_ms.items()}
+    return [
+        {
+            "engine": engine,
+            "task": task,
+            "recordings": len(recordings),
+            "ms_per_recording": medians[engine],
+            "times_ours": medians[engine] / medians["sottovoce batch"],
+        }
+        for engine, task, recordings, _ in engines
+    ]
+
+
+def growth(program: str, files: list[Path], folder: Path) -> list[dict]:
+    """Seconds and memory of `sottovoce batch`, against the number of recordings and against the length of one in windows."""
+    speech = np.concatenate([soundfile.read(path, dtype="float32")[0] for path in files])
+    rows = []
+    for count in NUMBERS:
+        recordings = [*islice(cycle(files), count)]
+        rows.append({"task": f"{count} recordings"} | batch(program, recordings, folder))
+    for minutes in MINUTES:
+        long = folder / f"{minutes}.wav"
+        soundfile.write(long, np.resize(speech, int(60 * minutes * RATE_HZ)), RATE_HZ)
+        rows.append({"task": f"one of {minutes:g} minutes, a window every 2 s"} | batch(program, [long], folder, "--windows", "2"))
+    return rows
 
 
 def make_recordings(clips: Path, folder: Path) -> list[Path]:
@@ -141,14 +164,19 @@ def make_recordings(clips: Path, folder: Path) -> list[Path]:
     return files
 
 
-def batch(program: str, folder: Path) -> Callable[[list[Path]], None]:
-    def run(recordings: list[Path]) -> None:
-        names = folder / "names.txt"
-        names.write_text("".join(f"{path}\n" for path in recordings))
-        out = folder / "results.parquet"
-        subprocess.run([program, "batch", names, "--out", out, "--overwrite"], check=True, capture_output=True)
-
-    return run
+def batch(program: str, recordings: list[Path], folder: Path, *options: str) -> dict:
+    """Runs `sottovoce batch`; returns its seconds and the most memory that it took."""
+    names = folder / "names.txt"
+    names.write_text("".join(f"{path}\n" for path in recordings))
+    command = [program, "batch", str(names), "--out", str(folder / "results.parquet"), "--overwrite", *options]
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        complaint = process.stderr.read() if process.stderr else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, complaint.decode()
+    # In units of 1,024 bytes on Linux.
+    return {"seconds": time.perf_counter() - start, "megabytes": usage.ru_maxrss * 1024 / 1e6}
 
 
 def smile() -> Callable[[list[Path]], None]:
