@@ -235,7 +235,8 @@ fn training_begins_with_a_finished_model() {
     }
     let job =
         Job { init_from: Some(folder.0.join("run/model")), ..folder.job("mfcc1", "other", short("mfcc1")) };
-    assert!(matches!(train(job, &Log::default()), Err(TrainError::Model(_))));
+    let refused = train(job, &Log::default()).err().expect("refused").to_string();
+    assert!(refused.contains("run/model holds voice, whose classifier is not that of mfcc1"), "{refused}");
 }
 
 #[test]

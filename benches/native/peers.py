@@ -165,18 +165,27 @@ def make_recordings(clips: Path, folder: Path) -> list[Path]:
 
 
 def batch(program: str, recordings: list[Path], folder: Path, *options: str) -> dict:
-    """Runs `sottovoce batch`; returns its seconds and the most memory that it took."""
+    """Runs `sottovoce batch`; returns its seconds and, on Linux, the most memory that it took."""
     names = folder / "names.txt"
     names.write_text("".join(f"{path}\n" for path in recordings))
     command = [program, "batch", str(names), "--out", str(folder / "results.parquet"), "--overwrite", *options]
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        complaint = process.stderr.read() if process.stderr else b""
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, complaint.decode()
-    # In units of 1,024 bytes on Linux.
-    return {"seconds": time.perf_counter() - start, "megabytes": usage.ru_maxrss * 1024 / 1e6}
+    start, megabytes = time.perf_counter(), 0.0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            megabytes = max(megabytes, peak_megabytes(process.pid))
+            time.sleep(0.01)
+    assert process.returncode == 0, f"{' '.join(command)} failed"
+    return {"seconds": time.perf_counter() - start, "megabytes": megabytes}
+
+
+def peak_megabytes(pid: int) -> float:
+    """Peak memory of a process so far. That of `getrusage` has the memory of this one from before the program was started."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    peak = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(peak[0].split()[1]) * 1024 / 1e6 if peak else 0.0
 
 
 def smile() -> Callable[[list[Path]], None]:

@@ -39,7 +39,7 @@ pub fn fit(
     let (mut progress, mut state) = match checkpoints.last::<TrainProgress>(&plan)? {
         Some((progress, folder)) => (progress, State::load(&folder, design, &optimizer, &device)?),
         None => {
-            let network = design.start(settings.seed, &device)?;
+            let network = design.start(settings.seed, &device);
             let averaged = parameters::collect(&network.valid());
             (TrainProgress { plan, epochs: Vec::new() }, State { network, optimizer, averaged })
         }

@@ -31,6 +31,8 @@ pub use recipe::{Corpora, Optimizer, Recipe, RecipeError, Schedule};
 pub use speaker::{SpeakerJob, SpeakerNetworks, train_speaker};
 pub use spectrogram::SpectrogramSettings;
 
+use std::path::PathBuf;
+
 use crate::corpus::SplitError;
 use crate::encoder::EncoderError;
 use crate::model::ModelError;
@@ -65,6 +67,19 @@ pub enum TrainError {
         unfrozen: usize,
         /// Layers that there are.
         layers: usize,
+    },
+    /// Training is to begin with the classifier of a model that has another one.
+    #[error(
+        "{} holds {found}, whose classifier is not that of {wanted}; give the folder of a {wanted} that was trained on the same encoder",
+        folder.display()
+    )]
+    OtherClassifier {
+        /// The model's folder.
+        folder: PathBuf,
+        /// Its name.
+        found: String,
+        /// Name of the model to train.
+        wanted: String,
     },
     /// A setting of the recipe is out of range.
     #[error(transparent)]

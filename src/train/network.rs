@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Dataset;
 use super::tuning::Tuning;
-use crate::model::{Emotion, ModelError, Prediction};
+use crate::model::{Emotion, Prediction};
 use crate::nn::classifiers::{Architecture, Classifier};
 use crate::nn::encoders::LastLayers;
 use crate::nn::parameters::{self, Parameters};
@@ -41,15 +41,16 @@ impl Design {
     /// A network to train: the classifier as given or with random weights that follow from `seed`, the encoder's layers as
     /// they are.
     ///
-    /// # Errors
-    /// [`ModelError`] when the given classifier is of another architecture.
-    pub fn start(&self, seed: u64, device: &Device) -> Result<Network, ModelError> {
+    /// # Panics
+    /// If the given classifier is of another architecture.
+    pub fn start(&self, seed: u64, device: &Device) -> Network {
         let layers = self.tuning.as_ref().map(|tuning| tuning.layers(device));
         let classifier = match &self.classifier {
-            Some(classifier) => parameters::apply(self.architecture.init(device), classifier.clone())?,
+            Some(classifier) => parameters::apply(self.architecture.init(device), classifier.clone())
+                .expect("the classifier of this architecture"),
             None => drawn(seed, device, |cpu| self.architecture.init(cpu)),
         };
-        Ok(Network { classifier, layers })
+        Network { classifier, layers }
     }
 
     /// A network with random weights, for loading others into.

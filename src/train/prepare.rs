@@ -32,6 +32,17 @@ pub struct Prepared {
 pub fn prepare(job: &Job, watcher: &dyn Watcher) -> Result<Prepared, TrainError> {
     let Job { manifest, utterances, recipe, .. } = job;
     let encoder = job.encoder.as_deref();
+    let begin = job.init_from.as_ref().map(|folder| Model::load(folder, &Device::flex())).transpose()?;
+    if let (Some(model), Some(folder)) = (&begin, &job.init_from)
+        && parameters::shapes(model.network())
+            != parameters::shapes(&manifest.architecture.init(&Device::flex()))
+    {
+        return Err(TrainError::OtherClassifier {
+            folder: folder.clone(),
+            found: model.manifest().name.clone(),
+            wanted: manifest.name.clone(),
+        });
+    }
     let mut tuning = match recipe.unfreeze_last {
         0 => None,
         unfrozen => Some(Tuning::new(&manifest.front_end, encoder, unfrozen)?),
@@ -57,7 +68,6 @@ pub fn prepare(job: &Job, watcher: &dyn Watcher) -> Result<Prepared, TrainError>
         let [train, validation, test] = [train, validation, test].map(|part| part.len());
         return Err(TrainError::TooFew { train, validation, test });
     }
-    let begin = job.init_from.as_ref().map(|folder| Model::load(folder, &Device::flex())).transpose()?;
     // A trained classifier expects the normalisation that it was trained with.
     let known = begin.as_ref().map(|model| model.manifest().normalise.clone());
     let normalise = match &mut tuning {

@@ -6,6 +6,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 #[cfg(not(target_arch = "wasm32"))]
 mod portable;
 #[cfg(target_arch = "wasm32")]
@@ -47,6 +49,11 @@ pub fn multiply<const R: usize>(codes: &[u8], rows: [usize; R], panel: &[i8]) ->
     #[cfg(target_arch = "wasm32")]
     return wasm::multiply(rows, groups);
     #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
+        // SAFETY: this processor has both.
+        return unsafe { avx512::multiply(rows, groups) };
+    }
+    #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         // SAFETY: this processor has AVX2.
         return unsafe { avx2::multiply(rows, groups) };
@@ -63,14 +70,21 @@ mod tests {
     proptest! {
         /// Includes the largest values, where the sum of two products comes closest to the limit of 16 bits.
         #[test]
-        fn this_processors_kernel_equals_the_portable_one(
-            codes in prop::collection::vec(prop_oneof![Just(0_u8), Just(127), 0_u8..=127], 4 * 12),
-            panel in prop::collection::vec(prop_oneof![Just(-127_i8), Just(127), -127_i8..=127], 12 * COLUMNS),
+        fn this_processors_kernels_equal_the_portable_one(
+            codes in prop::collection::vec(prop_oneof![Just(0_u8), Just(127), 0_u8..=127], 4 * 20),
+            panel in prop::collection::vec(prop_oneof![Just(-127_i8), Just(127), -127_i8..=127], 20 * COLUMNS),
+            inputs in (1..=5_usize).prop_map(|groups| groups * GROUP),
         ) {
-            let rows = [0, 12, 24, 36];
+            let (rows, panel) = ([0, 20, 40, 60], &panel[..inputs * COLUMNS]);
+            let rows_of_codes = rows.map(|row| &codes[row..row + inputs]);
             let (groups, _) = panel.as_chunks();
-            let expected = portable::multiply(rows.map(|row| &codes[row..row + 12]), groups);
-            prop_assert_eq!(multiply(&codes, rows, &panel), expected);
+            let expected = portable::multiply(rows_of_codes, groups);
+            prop_assert_eq!(multiply(&codes, rows, panel), expected);
+            // The one that is chosen is the fastest; the others are for older processors.
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: this processor has AVX2.
+                prop_assert_eq!(unsafe { avx2::multiply(rows_of_codes, groups) }, expected);
+            }
         }
     }
 }
