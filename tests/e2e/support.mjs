@@ -31,12 +31,17 @@ export const serve = (folder = dist, prefix = '/any/path/') => {
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
   .find((path) => existsSync(path));
 
-/** Starts Chromium without its own background connections. */
-export const launch = (args = []) => chromium.launch({
+const options = (args) => ({
   executablePath: process.env.CHROMIUM ?? CHROMIUM,
   args: ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', ...args],
 });
+
+/** Starts Chromium without its own background connections. */
+export const launch = (args = []) => chromium.launch(options(args));
+
+/** The same with the profile in a folder, which later visits share. */
+export const launchWithProfile = (folder, args = []) => chromium.launchPersistentContext(folder, options(args));
 
 const FIREFOX = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
 
