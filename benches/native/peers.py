@@ -39,7 +39,7 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 CORES = os.cpu_count() or 1
 RATE_HZ = 16_000
 CLIPS = 400
-# The pipeline takes about a hundred times as long for each.
+# The pipeline takes about forty times as long for each.
 CLIPS_OF_PIPELINE = 60
 ROUNDS = 3
 NUMBERS = [10, 100, 1000]
